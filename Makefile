@@ -1,0 +1,96 @@
+# SPDX-License-Identifier: MIT
+# spawnwise: what does starting a child process cost, and which way is best?
+
+VERSION := 0.1.0
+PREFIX ?= /usr/local
+CC ?= gcc
+CXX ?= g++
+CFLAGS ?= -O2 -g
+CXXFLAGS ?= -O2 -g
+WERROR ?= $(if $(CI),-Werror)
+
+WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wvla \
+	-Wformat=2 -Wundef
+DEFINES = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
+	-DBUILD_COMMIT='"$(COMMIT)"' -DBUILD_COMPILER='"$(COMPILER)"' \
+	-DBUILD_FLAGS='"$(strip $(CFLAGS) $(SANITIZE))"' \
+	-DSOURCE_DIR='"$(CURDIR)"' -DPLOTS_DIR='"$(CURDIR)/plots"'
+COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
+COMPILER = $(shell $(CC) --version | head -n 1)
+# The child half runs on borrowed memory: sanitizers would see ghosts there.
+SANITIZERS := -fsanitize=address,undefined -fno-omit-frame-pointer
+SANITIZE := $(if $(SAN),$(SANITIZERS))
+ALL_CFLAGS = -std=gnu17 $(WARNINGS) -Wstrict-prototypes -Wmissing-prototypes \
+	$(WERROR) $(DEFINES) -I. -MMD -MP $(SANITIZE) $(CFLAGS)
+ALL_CXXFLAGS = -std=gnu++17 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -I. -MMD \
+	-MP $(SANITIZE) $(CXXFLAGS)
+LIBS := -lbenchmark -ljansson -lcsv -lm -pthread
+
+B := build$(if $(SAN),/san)
+STRATEGIES := $(sort $(basename $(notdir $(wildcard strategies/*))))
+LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
+	strategies/*/*.c)) $(B)/registry.o
+BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c, \
+	$(wildcard bench/*.c bench/*/*.c))) $(B)/bench/measure/gbench.o
+
+.DELETE_ON_ERROR:
+.PHONY: all bench quick test check crosscheck plots lint deps install \
+	uninstall clean help FORCE
+
+all: $(B)/spawnwise $(B)/payload ## build the command
+
+bench: all ## measure the matrix, draw it, say which strategy to use
+	$(B)/spawnwise run --overcommit all
+	$(B)/spawnwise plot data/latest
+
+quick: all ## the same with fewer heaps and samples: half a minute
+	$(B)/spawnwise run --quick --overcommit all
+
+plots: all ## draw the newest run again
+	$(B)/spawnwise plot data/latest
+
+$(B)/spawnwise: $(B)/bench/main.o $(B)/libbench.a $(B)/libspawnwise.a
+	$(CXX) $(SANITIZE) $(LDFLAGS) -Wl,-z,now $^ $(LIBS) -o $@
+
+$(B)/libspawnwise.a: $(LIB_OBJECTS)
+	$(AR) rcs $@ $^
+
+$(B)/libbench.a: $(BENCH_OBJECTS)
+	$(AR) rcs $@ $^
+
+# Strategies are found by their file names; nothing else lists them.
+$(B)/registry.c: $(wildcard strategies) Makefile
+	@mkdir -p $(@D)
+	@{ echo '#include "lib/spawnwise.h"'; \
+	   for s in $(STRATEGIES); do \
+	     echo "extern const struct sw_strategy strategy_$$s;"; done; \
+	   echo 'const struct sw_strategy *const sw_strategies[] = {'; \
+	   for s in $(STRATEGIES); do echo "	&strategy_$$s,"; done; \
+	   echo '	NULL'; echo '};'; } > $@
+
+$(B)/registry.o: $(B)/registry.c
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(B)/lib/%.o: SANITIZE :=
+$(B)/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+$(B)/%.o: %.cc
+	@mkdir -p $(@D)
+	$(CXX) $(ALL_CXXFLAGS) -c $< -o $@
+
+$(B)/payload: bench/measure/payload.c lib/raw.h
+	@mkdir -p $(@D)
+	$(CC) -std=gnu17 $(WARNINGS) $(WERROR) -I. -O2 -ffreestanding -nostdlib \
+		-static -fno-stack-protector -mgeneral-regs-only \
+		-Wl,--build-id=none -Wl,-z,noseparate-code $< -o $@
+
+clean: ## remove what was built
+	rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+
+-include $(shell find $(B) -name '*.d' 2>/dev/null)

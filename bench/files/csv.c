@@ -1,0 +1,164 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing CSV, and fields as numbers.
+ *
+ * printf(3) and strtod(3) follow LC_NUMERIC, so every decimal point goes
+ * through uselocale(3): a comma there would be a column more.
+ */
+
+#include "bench/files/csv.h"
+
+#include <errno.h>
+#include <locale.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+static void note(struct csv_writer *writer, int result)
+{
+	if (result < 0 && !writer->error)
+		writer->error = errno ? errno : EIO;
+}
+
+static void begin_field(struct csv_writer *writer)
+{
+	if (writer->in_row)
+		note(writer, putc(',', writer->stream));
+	writer->in_row = true;
+}
+
+void csv_put_text(struct csv_writer *writer, const char *text)
+{
+	begin_field(writer);
+	if (!text)
+		return;
+	if (!text[strcspn(text, ",\"\r\n")]) {
+		note(writer, fputs(text, writer->stream));
+		return;
+	}
+	note(writer, putc('"', writer->stream));
+	for (; *text; text++) {
+		if (*text == '"')
+			note(writer, putc('"', writer->stream));
+		note(writer, putc(*text, writer->stream));
+	}
+	note(writer, putc('"', writer->stream));
+}
+
+void csv_put_integer(struct csv_writer *writer, int64_t number)
+{
+	begin_field(writer);
+	note(writer, fprintf(writer->stream, "%lld", (long long)number));
+}
+
+void csv_put_size(struct csv_writer *writer, uint64_t bytes)
+{
+	begin_field(writer);
+	note(writer,
+	     fprintf(writer->stream, "%llu", (unsigned long long)bytes));
+}
+
+/* The C locale for this thread; undone by leave_c_locale(). It is static
+ * in glibc and musl, so asking for it costs next to nothing. */
+static locale_t enter_c_locale(locale_t *c_locale)
+{
+	*c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+	return uselocale(*c_locale);
+}
+
+static void leave_c_locale(locale_t before, locale_t c_locale)
+{
+	uselocale(before);
+	if (c_locale)
+		freelocale(c_locale);
+}
+
+void csv_put_real(struct csv_writer *writer, double number, int decimals)
+{
+	locale_t before, c_locale;
+
+	begin_field(writer);
+	if (!isfinite(number))
+		return;
+	before = enter_c_locale(&c_locale);
+	note(writer, fprintf(writer->stream, "%.*f", decimals, number));
+	leave_c_locale(before, c_locale);
+}
+
+int csv_end_row(struct csv_writer *writer)
+{
+	note(writer, putc('\n', writer->stream));
+	writer->in_row = false;
+	return -writer->error;
+}
+
+int csv_put_row(struct csv_writer *writer, const char *const *texts,
+		size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		csv_put_text(writer, texts[i]);
+	return csv_end_row(writer);
+}
+
+/* strtoull(3) takes " 1" and "-1"; a file of ours has neither. */
+static bool is_digit(char c)
+{
+	return c >= '0' && c <= '9';
+}
+
+int csv_get_integer(const char *text, int64_t *number)
+{
+	char *end;
+	long long value;
+
+	if (!is_digit(text[*text == '-']))
+		return -EINVAL;
+	errno = 0;
+	value = strtoll(text, &end, 10);
+	if (*end)
+		return -EINVAL;
+	if (errno)
+		return -errno;
+	*number = value;
+	return 0;
+}
+
+int csv_get_size(const char *text, uint64_t *bytes)
+{
+	char *end;
+	unsigned long long value;
+
+	if (!is_digit(*text))
+		return -EINVAL;
+	errno = 0;
+	value = strtoull(text, &end, 10);
+	if (*end)
+		return -EINVAL;
+	if (errno)
+		return -errno;
+	*bytes = value;
+	return 0;
+}
+
+int csv_get_real(const char *text, double *number)
+{
+	locale_t before, c_locale;
+	double value;
+	char *end;
+
+	if (!*text) {
+		*number = NAN;
+		return 0;
+	}
+	if (!is_digit(text[*text == '-']))
+		return -EINVAL;
+	before = enter_c_locale(&c_locale);
+	value = strtod(text, &end);
+	leave_c_locale(before, c_locale);
+	if (*end)
+		return -EINVAL;
+	if (!isfinite(value))
+		return -ERANGE;
+	*number = value;
+	return 0;
+}

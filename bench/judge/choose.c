@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Which strategy should this program use? Exclude, rank, explain.
+ */
+
+#include "bench/judge/choose.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/files/errname.h"
+#include "bench/judge/evidence.h"
+#include "bench/show/units.h"
+#include "lib/spawnwise.h"
+
+__attribute__((format(printf, 2, 3))) static void say(struct choice *choice,
+						      const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(choice->reasons[choice->reason_count++], CHOICE_REASON_BYTES,
+		  format, arguments);
+	va_end(arguments);
+}
+
+int choice_demands(unsigned traits)
+{
+	const unsigned demands = SW_COPIES_PAGE_TABLES | SW_CHARGES_COMMIT |
+				 SW_NEEDS_EARLY_OPEN | SW_IDENTITY_OF_OPEN;
+	const unsigned favours = SW_SILENT_FAILURE | SW_THREAD_SAFE;
+
+	return __builtin_popcount(traits & demands) +
+	       __builtin_popcount(~traits & favours);
+}
+
+/* What is known of one candidate; excluded says why it is out, or is "". */
+struct standing {
+	const struct choice_candidate *candidate;
+	struct evidence evidence;
+	char excluded[CHOICE_REASON_BYTES / 2];
+};
+
+__attribute__((format(printf, 2, 3))) static void
+exclude(struct standing *standing, const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(standing->excluded, sizeof standing->excluded, format,
+		  arguments);
+	va_end(arguments);
+}
+
+static void check_traits(struct standing *standing, unsigned need)
+{
+	unsigned traits = standing->candidate->traits;
+	unsigned lacking = need & ~traits;
+
+	if (traits & SW_CREATES_NOTHING)
+		exclude(standing, "it creates nothing");
+	else if (traits & SW_BASELINE)
+		exclude(standing, "a baseline, measured for comparison only");
+	else if (traits & SW_EXPERIMENTAL)
+		exclude(standing, "it is experimental");
+	else if (lacking)
+		exclude(standing, "it lacks the trait %s",
+			sw_trait_name((enum sw_trait)(lacking & -lacking)));
+}
+
+static void check_outcomes(struct standing *standing,
+			   const struct choice_query *query,
+			   const struct evidence_basis *basis)
+{
+	bool seen = basis->overcommit == query->overcommit &&
+		    basis->heap_bytes >= query->heap_bytes;
+	const struct evidence *evidence = &standing->evidence;
+	int predicted = standing->candidate->predicted;
+	char asked[UNITS_LENGTH], heap[UNITS_LENGTH];
+
+	size_format(query->heap_bytes, asked, sizeof asked);
+	size_format(basis->heap_bytes, heap, sizeof heap);
+	if (predicted > 0)
+		exclude(standing, "predicted to fail with %s at %s in mode %d",
+			errname(predicted), asked, query->overcommit);
+	else if (evidence->observed > 0)
+		exclude(standing, "failed with %s at %s in mode %d",
+			errname(evidence->observed), heap, basis->overcommit);
+	else if (evidence->observed || isnan(evidence->p50_ns))
+		exclude(standing, "not measured at %s in mode %d", heap,
+			basis->overcommit);
+	else if (!seen && predicted)
+		exclude(standing,
+			"not measured at %s in mode %d, nor predicted", asked,
+			query->overcommit);
+}
+
+/* Whether a ranks before b. */
+static bool is_better(enum choice_policy policy, const struct standing *a,
+		      const struct standing *b)
+{
+	int more = choice_demands(a->candidate->traits) -
+		   choice_demands(b->candidate->traits);
+
+	if (policy == CHOICE_FAST)
+		return a->evidence.p50_ns < b->evidence.p50_ns;
+	return more ? more < 0 : a->evidence.p95_ns < b->evidence.p95_ns;
+}
+
+/* NULL when all are excluded. */
+static const struct standing *find_best(enum choice_policy policy,
+					const struct standing *standings,
+					size_t count)
+{
+	const struct standing *best = NULL;
+
+	for (size_t i = 0; i < count; i++)
+		if (!*standings[i].excluded &&
+		    (!best || is_better(policy, &standings[i], best)))
+			best = &standings[i];
+	return best;
+}
+
+static void say_answer(struct choice *choice, enum choice_policy policy,
+		       const struct standing *best)
+{
+	const char *name = best->candidate->name;
+	char p50[UNITS_LENGTH], p95[UNITS_LENGTH];
+
+	duration_format(best->evidence.p50_ns, p50, sizeof p50);
+	duration_format(best->evidence.p95_ns, p95, sizeof p95);
+	choice->name = name;
+	if (policy == CHOICE_FAST)
+		say(choice, "%s: the lowest median of reap, %s (p95 %s)", name,
+		    p50, p95);
+	else
+		say(choice,
+		    "%s: asks least of the caller (demands: %d), "
+		    "reap median %s, p95 %s",
+		    name, choice_demands(best->candidate->traits), p50, p95);
+}
+
+static void say_basis(struct choice *choice, const struct choice_query *query,
+		      const struct evidence_basis *basis)
+{
+	char asked[UNITS_LENGTH], heap[UNITS_LENGTH];
+
+	size_format(query->heap_bytes, asked, sizeof asked);
+	size_format(basis->heap_bytes, heap, sizeof heap);
+	if (basis->heap_bytes != query->heap_bytes)
+		say(choice, "heap %s was not measured: timings are of %s, %s",
+		    asked, heap,
+		    basis->heap_bytes > query->heap_bytes
+			    ? "the nearest above"
+			    : "the largest measured");
+	if (basis->overcommit != query->overcommit)
+		say(choice,
+		    "mode %d was not measured: timings are of mode %d, "
+		    "whether it works is predicted",
+		    query->overcommit, basis->overcommit);
+}
+
+static void say_other(struct choice *choice, const struct standing *standing)
+{
+	const char *name = standing->candidate->name;
+	char p50[UNITS_LENGTH], p95[UNITS_LENGTH];
+
+	duration_format(standing->evidence.p50_ns, p50, sizeof p50);
+	duration_format(standing->evidence.p95_ns, p95, sizeof p95);
+	if (*standing->excluded)
+		say(choice, "%s: %s", name, standing->excluded);
+	else
+		say(choice,
+		    "%s: works too (demands: %d), reap median %s, p95 %s", name,
+		    choice_demands(standing->candidate->traits), p50, p95);
+}
+
+static void explain(struct choice *choice, const struct choice_query *query,
+		    const struct evidence_basis *basis,
+		    const struct standing *standings, size_t count)
+{
+	const struct standing *best =
+		find_best(query->policy, standings, count);
+	char heap[UNITS_LENGTH];
+
+	size_format(query->heap_bytes, heap, sizeof heap);
+	if (best)
+		say_answer(choice, query->policy, best);
+	else
+		say(choice, "no strategy is known to work at %s in mode %d",
+		    heap, query->overcommit);
+	if (!basis->exists) {
+		say(choice, "the run has no measured cell");
+		return;
+	}
+	say_basis(choice, query, basis);
+	for (size_t i = 0; i < count; i++)
+		if (&standings[i] != best)
+			say_other(choice, &standings[i]);
+}
+
+int choose(const struct choice_query *query, const struct summary *rows,
+	   size_t row_count, const struct choice_candidate *candidates,
+	   size_t candidate_count, struct choice *choice)
+{
+	struct evidence_basis basis = evidence_find_basis(
+		rows, row_count, query->heap_bytes, query->overcommit);
+	struct standing *standings =
+		calloc(candidate_count + 1, sizeof *standings);
+
+	/* One line each, and up to two on what the timings rest on. */
+	*choice = (struct choice){
+		.reasons = calloc(candidate_count + 3, CHOICE_REASON_BYTES),
+	};
+	if (!standings || !choice->reasons) {
+		free(standings);
+		choice_release(choice);
+		return -ENOMEM;
+	}
+	for (size_t i = 0; i < candidate_count; i++) {
+		standings[i].candidate = &candidates[i];
+		standings[i].evidence = evidence_find(rows, row_count, &basis,
+						      candidates[i].name);
+		check_traits(&standings[i], query->need);
+		if (!*standings[i].excluded)
+			check_outcomes(&standings[i], query, &basis);
+	}
+	explain(choice, query, &basis, standings, candidate_count);
+	free(standings);
+	return 0;
+}
+
+void choice_release(struct choice *choice)
+{
+	free(choice->reasons);
+	*choice = (struct choice){ 0 };
+}

@@ -1,0 +1,94 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Quantiles and what may be said about them.
+ */
+
+#include "bench/judge/stats.h"
+
+#include <math.h>
+#include <stdlib.h>
+
+#define NOT_COVERED 0.05
+
+static int compare(const void *left, const void *right)
+{
+	double a = *(const double *)left, b = *(const double *)right;
+
+	return (a > b) - (a < b);
+}
+
+void stats_sort(double *values, size_t count)
+{
+	if (count > 1)
+		qsort(values, count, sizeof *values, compare);
+}
+
+double stats_quantile(const double *sorted, size_t count, double p)
+{
+	double position, below;
+	size_t index;
+
+	if (!count)
+		return NAN;
+	position = p * (double)(count - 1);
+	below = floor(position);
+	index = (size_t)below;
+	if (index + 1 >= count)
+		return sorted[count - 1];
+	return sorted[index] +
+	       (position - below) * (sorted[index + 1] - sorted[index]);
+}
+
+double stats_median(const double *sorted, size_t count)
+{
+	return stats_quantile(sorted, count, 0.5);
+}
+
+double stats_median_of(double *values, size_t count)
+{
+	stats_sort(values, count);
+	return stats_median(values, count);
+}
+
+double stats_mean(const double *values, size_t count)
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < count; i++)
+		sum += values[i];
+	return count ? sum / (double)count : NAN;
+}
+
+/* The largest k with P(Binomial(count, 1/2) < k) <= NOT_COVERED / 2. The
+ * terms are kept as logarithms: 2^-count itself underflows at 1,075. */
+static size_t outer_rank(size_t count)
+{
+	double log_term = -(double)count * M_LN2;
+	double below = 0;
+	size_t k = 0;
+
+	while (k < count) {
+		below += exp(log_term);
+		if (below > NOT_COVERED / 2)
+			break;
+		log_term += log((double)(count - k) / (double)(k + 1));
+		k++;
+	}
+	return k;
+}
+
+struct stats_interval stats_median_interval(const double *sorted, size_t count)
+{
+	size_t k = outer_rank(count);
+
+	if (!k)
+		return (struct stats_interval){ NAN, NAN };
+	return (struct stats_interval){ sorted[k - 1], sorted[count - k] };
+}
+
+double stats_spread(const double *sorted, size_t count, double p)
+{
+	return (stats_quantile(sorted, count, 1 - p) -
+		stats_quantile(sorted, count, p)) /
+	       stats_median(sorted, count);
+}

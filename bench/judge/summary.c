@@ -1,0 +1,281 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Samples become cells: grouped by cell and parent, then weighed.
+ */
+
+#include "bench/judge/summary.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/files/errname.h"
+#include "bench/judge/stats.h"
+
+/* Where one cell's numbers are put together; each array has room for all of
+ * its samples. */
+struct scratch {
+	double *values;	 /* of all parents */
+	double *parent;	 /* of the parent at hand */
+	double *medians; /* one a parent */
+	double *ratios;	 /* one a parent that has a reference */
+	int *errors;
+};
+
+/* The samples of one cell, those of a parent together. */
+struct group {
+	const struct sample *const *samples;
+	size_t count;
+};
+
+struct error_count {
+	int error;
+	int count;
+};
+
+static int compare_samples(const void *left, const void *right)
+{
+	const struct sample *a = *(const struct sample *const *)left;
+	const struct sample *b = *(const struct sample *const *)right;
+
+	if (a->cell_id != b->cell_id)
+		return a->cell_id < b->cell_id ? -1 : 1;
+	return (a->parent > b->parent) - (a->parent < b->parent);
+}
+
+static bool is_good(const struct sample *sample)
+{
+	return !sample->error && !sample->warmup;
+}
+
+/* One past the last sample of the same parent as group->samples[first]. */
+static size_t parent_end(const struct group *group, size_t first)
+{
+	size_t end = first;
+
+	while (end < group->count &&
+	       group->samples[end]->parent == group->samples[first]->parent)
+		end++;
+	return end;
+}
+
+/* Gather one time of the good samples first..end; how many there were. */
+static size_t gather(const struct group *group, size_t first, size_t end,
+		     enum sample_time time, double *values)
+{
+	size_t count = 0;
+
+	for (size_t i = first; i < end; i++)
+		if (is_good(group->samples[i]) &&
+		    group->samples[i]->ns[time] != TIME_UNKNOWN)
+			values[count++] = (double)group->samples[i]->ns[time];
+	return count;
+}
+
+static double reference_median(const struct group *group, size_t first,
+			       size_t end, double *values)
+{
+	size_t count = 0;
+
+	for (size_t i = first; i < end; i++)
+		if (is_good(group->samples[i]) && group->samples[i]->ref_ns > 0)
+			values[count++] = (double)group->samples[i]->ref_ns;
+	return stats_median_of(values, count);
+}
+
+static void weigh_parents(const struct group *group, struct scratch *scratch,
+			  struct summary *row)
+{
+	size_t medians = 0, ratios = 0;
+
+	for (size_t first = 0, end; first < group->count; first = end) {
+		double median, reference;
+		size_t count;
+
+		end = parent_end(group, first);
+		count = gather(group, first, end, row->time, scratch->parent);
+		if (!count)
+			continue;
+		median = stats_median_of(scratch->parent, count);
+		scratch->medians[medians++] = median;
+		reference =
+			reference_median(group, first, end, scratch->parent);
+		if (!isnan(reference))
+			scratch->ratios[ratios++] = median / reference;
+	}
+	row->p50_ns = stats_median_of(scratch->medians, medians);
+	row->p50_lo_ns = stats_median_interval(scratch->medians, medians).lo;
+	row->p50_hi_ns = stats_median_interval(scratch->medians, medians).hi;
+	row->ref_ratio = stats_median_of(scratch->ratios, ratios);
+}
+
+static void weigh_samples(const struct group *group, double *values,
+			  struct summary *row)
+{
+	size_t count = gather(group, 0, group->count, row->time, values);
+
+	stats_sort(values, count);
+	row->min_ns = stats_quantile(values, count, 0);
+	row->p5_ns = stats_quantile(values, count, 0.05);
+	row->p95_ns = stats_quantile(values, count, 0.95);
+	row->p99_ns = count < SUMMARY_P99_MIN
+			      ? NAN
+			      : stats_quantile(values, count, 0.99);
+	row->p999_ns = count < SUMMARY_P999_MIN
+			       ? NAN
+			       : stats_quantile(values, count, 0.999);
+	row->max_ns = stats_quantile(values, count, 1);
+	row->mean_ns = stats_mean(values, count);
+}
+
+static int compare_ints(const void *left, const void *right)
+{
+	int a = *(const int *)left, b = *(const int *)right;
+
+	return (a > b) - (a < b);
+}
+
+/* The most frequent of sorted errors that comes after `before` in the order of
+ * errnos: by count, then by number. Count 0 when there is none left. */
+static struct error_count next_error(const int *errors, size_t count,
+				     struct error_count before)
+{
+	struct error_count best = { 0, 0 };
+
+	for (size_t i = 0, end; i < count; i = end) {
+		int length;
+
+		for (end = i; end < count && errors[end] == errors[i];)
+			end++;
+		length = (int)(end - i);
+		if (length > before.count ||
+		    (length == before.count && errors[i] <= before.error))
+			continue;
+		if (length > best.count)
+			best = (struct error_count){ errors[i], length };
+	}
+	return best;
+}
+
+/* "ENOMEM:3;EAGAIN:1"; what does not fit is left out, never cut. */
+static void name_errors(const int *errors, size_t count, struct summary *row)
+{
+	struct error_count next = { 0, row->failed + 1 };
+	size_t used = 0;
+
+	while ((next = next_error(errors, count, next)).count) {
+		size_t room = sizeof row->errnos - used;
+		int length = snprintf(row->errnos + used, room, "%s%s:%d",
+				      used ? ";" : "", errname(next.error),
+				      next.count);
+
+		if ((size_t)length >= room) {
+			row->errnos[used] = '\0';
+			return;
+		}
+		if (!used)
+			row->error = next.error;
+		used += (size_t)length;
+	}
+}
+
+static void count_outcomes(const struct group *group, int *errors,
+			   struct summary *row)
+{
+	int last_parent = -1;
+
+	for (size_t i = 0; i < group->count; i++) {
+		const struct sample *sample = group->samples[i];
+
+		if (sample->error)
+			errors[row->failed++] = sample->error;
+		if (!is_good(sample))
+			continue;
+		row->ok++;
+		row->parents += sample->parent != last_parent;
+		last_parent = sample->parent;
+	}
+	qsort(errors, (size_t)row->failed, sizeof *errors, compare_ints);
+	name_errors(errors, (size_t)row->failed, row);
+	if (row->failed)
+		row->observed = row->error;
+	else if (row->ok)
+		row->observed = 0;
+}
+
+static void summarise_cell(const struct cell *cell, const struct group *group,
+			   struct scratch *scratch, struct summary *rows)
+{
+	struct summary common = {
+		.cell = *cell,
+		.commit_bytes = -1,
+		.predicted = OUTCOME_UNKNOWN,
+		.observed = OUTCOME_UNKNOWN,
+	};
+
+	count_outcomes(group, scratch->errors, &common);
+	for (int time = 0; time < TIME_COUNT; time++) {
+		rows[time] = common;
+		rows[time].time = (enum sample_time)time;
+		weigh_parents(group, scratch, &rows[time]);
+		weigh_samples(group, scratch->values, &rows[time]);
+	}
+}
+
+/* The slice of all that belongs to the cell. */
+static struct group find_group(const struct sample *const *all, size_t count,
+			       int cell_id)
+{
+	size_t first = 0, end = count;
+	struct group group;
+
+	while (first < end) {
+		size_t middle = first + (end - first) / 2;
+
+		if (all[middle]->cell_id < cell_id)
+			first = middle + 1;
+		else
+			end = middle;
+	}
+	group.samples = all + first;
+	while (end < count && all[end]->cell_id == cell_id)
+		end++;
+	group.count = end - first;
+	return group;
+}
+
+int summarise(const struct cell *cells, size_t cell_count,
+	      const struct sample *samples, size_t sample_count,
+	      struct summary *rows)
+{
+	/* calloc(0) may answer NULL, which would look like no memory. */
+	size_t room = sample_count + 1;
+	const struct sample **all = calloc(room, sizeof *all);
+	double *doubles = calloc(room, 4 * sizeof *doubles);
+	int *errors = calloc(room, sizeof *errors);
+	struct scratch scratch = { doubles, NULL, NULL, NULL, errors };
+	int error = -ENOMEM;
+
+	if (!all || !doubles || !errors)
+		goto free_all;
+	scratch.parent = doubles + room;
+	scratch.medians = doubles + 2 * room;
+	scratch.ratios = doubles + 3 * room;
+	for (size_t i = 0; i < sample_count; i++)
+		all[i] = &samples[i];
+	qsort(all, sample_count, sizeof *all, compare_samples);
+	for (size_t i = 0; i < cell_count; i++) {
+		struct group group = find_group(all, sample_count, cells[i].id);
+
+		summarise_cell(&cells[i], &group, &scratch,
+			       &rows[i * TIME_COUNT]);
+	}
+	error = 0;
+free_all:
+	free(all);
+	free(doubles);
+	free(errors);
+	return error;
+}

@@ -1,0 +1,220 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guardian: the only process that writes vm.overcommit_memory.
+ *
+ * It must work when the runner is dead, when nothing can be opened or
+ * created and when memory is exhausted. So it is born small and early,
+ * allocates nothing, and owns beforehand all it needs to put the value back.
+ */
+#include "bench/machine/guard.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "bench/machine/overcommit.h"
+
+#define GRACE_MS 1000	   /* what a lease may last beyond its length */
+#define RETRY_MS 100	   /* between tries to put the value back */
+#define RETIRE_TRIES 10	   /* ... once the runner is gone */
+#define NS_PER_MS 1000000LL
+
+static int64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+/* End the lease. On an unexpected error it stays held, to be tried again. */
+static int guard_restore(struct guard *guard)
+{
+	const struct state *state = &guard->state;
+	int now;
+	int error;
+
+	if (!guard->held)
+		return 0;
+	if (guard->wrote) {
+		error = overcommit_put_back(guard->knob_fd, state->ours,
+					    state->original);
+	} else {
+		error = overcommit_read(guard->knob_fd, &now);
+		if (!error && now != state->ours)
+			error = -ESTALE;
+	}
+	if (error && error != -ESTALE)
+		return error;
+	guard->held = false;
+	if (guard->wrote)
+		state_remove(guard->directory_fd);
+	return error;
+}
+
+/* Change the value, with the state file on the disk before. A write that
+ * failed half is undone, and if that fails too tried again at the deadline. */
+static int guard_change(struct guard *guard)
+{
+	int error = state_write(guard->directory_fd, &guard->state);
+
+	if (error) {
+		guard->held = false;
+		return error;
+	}
+	error = overcommit_write(guard->knob_fd, guard->state.ours);
+	if (error)
+		guard_restore(guard);
+	return error;
+}
+
+static int guard_lease(struct guard *guard, const struct guard_request *request)
+{
+	struct state *state = &guard->state;
+	int error = guard_restore(guard);
+
+	if (!error)
+		error = overcommit_read(guard->knob_fd, &state->original);
+	if (error)
+		return error;
+	state->ours = request->mode;
+	guard->wrote = state->original != state->ours;
+	guard->held = true;
+	guard->deadline_ns =
+		now_ns() +
+		((int64_t)request->duration_ms + GRACE_MS) * NS_PER_MS;
+	return guard->wrote ? guard_change(guard) : 0;
+}
+
+static void guard_expire(struct guard *guard)
+{
+	int error = guard_restore(guard);
+
+	guard->outcome = error == -ESTALE ? -ESTALE : -ETIMEDOUT;
+	if (guard->held)
+		guard->deadline_ns = now_ns() + RETRY_MS * NS_PER_MS;
+}
+
+/* Put back what is out, leave no file behind, and end. A state file stays
+ * where the value could not be put back: the next start tries again. */
+static _Noreturn void guard_retire(struct guard *guard)
+{
+	for (int i = 0; i < RETIRE_TRIES; i++) {
+		guard_restore(guard);
+		if (!guard->held)
+			break;
+		poll(NULL, 0, RETRY_MS);
+	}
+	state_unlock(guard->directory_fd, guard->lock_fd);
+	_exit(0);
+}
+
+static void guard_serve(struct guard *guard)
+{
+	struct guard_request request;
+	ssize_t length = recv(guard->socket_fd, &request, sizeof(request),
+			      MSG_DONTWAIT);
+	int answer = guard->outcome;
+
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length != sizeof(request))
+		guard_retire(guard);
+	/* The first request after a lease that ended by itself hears of it
+	 * and does nothing else: a new lease must not hide it. */
+	guard->outcome = 0;
+	if (!answer && request.verb == GUARD_LEASE)
+		answer = guard_lease(guard, &request);
+	else if (!answer)
+		answer = guard_restore(guard);
+	send(guard->socket_fd, &answer, sizeof(answer), MSG_NOSIGNAL);
+	if (request.verb == GUARD_STOP)
+		guard_retire(guard);
+}
+
+/* Time until the deadline, rounded up: waking early would spin. */
+static int guard_patience_ms(const struct guard *guard)
+{
+	int64_t left_ms;
+
+	if (!guard->held)
+		return -1;
+	left_ms = (guard->deadline_ns - now_ns() + NS_PER_MS - 1) / NS_PER_MS;
+	if (left_ms < 0)
+		return 0;
+	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+/* Close all descriptors but ours: an inherited pipe that stays open here
+ * would keep its reader waiting. */
+static void guard_close_others(const struct guard *guard)
+{
+	const int keep[] = { guard->knob_fd, guard->directory_fd,
+			     guard->lock_fd, guard->socket_fd,
+			     guard->runner_fd };
+	int from = 0;
+
+	for (;;) {
+		int next = INT_MAX;
+
+		for (size_t i = 0; i < sizeof(keep) / sizeof(*keep); i++)
+			if (keep[i] >= from && keep[i] < next)
+				next = keep[i];
+		unsigned last = next == INT_MAX ? UINT_MAX : (unsigned)next - 1;
+		if (next > from && syscall(SYS_close_range, from, last, 0)) {
+			/* Before Linux 5.9. Leftovers do no harm to us. */
+			for (int fd = from; fd < next && fd < 4096; fd++)
+				close(fd);
+		}
+		if (next == INT_MAX)
+			return;
+		from = next + 1;
+	}
+}
+
+/* Under memory pressure somebody else should go first. Needs a capability
+ * that even root may lack: then we are as likely a victim as others. */
+static void guard_avoid_oom_killer(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, "-1000", 5);
+	close(fd);
+}
+
+_Noreturn void guard_main(struct guard *guard)
+{
+	struct pollfd events[2] = {
+		{ .fd = guard->runner_fd, .events = POLLIN },
+		{ .fd = guard->socket_fd, .events = POLLIN },
+	};
+
+	setsid();
+	prctl(PR_SET_NAME, "spawnwise-guard");
+	guard_close_others(guard);
+	guard_avoid_oom_killer();
+	if (chdir("/") || state_identify(&guard->state))
+		guard_retire(guard);
+
+	for (;;) {
+		int ready = poll(events, 2, guard_patience_ms(guard));
+
+		/* The runner's death goes first: a request that it sent
+		 * before must not change the value once more. */
+		if (ready > 0 && events[0].revents)
+			guard_retire(guard);
+		if (guard->held && now_ns() >= guard->deadline_ns)
+			guard_expire(guard);
+		if (ready > 0 && events[1].revents)
+			guard_serve(guard);
+	}
+}

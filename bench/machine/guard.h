@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The guardian's own half: what runs in the process "spawnwise-guard".
+ *
+ * Private to guardian.c, which gives birth to it and talks to it.
+ */
+#ifndef MACHINE_GUARD_H
+#define MACHINE_GUARD_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/machine/state.h"
+
+/* One request is one packet, answered by one int: 0 or -errno. */
+enum guard_verb {
+	GUARD_LEASE,
+	GUARD_RELEASE,
+	GUARD_STOP,
+};
+
+struct guard_request {
+	enum guard_verb verb;
+	int mode;
+	int duration_ms;
+};
+
+struct guard {
+	int knob_fd;	  /* opened for reading and writing beforehand */
+	int directory_fd; /* of the state file */
+	int lock_fd;
+	int socket_fd; /* our end */
+	int runner_fd; /* pidfd of the runner */
+	struct state state;
+	bool held;	     /* a lease is running */
+	bool wrote;	     /* ... and it had to change the value */
+	int outcome;	     /* of a lease that ended without a request */
+	int64_t deadline_ns; /* of the lease, CLOCK_MONOTONIC */
+};
+
+/* The guardian's life, entered right after its birth. */
+_Noreturn void guard_main(struct guard *guard);
+
+#endif

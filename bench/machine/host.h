@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The machine as a reader of numbers must know it, and as a user of
+ * `spawnwise doctor` should see it.
+ */
+#ifndef MACHINE_HOST_H
+#define MACHINE_HOST_H
+
+#include <jansson.h>
+#include <stddef.h>
+
+/*
+ * Everything of host.json that is a fact of the machine or of this build;
+ * the caller owns the object and adds what belongs to the run (seed, argv,
+ * verdict). A fact that cannot be read is null. NULL: out of memory.
+ *
+ * For the footer of charts: "version", "kernel", "thp" and "governor" ("n/a"
+ * where there is none) are strings, "cpus" is an integer.
+ */
+json_t *host_facts(void);
+
+/* Something that makes numbers worse or cells impossible. */
+struct disturbance {
+	const char *name; /* a word for machines: "load", "smt" */
+	char what[160];	  /* a sentence */
+	char cure[160];	  /* a sentence: what to do about it */
+};
+
+/* What disturbs a measurement now. Fills at most max, returns how many there
+ * are: at most max too. */
+size_t host_disturbances(struct disturbance *out, size_t max);
+
+#define HOST_DISTURBANCES_MAX 16
+
+/* The parts of host_facts(), each in a file of its own; they add their keys
+ * to facts and return 0, or -1 when out of memory, as jansson does. */
+int host_add_cpu(json_t *facts);
+int host_add_limits(json_t *facts);
+
+/* Text that firmware or a user wrote may not be UTF-8, which jansson refuses:
+ * then null. */
+json_t *host_string(const char *text);
+
+/* Under key: the file's text, or null. */
+int host_add_text(json_t *facts, const char *key, const char *path);
+
+/* Under key: the file's number, or null. */
+int host_add_number(json_t *facts, const char *key, const char *path);
+
+#endif

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory as the kernel accounts it: of the machine and of one process.
+ *
+ * All sizes are bytes. Parsers take a stream so that recorded text can be
+ * fed to them; the readers open /proc. Every function returns 0 or -errno;
+ * -ENODATA means that the kernel does not tell what we must know.
+ */
+#ifndef MACHINE_MEMORY_H
+#define MACHINE_MEMORY_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+/* proc_meminfo(5). */
+struct meminfo {
+	uint64_t total_bytes;	  /* MemTotal: what mode 0 calls RAM */
+	uint64_t available_bytes; /* MemAvailable: free without swapping */
+	uint64_t swap_total_bytes;
+	uint64_t swap_free_bytes;
+	uint64_t commit_limit_bytes; /* the border of mode 2 */
+	uint64_t committed_bytes;    /* Committed_AS, in every mode */
+	uint64_t hugetlb_bytes;	     /* huge pages set aside, all sizes */
+};
+
+/* -ENODATA if a field is missing, -EBADMSG if one is not a number. */
+int meminfo_parse(FILE *stream, struct meminfo *info);
+int meminfo_read(struct meminfo *info);
+
+/* What may still be committed before mode 2 refuses; 0 when over the limit.
+ * The kernel's reserves (admin_reserve_kbytes, user_reserve_kbytes) and the
+ * slack of its per-CPU counters are not taken off. */
+uint64_t meminfo_headroom_bytes(const struct meminfo *info);
+
+/*
+ * What a copy of a process asks the kernel to commit: each mapping that is
+ * accountable (VmFlags "ac") and copied ("dc" absent) asks for its whole
+ * size, one after the other (dup_mmap() of the kernel). Mode 0 judges each
+ * request alone: hence the largest.
+ */
+struct smaps_facts {
+	uint64_t accountable_bytes;
+	uint64_t largest_accountable_bytes;
+	size_t vmas; /* all mappings, the kernel's own [vsyscall] too */
+};
+
+int smaps_parse(FILE *stream, struct smaps_facts *facts);
+
+/* Facts of a process; pid 0 is the calling one. */
+int smaps_read(pid_t pid, struct smaps_facts *facts);
+
+/*
+ * The mappings that overlap a range of addresses. The kernel merges equal
+ * neighbours, so a mapping may reach outside: its rss_bytes and
+ * anon_huge_bytes cannot be split and are exact only if outside_bytes is 0.
+ */
+struct smaps_range {
+	uint64_t size_bytes;	   /* mapped bytes inside the range */
+	uint64_t outside_bytes;	   /* of the same mappings, outside it */
+	uint64_t rss_bytes;	   /* resident */
+	uint64_t anon_huge_bytes;  /* of which in transparent huge pages */
+	uint64_t accountable_bytes; /* as above, inside the range */
+	size_t vmas;
+};
+
+int smaps_range_parse(FILE *stream, uint64_t start, uint64_t bytes,
+		      struct smaps_range *range);
+
+/* The same for the calling process. */
+int smaps_range(const void *start, size_t bytes, struct smaps_range *range);
+
+/*
+ * How much memory a run may take: half of what is available and of the
+ * tightest memory limit of the cgroups we are in. why, if not NULL, gets the
+ * reason as a phrase: "half of the 23.3 GiB of available memory".
+ */
+int memory_allowance(uint64_t *bytes, char *why, size_t why_size);
+
+#endif

@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The setting vm.overcommit_memory: read it, write it, put it back.
+ *
+ * Every access is pread(2) or pwrite(2) at offset 0: a second write(2) on the
+ * same descriptor succeeds and is ignored, because its offset is no longer 0
+ * (proc_first_pos_non_zero_ignore() in kernel/sysctl.c).
+ */
+#include "bench/machine/overcommit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/machine/state.h"
+
+#define REPAIR_WAIT_MS 1000
+
+const char *overcommit_path(void)
+{
+	const char *path = getenv("SPAWNWISE_KNOB");
+
+	return path && *path ? path : "/proc/sys/vm/overcommit_memory";
+}
+
+static int open_knob(int flags, int *knob_fd)
+{
+	*knob_fd = open(overcommit_path(), flags | O_CLOEXEC);
+	return *knob_fd < 0 ? -errno : 0;
+}
+
+int overcommit_open(int *knob_fd)
+{
+	return open_knob(O_RDWR, knob_fd);
+}
+
+int overcommit_read(int knob_fd, int *mode)
+{
+	char text[16];
+	ssize_t length;
+
+	do
+		length = pread(knob_fd, text, sizeof(text), 0);
+	while (length < 0 && errno == EINTR);
+	if (length < 0)
+		return -errno;
+	if (length < 1 || text[0] < '0' || text[0] > '2' ||
+	    (length > 1 && text[1] != '\n'))
+		return -EBADMSG;
+	*mode = text[0] - '0';
+	return 0;
+}
+
+int overcommit_write(int knob_fd, int mode)
+{
+	const char text[2] = { (char)('0' + mode), '\n' };
+	ssize_t written;
+	int now;
+
+	if (mode < 0 || mode > 2)
+		return -EINVAL;
+	do
+		written = pwrite(knob_fd, text, sizeof(text), 0);
+	while (written < 0 && errno == EINTR);
+	if (written < 0)
+		return -errno;
+	int error = overcommit_read(knob_fd, &now);
+	if (error)
+		return error;
+	return now == mode ? 0 : -EIO;
+}
+
+int overcommit_put_back(int knob_fd, int ours, int original)
+{
+	int now;
+	int error = overcommit_read(knob_fd, &now);
+
+	if (error)
+		return error;
+	if (now == original)
+		return 0;
+	if (now != ours)
+		return -ESTALE;
+	return overcommit_write(knob_fd, original);
+}
+
+int overcommit_get(int *mode)
+{
+	int knob_fd;
+	int error = open_knob(O_RDONLY, &knob_fd);
+
+	if (error)
+		return error;
+	error = overcommit_read(knob_fd, mode);
+	close(knob_fd);
+	return error;
+}
+
+bool overcommit_may_write(void)
+{
+	int knob_fd;
+
+	if (overcommit_open(&knob_fd))
+		return false;
+	close(knob_fd);
+	return true;
+}
+
+/* A state file of this boot whose guardian is gone. */
+static int repair_value(const struct state *state, struct repair *repair)
+{
+	int knob_fd;
+	int error = overcommit_get(&repair->found);
+
+	if (error)
+		return error;
+	repair->action = REPAIR_DONE;
+	if (repair->found == state->original)
+		return 0;
+	if (repair->found != state->ours) {
+		repair->action = REPAIR_FOREIGN;
+		return 0;
+	}
+	error = overcommit_open(&knob_fd);
+	if (error)
+		return error;
+	error = overcommit_put_back(knob_fd, state->ours, state->original);
+	close(knob_fd);
+	if (error == -ESTALE) {
+		repair->action = REPAIR_FOREIGN;
+		error = 0;
+	}
+	return error;
+}
+
+int overcommit_repair_locked(int directory_fd, struct repair *repair)
+{
+	struct state state = { .pid = 0 };
+	bool same_boot = false;
+	int error = state_read(directory_fd, &state);
+
+	memset(repair, 0, sizeof(*repair));
+	if (error == -ENOENT)
+		return 0;
+	if (error == -EBADMSG) {
+		repair->action = REPAIR_UNREADABLE;
+		return state_remove(directory_fd);
+	}
+	if (!error)
+		error = state_same_boot(&state, &same_boot);
+	if (error)
+		return error;
+
+	repair->pid = state.pid;
+	repair->original = state.original;
+	repair->ours = state.ours;
+	repair->action = REPAIR_OTHER_BOOT;
+	/* The lock should have told; it cannot if someone removed its file. */
+	if (same_boot && state_alive(&state))
+		return -EBUSY;
+	if (same_boot)
+		error = repair_value(&state, repair);
+	return error ? error : state_remove(directory_fd);
+}
+
+int overcommit_repair(struct repair *repair)
+{
+	struct state state;
+	int directory_fd;
+	int lock_fd;
+	int error = state_open(false, &directory_fd);
+
+	memset(repair, 0, sizeof(*repair));
+	if (error)
+		return error == -ENOENT ? 0 : error;
+	/* Whoever may not take the lock may still learn that all is well. */
+	error = state_read(directory_fd, &state);
+	if (error == -ENOENT) {
+		close(directory_fd);
+		return 0;
+	}
+	error = state_lock(directory_fd, REPAIR_WAIT_MS, &lock_fd);
+	if (!error) {
+		error = overcommit_repair_locked(directory_fd, repair);
+		state_unlock(directory_fd, lock_fd);
+	} else if (state_read(directory_fd, &state) == 0) {
+		repair->pid = state.pid;
+	}
+	close(directory_fd);
+	return error;
+}

@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What outlives a killed run: the lock and the state file.
+ *
+ * Both live in one directory, /run/spawnwise or $SPAWNWISE_STATE_DIR. The
+ * lock says that a guardian is at work; the state file says what to put
+ * back and exists, on the disk, whenever the setting may not be the user's.
+ * Nothing here allocates: the guardian calls it.
+ */
+#ifndef MACHINE_STATE_H
+#define MACHINE_STATE_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define STATE_BOOT_ID_SIZE 40
+
+struct state {
+	char boot_id[STATE_BOOT_ID_SIZE]; /* settings do not survive a boot */
+	pid_t pid;			  /* the guardian's */
+	unsigned long long start_ticks;	  /* of pid, which may be reused */
+	int original;			  /* the user's overcommit mode */
+	int ours;			  /* the one that was written */
+};
+
+/* Open the directory, made first if create is set. *directory_fd is the
+ * caller's. */
+int state_open(bool create, int *directory_fd);
+
+/* Take the lock, waiting at most wait_ms for its holder. *lock_fd holds it
+ * until every copy of it is closed, by death too. -EBUSY: still held. */
+int state_lock(int directory_fd, int wait_ms, int *lock_fd);
+
+/* Remove the lock file and close lock_fd. */
+void state_unlock(int directory_fd, int lock_fd);
+
+/* Fill in who we are: boot_id, pid and start_ticks of the caller. */
+int state_identify(struct state *state);
+
+/* Does the process that wrote the state still run in this boot? A zombie
+ * does not run. */
+bool state_alive(const struct state *state);
+
+/* Is the state of this boot? */
+int state_same_boot(const struct state *state, bool *same);
+
+/* Replace the state file; when this returns 0 it is on the disk. */
+int state_write(int directory_fd, const struct state *state);
+
+/* -ENOENT: no state file; -EBADMSG: not one of ours. */
+int state_read(int directory_fd, struct state *state);
+
+/* Remove the state file; 0 also when there is none. */
+int state_remove(int directory_fd);
+
+#endif

@@ -1,0 +1,95 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Small files of /proc and /sys as text: one way to read them, for all.
+ *
+ * Files of these systems must be read from the start and in one go, else
+ * their parts may belong to different moments.
+ */
+#include "bench/machine/text.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+int text_read(const char *path, char *text, size_t size)
+{
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	size_t used = 0;
+	ssize_t got;
+
+	text[0] = '\0';
+	if (fd < 0)
+		return -errno;
+	do {
+		got = read(fd, text + used, size - 1 - used);
+		if (got > 0)
+			used += (size_t)got;
+	} while (got > 0 || (got < 0 && errno == EINTR));
+	int error = got < 0 ? -errno : 0;
+
+	close(fd);
+	while (used > 0 && text[used - 1] == '\n')
+		used--;
+	text[used] = '\0';
+	return error;
+}
+
+int text_read_at(char *text, size_t size, const char *format, ...)
+{
+	char path[PATH_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vsnprintf(path, sizeof(path), format, arguments);
+	va_end(arguments);
+	text[0] = '\0';
+	if (length < 0 || (size_t)length >= sizeof(path))
+		return -ENAMETOOLONG;
+	return text_read(path, text, size);
+}
+
+int text_read_number(const char *path, int64_t *value)
+{
+	char text[32];
+	char *end;
+	int error = text_read(path, text, sizeof(text));
+
+	if (error)
+		return error;
+	errno = 0;
+	long long number = strtoll(text, &end, 10);
+	if (end == text || *end || errno)
+		return -EBADMSG;
+	*value = number;
+	return 0;
+}
+
+void text_pick_bracketed(char *text)
+{
+	char *from = strchr(text, '[');
+	char *to = from ? strchr(from, ']') : NULL;
+
+	if (!to)
+		return;
+	memmove(text, from + 1, (size_t)(to - from - 1));
+	text[to - from - 1] = '\0';
+}
+
+char *text_size(char *text, size_t size, uint64_t bytes)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	double amount = (double)bytes;
+	size_t unit = 0;
+
+	while (amount >= 1024 && unit + 1 < sizeof(units) / sizeof(*units)) {
+		amount /= 1024;
+		unit++;
+	}
+	snprintf(text, size, unit ? "%.1f %s" : "%.0f %s", amount, units[unit]);
+	return text;
+}

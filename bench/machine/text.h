@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Small files of /proc and /sys as text.
+ *
+ * Nothing here allocates, so that the guardian may use it after its birth.
+ */
+#ifndef MACHINE_TEXT_H
+#define MACHINE_TEXT_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Read the start of a file, at most size - 1 bytes, as a string without its
+ * trailing newlines. Longer files are cut. 0, or -errno of open or read. */
+int text_read(const char *path, char *text, size_t size);
+
+/* The same with a formatted path, for files of a CPU or of a process. */
+int text_read_at(char *text, size_t size, const char *format, ...)
+	__attribute__((format(printf, 3, 4)));
+
+/* Read a file that holds one decimal number. -EBADMSG if it does not. */
+int text_read_number(const char *path, int64_t *value);
+
+/* The word in square brackets of "always [madvise] never", in place.
+ * A text without brackets stays as it is. */
+void text_pick_bracketed(char *text);
+
+/* "23.5 GiB": a size as people read it; returns text. */
+char *text_size(char *text, size_t size, uint64_t bytes);
+
+#endif

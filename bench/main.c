@@ -1,0 +1,146 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spawnwise: finds the verb, runs it, and prints the error if there is one.
+ *
+ * The only place that prints errors and decides how the process ends.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/verbs/verbs.h"
+#include "lib/spawnwise.h"
+
+static const struct verb *const verbs[] = {
+	&verb_list,   &verb_run,  &verb_plot,	 &verb_choose,
+	&verb_doctor, &verb_exec, &verb_restore,
+};
+#define VERB_COUNT (sizeof verbs / sizeof *verbs)
+
+static const struct verb *find_verb(const char *name)
+{
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		if (!strcmp(verbs[i]->name, name))
+			return verbs[i];
+	return NULL;
+}
+
+static int unknown_verb(const char *name, struct failure *why)
+{
+	const char *names[VERB_COUNT];
+	const char *near;
+
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		names[i] = verbs[i]->name;
+	near = nearest_word(name, names, VERB_COUNT);
+	if (near)
+		fail_cure(why, "Did you mean '%s'? `spawnwise --help` lists "
+			       "the verbs.", near);
+	else
+		fail_cure(why, "`spawnwise --help` lists the verbs.");
+	return fail(why, EXIT_USAGE, NULL,
+		    "run verb '%s': there is none of that name", name);
+}
+
+static void print_overview(FILE *stream)
+{
+	fputs("usage: spawnwise VERB [OPTIONS]\n\n"
+	      "What does starting a child process cost your program, and "
+	      "which way should it\nstart one?\n\nVerbs:\n",
+	      stream);
+	for (size_t i = 0; i < VERB_COUNT; i++)
+		fprintf(stream, "  %-9s %s\n", verbs[i]->name,
+			verbs[i]->summary);
+	fputs("\n`spawnwise VERB --help` shows a verb's options and examples."
+	      "\n\nExamples:\n"
+	      "  spawnwise run --quick\n"
+	      "  spawnwise choose --heap 4G\n",
+	      stream);
+}
+
+/* `spawnwise help [VERB | --scdoc]` */
+static int help(int argc, char **argv, struct failure *why)
+{
+	const struct verb *verb;
+
+	if (argc < 2) {
+		print_overview(stdout);
+		return EXIT_DONE;
+	}
+	if (!strcmp(argv[1], "--scdoc")) {
+		for (size_t i = 0; i < VERB_COUNT; i++)
+			options_scdoc(stdout, verbs[i]);
+		return EXIT_DONE;
+	}
+	verb = find_verb(argv[1]);
+	if (!verb)
+		return unknown_verb(argv[1], why);
+	options_help(stdout, verb);
+	return EXIT_DONE;
+}
+
+static int run_verb(int argc, char **argv, struct failure *why)
+{
+	const struct verb *verb = find_verb(argv[0]);
+	struct arguments args;
+	int code;
+
+	if (!verb)
+		return unknown_verb(argv[0], why);
+	code = arguments_parse(&args, verb, argc, argv, why);
+	if (code)
+		return verb->operands_max == OPERANDS_COMMAND ? EXIT_OURS :
+								code;
+	if (args.help) {
+		options_help(stdout, verb);
+		return EXIT_DONE;
+	}
+	return verb->run(&args, why);
+}
+
+static int dispatch(int argc, char **argv, struct failure *why)
+{
+	const char *word = argv[1];
+
+	if (argc < 2) {
+		print_overview(stderr);
+		return EXIT_USAGE;
+	}
+	if (!strcmp(word, "--help") || !strcmp(word, "-h")) {
+		print_overview(stdout);
+		return EXIT_DONE;
+	}
+	if (!strcmp(word, "--version")) {
+		puts("spawnwise " VERSION);
+		return EXIT_DONE;
+	}
+	if (!strcmp(word, "help"))
+		return help(argc - 1, argv + 1, why);
+	return run_verb(argc - 1, argv + 1, why);
+}
+
+/* A full disk or a closed pipe must not look like success. */
+static int check_output(int code, struct failure *why)
+{
+	if (!fflush(stdout) && !ferror(stdout))
+		return code;
+	return fail(why, EXIT_FAILED, "See where its output goes.",
+		    "write standard output: %s", strerror(errno));
+}
+
+int main(int argc, char **argv)
+{
+	struct failure why = { 0 };
+	int code = strategies_check(sw_strategies, &why);
+
+	if (!code)
+		code = dispatch(argc, argv, &why);
+	if (!why.what[0])
+		code = check_output(code, &why);
+	if (why.what[0])
+		fprintf(stderr, "spawnwise: cannot %s\n", why.what);
+	if (why.what[0] && why.cure[0])
+		fprintf(stderr, "%s\n", why.cure);
+	return code;
+}

@@ -1,0 +1,14 @@
+/* SPDX-License-Identifier: MIT */
+/* Facts for a prediction: of one parent, and of the machine at this moment. */
+#ifndef MEASURE_FORECAST_H
+#define MEASURE_FORECAST_H
+
+#include "bench/judge/predict.h"
+#include "bench/machine/memory.h"
+
+/* Put together what predict() wants; parent's smaps are given, the rest is
+ * read now. pid 0 stands for this process. 0 or a negative errno. */
+int forecast_facts(const struct smaps_facts *parent, pid_t pid,
+		   struct predict_facts *facts);
+
+#endif

@@ -1,0 +1,159 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Growing a heap that is what its label says.
+ *
+ * The mapping is one VMA. Populating by two threads halves the longest part
+ * of a run; the kernel does it fastest itself (MADV_POPULATE_WRITE, Linux
+ * 5.14, madvise(2)), an older one has each page touched.
+ */
+
+#include "bench/measure/heap.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bench/machine/memory.h"
+
+#define HUGE_PAGE_BYTES (UINT64_C(2) << 20)
+#define POPULATORS 2
+
+#ifndef MADV_POPULATE_WRITE
+#define MADV_POPULATE_WRITE 23
+#endif
+
+/* fork_share: a THP entry stands for 512 base pages, an untouched heap has no
+ * page tables; measured values are in data/reference. */
+const struct backing backings[] = {
+	{ "base", true, MADV_NOHUGEPAGE, 1.0 },
+	{ "thp", true, MADV_HUGEPAGE, 0.02 },
+	{ "untouched", false, MADV_NOHUGEPAGE, 0.0 },
+	{ NULL, false, 0, 0 },
+};
+
+const struct backing *backing_find(const char *name)
+{
+	for (const struct backing *backing = backings; backing->name; backing++)
+		if (!strcmp(backing->name, name))
+			return backing;
+	return NULL;
+}
+
+struct share {
+	pthread_t thread;
+	char *start;
+	uint64_t bytes;
+	int error;
+};
+
+static void *populate_share(void *data)
+{
+	struct share *share = data;
+	const uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+
+	if (!share->bytes ||
+	    !madvise(share->start, share->bytes, MADV_POPULATE_WRITE))
+		return NULL;
+	if (errno != EINVAL) {
+		share->error = -errno;
+		return NULL;
+	}
+	for (uint64_t at = 0; at < share->bytes; at += page_bytes)
+		((volatile char *)share->start)[at] = 1;
+	return NULL;
+}
+
+static int populate(const struct heap *heap)
+{
+	struct share shares[POPULATORS] = { 0 };
+	uint64_t half = heap->bytes / POPULATORS / HUGE_PAGE_BYTES *
+			HUGE_PAGE_BYTES;
+	int error;
+
+	shares[0].start = heap->start;
+	shares[0].bytes = half;
+	shares[1].start = (char *)heap->start + half;
+	shares[1].bytes = heap->bytes - half;
+	error = pthread_create(&shares[0].thread, NULL, populate_share,
+			       &shares[0]);
+	populate_share(&shares[1]);
+	if (error)
+		populate_share(&shares[0]);
+	else
+		pthread_join(shares[0].thread, NULL);
+	return shares[0].error ? shares[0].error : shares[1].error;
+}
+
+/* Whether smaps agrees: at least 99 % where pages are promised, at most 1 %
+ * where they are not; the rest is what khugepaged may be doing right now. */
+static int verify(const struct heap *heap, const struct backing *backing,
+		  char *why, size_t why_bytes)
+{
+	const uint64_t most = heap->bytes - heap->bytes / 100;
+	const uint64_t least = heap->bytes / 100;
+	const bool huge = backing->advice == MADV_HUGEPAGE;
+	struct smaps_range range;
+	uint64_t spare;
+	int error = smaps_range(heap->start, heap->bytes, &range);
+
+	if (error)
+		return error;
+	/* The kernel may have merged a neighbour of ours into the mapping. */
+	spare = range.outside_bytes;
+	if (range.size_bytes == heap->bytes &&
+	    range.rss_bytes >= (backing->populate ? most : 0) &&
+	    range.rss_bytes <=
+		    (backing->populate ? heap->bytes : least) + spare &&
+	    range.anon_huge_bytes >= (huge ? most : 0) &&
+	    range.anon_huge_bytes <= (huge ? heap->bytes : least))
+		return 0;
+	snprintf(why, why_bytes,
+		 "the heap is not backed as %s: of %llu KiB, %llu KiB are "
+		 "resident and %llu KiB in huge pages",
+		 backing->name, (unsigned long long)heap->bytes >> 10,
+		 (unsigned long long)range.rss_bytes >> 10,
+		 (unsigned long long)range.anon_huge_bytes >> 10);
+	return -ENOTSUP;
+}
+
+/* Huge pages want an aligned start: map more, give the edges back. */
+static void *map_aligned(uint64_t bytes)
+{
+	uint64_t edge;
+	char *start = mmap(NULL, bytes + HUGE_PAGE_BYTES,
+			   PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
+
+	if (start == MAP_FAILED)
+		return NULL;
+	edge = -(uintptr_t)start % HUGE_PAGE_BYTES;
+	if (edge)
+		munmap(start, edge);
+	munmap(start + edge + bytes, HUGE_PAGE_BYTES - edge);
+	return start + edge;
+}
+
+int heap_grow(struct heap *heap, uint64_t bytes, const struct backing *backing,
+	      char *why, size_t why_bytes)
+{
+	int error = 0;
+
+	*heap = (struct heap){ .bytes = bytes };
+	why[0] = '\0';
+	if (!bytes)
+		return 0;
+	heap->start = map_aligned(bytes);
+	if (!heap->start)
+		return -ENOMEM;
+	if (madvise(heap->start, bytes, backing->advice) &&
+	    backing->advice == MADV_HUGEPAGE) {
+		snprintf(why, why_bytes, "this kernel has no huge pages");
+		return -ENOTSUP;
+	}
+	if (backing->populate)
+		error = populate(heap);
+	return error ? error : verify(heap, backing, why, why_bytes);
+}

@@ -1,0 +1,38 @@
+/* SPDX-License-Identifier: MIT */
+/* The heap of the process under test: mapped, populated, verified. */
+#ifndef MEASURE_HEAP_H
+#define MEASURE_HEAP_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* How a heap is backed. */
+struct backing {
+	const char *name;
+	bool populate;	     /* every page is written once */
+	int advice;	     /* of madvise(2), before the first touch */
+	double fork_share;   /* cost of copying its page tables, base = 1 */
+};
+
+/* The backing of that name ("base", "thp", "untouched"), or NULL. */
+const struct backing *backing_find(const char *name);
+
+/* All backings, ended by one without a name. */
+extern const struct backing backings[];
+
+struct heap {
+	void *start;
+	uint64_t bytes;
+};
+
+/*
+ * Map bytes (0: nothing) as backing says and populate them on every CPU this
+ * process may use, once. 0; -ENOMEM when it cannot be mapped or filled;
+ * -ENOTSUP when what smaps shows afterwards is not what the backing promises
+ * (why says it in a sentence).
+ */
+int heap_grow(struct heap *heap, uint64_t bytes, const struct backing *backing,
+	      char *why, size_t why_bytes);
+
+#endif

@@ -1,0 +1,313 @@
+/* SPDX-License-Identifier: MIT */
+/* The life of a process under test; see parent.h. */
+
+#include "bench/measure/parent.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench/machine/cpu.h"
+#include "bench/measure/gbench.h"
+
+#define FAILURES_IN_A_ROW 5
+#define SLEEPER_STACK_BYTES (64 * 1024)
+
+struct parent {
+	const struct parent_job *job;
+	struct sw_handle *handles[AXIS_MAX]; /* by strategy of the axis */
+	int open_errors[AXIS_MAX];
+	struct heap heap;
+	struct target target;
+	struct cpu_mask others;
+};
+
+/* A block's data while the library runs it. */
+struct run_block {
+	struct parent *parent;
+	size_t cell;
+	int number; /* within the parent */
+	int taken;
+	int failures_in_a_row;
+	int64_t ref_ns;
+	char name[128];
+};
+
+static void report(const struct parent *parent, struct parent_report *message)
+{
+	if (send(parent->job->runner_socket, message, sizeof *message,
+		 MSG_NOSIGNAL) != sizeof *message)
+		_exit(1); /* no runner, no run */
+}
+
+static size_t strategy_index(const struct run_block *block)
+{
+	const struct plan *plan = block->parent->job->plan;
+	size_t i = 0;
+
+	while (plan->axes.strategies[i] != plan->strategies[block->cell])
+		i++;
+	return i;
+}
+
+static int take(struct run_block *block, bool warmup, struct sample **taken)
+{
+	struct parent *parent = block->parent;
+	struct record *record = parent->job->record;
+	size_t strategy = strategy_index(block);
+	struct sample *sample = &record->samples[block->taken];
+	int error = parent->open_errors[strategy];
+
+	*sample = (struct sample){
+		.cell_id = (int)block->cell,
+		.parent = parent->job->parent,
+		.block = block->number,
+		.sample = block->taken,
+		.warmup = warmup,
+		.ref_ns = block->ref_ns,
+		.error = -error,
+	};
+	for (int time = 0; time < TIME_COUNT; time++)
+		sample->ns[time] = TIME_UNKNOWN;
+	if (!error)
+		error = recorder_take(parent->handles[strategy],
+				      &parent->target, sample);
+	block->failures_in_a_row = error ? block->failures_in_a_row + 1 : 0;
+	block->taken++;
+	atomic_store(&record->count, block->taken);
+	*taken = sample;
+	return error;
+}
+
+static int block_before(void *data)
+{
+	struct run_block *block = data;
+	const struct parent_job *job = block->parent->job;
+	struct parent_report message = { .kind = REPORT_BEGIN,
+					 .cell = block->cell };
+	struct sample *sample;
+	enum parent_order order;
+
+	report(block->parent, &message);
+	if (recv(job->runner_socket, &order, sizeof order, 0) != sizeof order)
+		_exit(1);
+	if (order == ORDER_SKIP)
+		return -ECANCELED;
+	block->ref_ns = reference_measure(job->reference, REFERENCE_SPAWNS);
+	if (block->ref_ns < 0)
+		return (int)block->ref_ns;
+	for (int i = 0; i < job->plan->blocks[block->cell].warmups; i++)
+		take(block, true, &sample);
+	return 0;
+}
+
+static int block_sample(void *data, double *seconds)
+{
+	struct sample *sample;
+	int error = take(data, false, &sample);
+
+	*seconds = (double)sample->ns[TIME_REAP] / 1e9;
+	return error;
+}
+
+static int block_give_up(void *data)
+{
+	const struct run_block *block = data;
+
+	return block->failures_in_a_row >= FAILURES_IN_A_ROW;
+}
+
+static void block_after(void *data)
+{
+	struct run_block *block = data;
+	struct parent_report message = { .kind = REPORT_END,
+					 .cell = block->cell };
+
+	report(block->parent, &message);
+}
+
+static void name_block(struct run_block *block)
+{
+	const struct cell *cell = &block->parent->job->plan->cells[block->cell];
+
+	snprintf(block->name, sizeof block->name,
+		 "%s/heap:%llu/overcommit:%d/block:%d", cell->strategy,
+		 (unsigned long long)cell->heap_bytes, cell->overcommit,
+		 block->number);
+}
+
+static int run_blocks(struct parent *parent, char **json)
+{
+	const struct parent_job *job = parent->job;
+	const size_t count = job->state->cell_count;
+	struct run_block *blocks = calloc(count, sizeof *blocks);
+	struct gbench_block *hooks = calloc(count, sizeof *hooks);
+	int error = -ENOMEM;
+
+	if (!blocks || !hooks)
+		goto out;
+	for (size_t i = 0; i < count; i++) {
+		blocks[i].parent = parent;
+		blocks[i].cell = job->state->first_cell + job->order[i];
+		blocks[i].number = (int)i;
+		name_block(&blocks[i]);
+		hooks[i] = (struct gbench_block){
+			.name = blocks[i].name,
+			.iterations = job->plan->blocks[blocks[i].cell].samples,
+			.data = &blocks[i],
+			.before = block_before,
+			.sample = block_sample,
+			.give_up = block_give_up,
+			.after = block_after,
+		};
+	}
+	error = gbench_run(hooks, count, json);
+out:
+	free(blocks);
+	free(hooks);
+	return error;
+}
+
+static void open_strategies(struct parent *parent)
+{
+	const struct axes *axes = &parent->job->plan->axes;
+
+	for (size_t i = 0; i < axes->strategy_count; i++)
+		parent->open_errors[i] =
+			sw_open(axes->strategies[i], &parent->handles[i]);
+}
+
+static void *sleep_for_ever(void *data)
+{
+	for (;;)
+		pause();
+	return data;
+}
+
+static int start_sleepers(int count)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int error = pthread_attr_init(&attributes);
+
+	if (error)
+		return -error;
+	pthread_attr_setstacksize(&attributes, SLEEPER_STACK_BYTES);
+	for (int i = 0; i < count && !error; i++)
+		error = pthread_create(&thread, &attributes, sleep_for_ever,
+				       NULL);
+	pthread_attr_destroy(&attributes);
+	return -error;
+}
+
+static int init_target(struct parent *parent, char **argv)
+{
+	const struct parent_job *job = parent->job;
+
+	argv[0] = (char *)job->program;
+	parent->target = (struct target){
+		.request = { .path = job->program, .argv = argv },
+		.stamp_fd = -1,
+	};
+	if (job->others_cpu >= 0) {
+		cpu_mask_set(&parent->others, job->others_cpu);
+		parent->target.request.cpu_mask = parent->others.bits;
+		parent->target.request.cpu_mask_bytes = sizeof parent->others;
+	}
+	if (!job->stamps)
+		return 0;
+	parent->target.stamp_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	parent->target.request.stdout_fd = parent->target.stamp_fd;
+	return parent->target.stamp_fd < 0 ? -errno : 0;
+}
+
+/* Everything up to the first block. Helpers are born on the CPU they shall
+ * live on; populating uses every CPU; then the caller takes its place. */
+static int prepare(struct parent *parent, char **argv, char *why,
+		   size_t why_bytes)
+{
+	const struct parent_job *job = parent->job;
+	const int helper_cpu =
+		job->others_cpu >= 0 ? job->others_cpu : job->caller_cpu;
+	int error = 0;
+
+	if (helper_cpu >= 0)
+		error = cpu_pin(helper_cpu);
+	if (error)
+		return error;
+	open_strategies(parent);
+	if (helper_cpu >= 0)
+		error = cpu_unpin();
+	if (!error)
+		error = heap_grow(&parent->heap, job->state->heap_bytes,
+				  job->state->backing, why, why_bytes);
+	if (!error)
+		error = start_sleepers(job->state->threads);
+	if (!error)
+		error = init_target(parent, argv);
+	if (!error && job->caller_cpu >= 0)
+		error = cpu_pin(job->caller_cpu);
+	return error;
+}
+
+static void begin_life(pid_t runner)
+{
+	sigset_t none;
+
+	prctl(PR_SET_NAME, "spawnwise-par");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != runner)
+		_exit(1);
+	setpgid(0, 0); /* ^C and ^Z are the runner's business */
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+static int hand_over(int fd, const char *json)
+{
+	size_t length = strlen(json);
+
+	while (length) {
+		ssize_t written = write(fd, json, length);
+
+		if (written < 0)
+			return -errno;
+		json += written;
+		length -= (size_t)written;
+	}
+	return 0;
+}
+
+_Noreturn void parent_run(const struct parent_job *job)
+{
+	struct parent parent = { .job = job };
+	struct parent_report message = { .kind = REPORT_READY };
+	char *argv[] = { NULL, NULL };
+	char *json = NULL;
+
+	begin_life(job->runner);
+	message.error = prepare(&parent, argv, message.why, sizeof message.why);
+	if (!message.error)
+		message.error = smaps_read(0, &message.facts);
+	if (message.error)
+		message.kind = REPORT_FAILED;
+	report(&parent, &message);
+	if (message.kind == REPORT_FAILED)
+		_exit(1);
+	message.error = run_blocks(&parent, &json);
+	if (!message.error)
+		message.error = hand_over(job->json_fd, json);
+	free(json);
+	for (size_t i = 0; i < job->plan->axes.strategy_count; i++)
+		sw_close(parent.handles[i]);
+	message.kind = REPORT_DONE;
+	report(&parent, &message);
+	_exit(0);
+}

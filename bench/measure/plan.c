@@ -1,0 +1,243 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * From axes to cells, and how long that will take.
+ *
+ * The cost model is a rule of thumb for the plan and the progress line; it
+ * decides how many samples a block takes, never a result.
+ */
+
+#include "bench/measure/plan.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define GIB ((double)(1 << 30))
+#define SPAWN_NS 1e5	   /* any spawn, its exec and its reaping */
+#define COPY_NS_PER_GIB 4e7 /* both ends of copied page tables */
+#define POPULATE_S_PER_GIB 0.4
+#define EXIT_S_PER_GIB 0.07
+#define PARENT_S 0.02	 /* start, open, verify, report */
+#define BLOCK_S 0.004	 /* reference and change of mode */
+#define COPYING_BLOCK_S 0.4 /* what a block that copies tables may take */
+
+static double spawn_cost_ns(const struct sw_strategy *strategy,
+			    const struct state *state)
+{
+	if (strategy->traits & SW_CREATES_NOTHING)
+		return 100;
+	if (!(strategy->traits & SW_COPIES_PAGE_TABLES))
+		return SPAWN_NS;
+	return 2 * SPAWN_NS + COPY_NS_PER_GIB * state->backing->fork_share *
+				      (double)state->heap_bytes / GIB;
+}
+
+static int at_least_per_parent(int samples, int parents)
+{
+	return (samples + parents - 1) / parents;
+}
+
+/* share: 1 takes as many samples as are useful, 0 as few as are allowed. */
+static void size_block(struct plan *plan, const struct state *state,
+		       size_t cell, double share)
+{
+	const struct sw_strategy *strategy = plan->strategies[cell];
+	const bool copies = strategy->traits & SW_COPIES_PAGE_TABLES;
+	struct block_size *block = &plan->blocks[cell];
+	int least = at_least_per_parent(
+		copies ? COPYING_SAMPLES : SHARING_SAMPLES, plan->parents);
+	int most = BLOCK_SAMPLES_MAX;
+
+	block->cost_ns = spawn_cost_ns(strategy, state);
+	if (copies && most * block->cost_ns > COPYING_BLOCK_S * 1e9)
+		most = (int)(COPYING_BLOCK_S * 1e9 / block->cost_ns);
+	if (most < least)
+		most = least;
+	block->samples = least + (int)(share * (most - least));
+	block->warmups = block->cost_ns > 1e6 ? 1 : 5;
+}
+
+static void size_blocks(struct plan *plan, double share)
+{
+	for (size_t i = 0; i < plan->state_count; i++) {
+		const struct state *state = &plan->states[i];
+
+		for (size_t k = 0; k < state->cell_count; k++)
+			size_block(plan, state, state->first_cell + k, share);
+	}
+}
+
+static void add_cell(struct plan *plan, struct state *state,
+		     const struct sw_strategy *strategy, int mode)
+{
+	size_t i = plan->cell_count++;
+
+	plan->strategies[i] = strategy;
+	plan->cells[i] = (struct cell){
+		.id = (int)i,
+		.strategy = strategy->name,
+		.heap_bytes = state->heap_bytes,
+		.backing = state->backing->name,
+		.vmas = 1,
+		.threads = state->threads,
+		.cpu = state->cpu,
+		.overcommit = mode,
+	};
+	state->cell_count++;
+}
+
+static void add_state(struct plan *plan, uint64_t heap_bytes,
+		      const struct backing *backing, int threads,
+		      const char *cpu)
+{
+	const struct axes *axes = &plan->axes;
+	struct state *state = &plan->states[plan->state_count++];
+
+	*state = (struct state){
+		.heap_bytes = heap_bytes,
+		.backing = backing,
+		.threads = threads,
+		.cpu = cpu,
+		.first_cell = plan->cell_count,
+	};
+	for (size_t m = 0; m < axes->mode_count; m++)
+		for (size_t s = 0; s < axes->strategy_count; s++)
+			add_cell(plan, state, axes->strategies[s],
+				 axes->modes[m]);
+}
+
+static void add_states(struct plan *plan)
+{
+	const struct axes *axes = &plan->axes;
+
+	for (size_t h = 0; h < axes->heap_count; h++)
+		for (size_t b = 0; b < axes->backing_count; b++)
+			for (size_t t = 0; t < axes->thread_count; t++)
+				for (size_t c = 0; c < axes->cpu_count; c++)
+					add_state(plan, axes->heaps[h],
+						  axes->backings[b],
+						  axes->threads[t],
+						  axes->cpus[c]);
+}
+
+static int allocate(struct plan *plan)
+{
+	const struct axes *axes = &plan->axes;
+	size_t states = axes->heap_count * axes->backing_count *
+			axes->thread_count * axes->cpu_count;
+	size_t cells = states * axes->mode_count * axes->strategy_count;
+
+	plan->states = calloc(states, sizeof *plan->states);
+	plan->cells = calloc(cells, sizeof *plan->cells);
+	plan->blocks = calloc(cells, sizeof *plan->blocks);
+	plan->strategies = calloc(cells, sizeof *plan->strategies);
+	if (plan->states && plan->cells && plan->blocks && plan->strategies)
+		return 0;
+	plan_release(plan);
+	return -ENOMEM;
+}
+
+int plan_build(struct plan *plan, const struct axes *axes, int parents,
+	       uint64_t seed, double budget_s, bool least)
+{
+	*plan = (struct plan){
+		.axes = *axes, .parents = parents, .seed = seed
+	};
+	if (allocate(plan))
+		return -ENOMEM;
+	add_states(plan);
+	size_blocks(plan, least ? 0 : 1);
+	if (budget_s <= 0)
+		return 0;
+	for (double share = 1; share > 0 && plan_seconds(plan) > budget_s;) {
+		share -= 0.05;
+		size_blocks(plan, share > 0 ? share : 0);
+	}
+	return plan_seconds(plan) > budget_s ? -ETIME : 0;
+}
+
+void plan_release(struct plan *plan)
+{
+	free(plan->states);
+	free(plan->cells);
+	free(plan->blocks);
+	free(plan->strategies);
+	*plan = (struct plan){ 0 };
+}
+
+double plan_block_seconds(const struct plan *plan, size_t cell)
+{
+	const struct block_size *block = &plan->blocks[cell];
+
+	return BLOCK_S + (block->samples + block->warmups) * block->cost_ns / 1e9;
+}
+
+double plan_parent_seconds(const struct plan *plan, const struct state *state)
+{
+	double gib = state->backing->populate ? state->heap_bytes / GIB : 0;
+	double seconds =
+		PARENT_S + gib * (POPULATE_S_PER_GIB + EXIT_S_PER_GIB);
+
+	for (size_t k = 0; k < state->cell_count; k++)
+		seconds += plan_block_seconds(plan, state->first_cell + k);
+	return seconds;
+}
+
+double plan_seconds(const struct plan *plan)
+{
+	double seconds = 0;
+
+	for (size_t i = 0; i < plan->state_count; i++)
+		seconds += plan->parents *
+			   plan_parent_seconds(plan, &plan->states[i]);
+	return seconds;
+}
+
+double plan_foreign_seconds(const struct plan *plan, size_t *windows)
+{
+	double seconds = 0;
+
+	*windows = 0;
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		if (plan->cells[i].overcommit == plan->original_mode)
+			continue;
+		seconds += plan->parents * plan_block_seconds(plan, i);
+		*windows += (size_t)plan->parents;
+	}
+	return seconds;
+}
+
+uint64_t plan_peak_bytes(const struct plan *plan)
+{
+	uint64_t peak = 0;
+
+	for (size_t i = 0; i < plan->state_count; i++)
+		if (plan->states[i].backing->populate &&
+		    plan->states[i].heap_bytes > peak)
+			peak = plan->states[i].heap_bytes;
+	return peak;
+}
+
+/* splitmix64 (Steele, Lea, Flood: Fast Splittable Pseudorandom Number
+ * Generators, 2014): small, and the same everywhere. */
+static uint64_t next_random(uint64_t *seed)
+{
+	uint64_t z = *seed += UINT64_C(0x9e3779b97f4a7c15);
+
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+void plan_shuffle(uint64_t *seed, size_t *order, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		order[i] = i;
+	for (size_t i = count; i > 1; i--) {
+		size_t k = (size_t)(next_random(seed) % i);
+		size_t swap = order[i - 1];
+
+		order[i - 1] = order[k];
+		order[k] = swap;
+	}
+}

@@ -1,0 +1,102 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The plan of a run: axes become cells, cells become blocks of samples.
+ *
+ * Cells that share a parent state stand together: one process serves them
+ * all, in every overcommit mode, because populating a heap is what takes
+ * longest.
+ */
+#ifndef MEASURE_PLAN_H
+#define MEASURE_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "bench/files/run.h"
+#include "bench/measure/heap.h"
+#include "lib/spawnwise.h"
+
+#define AXIS_MAX 32	   /* values of one axis */
+#define PARENTS_DEFAULT 6  /* their medians' range covers 96.9 % */
+#define COPYING_SAMPLES 60 /* least a cell, all parents, copying tables */
+#define SHARING_SAMPLES 300
+#define BLOCK_SAMPLES_MAX 180
+#define REFERENCE_SPAWNS 25
+
+/* What the user asked for. The matrix is the product of the lists. */
+struct axes {
+	const struct sw_strategy *strategies[AXIS_MAX];
+	size_t strategy_count;
+	uint64_t heaps[AXIS_MAX];
+	size_t heap_count;
+	const struct backing *backings[AXIS_MAX];
+	size_t backing_count;
+	int threads[AXIS_MAX];
+	size_t thread_count;
+	const char *cpus[AXIS_MAX]; /* same, split, free */
+	size_t cpu_count;
+	int modes[AXIS_MAX]; /* 0, 1, 2 */
+	size_t mode_count;
+};
+
+/* One parent state and the cells measured in it. */
+struct state {
+	uint64_t heap_bytes;
+	const struct backing *backing;
+	int threads;
+	const char *cpu;
+	size_t first_cell;
+	size_t cell_count;
+};
+
+/* A cell's part in one parent. */
+struct block_size {
+	int samples;
+	int warmups;
+	double cost_ns; /* expected, of one spawn */
+};
+
+struct plan {
+	struct axes axes;
+	struct cell *cells; /* owned; ordered by state */
+	const struct sw_strategy **strategies; /* owned; of each cell */
+	struct block_size *blocks;	       /* owned; of each cell */
+	size_t cell_count;
+	struct state *states; /* owned */
+	size_t state_count;
+	int parents; /* processes a state */
+	uint64_t seed;
+	int original_mode; /* of the machine */
+};
+
+/*
+ * Build the product of axes; plan_release() frees it. With budget_s > 0 the
+ * samples are cut to fit, never below COPYING_SAMPLES and SHARING_SAMPLES a
+ * cell. 0, -ENOMEM, or -ETIME when even the least does not fit: then
+ * plan_seconds() tells what it would take.
+ */
+int plan_build(struct plan *plan, const struct axes *axes, int parents,
+	       uint64_t seed, double budget_s, bool least);
+void plan_release(struct plan *plan);
+
+/* How long the run will take, populating included; an estimate from the
+ * orders of magnitude in docs/method.md. */
+double plan_seconds(const struct plan *plan);
+
+/* The same for one parent of a state, and for one block. */
+double plan_parent_seconds(const struct plan *plan, const struct state *state);
+double plan_block_seconds(const struct plan *plan, size_t cell);
+
+/* How long a mode other than the original will be held in all, and by how
+ * many windows. */
+double plan_foreign_seconds(const struct plan *plan, size_t *windows);
+
+/* The largest memory that one parent populates. */
+uint64_t plan_peak_bytes(const struct plan *plan);
+
+/* Shuffle numbers 0 to count - 1 into order; the same seed gives the same
+ * order on every machine. *seed moves on. */
+void plan_shuffle(uint64_t *seed, size_t *order, size_t count);
+
+#endif

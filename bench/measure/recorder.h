@@ -1,0 +1,44 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The recorder: one spawn becomes one sample.
+ *
+ * Samples go to memory that runner and parent share, so that what was taken
+ * survives the parent. It is written once beforehand: between two samples
+ * there is no I/O, no allocation and no page fault of ours.
+ */
+#ifndef MEASURE_RECORDER_H
+#define MEASURE_RECORDER_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+
+#include "bench/files/run.h"
+#include "lib/spawnwise.h"
+
+#define RECORD_MAX 512 /* samples of one block, warm-ups included */
+
+/* The samples of the block that runs now. */
+struct record {
+	_Atomic int count; /* finished samples */
+	struct sample samples[RECORD_MAX];
+};
+
+/* Map a record that later forked processes share, or NULL. */
+struct record *record_map(void);
+void record_unmap(struct record *record);
+
+/* What is spawned: a program that stamps its start, or any other. */
+struct target {
+	struct sw_request request;
+	int stamp_fd; /* an eventfd that is the child's stdout, or -1 */
+};
+
+/*
+ * Spawn once, reap, and fill the times and the error of sample. Returns 0 or
+ * the negative errno of the failed spawn; a child that runs but does not end
+ * with status 0 is -EPROTO.
+ */
+int recorder_take(struct sw_handle *handle, const struct target *target,
+		  struct sample *sample);
+
+#endif

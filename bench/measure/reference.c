@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reference loop; see reference.h.
+ *
+ * The one place in bench/ that names a system call of a strategy. It is bare
+ * on purpose: no handlers to reset, no mask to restore, nothing to report.
+ */
+
+#include "bench/measure/reference.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <sys/eventfd.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/judge/stats.h"
+#include "bench/machine/cpu.h"
+#include "bench/measure/clock.h"
+
+#define SPAWN_MAX 256
+
+static int64_t spawn_once(const char *program, int stamp_fd)
+{
+	char *argv[] = { (char *)program, NULL };
+	int64_t started_ns = clock_now_ns();
+	uint64_t stamp;
+	int status = -1;
+	int64_t took_ns;
+	pid_t pid = vfork();
+
+	if (pid == 0) {
+		dup2(stamp_fd, STDOUT_FILENO);
+		execve(program, argv, environ);
+		_exit(127);
+	}
+	if (pid < 0 || waitpid(pid, &status, 0) < 0)
+		return -errno;
+	took_ns = clock_now_ns() - started_ns;
+	if (read(stamp_fd, &stamp, sizeof stamp) < 0 && errno != EAGAIN)
+		return -errno;
+	return status ? -EPROTO : took_ns;
+}
+
+static int64_t median_of(const char *program, int stamp_fd, int spawn_count)
+{
+	double times[SPAWN_MAX];
+
+	for (int i = 0; i < spawn_count; i++) {
+		int64_t took_ns = spawn_once(program, stamp_fd);
+
+		if (took_ns < 0)
+			return took_ns;
+		times[i] = (double)took_ns;
+	}
+	stats_sort(times, (size_t)spawn_count);
+	return (int64_t)stats_quantile(times, (size_t)spawn_count, 0.5);
+}
+
+static _Noreturn void serve(int socket, const char *program, int cpu)
+{
+	int stamp_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	int32_t spawn_count;
+
+	prctl(PR_SET_NAME, "spawnwise-ref");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (cpu >= 0)
+		cpu_pin(cpu);
+	while (read(socket, &spawn_count, sizeof spawn_count) ==
+	       sizeof spawn_count) {
+		int64_t answer = -EINVAL;
+
+		if (stamp_fd >= 0 && spawn_count > 0 && spawn_count <= SPAWN_MAX)
+			answer = median_of(program, stamp_fd, spawn_count);
+		if (write(socket, &answer, sizeof answer) != sizeof answer)
+			break;
+	}
+	_exit(0);
+}
+
+int reference_start(struct reference *reference, const char *program, int cpu)
+{
+	int ends[2];
+
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	reference->pid = fork();
+	if (reference->pid == 0) {
+		close(ends[0]);
+		serve(ends[1], program, cpu);
+	}
+	close(ends[1]);
+	if (reference->pid < 0) {
+		close(ends[0]);
+		return -EAGAIN;
+	}
+	reference->socket = ends[0];
+	return 0;
+}
+
+int64_t reference_measure(const struct reference *reference, int spawn_count)
+{
+	int32_t request = spawn_count;
+	int64_t answer;
+
+	if (send(reference->socket, &request, sizeof request, MSG_NOSIGNAL) < 0)
+		return -errno;
+	if (recv(reference->socket, &answer, sizeof answer, 0) != sizeof answer)
+		return -EPIPE;
+	return answer;
+}
+
+void reference_stop(struct reference *reference)
+{
+	close(reference->socket);
+	kill(reference->pid, SIGKILL);
+	while (waitpid(reference->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}

@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The reference: a bare vfork loop in a small process of its own.
+ *
+ * It runs in every block, so that a machine that became slower can be told
+ * from a strategy that is slower.
+ */
+#ifndef MEASURE_REFERENCE_H
+#define MEASURE_REFERENCE_H
+
+#include <stdint.h>
+#include <sys/types.h>
+
+struct reference {
+	pid_t pid;
+	int socket; /* requests and answers; inherited by the parent */
+};
+
+/* Start it, pinned to cpu (-1: not pinned), spawning program. The caller must
+ * be small: the reference is its copy. 0 or a negative errno. */
+int reference_start(struct reference *reference, const char *program, int cpu);
+
+/* The median reap time of spawn_count bare spawns, in ns, or a negative errno.
+ * Blocks for that long; any process that holds the socket may ask. */
+int64_t reference_measure(const struct reference *reference, int spawn_count);
+
+/* End it and reap it. */
+void reference_stop(struct reference *reference);
+
+#endif

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: MIT */
+/* Going through a plan; see runner.h. */
+
+#include "bench/measure/runner.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/machine/cpu.h"
+#include "bench/measure/attend.h"
+#include "bench/measure/parent.h"
+
+int runner_keep(struct run *run, const struct sample *sample)
+{
+	if (run->sample_count == run->sample_room) {
+		size_t room = run->sample_room ? 2 * run->sample_room : 4096;
+		struct sample *grown =
+			reallocarray(run->samples, room, sizeof *grown);
+
+		if (!grown)
+			return -ENOMEM;
+		run->samples = grown;
+		run->sample_room = room;
+	}
+	run->samples[run->sample_count++] = *sample;
+	return samples_append(run->samples_file,
+			      &run->plan->cells[sample->cell_id], sample);
+}
+
+/* The library's report, which the parent has written to a memory file. */
+static int keep_report(struct run *run, int json_fd)
+{
+	struct stat status;
+	char *json;
+	int error = -ENOMEM;
+
+	if (fstat(json_fd, &status))
+		return -errno;
+	if (!status.st_size) /* the parent died first */
+		return 0;
+	json = malloc((size_t)status.st_size + 1);
+	if (!json)
+		return -ENOMEM;
+	if (pread(json_fd, json, (size_t)status.st_size, 0) == status.st_size) {
+		json[status.st_size] = '\0';
+		error = gbench_file_append(run->gbench_file, json);
+	}
+	free(json);
+	return error == -EBADMSG ? 0 : error;
+}
+
+/* Where caller and others of a placement run; -1 is anywhere. */
+static int place(const char *cpu, struct parent_job *job)
+{
+	job->caller_cpu = job->others_cpu = -1;
+	if (!strcmp(cpu, "same"))
+		return cpu_same(&job->caller_cpu);
+	if (!strcmp(cpu, "split"))
+		return cpu_split(&job->caller_cpu, &job->others_cpu);
+	return 0;
+}
+
+static pid_t fork_parent(struct parent_job *job, struct run *run,
+			 int runner_end, int signal_fd)
+{
+	pid_t pid;
+
+	job->runner = getpid();
+	pid = fork();
+	if (pid)
+		return pid;
+	close(runner_end);
+	close(signal_fd);
+	if (run->guardian)
+		guardian_forget(run->guardian);
+	parent_run(job);
+}
+
+static void end_parent(pid_t pid)
+{
+	kill(pid, SIGKILL);
+	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
+		;
+}
+
+/* One parent's life with its reference beside it. */
+static int run_parent(struct run *run, struct parent_job *job,
+		      struct attendance *at)
+{
+	struct reference reference;
+	int ends[2];
+	int error = place(at->state->cpu, job);
+
+	if (!error)
+		error = reference_start(&reference, run->program,
+					job->caller_cpu);
+	if (error)
+		return error;
+	error = -errno;
+	job->json_fd = memfd_create("gbench.json", MFD_CLOEXEC);
+	if (job->json_fd < 0)
+		goto stop_reference;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		error = -errno;
+		goto close_json;
+	}
+	job->reference = &reference;
+	job->runner_socket = ends[1];
+	at->socket = ends[0];
+	at->pid = fork_parent(job, run, ends[0], at->signal_fd);
+	close(ends[1]);
+	error = at->pid < 0 ? -EAGAIN : attend(at);
+	if (!error)
+		error = keep_report(run, job->json_fd);
+	if (at->pid > 0)
+		end_parent(at->pid);
+	close(ends[0]);
+close_json:
+	close(job->json_fd);
+stop_reference:
+	reference_stop(&reference);
+	return error;
+}
+
+static int run_round(struct run *run, struct record *record, int signal_fd,
+		     uint64_t *seed, int *parent, size_t *state_order,
+		     size_t *cell_order)
+{
+	const struct plan *plan = run->plan;
+	int error = 0;
+
+	plan_shuffle(seed, state_order, plan->state_count);
+	for (size_t i = 0; i < plan->state_count && !error && !run->signal;
+	     i++) {
+		const struct state *state = &plan->states[state_order[i]];
+		struct parent_job job = {
+			.plan = plan,
+			.state = state,
+			.parent = *parent,
+			.order = cell_order,
+			.record = record,
+			.program = run->program,
+			.stamps = run->stamps,
+		};
+		struct attendance at = {
+			.run = run,
+			.state = state,
+			.record = record,
+			.parent = (*parent)++,
+			.signal_fd = signal_fd,
+		};
+
+		plan_shuffle(seed, cell_order, state->cell_count);
+		error = run_parent(run, &job, &at);
+	}
+	return error;
+}
+
+/* Rounds over all states, so that a slow phase of the machine is shared by
+ * all of them instead of falling on one. */
+static int run_rounds(struct run *run, struct record *record, int signal_fd)
+{
+	const struct plan *plan = run->plan;
+	size_t *state_order = calloc(plan->state_count, sizeof *state_order);
+	size_t *cell_order = calloc(plan->cell_count, sizeof *cell_order);
+	uint64_t seed = plan->seed;
+	int parent = 0;
+	int error = state_order && cell_order ? 0 : -ENOMEM;
+
+	for (int i = 0; i < plan->parents && !error && !run->signal; i++)
+		error = run_round(run, record, signal_fd, &seed, &parent,
+				  state_order, cell_order);
+	free(state_order);
+	free(cell_order);
+	return error;
+}
+
+static int init_outcomes(struct run *run)
+{
+	run->outcomes = calloc(run->plan->cell_count, sizeof *run->outcomes);
+	if (!run->outcomes)
+		return -ENOMEM;
+	for (size_t i = 0; i < run->plan->cell_count; i++) {
+		run->outcomes[i].predicted = OUTCOME_UNKNOWN;
+		run->outcomes[i].commit_bytes = -1;
+	}
+	return 0;
+}
+
+int runner_run(struct run *run)
+{
+	struct record *record = record_map();
+	sigset_t signals, before;
+	int signal_fd;
+	int error = init_outcomes(run);
+
+	if (!record)
+		return -ENOMEM;
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	sigaddset(&signals, SIGTSTP);
+	sigprocmask(SIG_BLOCK, &signals, &before);
+	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	if (signal_fd < 0)
+		error = -errno;
+	if (!error)
+		error = run_rounds(run, record, signal_fd);
+	if (signal_fd >= 0)
+		close(signal_fd);
+	sigprocmask(SIG_SETMASK, &before, NULL);
+	record_unmap(record);
+	return error;
+}
+
+void runner_release(struct run *run)
+{
+	free(run->samples);
+	free(run->outcomes);
+	run->samples = NULL;
+	run->outcomes = NULL;
+}

@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runner: goes through a plan, one parent process at a time.
+ *
+ * It stays small, holds what was measured, and is the only one to talk to the
+ * guardian. A parent that dies is a recorded cell, not a dead run.
+ */
+#ifndef MEASURE_RUNNER_H
+#define MEASURE_RUNNER_H
+
+#include "bench/files/host_file.h"
+#include "bench/files/samples.h"
+#include "bench/machine/guardian.h"
+#include "bench/measure/plan.h"
+#include "bench/measure/recorder.h"
+#include "bench/show/progress.h"
+
+/* What the runner learnt about a cell besides its samples. */
+struct cell_outcome {
+	int predicted; /* 0, errno, or OUTCOME_UNKNOWN */
+	int64_t commit_bytes;
+	char skipped[160]; /* why it could not be measured, or "" */
+};
+
+/* A run in progress and its result. Fields above the line are the caller's
+ * and borrowed; those below are the runner's until runner_release(). */
+struct run {
+	const struct plan *plan;
+	const char *program; /* what is spawned */
+	bool stamps;	     /* it writes its start to stdout */
+	struct guardian *guardian; /* NULL: only the original mode */
+	struct samples_file *samples_file;
+	struct gbench_file *gbench_file;
+	struct progress *progress;
+
+	struct sample *samples;
+	size_t sample_count;
+	size_t sample_room;
+	struct cell_outcome *outcomes; /* by cell */
+	int signal; /* that interrupted the run, or 0 */
+	int parents_died;
+	int blocks_disturbed; /* suspended, or the mode changed under them */
+};
+
+/*
+ * Measure every cell. 0, also when interrupted (run->signal) or when cells
+ * could not be measured (their outcome says why); a negative errno when the
+ * run itself cannot go on, with what was measured kept.
+ */
+int runner_run(struct run *run);
+
+/* Free what runner_run() took. */
+void runner_release(struct run *run);
+
+/* Keep a sample in memory and in samples.csv. */
+int runner_keep(struct run *run, const struct sample *sample);
+
+#endif

@@ -1,0 +1,167 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Collecting rows and printing them in aligned columns.
+ *
+ * Widths count UTF-8 code points: enough for "µs", and free of the locale.
+ */
+
+#include "bench/show/table.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+static const char *const style_codes[] = {
+	[TABLE_PLAIN] = "",
+	[TABLE_STRONG] = "\033[1m",
+	[TABLE_FAINT] = "\033[2m",
+	[TABLE_BAD] = "\033[31m",
+};
+
+bool table_colour(FILE *stream)
+{
+	const char *no_color = getenv("NO_COLOR");
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(stream)) && !(no_color && *no_color) &&
+	       !(term && !strcmp(term, "dumb"));
+}
+
+/* Columns that a text takes on a terminal. */
+static int text_width(const char *text)
+{
+	int width = 0;
+
+	for (; *text; text++)
+		width += (*text & 0xc0) != 0x80;
+	return width;
+}
+
+void table_init(struct table *table, const char *align)
+{
+	*table = (struct table){ .align = align };
+}
+
+__attribute__((format(printf, 2, 0))) static void
+add_cell(struct table *table, const char *format, va_list values)
+{
+	struct table_row *row = &table->next;
+	char *text;
+
+	if (row->cell_count == TABLE_COLUMNS_MAX ||
+	    vasprintf(&text, format, values) < 0) {
+		table->error = -ENOMEM;
+		return;
+	}
+	row->cells[row->cell_count++] = text;
+}
+
+void table_cell(struct table *table, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	add_cell(table, format, values);
+	va_end(values);
+}
+
+void table_span(struct table *table, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	add_cell(table, format, values);
+	va_end(values);
+	table->next.spans = true;
+}
+
+static void row_release(struct table_row *row)
+{
+	for (int i = 0; i < row->cell_count; i++)
+		free(row->cells[i]);
+	*row = (struct table_row){ 0 };
+}
+
+void table_row(struct table *table, enum table_style style)
+{
+	struct table_row *rows =
+		reallocarray(table->rows, table->count + 1, sizeof *rows);
+
+	if (!rows) {
+		table->error = -ENOMEM;
+		row_release(&table->next);
+		return;
+	}
+	table->rows = rows;
+	table->next.style = style;
+	rows[table->count++] = table->next;
+	table->next = (struct table_row){ 0 };
+}
+
+static void measure_widths(const struct table *table, int *widths)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		const struct table_row *row = &table->rows[i];
+
+		for (int c = 0; c < row->cell_count - row->spans; c++) {
+			const int width = text_width(row->cells[c]);
+
+			if (width > widths[c])
+				widths[c] = width;
+		}
+	}
+}
+
+static void print_row(const struct table *table, const struct table_row *row,
+		      const int *widths, FILE *stream)
+{
+	/* Blanks are owed until the next text, so that no line ends in them. */
+	int owed = table->indent;
+
+	for (int c = 0; c < row->cell_count; c++) {
+		const bool spans = row->spans && c == row->cell_count - 1;
+		const int width = text_width(row->cells[c]);
+		const int pad = spans ? 0 : widths[c] - width;
+
+		if (table->align[c] == 'r')
+			owed += pad;
+		if (width) {
+			fprintf(stream, "%*s%s", owed, "", row->cells[c]);
+			owed = 0;
+		}
+		if (table->align[c] != 'r')
+			owed += pad;
+		owed += 2;
+	}
+}
+
+int table_print(const struct table *table, FILE *stream)
+{
+	const bool colour = table_colour(stream);
+	int widths[TABLE_COLUMNS_MAX] = { 0 };
+
+	measure_widths(table, widths);
+	for (size_t i = 0; i < table->count; i++) {
+		const struct table_row *row = &table->rows[i];
+		const bool painted = colour && row->style != TABLE_PLAIN;
+
+		if (painted)
+			fputs(style_codes[row->style], stream);
+		print_row(table, row, widths, stream);
+		fputs(painted ? "\033[0m\n" : "\n", stream);
+	}
+	if (ferror(stream))
+		return -EIO;
+	return table->error;
+}
+
+void table_release(struct table *table)
+{
+	for (size_t i = 0; i < table->count; i++)
+		row_release(&table->rows[i]);
+	free(table->rows);
+	row_release(&table->next);
+	*table = (struct table){ 0 };
+}

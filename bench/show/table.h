@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Plain text tables for people.
+ *
+ * Rows are collected first, since a column is as wide as its widest cell.
+ * Colour is used on a terminal only, and not at all with NO_COLOR.
+ */
+#ifndef SHOW_TABLE_H
+#define SHOW_TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "bench/files/run.h"
+
+#define TABLE_COLUMNS_MAX 12
+
+enum table_style {
+	TABLE_PLAIN,
+	TABLE_STRONG, /* headings, the best of a group */
+	TABLE_FAINT,  /* asides */
+	TABLE_BAD,    /* refused, failed */
+};
+
+/* One line: cells owned by the table. */
+struct table_row {
+	char *cells[TABLE_COLUMNS_MAX];
+	int cell_count;
+	bool spans; /* the last cell runs on over the columns after it */
+	enum table_style style;
+};
+
+struct table {
+	const char *align; /* a letter a column: 'l' or 'r' */
+	int indent;	   /* blanks before every line */
+	struct table_row *rows;
+	size_t count;
+	struct table_row next; /* the row being filled */
+	int error;	       /* the first -ENOMEM; told by table_print() */
+};
+
+/* Begin an empty table; nothing is allocated. align must outlive it. */
+void table_init(struct table *table, const char *align);
+
+/* Add one cell to the row being filled. */
+__attribute__((format(printf, 2, 3))) void
+table_cell(struct table *table, const char *format, ...);
+
+/* Add the row's last cell, which may be wider than its column. */
+__attribute__((format(printf, 2, 3))) void
+table_span(struct table *table, const char *format, ...);
+
+/* End the row being filled; without a cell it is a blank line. */
+void table_row(struct table *table, enum table_style style);
+
+/* Write all rows, two blanks between columns and none at line ends. Returns
+ * 0, -ENOMEM if a row was lost, or -EIO when the stream failed. */
+int table_print(const struct table *table, FILE *stream);
+
+/* Free the rows. */
+void table_release(struct table *table);
+
+/* Whether colour is wanted on a stream: a terminal, TERM not "dumb", and
+ * NO_COLOR unset or empty (no-color.org). */
+bool table_colour(FILE *stream);
+
+/*
+ * The table of a run, by the time `reap`: for each overcommit mode and parent
+ * state the heaps, for each heap the strategies from the fastest to the
+ * slowest. Refused cells show their errno, cells without any spawn "not
+ * measured"; strategies that create nothing are the floor of the harness and
+ * stand below. At most 100 columns wide. Errors as table_print().
+ */
+int show_matrix(FILE *stream, const struct summary *rows, size_t count);
+
+#endif

@@ -1,0 +1,109 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Writing sizes and durations.
+ *
+ * Three digits are what a measurement of this kind is worth; a fourth would
+ * promise a precision that nobody measured.
+ */
+
+#include "bench/show/units.h"
+
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* The value in its largest unit that leaves at least 1, three digits. */
+struct scaled {
+	double value;
+	const char *unit;
+};
+
+/* Round to three significant digits, so that 999.7 becomes 1000 before its
+ * unit is chosen and not after. */
+static double round_three(double value)
+{
+	double step;
+
+	if (value <= 0)
+		return value;
+	step = pow(10, floor(log10(value)) - 2);
+	return round(value / step) * step;
+}
+
+static struct scaled scale(double value, double base, const char *const *units,
+			   int count)
+{
+	int unit = 0;
+
+	value = round_three(value);
+	while (unit < count - 1 && value >= base * (1 - 1e-9)) {
+		value = round_three(value / base);
+		unit++;
+	}
+	return (struct scaled){ value, units[unit] };
+}
+
+void size_format(uint64_t bytes, char *text, size_t length)
+{
+	static const char units[] = "KMGT";
+	int unit = -1;
+
+	while (bytes && bytes % 1024 == 0 && unit < 3) {
+		bytes /= 1024;
+		unit++;
+	}
+	if (unit < 0)
+		snprintf(text, length, "%llu", (unsigned long long)bytes);
+	else
+		snprintf(text, length, "%llu%c", (unsigned long long)bytes,
+			 units[unit]);
+}
+
+void size_format_human(uint64_t bytes, char *text, size_t length)
+{
+	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	double value = (double)bytes;
+	int unit = 0;
+
+	/* 1023.6 MiB has four digits before the point: "1024 MiB" is read as
+	 * what it is. */
+	while (value >= 1024 && unit < 4) {
+		value /= 1024;
+		unit++;
+	}
+	snprintf(text, length, "%.*g %s", value >= 999.5 ? 4 : 3, value,
+		 units[unit]);
+}
+
+static bool scale_duration(double ns, struct scaled *scaled)
+{
+	static const char *const units[] = { "ns", "\u00b5s", "ms", "s" };
+
+	if (isnan(ns))
+		return false;
+	*scaled = scale(ns, 1000, units, 4);
+	return true;
+}
+
+void duration_format(double ns, char *text, size_t length)
+{
+	struct scaled scaled;
+
+	/* %g drops trailing zeros; six digits hold what rounding left. */
+	if (scale_duration(ns, &scaled))
+		snprintf(text, length, "%.6g %s", scaled.value, scaled.unit);
+	else
+		snprintf(text, length, "-");
+}
+
+void duration_format_column(double ns, char *text, size_t length)
+{
+	struct scaled scaled;
+
+	if (scale_duration(ns, &scaled))
+		snprintf(text, length, "%.*f %s",
+			 scaled.value >= 100 ? 0 : scaled.value >= 10 ? 1 : 2,
+			 scaled.value, scaled.unit);
+	else
+		snprintf(text, length, "-");
+}

@@ -1,0 +1,31 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sizes and durations in the form that people and options read.
+ *
+ * Everything that prints a number prints it through here, so that a heap has
+ * one spelling in the table, in the plan and in a legend.
+ */
+#ifndef SHOW_UNITS_H
+#define SHOW_UNITS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+/* Enough for every text made here, the terminating zero included. */
+#define UNITS_LENGTH 32
+
+/* "64M", "1G", "1536K", "0": the shortest form that size_parse() reads back
+ * to the same number of bytes. */
+void size_format(uint64_t bytes, char *text, size_t length);
+
+/* "64 MiB", "1.5 GiB", "0 B": three significant digits, for people. */
+void size_format_human(uint64_t bytes, char *text, size_t length);
+
+/* "71.2 µs", "40 ms", "1.2 s", "85 ns": at most three significant digits, UTF-8.
+ * NAN, which stands for "does not exist", becomes "-". */
+void duration_format(double ns, char *text, size_t length);
+
+/* The same with exactly three digits, "40.0 ms", to stand in a column. */
+void duration_format_column(double ns, char *text, size_t length);
+
+#endif

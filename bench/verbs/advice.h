@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The question that `choose` and the end of a run both ask: of all built-in
+ * strategies, which one for this heap in this mode?
+ */
+#ifndef VERBS_ADVICE_H
+#define VERBS_ADVICE_H
+
+#include <stddef.h>
+
+#include "bench/files/run.h"
+#include "bench/judge/choose.h"
+
+/*
+ * Choose by the cells of a run. Whether a strategy would work is what the run
+ * predicted for exactly this heap and mode, else what this machine's memory
+ * says now about a program of that heap; a strategy that this machine does not
+ * support fails with that errno. 0: the caller owes choice_release(). Errors:
+ * -ENOMEM, or those of reading /proc/meminfo.
+ */
+int advise(const struct choice_query *query, const struct summary *rows,
+	   size_t count, struct choice *choice);
+
+#endif

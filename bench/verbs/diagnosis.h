@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What `doctor` finds out about this machine, before it is told.
+ */
+#ifndef VERBS_DIAGNOSIS_H
+#define VERBS_DIAGNOSIS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "bench/machine/host.h"
+#include "bench/machine/memory.h"
+
+#define THP_PATH "/sys/kernel/mm/transparent_hugepage/enabled"
+
+/* What was found out. Where something could not be read, a negative errno. */
+struct diagnosis {
+	int mode; /* of overcommit, or -errno */
+	bool may_write;
+	int memory_error; /* of the next two, negative errno */
+	struct meminfo memory;
+	uint64_t allowance_bytes;
+	char allowance_why[96];
+	int cpu_count; /* that we may run on */
+	int same_cpu, split_cpu, split_other_cpu; /* or -errno */
+	char thp[32]; /* "" when the kernel has none */
+	bool gnuplot, hyperfine;
+	struct disturbance disturbances[HOST_DISTURBANCES_MAX];
+	size_t disturbance_count;
+};
+
+/* Look at everything. Nothing is changed and nothing fails: what cannot be
+ * read is part of the finding. */
+void diagnosis_examine(struct diagnosis *found);
+
+/* Write it as one JSON object, the strategies included. 0, -ENOMEM or -EIO. */
+int diagnosis_json(const struct diagnosis *found, FILE *stream);
+
+#endif

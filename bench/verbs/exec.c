@@ -1,0 +1,212 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * exec: runs a command by one strategy, for people and for hyperfine.
+ *
+ * The strategy is opened first, then the heap grows, then the command is
+ * spawned and reaped --count times. With --count 0 everything but the
+ * spawning happens, which is what hyperfine takes off.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/machine/cpu.h"
+#include "bench/machine/memory.h"
+#include "bench/measure/heap.h"
+#include "bench/verbs/axes.h"
+#include "bench/verbs/verbs.h"
+#include "lib/spawnwise.h"
+
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND 127
+
+static const struct option_spec options[] = {
+	{ "strategy", 's', "NAME", "how the command is started", NULL },
+	{ "heap", 'H', "SIZE", "grow our memory to this first", "0" },
+	{ "backing", 'b', "NAME", "base, thp or untouched", "base" },
+	{ "count", 'n', "N", "run it N times, one after another", "1" },
+	{ "cpu", 'c', "PLACE", "same or free: where children run", "free" },
+	OPTION_LAST
+};
+
+static const char *const examples[] = {
+	"spawnwise exec --strategy posix_spawn -- ls -l",
+	"spawnwise exec --strategy fork --heap 4G -- true",
+	"hyperfine -N 'build/spawnwise exec -s vfork --count 100 -- /bin/true'",
+	NULL
+};
+
+struct request {
+	const struct sw_strategy *strategy;
+	const struct backing *backing;
+	uint64_t heap_bytes;
+	long count;
+	bool same_cpu;
+};
+
+static int read_heap(const struct arguments *args, struct request *request,
+		     struct failure *why)
+{
+	const char *text = argument_value(args, "heap");
+	char most[UNITS_LENGTH];
+	uint64_t allowed;
+	int error = size_parse(text, &request->heap_bytes);
+
+	if (error || request->heap_bytes % (uint64_t)sysconf(_SC_PAGESIZE))
+		return fail(why, EXIT_OURS,
+			    "Give a multiple of the page size: 64M, 1G.",
+			    "read size '%s'", text);
+	if (!request->backing->populate ||
+	    memory_allowance(&allowed, NULL, 0) ||
+	    request->heap_bytes <= allowed)
+		return 0;
+	size_format_human(allowed, most, sizeof most);
+	fail_cure(why, "Use at most %s, or --backing untouched.", most);
+	return fail(why, EXIT_OURS, NULL,
+		    "grow the heap to %s: that is more than a run may take",
+		    text);
+}
+
+static int read_request(const struct arguments *args, struct request *request,
+			struct failure *why)
+{
+	const char *name = argument_value(args, "strategy");
+	const char *cpu = argument_value(args, "cpu");
+
+	if (!name)
+		return fail(why, EXIT_OURS, "Say how: --strategy posix_spawn.",
+			    "exec: --strategy is missing");
+	request->strategy = sw_find(name);
+	if (!request->strategy) {
+		fail_unknown_strategy(why, name);
+		return EXIT_OURS;
+	}
+	request->backing = backing_find(argument_value(args, "backing"));
+	if (!request->backing)
+		return fail(why, EXIT_OURS, "Use base, thp or untouched.",
+			    "exec --backing %s",
+			    argument_value(args, "backing"));
+	if (count_parse(argument_value(args, "count"), 0, 100000000,
+			&request->count))
+		return fail(why, EXIT_OURS, "Give a whole number.",
+			    "exec --count %s", argument_value(args, "count"));
+	request->same_cpu = !strcmp(cpu, "same");
+	if (!request->same_cpu && strcmp(cpu, "free"))
+		return fail(why, EXIT_OURS, "Use same or free.",
+			    "exec --cpu %s", cpu);
+	return read_heap(args, request, why);
+}
+
+/* As env(1) tells it. */
+static int exit_code_of(int error)
+{
+	if (error == -ENOENT)
+		return EXIT_NOT_FOUND;
+	if (error == -EACCES || error == -ENOEXEC)
+		return EXIT_NOT_EXECUTABLE;
+	return EXIT_OURS;
+}
+
+static int spawn_once(struct sw_handle *handle,
+		      const struct sw_request *wanted, int *status)
+{
+	struct sw_child child;
+	int error = sw_spawn(handle, wanted, &child);
+
+	if (!error)
+		error = sw_confirm(handle, &child, -1);
+	*status = 0;
+	if (error || !child.pid)
+		return error;
+	while (waitpid(child.pid, status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	return 0;
+}
+
+static int spawn_all(struct sw_handle *handle, const struct request *request,
+		     char **command, struct failure *why)
+{
+	const struct sw_request wanted = {
+		.path = command[0], .search = true, .argv = command
+	};
+	int status = 0;
+
+	for (long i = 0; i < request->count && !status; i++) {
+		int error = spawn_once(handle, &wanted, &status);
+
+		if (error)
+			return fail(why, exit_code_of(error),
+				    error == -ENOMEM ?
+					    "Another strategy needs no commit: "
+					    "see `spawnwise choose`." :
+					    "Give a program that exists and "
+					    "may be executed.",
+				    "start %s by %s: %s", command[0],
+				    request->strategy->name, strerror(-error));
+	}
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
+				     WEXITSTATUS(status);
+}
+
+/* Helpers are born where children shall run; populating uses every CPU. */
+static int open_and_grow(const struct request *request,
+			 struct sw_handle **handle, struct failure *why)
+{
+	char reason[160] = "";
+	struct heap heap;
+	int cpu = -1;
+	int error = request->same_cpu ? cpu_same(&cpu) : 0;
+
+	if (!error && cpu >= 0)
+		error = cpu_pin(cpu);
+	if (!error)
+		error = sw_open(request->strategy, handle);
+	if (error)
+		return fail(why, EXIT_OURS,
+			    "Choose another; `spawnwise list` tells what works "
+			    "here.",
+			    "open strategy %s: %s", request->strategy->name,
+			    strerror(-error));
+	cpu_unpin();
+	error = heap_grow(&heap, request->heap_bytes, request->backing, reason,
+			  sizeof reason);
+	if (!error && cpu >= 0)
+		error = cpu_pin(cpu);
+	if (!error)
+		return 0;
+	sw_close(*handle);
+	return fail(why, EXIT_OURS, "Use a smaller --heap.",
+		    "grow the heap: %s", reason[0] ? reason : strerror(-error));
+}
+
+static int exec_verb(const struct arguments *args, struct failure *why)
+{
+	struct request request = { 0 };
+	struct sw_handle *handle;
+	int code = read_request(args, &request, why);
+
+	if (!code)
+		code = open_and_grow(&request, &handle, why);
+	if (code)
+		return code;
+	code = spawn_all(handle, &request, args->operands, why);
+	sw_close(handle);
+	return code;
+}
+
+const struct verb verb_exec = {
+	.name = "exec",
+	.summary = "run a command by one strategy",
+	.operands = "-- CMD...",
+	.details = "Exits as env(1) does: with the command's status, or 125, "
+		   "126 or 127 for a\nfailure of our own.\n",
+	.options = options,
+	.examples = examples,
+	.operands_min = 1,
+	.operands_max = OPERANDS_COMMAND,
+	.run = exec_verb,
+};

@@ -1,0 +1,186 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Reading a command line by a verb's table of options.
+ *
+ * getopt_long(3) does the work. Its messages are switched off: ours name the
+ * cure, and only main.c prints.
+ */
+
+#include "bench/verbs/options.h"
+
+#include <assert.h>
+#include <getopt.h>
+#include <string.h>
+
+#include "bench/verbs/verbs.h"
+
+/* Values that getopt_long returns for row N of a table: above every letter,
+ * so that '?' and ':' stay what they mean. */
+#define KEY_FIRST 256
+#define KEY_HELP (KEY_FIRST + OPTIONS_MAX)
+
+/* A verb's table in the form that getopt_long wants. */
+struct getopt_form {
+	struct option rows[OPTIONS_MAX + 2];
+	char letters[2 * OPTIONS_MAX + 4];
+};
+
+static void getopt_form_init(struct getopt_form *form, const struct verb *verb)
+{
+	const bool command = verb->operands_max == OPERANDS_COMMAND;
+	char *letter = form->letters;
+	int row = 0;
+
+	/* '+' ends the options at the first operand; ':' tells a missing value
+	 * from an unknown option. */
+	if (command)
+		*letter++ = '+';
+	*letter++ = ':';
+	*letter++ = 'h';
+	for (; verb->options[row].name; row++) {
+		const struct option_spec *spec = &verb->options[row];
+
+		assert(row < OPTIONS_MAX);
+		form->rows[row] = (struct option){
+			spec->name, spec->placeholder ? required_argument : 0,
+			NULL, KEY_FIRST + row
+		};
+		if (!spec->letter)
+			continue;
+		*letter++ = spec->letter;
+		if (spec->placeholder)
+			*letter++ = ':';
+	}
+	*letter = '\0';
+	form->rows[row++] = (struct option){ "help", 0, NULL, KEY_HELP };
+	form->rows[row] = (struct option){ 0 };
+}
+
+/* The row of the table for what getopt_long returned. */
+static int option_row(const struct verb *verb, int key)
+{
+	if (key >= KEY_FIRST)
+		return key - KEY_FIRST;
+	for (int row = 0; verb->options[row].name; row++)
+		if (verb->options[row].letter == key)
+			return row;
+	assert(!"getopt_long returned a letter that is in no table");
+	return 0;
+}
+
+/* The long name in "--name" or "--name=value", copied without the rest. */
+static void option_word(const char *text, char *word, size_t length)
+{
+	size_t used;
+
+	text += strspn(text, "-");
+	used = strcspn(text, "=");
+	if (used >= length)
+		used = length - 1;
+	memcpy(word, text, used);
+	word[used] = '\0';
+}
+
+static int unknown_option(const struct verb *verb, const char *text,
+			  struct failure *why)
+{
+	const char *names[OPTIONS_MAX + 1];
+	const char *near;
+	size_t count = 0;
+	char word[64];
+
+	for (; verb->options[count].name; count++)
+		names[count] = verb->options[count].name;
+	names[count++] = "help";
+	option_word(text, word, sizeof word);
+	near = nearest_word(word, names, count);
+	if (near)
+		fail_cure(why, "Did you mean '--%s'? `spawnwise %s --help` "
+			       "lists the options.", near, verb->name);
+	else
+		fail_cure(why, "`spawnwise %s --help` lists the options.",
+			  verb->name);
+	return fail(why, EXIT_USAGE, NULL, "read option '%s': %s", text,
+		    "it is not known, or is short for several");
+}
+
+/* What getopt_long calls '?' or ':'. optopt is then a letter, the row of a
+ * long option, or 0 for a long option that it does not know. */
+static int bad_option(const struct verb *verb, int key, char **argv,
+		      struct failure *why)
+{
+	const char *text = argv[optind - 1];
+	char letter[3] = { '-', (char)optopt, '\0' };
+
+	if (optopt > 0 && optopt < KEY_FIRST)
+		text = letter;
+	if (key == '?' && optopt < KEY_FIRST)
+		return unknown_option(verb, text, why);
+	fail_cure(why, "`spawnwise %s --help` shows how it is written.",
+		  verb->name);
+	return fail(why, EXIT_USAGE, NULL, "read option '%s': %s", text,
+		    key == ':' ? "its value is missing" : "it takes no value");
+}
+
+static int check_operands(const struct arguments *args, struct failure *why)
+{
+	const struct verb *verb = args->verb;
+
+	if (args->operand_count >= verb->operands_min &&
+	    args->operand_count <= verb->operands_max)
+		return 0;
+	fail_cure(why, "`spawnwise %s --help` shows how it is used.",
+		  verb->name);
+	if (args->operand_count < verb->operands_min)
+		return fail(why, EXIT_USAGE, NULL, "run %s: %s is missing",
+			    verb->name, verb->operands);
+	return fail(why, EXIT_USAGE, NULL, "read '%s': %s takes no such operand",
+		    args->operands[verb->operands_max], verb->name);
+}
+
+int arguments_parse(struct arguments *args, const struct verb *verb, int argc,
+		    char **argv, struct failure *why)
+{
+	struct getopt_form form;
+	int key;
+
+	*args = (struct arguments){ .verb = verb, .argc = argc, .argv = argv };
+	getopt_form_init(&form, verb);
+	opterr = 0;
+	optind = 0; /* glibc: start anew, and look at '+' again */
+	while ((key = getopt_long(argc, argv, form.letters, form.rows,
+				  NULL)) != -1) {
+		if (key == '?' || key == ':')
+			return bad_option(verb, key, argv, why);
+		if (key == 'h' || key == KEY_HELP)
+			args->help = true;
+		else
+			args->values[option_row(verb, key)] =
+				optarg ? optarg : "";
+	}
+	args->operands = argv + optind;
+	args->operand_count = argc - optind;
+	return args->help ? 0 : check_operands(args, why);
+}
+
+static int find_row(const struct arguments *args, const char *name)
+{
+	for (int row = 0; args->verb->options[row].name; row++)
+		if (!strcmp(args->verb->options[row].name, name))
+			return row;
+	assert(!"a verb asks for an option that is not in its table");
+	return 0;
+}
+
+bool argument_given(const struct arguments *args, const char *name)
+{
+	return args->values[find_row(args, name)] != NULL;
+}
+
+const char *argument_value(const struct arguments *args, const char *name)
+{
+	const int row = find_row(args, name);
+
+	return args->values[row] ? args->values[row] :
+				   args->verb->options[row].fallback;
+}

@@ -1,0 +1,67 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The options of a verb: one table feeds getopt_long(3), --help and the man
+ * page, so that they cannot disagree.
+ */
+#ifndef VERBS_OPTIONS_H
+#define VERBS_OPTIONS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct failure;
+struct verb;
+
+#define OPTIONS_MAX 24	      /* options of one verb */
+#define OPERANDS_COMMAND 4096 /* operands_max of a verb that runs a command */
+
+/* One option. Every verb has --help besides its own. */
+struct option_spec {
+	const char *name;	 /* long name, without dashes */
+	char letter;		 /* short name, or 0 */
+	const char *placeholder; /* of its value; NULL makes it a switch */
+	const char *help;	 /* one line, no full stop */
+	const char *fallback;	 /* the value when not given, or NULL */
+};
+
+#define OPTION_LAST { NULL, 0, NULL, NULL, NULL }
+
+/* A parsed command line. The strings belong to argv or to the table. */
+struct arguments {
+	const struct verb *verb;
+	int argc; /* the verb's command line: argv[0] is its name */
+	char **argv;
+	bool help;			 /* --help was asked for */
+	const char *values[OPTIONS_MAX]; /* by row of the table; NULL: absent */
+	int operand_count;
+	char **operands; /* what follows the options, NULL-terminated */
+};
+
+/*
+ * Read a verb's options; argv[0] is the verb's name. Returns 0, or EXIT_USAGE
+ * with why filled. An option given twice keeps its last value. After an
+ * operand options go on, unless the verb runs a command (OPERANDS_COMMAND):
+ * there everything from the first operand on is the command's.
+ */
+int arguments_parse(struct arguments *args, const struct verb *verb, int argc,
+		    char **argv, struct failure *why);
+
+/* Whether an option of the verb's table was given. */
+bool argument_given(const struct arguments *args, const char *name);
+
+/* The value given, or the table's fallback, or NULL. */
+const char *argument_value(const struct arguments *args, const char *name);
+
+/* Print what `spawnwise VERB --help` says. */
+void options_help(FILE *stream, const struct verb *verb);
+
+/* Print the verb as a section of a man page in scdoc(5) form. */
+void options_scdoc(FILE *stream, const struct verb *verb);
+
+/* The word nearest to a mistyped one among count words, or NULL when none is
+ * near: within a third of its letters, at least one. */
+const char *nearest_word(const char *word, const char *const *words,
+			 size_t count);
+
+#endif

@@ -1,0 +1,97 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spawnwise plot: the charts of a run, as files or in the terminal.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bench/show/plot.h"
+#include "bench/verbs/newest.h"
+#include "bench/verbs/verbs.h"
+
+static int find_run(const struct arguments *args, char *dir, size_t length,
+		    struct failure *why)
+{
+	if (args->operand_count) {
+		snprintf(dir, length, "%s", args->operands[0]);
+		return 0;
+	}
+	if (!newest_run(dir, length))
+		return 0;
+	return fail(why, EXIT_FAILED,
+		    "Measure first with `spawnwise run --quick`, or name the "
+		    "folder of a run.",
+		    "find a run: there is none here");
+}
+
+/* A folder that was asked for is created; only its last part, so that a
+ * misspelled path is an error and not a new tree. */
+static int find_out(const struct arguments *args, const char *run,
+		    const char **out, struct failure *why)
+{
+	*out = argument_value(args, "out");
+	if (!*out) {
+		*out = run;
+		return 0;
+	}
+	if (!mkdir(*out, 0777) || errno == EEXIST)
+		return 0;
+	return fail(why, EXIT_FAILED, "Name a folder that you may write to.",
+		    "create folder %s: %s", *out, strerror(errno));
+}
+
+static int plot_verb(const struct arguments *args, struct failure *why)
+{
+	const char *terminal = argument_value(args, "terminal");
+	char run[PATH_MAX], reason[256] = "";
+	const char *out;
+	int code = find_run(args, run, sizeof run, why);
+
+	if (!code && terminal && strcmp(terminal, "dumb"))
+		code = fail(why, EXIT_USAGE, "Use --terminal dumb, or none to "
+					     "write svg and png files.",
+			    "plot for terminal '%s': it is not known",
+			    terminal);
+	if (!code)
+		code = find_out(args, run, &out, why);
+	if (code)
+		return code;
+	if (plot_run(run, out, terminal, reason, sizeof reason))
+		return fail(why, EXIT_FAILED,
+			    "`spawnwise doctor` tells whether gnuplot is "
+			    "here; a run's folder holds cells.csv.",
+			    "plot %s: %s", run, reason);
+	if (!terminal)
+		fprintf(stderr, "The charts are in %s.\n", out);
+	return EXIT_DONE;
+}
+
+static const struct option_spec options[] = {
+	{ "out", 'o', "DIR", "write the charts into DIR (default: into RUN)",
+	  NULL },
+	{ "terminal", 0, "dumb", "draw in the terminal, write no files", NULL },
+	OPTION_LAST,
+};
+
+static const char *const examples[] = {
+	"spawnwise plot",
+	"spawnwise plot data/latest --terminal dumb",
+	"spawnwise plot data/latest --out ./charts",
+	NULL,
+};
+
+const struct verb verb_plot = {
+	.name = "plot",
+	.summary = "draw the charts of a run",
+	.operands = "[RUN]",
+	.details = "RUN is the folder of a run; without it the newest one is "
+		   "drawn.\n",
+	.operands_max = 1,
+	.options = options,
+	.examples = examples,
+	.run = plot_verb,
+};

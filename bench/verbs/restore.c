@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spawnwise restore: put back a kernel setting that a killed run left behind.
+ *
+ * Only needed when a run and its guardian were killed together; then it is
+ * what stands between the machine and somebody else's overcommit mode.
+ */
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/machine/overcommit.h"
+#include "bench/verbs/verbs.h"
+
+static int refuse(const struct repair *repair, int error, struct failure *why)
+{
+	if (error == -EBUSY) {
+		fail_cure(why, "Wait for the run to end, or end it: process %d "
+			       "puts the setting back when its run is gone.",
+			  (int)repair->pid);
+		return fail(why, EXIT_FAILED, NULL,
+			    "restore vm.overcommit_memory: a run is at work");
+	}
+	return fail(why, EXIT_FAILED, "Run `sudo spawnwise restore`.",
+		    "restore vm.overcommit_memory: %s", strerror(-error));
+}
+
+static void tell(const struct repair *repair)
+{
+	switch (repair->action) {
+	case REPAIR_NOTHING:
+		puts("Nothing to restore: no run left a setting behind.");
+		break;
+	case REPAIR_OTHER_BOOT:
+		puts("Nothing to restore: the machine was started anew since "
+		     "a run was killed.");
+		break;
+	case REPAIR_DONE:
+		printf("Restored vm.overcommit_memory to %d; a killed run had "
+		       "left %d.\n", repair->original, repair->ours);
+		break;
+	case REPAIR_FOREIGN:
+		printf("Left vm.overcommit_memory at %d: somebody changed it "
+		       "after a killed run had set %d. Before the run it was "
+		       "%d.\n", repair->found, repair->ours, repair->original);
+		break;
+	case REPAIR_UNREADABLE:
+		printf("Left vm.overcommit_memory at %d: what a killed run "
+		       "wrote down about it is not readable and was removed. "
+		       "See that the mode is the one you want.\n",
+		       repair->found);
+		break;
+	}
+}
+
+static int restore_run(const struct arguments *args, struct failure *why)
+{
+	struct repair repair = { .action = REPAIR_NOTHING };
+	const int error = overcommit_repair(&repair);
+
+	(void)args;
+	if (error)
+		return refuse(&repair, error, why);
+	tell(&repair);
+	return EXIT_DONE;
+}
+
+static const struct option_spec restore_options[] = { OPTION_LAST };
+
+static const char *const restore_examples[] = {
+	"sudo spawnwise restore",
+	NULL,
+};
+
+const struct verb verb_restore = {
+	.name = "restore",
+	.summary = "put back a kernel setting that a killed run left behind",
+	.details =
+		"A run that is interrupted or killed puts vm.overcommit_memory "
+		"back by itself. Only\nwhen its guardian was killed with it "
+		"something is left to do; the next run does it\ntoo. A value "
+		"that somebody else wrote meanwhile is left alone.\n",
+	.options = restore_options,
+	.examples = restore_examples,
+	.run = restore_run,
+};

@@ -1,0 +1,282 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * run: measures a matrix, keeps it, shows it and answers.
+ *
+ * The order matters: the guardian is born first, while we are small; the plan
+ * is told before anything is changed; files are written before anything is
+ * shown, so that a closed pipe loses nothing.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/random.h>
+
+#include "bench/files/run_dir.h"
+#include "bench/measure/payload_path.h"
+#include "bench/measure/runner.h"
+#include "bench/verbs/axes.h"
+#include "bench/verbs/run_axes.h"
+#include "bench/verbs/run_result.h"
+#include "bench/verbs/verbs.h"
+
+static const struct option_spec options[] = {
+	{ "strategy", 's', "LIST", "strategies to measure", "all" },
+	{ "heap", 'H', "LIST", "heaps of the parent", "0,64M,256M,1G,4G,8G" },
+	{ "backing", 'b', "LIST", "base, thp, untouched", "base" },
+	{ "threads", 't', "LIST", "sleeping threads of the parent", "0" },
+	{ "cpu", 'c', "LIST", "same, split, free: where children run", "same" },
+	{ "overcommit", 'm', "LIST", "current, 0, 1, 2, or all", "current" },
+	{ "child", 0, "PROGRAM", "what is spawned (default: our own, which "
+				 "stamps its start)", NULL },
+	{ "parents", 'p', "N", "processes a parent state, at least 6", "6" },
+	{ "out", 'o', "DIR", "write the run into DIR", NULL },
+	{ "budget", 0, "SECONDS", "cut samples to fit", NULL },
+	{ "seed", 0, "N", "of the order of blocks (default: random)", NULL },
+	{ "quick", 'q', NULL, "fewer heaps and samples: half a minute", NULL },
+	{ "dry-run", 'n', NULL, "show the plan and stop", NULL },
+	OPTION_LAST
+};
+
+static const char *const examples[] = {
+	"spawnwise run --quick",
+	"spawnwise run --heap 0,1G,16G --strategy fork,posix_spawn",
+	"sudo spawnwise run --overcommit all --budget 120",
+	"spawnwise run --backing base,thp --threads 0,64 --out ./my-run",
+	"spawnwise run --overcommit all --dry-run",
+	NULL
+};
+
+struct request {
+	struct axes axes;
+	int parents;
+	uint64_t seed;
+	double budget_s;
+	bool quick;
+};
+
+static int read_number(const struct arguments *args, const char *option,
+		       long low, long high, long *number, struct failure *why)
+{
+	const char *text = argument_value(args, option);
+
+	if (!text || !count_parse(text, low, high, number))
+		return 0;
+	fail_cure(why, "Give a whole number from %ld to %ld.", low, high);
+	return fail(why, EXIT_USAGE, NULL, "run --%s %s", option, text);
+}
+
+static int read_request(const struct arguments *args, struct request *request,
+			struct failure *why)
+{
+	long parents = PARENTS_DEFAULT, budget = 0, seed = -1;
+	int code = read_number(args, "parents", PARENTS_DEFAULT, 1000, &parents,
+			       why);
+
+	if (!code)
+		code = read_number(args, "budget", 1, 1000000, &budget, why);
+	if (!code)
+		code = read_number(args, "seed", 0, INT32_MAX, &seed, why);
+	if (code)
+		return code;
+	if (seed < 0) {
+		uint32_t random = 0;
+
+		if (getrandom(&random, sizeof random, 0) < 0)
+			random = (uint32_t)getpid();
+		seed = random >> 1;
+	}
+	request->parents = (int)parents;
+	request->budget_s = (double)budget;
+	request->seed = (uint64_t)seed;
+	request->quick = argument_given(args, "quick");
+	return run_axes(args, &request->axes, why);
+}
+
+static int build_plan(struct plan *plan, const struct request *request,
+		      struct failure *why)
+{
+	int error = plan_build(plan, &request->axes, request->parents,
+			       request->seed, request->budget_s,
+			       request->quick);
+
+	if (error == -ETIME) {
+		fail_cure(why,
+			  "The least that gives honest numbers takes %.0f s: "
+			  "raise --budget, or measure fewer heaps.",
+			  plan_seconds(plan) + 1);
+		plan_release(plan);
+		return fail(why, EXIT_USAGE, NULL, "run --budget %.0f",
+			    request->budget_s);
+	}
+	if (error)
+		return fail(why, EXIT_FAILED, "Measure a smaller matrix.",
+			    "run: %s", strerror(-error));
+	overcommit_get(&plan->original_mode);
+	return 0;
+}
+
+static bool needs_guardian(const struct plan *plan)
+{
+	for (size_t i = 0; i < plan->axes.mode_count; i++)
+		if (plan->axes.modes[i] != plan->original_mode)
+			return true;
+	return false;
+}
+
+static int start_guardian(struct guardian *guardian, struct failure *why)
+{
+	int error = guardian_start(guardian);
+
+	if (error == -EBUSY)
+		return fail(why, EXIT_FAILED,
+			    "Wait until it has ended: two runs would disturb "
+			    "each other.",
+			    "run: another spawnwise holds the overcommit "
+			    "setting");
+	if (error)
+		return fail(why, EXIT_FAILED,
+			    "Use --overcommit current to leave it alone.",
+			    "guard %s: %s", overcommit_path(),
+			    strerror(-error));
+	if (guardian->leftover.action == REPAIR_DONE)
+		fprintf(stderr,
+			"An earlier run had left overcommit mode %d behind: "
+			"mode %d is back.\n",
+			guardian->leftover.ours, guardian->leftover.original);
+	return 0;
+}
+
+static int create_files(struct run *run, struct run_dir *dir,
+			const struct arguments *args, struct failure *why)
+{
+	int error = run_dir_create(dir, argument_value(args, "out"),
+				   SOURCE_DIR);
+
+	if (error == -EEXIST)
+		return fail(why, EXIT_USAGE, "Choose an empty folder.",
+			    "run --out %s: it holds a run already", dir->path);
+	if (!error)
+		error = samples_create(dir->path, dir->run_id,
+				       &run->samples_file);
+	if (!error)
+		error = gbench_file_create(dir->path, &run->gbench_file);
+	if (error)
+		return fail(why, argument_given(args, "out") ? EXIT_USAGE :
+							       EXIT_FAILED,
+			    "Use --out DIR to write elsewhere.",
+			    "write to %s: %s", dir->path, strerror(-error));
+	return 0;
+}
+
+/* Measure, then write and show what was measured, even after an error. */
+static int measure(struct run *run, const struct run_dir *dir,
+		   const struct arguments *args, struct failure *why)
+{
+	struct progress progress;
+	int error, code;
+
+	progress_begin(&progress, stderr, plan_seconds(run->plan));
+	run->progress = &progress;
+	error = runner_run(run);
+	progress_end(&progress);
+	samples_close(run->samples_file);
+	gbench_file_close(run->gbench_file);
+	if (run->guardian && guardian_stop(run->guardian) == -EPIPE) {
+		struct repair repair;
+
+		overcommit_repair(&repair);
+		fprintf(stderr, "The guardian was killed; what it held was "
+				"put back by the run itself.\n");
+	}
+	code = run_result(run, dir, args, why);
+	if (error && !code)
+		return fail(why, EXIT_FAILED,
+			    "What was measured until then is kept in its "
+			    "folder.",
+			    "go on with run %s: %s", dir->run_id,
+			    strerror(-error));
+	return code;
+}
+
+static int find_child(const struct arguments *args, struct run *run,
+		      char path[PATH_MAX], struct failure *why)
+{
+	const char *child = argument_value(args, "child");
+
+	run->stamps = !child;
+	if (child)
+		snprintf(path, PATH_MAX, "%s", child);
+	else if (payload_path(path))
+		return fail(why, EXIT_FAILED,
+			    "Build it with make, or choose another with "
+			    "--child /bin/true.",
+			    "find the child's program beside this command");
+	if (access(path, X_OK))
+		return fail(why, EXIT_USAGE,
+			    "Give the path of an executable file.",
+			    "run --child %s: %s", path, strerror(errno));
+	run->program = path;
+	return 0;
+}
+
+static int run_plan(const struct plan *plan, const struct arguments *args,
+		    struct failure *why)
+{
+	struct run run = { .plan = plan };
+	struct guardian guardian;
+	struct run_dir dir;
+	char program[PATH_MAX];
+	int code = find_child(args, &run, program, why);
+
+	if (!code && needs_guardian(plan)) {
+		code = start_guardian(&guardian, why);
+		run.guardian = &guardian;
+	}
+	if (code)
+		return code;
+	code = create_files(&run, &dir, args, why);
+	if (!code) {
+		run_result_plan(stderr, plan);
+		code = measure(&run, &dir, args, why);
+	} else if (run.guardian) {
+		guardian_stop(run.guardian);
+	}
+	runner_release(&run);
+	return code;
+}
+
+static int run_verb(const struct arguments *args, struct failure *why)
+{
+	struct request request = { 0 };
+	struct plan plan;
+	int code = read_request(args, &request, why);
+
+	if (!code)
+		code = build_plan(&plan, &request, why);
+	if (code)
+		return code;
+	if (argument_given(args, "dry-run"))
+		run_result_plan(stdout, &plan);
+	else
+		code = run_plan(&plan, args, why);
+	plan_release(&plan);
+	return code;
+}
+
+const struct verb verb_run = {
+	.name = "run",
+	.summary = "measure a matrix of strategies, heaps and modes",
+	.details =
+		"Measures every combination of the axes, each a comma list, in "
+		"at least six\nprocesses a parent state. Writes samples.csv, "
+		"cells.csv, host.json and gbench.json\nto a folder of its own, "
+		"prints a table, a chart and a recommendation. Another\n"
+		"overcommit mode than the current one needs root; a guardian "
+		"process puts the\nsetting back whatever happens.\n",
+	.options = options,
+	.examples = examples,
+	.run = run_verb,
+};

@@ -1,0 +1,217 @@
+/* SPDX-License-Identifier: MIT */
+/* What a run tells; see run_result.h. */
+
+#include "bench/verbs/run_result.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/files/cells.h"
+#include "bench/judge/summary.h"
+#include "bench/machine/host.h"
+#include "bench/show/plot.h"
+#include "bench/show/table.h"
+#include "bench/show/units.h"
+#include "bench/verbs/advice.h"
+
+#define VERDICT_BYTES 256
+
+void run_result_plan(FILE *stream, const struct plan *plan)
+{
+	char peak[UNITS_LENGTH], held[UNITS_LENGTH], total[UNITS_LENGTH];
+	size_t samples = 0, windows;
+	double foreign_s = plan_foreign_seconds(plan, &windows);
+
+	for (size_t i = 0; i < plan->cell_count; i++)
+		samples += (size_t)(plan->parents * plan->blocks[i].samples);
+	size_format_human(plan_peak_bytes(plan), peak, sizeof peak);
+	duration_format(foreign_s * 1e9, held, sizeof held);
+	duration_format(plan_seconds(plan) * 1e9, total, sizeof total);
+	fprintf(stream,
+		"Plan: %zu cells, %zu samples by %zu processes; up to %s of "
+		"memory at a time.\n",
+		plan->cell_count, samples,
+		plan->state_count * (size_t)plan->parents, peak);
+	if (windows)
+		fprintf(stream,
+			"Writes vm.overcommit_memory %zu times for %s in all, "
+			"and puts %d back each time.\n",
+			windows, held, plan->original_mode);
+	else
+		fprintf(stream, "Changes no kernel setting; overcommit mode "
+				"is %d.\n",
+			plan->original_mode);
+	fprintf(stream, "About %s; seed %llu.\n", total,
+		(unsigned long long)plan->seed);
+}
+
+static struct summary *summarise_run(const struct run *run)
+{
+	const struct plan *plan = run->plan;
+	struct summary *rows =
+		calloc(plan->cell_count * TIME_COUNT, sizeof *rows);
+
+	if (!rows || summarise(plan->cells, plan->cell_count, run->samples,
+			       run->sample_count, rows)) {
+		free(rows);
+		return NULL;
+	}
+	for (size_t i = 0; i < plan->cell_count * TIME_COUNT; i++) {
+		const struct cell_outcome *outcome =
+			&run->outcomes[i / TIME_COUNT];
+
+		rows[i].predicted = outcome->predicted;
+		rows[i].commit_bytes = outcome->commit_bytes;
+	}
+	return rows;
+}
+
+static json_t *command_line(const struct arguments *args)
+{
+	json_t *list = json_array();
+
+	for (int i = 0; i < args->argc; i++)
+		json_array_append_new(list, host_string(args->argv[i]));
+	return list;
+}
+
+static int write_host(const struct run *run, const struct run_dir *dir,
+		      const struct arguments *args, const char *verdict,
+		      double spread)
+{
+	json_t *host = host_facts();
+	int error;
+
+	if (!host)
+		return -ENOMEM;
+	json_object_set_new(host, "run_id", json_string(dir->run_id));
+	json_object_set_new(host, "seed",
+			    json_integer((json_int_t)run->plan->seed));
+	json_object_set_new(host, "argv", command_line(args));
+	json_object_set_new(host, "child", host_string(run->program));
+	json_object_set_new(host, "parents_per_state",
+			    json_integer(run->plan->parents));
+	json_object_set_new(host, "parents_died",
+			    json_integer(run->parents_died));
+	json_object_set_new(host, "blocks_disturbed",
+			    json_integer(run->blocks_disturbed));
+	json_object_set_new(host, "interrupted", json_boolean(run->signal));
+	json_object_set_new(host, "reference_spread", json_real(spread));
+	json_object_set_new(host, "verdict", json_string(verdict));
+	error = host_write(dir->path, host);
+	json_decref(host);
+	return error;
+}
+
+/* Say once what kept cells from being measured; returns how many. */
+static size_t tell_skipped(const struct run *run)
+{
+	const char *last = "";
+	size_t count = 0;
+
+	for (size_t i = 0; i < run->plan->cell_count; i++) {
+		const char *skipped = run->outcomes[i].skipped;
+
+		if (!*skipped)
+			continue;
+		count++;
+		if (strcmp(skipped, last))
+			fprintf(stderr, "Not measured: cell %zu and others: "
+					"%s\n",
+				i, skipped);
+		last = skipped;
+	}
+	return count;
+}
+
+/* The largest heap is where strategies differ most: answer for that. */
+static void tell_answer(const struct run *run, const struct summary *rows)
+{
+	const struct plan *plan = run->plan;
+	struct choice_query query = {
+		.overcommit = plan->axes.modes[0],
+		.policy = CHOICE_SAFE,
+	};
+	struct choice choice;
+
+	for (size_t i = 0; i < plan->axes.mode_count; i++)
+		if (plan->axes.modes[i] == plan->original_mode)
+			query.overcommit = plan->original_mode;
+	for (size_t i = 0; i < plan->state_count; i++)
+		if (plan->states[i].heap_bytes > query.heap_bytes)
+			query.heap_bytes = plan->states[i].heap_bytes;
+	if (advise(&query, rows, plan->cell_count * TIME_COUNT, &choice))
+		return;
+	if (choice.reason_count)
+		printf("\n%s\n", choice.reasons[0]);
+	choice_release(&choice);
+}
+
+static void show(const struct run *run, const struct run_dir *dir,
+		 const struct summary *rows, const char *verdict)
+{
+	char why[256];
+
+	show_matrix(stdout, rows, run->plan->cell_count * TIME_COUNT);
+	putchar('\n');
+	fflush(stdout);
+	if (plot_run(dir->path, dir->path, "dumb", why, sizeof why))
+		fprintf(stderr, "No chart: %s\n", why);
+	tell_answer(run, rows);
+	printf("%s\n", verdict);
+	fflush(stdout);
+	if (run->parents_died)
+		fprintf(stderr,
+			"%d of the processes under test died; their cells "
+			"show EOWNERDEAD.\n",
+			run->parents_died);
+	if (run->blocks_disturbed)
+		fprintf(stderr,
+			"%d blocks were suspended or had their overcommit "
+			"mode changed: they are flagged as warm-ups.\n",
+			run->blocks_disturbed);
+	fprintf(stderr, "Written to %s; draw it with `spawnwise plot %s`.\n",
+		dir->path, dir->path);
+}
+
+int run_result(const struct run *run, const struct run_dir *dir,
+	       const struct arguments *args, struct failure *why)
+{
+	struct reference_quality quality = { 0 };
+	char verdict[VERDICT_BYTES] = "";
+	struct summary *rows = summarise_run(run);
+	size_t skipped;
+	int error = rows ? 0 : -ENOMEM;
+
+	if (!error)
+		error = reference_quality(run->samples, run->sample_count,
+					  &quality);
+	if (!error)
+		reference_verdict(&quality, verdict, sizeof verdict);
+	if (!error)
+		error = cells_write(dir->path, dir->run_id, rows,
+				    run->plan->cell_count * TIME_COUNT);
+	if (!error)
+		error = write_host(run, dir, args, verdict, quality.spread);
+	if (!error)
+		error = run_dir_publish(dir, SOURCE_DIR);
+	if (error) {
+		free(rows);
+		return fail(why, EXIT_FAILED,
+			    "samples.csv holds what was measured; make room "
+			    "or use --out DIR.",
+			    "write the result to %s: %s", dir->path,
+			    strerror(-error));
+	}
+	show(run, dir, rows, verdict);
+	free(rows);
+	skipped = tell_skipped(run);
+	if (run->signal)
+		return fail(why, EXIT_INTERRUPTED,
+			    "What was measured until then is kept.",
+			    "finish run %s: %s", dir->run_id,
+			    strsignal(run->signal));
+	return skipped || run->parents_died ? EXIT_PARTLY : EXIT_DONE;
+}
