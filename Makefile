@@ -33,29 +33,72 @@ LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
 BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c, \
 	$(wildcard bench/*.c bench/*/*.c))) $(B)/bench/measure/gbench.o
 
+UNITS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c)) $(B)/tests/conformance
+
+SETUP := .ci/deps
+BUILD = $(MAKE) --no-print-directory -j2
+
 .DELETE_ON_ERROR:
 .PHONY: all bench quick test check crosscheck plots lint deps install \
-	uninstall clean help FORCE
+	uninstall clean help
 
 all: $(B)/spawnwise $(B)/payload ## build the command
 
-bench: all ## measure the matrix, draw it, say which strategy to use
+deps: ## install what is missing (apt-get; elsewhere it says what to install)
+	@$(SETUP) bench test
+
+bench: ## measure the matrix, draw it, say which strategy to use
+	@$(SETUP) bench && $(BUILD) all
 	$(B)/spawnwise run --overcommit all
 	$(B)/spawnwise plot data/latest
 
-quick: all ## the same with fewer heaps and samples: half a minute
+quick: ## the same with fewer heaps and samples: half a minute
+	@$(SETUP) bench && $(BUILD) all
 	$(B)/spawnwise run --quick --overcommit all
 
 plots: all ## draw the newest run again
 	$(B)/spawnwise plot data/latest
 
+test check: ## run all tests (make test SAN=1: under sanitizers)
+	@$(SETUP) bench test && $(BUILD) all $(UNITS)
+	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -e tests/tap $(UNITS) \
+		$(wildcard tests/*.bats)
+
+crosscheck: ## compare with hyperfine and with bare loops
+	@$(SETUP) bench test && $(BUILD) all $(B)/tests/bare
+	$(B)/tests/bare
+	tests/crosscheck
+
+lint: ## gcc, clang, their analyzers, cppcheck, shellcheck, clang-format
+	@$(SETUP) bench test lint
+	.ci/lint $(filter-out -MMD -MP,$(ALL_CFLAGS))
+
+install: all $(B)/spawnwise.1 ## install below PREFIX (default /usr/local)
+	install -D $(B)/spawnwise $(DESTDIR)$(PREFIX)/bin/spawnwise
+	install -D $(B)/payload $(DESTDIR)$(PREFIX)/libexec/spawnwise/payload
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/spawnwise/plots plots/*.gp
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(B)/spawnwise.1
+
+uninstall: ## remove what install put there
+	rm -f $(DESTDIR)$(PREFIX)/bin/spawnwise \
+		$(DESTDIR)$(PREFIX)/share/man/man1/spawnwise.1
+	rm -rf $(DESTDIR)$(PREFIX)/libexec/spawnwise \
+		$(DESTDIR)$(PREFIX)/share/spawnwise
+
+clean: ## remove what was built
+	rm -rf build
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' \
+		$(MAKEFILE_LIST)
+
 $(B)/spawnwise: $(B)/bench/main.o $(B)/libbench.a $(B)/libspawnwise.a
 	$(CXX) $(SANITIZE) $(LDFLAGS) -Wl,-z,now $^ $(LIBS) -o $@
 
 $(B)/libspawnwise.a: $(LIB_OBJECTS)
-	$(AR) rcs $@ $^
-
 $(B)/libbench.a: $(BENCH_OBJECTS)
+$(B)/%.a:
+	@rm -f $@
 	$(AR) rcs $@ $^
 
 # Strategies are found by their file names; nothing else lists them.
@@ -76,6 +119,8 @@ $(B)/%.o: %.c
 	@mkdir -p $(@D)
 	$(CC) $(ALL_CFLAGS) -c $< -o $@
 
+# The commit that host.json tells.
+$(B)/bench/machine/host.o: $(wildcard .git/logs/HEAD)
 $(B)/%.o: %.cc
 	@mkdir -p $(@D)
 	$(CXX) $(ALL_CXXFLAGS) -c $< -o $@
@@ -86,11 +131,17 @@ $(B)/payload: bench/measure/payload.c lib/raw.h
 		-static -fno-stack-protector -mgeneral-regs-only \
 		-Wl,--build-id=none -Wl,-z,noseparate-code $< -o $@
 
-clean: ## remove what was built
-	rm -rf build
+# A test is one file, or a folder of them.
+.SECONDEXPANSION:
+$(B)/tests/%: $$(wildcard tests/$$*.c tests/$$*/*.c) $(B)/libbench.a \
+		$(B)/libspawnwise.a
+	@mkdir -p $(@D)
+	$(CC) $(ALL_CFLAGS) $^ -lcmocka $(LIBS) -lstdc++ -o $@
 
-help: ## this list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' \
-		$(MAKEFILE_LIST)
+$(B)/spawnwise.1: docs/spawnwise.1.scd $(B)/spawnwise
+	scdoc < $< > $@
+
+# Dependencies are by-products: nothing makes them.
+$(B)/%.d: ;
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

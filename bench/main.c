@@ -35,8 +35,10 @@ static int unknown_verb(const char *name, struct failure *why)
 		names[i] = verbs[i]->name;
 	near = nearest_word(name, names, VERB_COUNT);
 	if (near)
-		fail_cure(why, "Did you mean '%s'? `spawnwise --help` lists "
-			       "the verbs.", near);
+		fail_cure(why,
+			  "Did you mean '%s'? `spawnwise --help` lists "
+			  "the verbs.",
+			  near);
 	else
 		fail_cure(why, "`spawnwise --help` lists the verbs.");
 	return fail(why, EXIT_USAGE, NULL,
@@ -90,8 +92,8 @@ static int run_verb(int argc, char **argv, struct failure *why)
 		return unknown_verb(argv[0], why);
 	code = arguments_parse(&args, verb, argc, argv, why);
 	if (code)
-		return verb->operands_max == OPERANDS_COMMAND ? EXIT_OURS :
-								code;
+		return verb->operands_max == OPERANDS_COMMAND ? EXIT_OURS
+							      : code;
 	if (args.help) {
 		options_help(stdout, verb);
 		return EXIT_DONE;

@@ -37,10 +37,11 @@ static const char *intern(struct cells *cells, const char *text)
 	if (!strings)
 		return NULL;
 	cells->strings = strings;
-	strings[cells->string_count] = strdup(text);
-	if (!strings[cells->string_count])
-		return NULL;
-	return strings[cells->string_count++];
+	strings += cells->string_count;
+	*strings = strdup(text);
+	if (*strings)
+		cells->string_count++;
+	return *strings;
 }
 
 static int get_text(struct cells *cells, const char *text, const char **member)

@@ -69,14 +69,14 @@ static void header_field(struct csv_reader *reader, const char *text)
 static void data_field(struct csv_reader *reader, const char *text)
 {
 	size_t at = reader->field_count++;
-	char *copy;
+	char **field;
 
 	if (at >= reader->header_count || reader->wanted[at] == NOT_WANTED)
 		return;
-	copy = strdup(text);
-	if (!copy)
+	field = &reader->fields[reader->wanted[at]];
+	*field = strdup(text);
+	if (!*field)
 		fail_errno(reader, ENOMEM);
-	reader->fields[reader->wanted[at]] = copy;
 }
 
 static void on_field(void *text, size_t bytes, void *data)

@@ -116,6 +116,11 @@ static _Noreturn void guard_retire(struct guard *guard)
 	_exit(0);
 }
 
+static void guard_answer(const struct guard *guard, int answer)
+{
+	send(guard->socket_fd, &answer, sizeof(answer), MSG_NOSIGNAL);
+}
+
 static void guard_serve(struct guard *guard)
 {
 	struct guard_request request;
@@ -134,7 +139,7 @@ static void guard_serve(struct guard *guard)
 		answer = guard_lease(guard, &request);
 	else if (!answer)
 		answer = guard_restore(guard);
-	send(guard->socket_fd, &answer, sizeof(answer), MSG_NOSIGNAL);
+	guard_answer(guard, answer);
 	if (request.verb == GUARD_STOP)
 		guard_retire(guard);
 }
@@ -202,7 +207,9 @@ _Noreturn void guard_main(struct guard *guard)
 	prctl(PR_SET_NAME, "spawnwise-guard");
 	guard_close_others(guard);
 	guard_avoid_oom_killer();
-	if (chdir("/") || state_identify(&guard->state))
+	int error = chdir("/") ? -errno : state_identify(&guard->state);
+	guard_answer(guard, error);
+	if (error)
 		guard_retire(guard);
 
 	for (;;) {

@@ -12,7 +12,8 @@
 
 #include "bench/machine/state.h"
 
-/* One request is one packet, answered by one int: 0 or -errno. */
+/* One request is one packet, answered by one int: 0 or -errno. The first such
+ * answer comes unasked: the guardian is ready, or why it cannot be. */
 enum guard_verb {
 	GUARD_LEASE,
 	GUARD_RELEASE,

@@ -87,41 +87,13 @@ static int guard_birth(struct guardian *guardian, struct guard *guard)
 		guard_main(guard);
 	int error = guardian->pid < 0 ? -errno : 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	if (error) {
+		close(ends[0]);
+		guardian->pid = 0;
+		return error;
+	}
 	guardian->socket_fd = ends[0];
-	if (!error) {
-		guardian->pid_fd = pidfd_of(guardian->pid);
-		if (guardian->pid_fd < 0)
-			error = guardian->pid_fd;
-	}
-	/* A guardian whose socket is closed ends by itself. */
-	if (error)
-		guardian_forget(guardian);
-	return error;
-}
-
-int guardian_start(struct guardian *guardian)
-{
-	struct guard guard = {
-		.knob_fd = -1,
-		.directory_fd = -1,
-		.lock_fd = -1,
-		.socket_fd = -1,
-		.runner_fd = -1,
-	};
-
-	memset(guardian, 0, sizeof(*guardian));
-	guardian->pid_fd = -1;
-	guardian->socket_fd = -1;
-	int error = guard_prepare(&guard, &guardian->leftover);
-	if (!error)
-		error = guard_birth(guardian, &guard);
-	if (error && guard.lock_fd >= 0) {
-		state_unlock(guard.directory_fd, guard.lock_fd);
-		guard.lock_fd = -1;
-	}
-	/* The lock lives on in the guardian's copy of the descriptor. */
-	guard_release(&guard);
-	return error;
+	return 0;
 }
 
 /* Milliseconds of CLOCK_MONOTONIC. */
@@ -157,20 +129,81 @@ static int guardian_lost(struct guardian *guardian)
 	return -EPIPE;
 }
 
-static int guardian_ask(struct guardian *guardian,
-			const struct guard_request *request)
+static int guardian_hear(struct guardian *guardian)
 {
 	int answer;
 
-	if (guardian->socket_fd < 0)
-		return -EPIPE;
-	if (send(guardian->socket_fd, request, sizeof(*request),
-		 MSG_NOSIGNAL) != sizeof(*request) ||
-	    wait_readable(guardian->socket_fd, ANSWER_WAIT_MS) ||
+	if (wait_readable(guardian->socket_fd, ANSWER_WAIT_MS) ||
 	    recv(guardian->socket_fd, &answer, sizeof(answer), 0) !=
 		    sizeof(answer))
 		return guardian_lost(guardian);
 	return answer;
+}
+
+static int guardian_ask(struct guardian *guardian,
+			const struct guard_request *request)
+{
+	if (guardian->socket_fd < 0)
+		return -EPIPE;
+	if (send(guardian->socket_fd, request, sizeof(*request),
+		 MSG_NOSIGNAL) != sizeof(*request))
+		return guardian_lost(guardian);
+	return guardian_hear(guardian);
+}
+
+static void guardian_reap(struct guardian *guardian)
+{
+	siginfo_t info;
+	int error;
+
+	/* ECHILD: some waitpid(-1) of the runner's was faster. */
+	do
+		error = waitid(P_PIDFD, (id_t)guardian->pid_fd, &info, WEXITED);
+	while (error && errno == EINTR);
+	guardian_forget(guardian);
+}
+
+/* Only when it has left our process group does a kill of the group spare it:
+ * wait until it says so. */
+static int guardian_await(struct guardian *guardian)
+{
+	guardian->pid_fd = pidfd_of(guardian->pid);
+	if (guardian->pid_fd < 0) {
+		int error = guardian->pid_fd;
+
+		/* It ends by itself when the socket is closed. */
+		guardian_forget(guardian);
+		return error;
+	}
+	int error = guardian_hear(guardian);
+	if (error)
+		guardian_reap(guardian);
+	return error;
+}
+
+int guardian_start(struct guardian *guardian)
+{
+	struct guard guard = {
+		.knob_fd = -1,
+		.directory_fd = -1,
+		.lock_fd = -1,
+		.socket_fd = -1,
+		.runner_fd = -1,
+	};
+
+	memset(guardian, 0, sizeof(*guardian));
+	guardian->pid_fd = -1;
+	guardian->socket_fd = -1;
+	int error = guard_prepare(&guard, &guardian->leftover);
+	if (!error)
+		error = guard_birth(guardian, &guard);
+	if (error && guard.lock_fd >= 0) {
+		state_unlock(guard.directory_fd, guard.lock_fd);
+		guard.lock_fd = -1;
+	}
+	/* The lock lives on in the guardian's copy of the descriptor. */
+	guard_release(&guard);
+	return error ? error : guardian_await(guardian);
 }
 
 int guardian_lease(struct guardian *guardian, int mode, int duration_ms)
@@ -196,18 +229,11 @@ int guardian_release(struct guardian *guardian)
 int guardian_stop(struct guardian *guardian)
 {
 	const struct guard_request request = { .verb = GUARD_STOP };
-	siginfo_t info;
-	int answer;
-	int error;
 
 	if (!guardian->pid)
 		return 0;
-	answer = guardian_ask(guardian, &request);
-	/* ECHILD: some waitpid(-1) of the runner's was faster. */
-	do
-		error = waitid(P_PIDFD, (id_t)guardian->pid_fd, &info, WEXITED);
-	while (error && errno == EINTR);
-	guardian_forget(guardian);
+	int answer = guardian_ask(guardian, &request);
+	guardian_reap(guardian);
 	return answer;
 }
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,6 +18,7 @@
 #include "bench/machine/state.h"
 
 #define REPAIR_WAIT_MS 1000
+#define REPAIR_RETRY_MS 5
 
 const char *overcommit_path(void)
 {
@@ -135,6 +137,19 @@ static int repair_value(const struct state *state, struct repair *repair)
 	return error;
 }
 
+/* The lock should have told; it cannot if someone removed its file. A killed
+ * process lets go of the lock some time before it counts as dead: wait. */
+static bool outlives_lock(const struct state *state)
+{
+	for (int waited_ms = 0; waited_ms < REPAIR_WAIT_MS;
+	     waited_ms += REPAIR_RETRY_MS) {
+		if (!state_alive(state))
+			return false;
+		poll(NULL, 0, REPAIR_RETRY_MS);
+	}
+	return state_alive(state);
+}
+
 int overcommit_repair_locked(int directory_fd, struct repair *repair)
 {
 	struct state state = { .pid = 0 };
@@ -157,8 +172,7 @@ int overcommit_repair_locked(int directory_fd, struct repair *repair)
 	repair->original = state.original;
 	repair->ours = state.ours;
 	repair->action = REPAIR_OTHER_BOOT;
-	/* The lock should have told; it cannot if someone removed its file. */
-	if (same_boot && state_alive(&state))
+	if (same_boot && outlives_lock(&state))
 		return -EBUSY;
 	if (same_boot)
 		error = repair_value(&state, repair);

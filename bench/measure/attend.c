@@ -70,8 +70,14 @@ static bool forecast(struct attendance *at)
 	struct cell_outcome *outcome = &at->run->outcomes[at->cell];
 	struct predict_facts facts;
 
-	if (forecast_facts(&at->facts, at->pid, &facts))
-		return true;
+	if (forecast_facts(&at->facts, at->pid, &facts)) {
+		if (cell->overcommit != 2 || !is_foreign(at))
+			return true;
+		snprintf(outcome->skipped, sizeof outcome->skipped,
+			 "Mode 2 is not set without knowing from /proc what it "
+			 "would leave for others.");
+		return false;
+	}
 	outcome->commit_bytes = (int64_t)predict_commit(traits, &facts);
 	outcome->predicted = predict(traits, cell->overcommit, &facts);
 	if (!strcmp(cell->cpu, "split") && !(traits & SW_AFFINITY))
@@ -272,8 +278,11 @@ int attend(struct attendance *at)
 			error = heed_parent(at);
 	}
 	if (!at->done) {
-		int ended = end_block(at);
+		int ended;
 
+		/* Or it would go on spawning in the original mode. */
+		kill(at->pid, SIGKILL);
+		ended = end_block(at);
 		error = error ? error : ended;
 	}
 	return error;

@@ -9,7 +9,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -100,9 +99,10 @@ static int block_before(void *data)
 		_exit(1);
 	if (order == ORDER_SKIP)
 		return -ECANCELED;
+	/* Without a reference the spawns count all the same. */
 	block->ref_ns = reference_measure(job->reference, REFERENCE_SPAWNS);
 	if (block->ref_ns < 0)
-		return (int)block->ref_ns;
+		block->ref_ns = TIME_UNKNOWN;
 	for (int i = 0; i < job->plan->blocks[block->cell].warmups; i++)
 		take(block, true, &sample);
 	return 0;
@@ -210,22 +210,21 @@ static int start_sleepers(int count)
 static int init_target(struct parent *parent, char **argv)
 {
 	const struct parent_job *job = parent->job;
+	const int stdout_fd = recorder_stdout(job->stamps);
 
 	argv[0] = (char *)job->program;
 	parent->target = (struct target){
-		.request = { .path = job->program, .argv = argv },
-		.stamp_fd = -1,
+		.request = { .path = job->program,
+			     .argv = argv,
+			     .stdout_fd = stdout_fd },
+		.stamp_fd = job->stamps ? stdout_fd : -1,
 	};
 	if (job->others_cpu >= 0) {
 		cpu_mask_set(&parent->others, job->others_cpu);
 		parent->target.request.cpu_mask = parent->others.bits;
 		parent->target.request.cpu_mask_bytes = sizeof parent->others;
 	}
-	if (!job->stamps)
-		return 0;
-	parent->target.stamp_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	parent->target.request.stdout_fd = parent->target.stamp_fd;
-	return parent->target.stamp_fd < 0 ? -errno : 0;
+	return stdout_fd < 0 ? stdout_fd : 0;
 }
 
 /* Everything up to the first block. Helpers are born on the CPU they shall

@@ -9,7 +9,9 @@
 #include "bench/measure/recorder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
+#include <sys/eventfd.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -31,6 +33,14 @@ struct record *record_map(void)
 void record_unmap(struct record *record)
 {
 	munmap(record, sizeof *record);
+}
+
+int recorder_stdout(bool stamps)
+{
+	const int fd = stamps ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) :
+				open("/dev/null", O_RDWR | O_CLOEXEC);
+
+	return fd < 0 ? -errno : fd;
 }
 
 static int reap(pid_t pid)

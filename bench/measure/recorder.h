@@ -33,6 +33,11 @@ struct target {
 	int stamp_fd; /* an eventfd that is the child's stdout, or -1 */
 };
 
+/* Open what a child gets as its stdout: an eventfd for a program that stamps,
+ * else /dev/null, because our own stdout is for results. An eventfd refuses
+ * what others print. Reading it never blocks. The fd or a negative errno. */
+int recorder_stdout(bool stamps);
+
 /*
  * Spawn once, reap, and fill the times and the error of sample. Returns 0 or
  * the negative errno of the failed spawn; a child that runs but does not end

@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <sys/eventfd.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -20,10 +19,11 @@
 #include "bench/judge/stats.h"
 #include "bench/machine/cpu.h"
 #include "bench/measure/clock.h"
+#include "bench/measure/recorder.h"
 
 #define SPAWN_MAX 256
 
-static int64_t spawn_once(const char *program, int stamp_fd)
+static int64_t spawn_once(const char *program, int stdout_fd)
 {
 	char *argv[] = { (char *)program, NULL };
 	int64_t started_ns = clock_now_ns();
@@ -33,24 +33,24 @@ static int64_t spawn_once(const char *program, int stamp_fd)
 	pid_t pid = vfork();
 
 	if (pid == 0) {
-		dup2(stamp_fd, STDOUT_FILENO);
+		dup2(stdout_fd, STDOUT_FILENO);
 		execve(program, argv, environ);
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
 		return -errno;
 	took_ns = clock_now_ns() - started_ns;
-	if (read(stamp_fd, &stamp, sizeof stamp) < 0 && errno != EAGAIN)
+	if (read(stdout_fd, &stamp, sizeof stamp) < 0 && errno != EAGAIN)
 		return -errno;
 	return status ? -EPROTO : took_ns;
 }
 
-static int64_t median_of(const char *program, int stamp_fd, int spawn_count)
+static int64_t median_of(const char *program, int stdout_fd, int spawn_count)
 {
 	double times[SPAWN_MAX];
 
 	for (int i = 0; i < spawn_count; i++) {
-		int64_t took_ns = spawn_once(program, stamp_fd);
+		int64_t took_ns = spawn_once(program, stdout_fd);
 
 		if (took_ns < 0)
 			return took_ns;
@@ -60,9 +60,10 @@ static int64_t median_of(const char *program, int stamp_fd, int spawn_count)
 	return (int64_t)stats_quantile(times, (size_t)spawn_count, 0.5);
 }
 
-static _Noreturn void serve(int socket, const char *program, int cpu)
+static _Noreturn void serve(int socket, const char *program, bool stamps,
+			    int cpu)
 {
-	int stamp_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
+	const int stdout_fd = recorder_stdout(stamps);
 	int32_t spawn_count;
 
 	prctl(PR_SET_NAME, "spawnwise-ref");
@@ -73,15 +74,17 @@ static _Noreturn void serve(int socket, const char *program, int cpu)
 	       sizeof spawn_count) {
 		int64_t answer = -EINVAL;
 
-		if (stamp_fd >= 0 && spawn_count > 0 && spawn_count <= SPAWN_MAX)
-			answer = median_of(program, stamp_fd, spawn_count);
+		if (stdout_fd >= 0 && spawn_count > 0 &&
+		    spawn_count <= SPAWN_MAX)
+			answer = median_of(program, stdout_fd, spawn_count);
 		if (write(socket, &answer, sizeof answer) != sizeof answer)
 			break;
 	}
 	_exit(0);
 }
 
-int reference_start(struct reference *reference, const char *program, int cpu)
+int reference_start(struct reference *reference, const char *program,
+		    bool stamps, int cpu)
 {
 	int ends[2];
 
@@ -90,7 +93,7 @@ int reference_start(struct reference *reference, const char *program, int cpu)
 	reference->pid = fork();
 	if (reference->pid == 0) {
 		close(ends[0]);
-		serve(ends[1], program, cpu);
+		serve(ends[1], program, stamps, cpu);
 	}
 	close(ends[1]);
 	if (reference->pid < 0) {

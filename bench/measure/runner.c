@@ -17,6 +17,7 @@
 #include "bench/machine/cpu.h"
 #include "bench/measure/attend.h"
 #include "bench/measure/parent.h"
+#include "bench/show/units.h"
 
 int runner_keep(struct run *run, const struct sample *sample)
 {
@@ -79,6 +80,8 @@ static pid_t fork_parent(struct parent_job *job, struct run *run,
 		return pid;
 	close(runner_end);
 	close(signal_fd);
+	/* The samples so far are no part of the heap that is measured. */
+	runner_release(run);
 	if (run->guardian)
 		guardian_forget(run->guardian);
 	parent_run(job);
@@ -100,14 +103,15 @@ static int run_parent(struct run *run, struct parent_job *job,
 	int error = place(at->state->cpu, job);
 
 	if (!error)
-		error = reference_start(&reference, run->program,
+		error = reference_start(&reference, run->program, run->stamps,
 					job->caller_cpu);
 	if (error)
 		return error;
-	error = -errno;
 	job->json_fd = memfd_create("gbench.json", MFD_CLOEXEC);
-	if (job->json_fd < 0)
+	if (job->json_fd < 0) {
+		error = -errno;
 		goto stop_reference;
+	}
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
 		error = -errno;
 		goto close_json;
@@ -128,6 +132,19 @@ close_json:
 stop_reference:
 	reference_stop(&reference);
 	return error;
+}
+
+/* Say which process is at work; what the plan expects to be done after it. */
+static double announce(const struct run *run, const struct state *state,
+		       int parent)
+{
+	const struct plan *plan = run->plan;
+	char heap[UNITS_LENGTH];
+
+	size_format_human(state->heap_bytes, heap, sizeof heap);
+	progress_note(run->progress, "process %d of %zu, heap %s", parent + 1,
+		      plan->state_count * (size_t)plan->parents, heap);
+	return run->progress->done_s + plan_parent_seconds(plan, state);
 }
 
 static int run_round(struct run *run, struct record *record, int signal_fd,
@@ -157,9 +174,13 @@ static int run_round(struct run *run, struct record *record, int signal_fd,
 			.parent = (*parent)++,
 			.signal_fd = signal_fd,
 		};
+		const double expected_s = announce(run, state, at.parent);
 
 		plan_shuffle(seed, cell_order, state->cell_count);
 		error = run_parent(run, &job, &at);
+		/* Its growth, and blocks that it did not come to. */
+		progress_step(run->progress,
+			      expected_s - run->progress->done_s);
 	}
 	return error;
 }
@@ -195,6 +216,29 @@ static int init_outcomes(struct run *run)
 	return 0;
 }
 
+/* The signals that end or suspend a run. One that was ignored when we started
+ * (nohup, a background job of a script) stays ignored. */
+static void choose_signals(sigset_t *signals)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP };
+	struct sigaction action;
+
+	sigemptyset(signals);
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		if (!sigaction(numbers[i], NULL, &action) &&
+		    action.sa_handler != SIG_IGN)
+			sigaddset(signals, numbers[i]);
+}
+
+/* A second ^C must not end us before the files are written. */
+static void forget_pending(const sigset_t *signals)
+{
+	const struct timespec at_once = { 0 };
+
+	while (sigtimedwait(signals, NULL, &at_once) > 0)
+		;
+}
+
 int runner_run(struct run *run)
 {
 	struct record *record = record_map();
@@ -204,11 +248,7 @@ int runner_run(struct run *run)
 
 	if (!record)
 		return -ENOMEM;
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGHUP);
-	sigaddset(&signals, SIGTSTP);
+	choose_signals(&signals);
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	if (signal_fd < 0)
@@ -217,6 +257,8 @@ int runner_run(struct run *run)
 		error = run_rounds(run, record, signal_fd);
 	if (signal_fd >= 0)
 		close(signal_fd);
+	if (run->signal)
+		forget_pending(&signals);
 	sigprocmask(SIG_SETMASK, &before, NULL);
 	record_unmap(record);
 	return error;

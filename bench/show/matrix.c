@@ -20,6 +20,12 @@
 
 static const char *const mode_names[] = { "heuristic", "always", "strict" };
 
+/* One line of the table: a cell's reap, and its median of return. */
+struct line {
+	const struct summary *reap;
+	double return_ns;
+};
+
 static bool creates_nothing(const struct summary *row)
 {
 	const struct sw_strategy *strategy = sw_find(row->cell.strategy);
@@ -36,9 +42,12 @@ static int compare_numbers(double a, double b)
 static int compare_states(const struct cell *a, const struct cell *b)
 {
 	const int orders[] = {
-		a->overcommit - b->overcommit, strcmp(a->backing, b->backing),
-		strcmp(a->cpu, b->cpu),	       a->threads - b->threads,
-		a->vmas - b->vmas,	       a->fds - b->fds,
+		a->overcommit - b->overcommit,
+		strcmp(a->backing, b->backing),
+		strcmp(a->cpu, b->cpu),
+		a->threads - b->threads,
+		a->vmas - b->vmas,
+		a->fds - b->fds,
 	};
 
 	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
@@ -56,10 +65,10 @@ static double rank(const struct summary *row)
 	return row->failed ? 1e300 : INFINITY;
 }
 
-static int compare_rows(const void *left, const void *right)
+static int compare_lines(const void *left, const void *right)
 {
-	const struct summary *a = *(const struct summary *const *)left;
-	const struct summary *b = *(const struct summary *const *)right;
+	const struct summary *a = ((const struct line *)left)->reap;
+	const struct summary *b = ((const struct line *)right)->reap;
 	int order = compare_states(&a->cell, &b->cell);
 
 	if (!order)
@@ -72,49 +81,15 @@ static int compare_rows(const void *left, const void *right)
 	return order ? order : strcmp(a->cell.strategy, b->cell.strategy);
 }
 
-/* The median of another time of the same cell, or NAN. */
-static double other_median(const struct summary *rows, size_t count,
-			   const struct summary *row, enum sample_time time)
+/* The median of `return` of the same cell, or NAN. */
+static double return_median(const struct summary *rows, size_t count,
+			    const struct summary *row)
 {
 	for (size_t i = 0; i < count; i++)
-		if (rows[i].cell.id == row->cell.id && rows[i].time == time)
+		if (rows[i].cell.id == row->cell.id &&
+		    rows[i].time == TIME_RETURN)
 			return rows[i].p50_ns;
 	return NAN;
-}
-
-static void add_duration(struct table *table, double ns)
-{
-	char text[UNITS_LENGTH];
-
-	duration_format_column(ns, text, sizeof text);
-	table_cell(table, "%s", text);
-}
-
-/* "69.2 to 71.0 µs": the first unit is left out where both are the same. */
-static void add_interval(struct table *table, double low_ns, double high_ns)
-{
-	char low[UNITS_LENGTH], high[UNITS_LENGTH];
-	char *unit;
-
-	duration_format_column(low_ns, low, sizeof low);
-	duration_format_column(high_ns, high, sizeof high);
-	unit = strchr(low, ' ');
-	if (unit && strchr(high, ' ') && !strcmp(unit, strchr(high, ' ')))
-		*unit = '\0';
-	if (isnan(low_ns) || isnan(high_ns))
-		table_cell(table, "-");
-	else
-		table_cell(table, "%s to %s", low, high);
-}
-
-/* A quotient with three digits at most: "1.00", "12.3", "575". */
-static void add_ratio(struct table *table, double ratio)
-{
-	if (isnan(ratio))
-		table_cell(table, "-");
-	else
-		table_cell(table, "%.*f", ratio < 9.995 ? 2 : ratio < 99.95,
-			   ratio);
 }
 
 /* A row whose spawns were all refused, or that has none. */
@@ -142,16 +117,18 @@ static void add_unmeasured(struct table *table, const struct summary *row)
 	table_row(table, TABLE_BAD);
 }
 
-static void add_measured(struct table *table, const struct summary *row,
-			 double best_ns, double return_ns)
+static void add_measured(struct table *table, const struct line *line,
+			 double best_ns)
 {
-	add_duration(table, row->p50_ns);
-	add_interval(table, row->p50_lo_ns, row->p50_hi_ns);
-	add_duration(table, row->p95_ns);
-	add_duration(table, row->p99_ns);
-	add_duration(table, row->max_ns);
-	add_ratio(table, row->p50_ns / best_ns);
-	add_duration(table, return_ns);
+	const struct summary *row = line->reap;
+
+	table_duration(table, row->p50_ns);
+	table_interval(table, row->p50_lo_ns, row->p50_hi_ns);
+	table_duration(table, row->p95_ns);
+	table_duration(table, row->p99_ns);
+	table_duration(table, row->max_ns);
+	table_ratio(table, row->p50_ns / best_ns);
+	table_duration(table, line->return_ns);
 	if (row->failed)
 		table_span(table, "%s", row->errnos);
 	table_row(table, row->p50_ns <= best_ns ? TABLE_STRONG : TABLE_PLAIN);
@@ -169,24 +146,21 @@ static void add_titles(struct table *table)
 	table_row(table, TABLE_FAINT);
 }
 
-/* One heap of a block: rows first to last - 1. */
-static void add_group(struct table *table, const struct summary *const *sorted,
-		      size_t first, size_t last, const struct summary *rows,
+/* The lines of one heap, the best first. */
+static void add_group(struct table *table, const struct line *lines,
 		      size_t count)
 {
-	const double best_ns = sorted[first]->ok ? sorted[first]->p50_ns : NAN;
+	const struct summary *best = lines->reap;
 	char heap[UNITS_LENGTH];
 
-	size_format_human(sorted[first]->cell.heap_bytes, heap, sizeof heap);
-	for (size_t i = first; i < last; i++) {
-		table_cell(table, "%s", i == first ? heap : "");
-		table_cell(table, "%s", sorted[i]->cell.strategy);
-		if (sorted[i]->ok)
-			add_measured(table, sorted[i], best_ns,
-				     other_median(rows, count, sorted[i],
-						  TIME_RETURN));
+	size_format_human(best->cell.heap_bytes, heap, sizeof heap);
+	for (size_t i = 0; i < count; i++) {
+		table_cell(table, "%s", i ? "" : heap);
+		table_cell(table, "%s", lines[i].reap->cell.strategy);
+		if (lines[i].reap->ok)
+			add_measured(table, &lines[i], best->p50_ns);
 		else
-			add_unmeasured(table, sorted[i]);
+			add_unmeasured(table, lines[i].reap);
 	}
 }
 
@@ -195,7 +169,7 @@ static void print_state(FILE *stream, const struct cell *cell)
 {
 	const int mode = cell->overcommit;
 
-	fprintf(stream, "overcommit %d (%s), backing %s, cpu %s", mode,
+	fprintf(stream, "\novercommit %d (%s), backing %s, cpu %s", mode,
 		mode >= 0 && mode <= 2 ? mode_names[mode] : "?", cell->backing,
 		cell->cpu);
 	if (cell->threads)
@@ -207,92 +181,104 @@ static void print_state(FILE *stream, const struct cell *cell)
 	fputs("\n", stream);
 }
 
-/* The strategies that create nothing: one line for all heaps, since what
- * they cost has nothing to do with the heap. */
-static void print_floor(FILE *stream, const struct summary *const *sorted,
-			size_t first, size_t last)
+/* A strategy that creates nothing: one line for all heaps, since what it
+ * costs has nothing to do with the heap. */
+static void print_floor(FILE *stream, const struct line *lines, size_t count)
 {
 	double low = INFINITY, high = 0, worst = 0;
 	char texts[3][UNITS_LENGTH];
 
-	for (size_t i = first; i < last; i++) {
-		if (!sorted[i]->ok)
+	for (size_t i = 0; i < count; i++) {
+		if (!lines[i].reap->ok)
 			continue;
-		low = fmin(low, sorted[i]->p50_ns);
-		high = fmax(high, sorted[i]->p50_ns);
-		worst = fmax(worst, sorted[i]->p95_ns);
+		low = fmin(low, lines[i].reap->p50_ns);
+		high = fmax(high, lines[i].reap->p50_ns);
+		worst = fmax(worst, lines[i].reap->p95_ns);
 	}
 	if (low > high)
 		return;
 	duration_format(low, texts[0], sizeof texts[0]);
 	duration_format(high, texts[1], sizeof texts[1]);
 	duration_format(worst, texts[2], sizeof texts[2]);
-	fprintf(stream, "floor of the harness: %s creates nothing, medians %s "
-			"to %s, p95 up to %s\n", sorted[first]->cell.strategy,
-		texts[0], texts[1], texts[2]);
+	fprintf(stream,
+		"floor of the harness: %s creates nothing, medians %s to %s, "
+		"p95 up to %s\n",
+		lines->reap->cell.strategy, texts[0], texts[1], texts[2]);
 }
 
-/* Where the rows end that share a state, a heap too if same_heap, and the
- * answer to creates_nothing() with the first one. */
-static size_t group_end(const struct summary *const *sorted, size_t first,
-			size_t count, bool same_heap)
+/* How many lines, of count, are of the state and of the kind of the first,
+ * and with same_heap of its heap. */
+static size_t group_length(const struct line *lines, size_t count,
+			   bool same_heap)
 {
-	const struct summary *head = sorted[first];
-	size_t end = first + 1;
+	const struct summary *first = lines->reap;
+	size_t length = 1;
 
-	while (end < count &&
-	       !compare_states(&sorted[end]->cell, &head->cell) &&
-	       creates_nothing(sorted[end]) == creates_nothing(head) &&
-	       (!same_heap ||
-		sorted[end]->cell.heap_bytes == head->cell.heap_bytes))
-		end++;
-	return end;
+	for (; length < count; length++) {
+		const struct summary *next = lines[length].reap;
+
+		if (compare_states(&next->cell, &first->cell) ||
+		    creates_nothing(next) != creates_nothing(first) ||
+		    (same_heap &&
+		     next->cell.heap_bytes != first->cell.heap_bytes))
+			break;
+	}
+	return length;
 }
 
-static int print_block(FILE *stream, const struct summary *const *sorted,
-		       size_t first, size_t last, const struct summary *rows,
-		       size_t count)
+static int print_block(FILE *stream, const struct line *lines, size_t count)
 {
 	struct table table;
+	size_t length;
 	int error;
 
 	table_init(&table, "rlrrrrrrrl");
 	add_titles(&table);
-	while (first < last) {
-		const size_t end = group_end(sorted, first, last, true);
-
-		add_group(&table, sorted, first, end, rows, count);
-		first = end;
+	for (size_t i = 0; i < count; i += length) {
+		length = group_length(lines + i, count - i, true);
+		add_group(&table, lines + i, length);
 	}
 	error = table_print(&table, stream);
 	table_release(&table);
 	return error;
 }
 
-int show_matrix(FILE *stream, const struct summary *rows, size_t count)
+static int print_lines(FILE *stream, const struct line *lines, size_t count)
 {
-	const struct summary **sorted = calloc(count + 1, sizeof *sorted);
-	size_t used = 0, end;
+	size_t length;
 	int error = 0;
 
-	if (!sorted)
+	fputs("Times until the caller has the exit status (reap); last column: "
+	      "until the call returns.\n",
+	      stream);
+	for (size_t i = 0; i < count && !error; i += length) {
+		length = group_length(lines + i, count - i, false);
+		if (i == 0 || compare_states(&lines[i - 1].reap->cell,
+					     &lines[i].reap->cell))
+			print_state(stream, &lines[i].reap->cell);
+		if (creates_nothing(lines[i].reap))
+			print_floor(stream, lines + i, length);
+		else
+			error = print_block(stream, lines + i, length);
+	}
+	return error;
+}
+
+int show_matrix(FILE *stream, const struct summary *rows, size_t count)
+{
+	struct line *lines = calloc(count + 1, sizeof *lines);
+	size_t used = 0;
+	int error;
+
+	if (!lines)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		if (rows[i].time == TIME_REAP)
-			sorted[used++] = &rows[i];
-	qsort(sorted, used, sizeof *sorted, compare_rows);
-	fputs("Times until the caller has the exit status (reap); last column: "
-	      "until the call returns.\n", stream);
-	for (size_t first = 0; first < used && !error; first = end) {
-		end = group_end(sorted, first, used, false);
-		if (creates_nothing(sorted[first])) {
-			print_floor(stream, sorted, first, end);
-			continue;
-		}
-		fputs("\n", stream);
-		print_state(stream, &sorted[first]->cell);
-		error = print_block(stream, sorted, first, end, rows, count);
-	}
-	free(sorted);
+			lines[used++] = (struct line){
+				&rows[i], return_median(rows, count, &rows[i])
+			};
+	qsort(lines, used, sizeof *lines, compare_lines);
+	error = print_lines(stream, lines, used);
+	free(lines);
 	return error;
 }

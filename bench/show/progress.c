@@ -58,9 +58,9 @@ static void clock_format(double seconds, char *text, size_t length)
 static void show(struct progress *progress, int64_t now)
 {
 	const double elapsed_s = (double)(now - progress->begin_ns) / 1e9;
-	const double part = progress->total_s > 0 ?
-				    progress->done_s / progress->total_s :
-				    1;
+	const double part = progress->total_s > 0
+				    ? progress->done_s / progress->total_s
+				    : 1;
 	char line[LINE_LENGTH], left[32];
 
 	clock_format(progress_remaining_s(progress, elapsed_s), left,
@@ -81,8 +81,8 @@ static void show(struct progress *progress, int64_t now)
 static void show_if_due(struct progress *progress)
 {
 	const int64_t now = now_ns();
-	const int64_t period = progress->terminal ? TERMINAL_PERIOD_NS :
-						    LOG_PERIOD_NS;
+	const int64_t period =
+		progress->terminal ? TERMINAL_PERIOD_NS : LOG_PERIOD_NS;
 
 	if (now - progress->shown_ns >= period)
 		show(progress, now);

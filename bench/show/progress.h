@@ -29,8 +29,8 @@ struct progress {
 void progress_begin(struct progress *progress, FILE *stream, double total_s);
 
 /* Say what is being done now, in a few words. */
-__attribute__((format(printf, 2, 3))) void
-progress_note(struct progress *progress, const char *format, ...);
+void progress_note(struct progress *progress, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* A part of the work is done that was expected to take so many seconds. */
 void progress_step(struct progress *progress, double expected_s);

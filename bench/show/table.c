@@ -8,10 +8,13 @@
 #include "bench/show/table.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+
+#include "bench/show/units.h"
 
 static const char *const style_codes[] = {
 	[TABLE_PLAIN] = "",
@@ -75,6 +78,39 @@ void table_span(struct table *table, const char *format, ...)
 	add_cell(table, format, values);
 	va_end(values);
 	table->next.spans = true;
+}
+
+void table_duration(struct table *table, double ns)
+{
+	char text[UNITS_LENGTH];
+
+	duration_format_column(ns, text, sizeof text);
+	table_cell(table, "%s", text);
+}
+
+void table_interval(struct table *table, double low_ns, double high_ns)
+{
+	char low[UNITS_LENGTH], high[UNITS_LENGTH];
+	char *unit;
+
+	duration_format_column(low_ns, low, sizeof low);
+	duration_format_column(high_ns, high, sizeof high);
+	unit = strchr(low, ' ');
+	if (unit && strchr(high, ' ') && !strcmp(unit, strchr(high, ' ')))
+		*unit = '\0';
+	if (isnan(low_ns) || isnan(high_ns))
+		table_cell(table, "-");
+	else
+		table_cell(table, "%s to %s", low, high);
+}
+
+void table_ratio(struct table *table, double ratio)
+{
+	if (isnan(ratio))
+		table_cell(table, "-");
+	else
+		table_cell(table, "%.*f", ratio < 9.995 ? 2 : ratio < 99.95,
+			   ratio);
 }
 
 static void row_release(struct table_row *row)

@@ -71,8 +71,10 @@ void size_format_human(uint64_t bytes, char *text, size_t length)
 		value /= 1024;
 		unit++;
 	}
-	snprintf(text, length, "%.*g %s", value >= 999.5 ? 4 : 3, value,
-		 units[unit]);
+	if (value >= 999.5)
+		snprintf(text, length, "%.0f %s", value, units[unit]);
+	else
+		snprintf(text, length, "%.3g %s", value, units[unit]);
 }
 
 static bool scale_duration(double ns, struct scaled *scaled)
@@ -102,7 +104,9 @@ void duration_format_column(double ns, char *text, size_t length)
 
 	if (scale_duration(ns, &scaled))
 		snprintf(text, length, "%.*f %s",
-			 scaled.value >= 100 ? 0 : scaled.value >= 10 ? 1 : 2,
+			 scaled.value >= 100  ? 0
+			 : scaled.value >= 10 ? 1
+					      : 2,
 			 scaled.value, scaled.unit);
 	else
 		snprintf(text, length, "-");

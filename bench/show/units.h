@@ -21,8 +21,8 @@ void size_format(uint64_t bytes, char *text, size_t length);
 /* "64 MiB", "1.5 GiB", "0 B": three significant digits, for people. */
 void size_format_human(uint64_t bytes, char *text, size_t length);
 
-/* "71.2 µs", "40 ms", "1.2 s", "85 ns": at most three significant digits, UTF-8.
- * NAN, which stands for "does not exist", becomes "-". */
+/* "71.2 µs", "40 ms", "1.2 s", "85 ns": at most three significant digits,
+ * UTF-8. NAN, which stands for "does not exist", becomes "-". */
 void duration_format(double ns, char *text, size_t length);
 
 /* The same with exactly three digits, "40.0 ms", to stand in a column. */

@@ -79,8 +79,8 @@ int size_parse(const char *text, uint64_t *bytes)
 
 const char *size_error(int error)
 {
-	return error == -ERANGE ? "it is larger than 16 EiB" :
-				  "it is not a size such as 0, 64M or 1.5GiB";
+	return error == -ERANGE ? "it is larger than 16 EiB"
+				: "it is not a size such as 0, 64M or 1.5GiB";
 }
 
 int count_parse(const char *text, long low, long high, long *count)

@@ -144,8 +144,8 @@ static const struct option_spec choose_options[] = {
 	{ "heap", 0, "SIZE", "memory of the program that spawns", NULL },
 	{ "overcommit", 0, "MODE", "vm.overcommit_memory: current, 0, 1 or 2",
 	  "current" },
-	{ "policy", 0, "POLICY",
-	  "safe: least demands on the program; fast: lowest median", "safe" },
+	{ "policy", 0, "POLICY", "safe: fewest demands; fast: lowest median",
+	  "safe" },
 	{ "data", 0, "RUN", "folder of the run to judge by, if not the newest",
 	  NULL },
 	OPTION_LAST,
@@ -162,9 +162,9 @@ const struct verb verb_choose = {
 	.summary = "say which strategy a program should use, from a run",
 	.details =
 		"Prints one word, the strategy, on stdout and the reasons on "
-		"stderr. A strategy\nthat is predicted or was seen to fail is "
-		"never chosen; when none is left,\nnothing is printed on "
-		"stdout and the exit status is 1.\n",
+		"stderr. A strategy that is predicted or was seen to fail is "
+		"never chosen; when none is left, nothing is printed on stdout "
+		"and the exit status is 1.",
 	.options = choose_options,
 	.examples = choose_examples,
 	.run = choose_run,

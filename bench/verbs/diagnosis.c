@@ -68,8 +68,8 @@ void diagnosis_examine(struct diagnosis *found)
 	text_pick_bracketed(found->thp);
 	found->gnuplot = has_program("gnuplot");
 	found->hyperfine = has_program("hyperfine");
-	found->disturbance_count = host_disturbances(found->disturbances,
-						     HOST_DISTURBANCES_MAX);
+	found->disturbance_count =
+		host_disturbances(found->disturbances, HOST_DISTURBANCES_MAX);
 }
 
 static json_t *strategies_json(void)
@@ -108,12 +108,12 @@ int diagnosis_json(const struct diagnosis *found, FILE *stream)
 		"{s:o, s:i, s:b, s:I, s:I, s:I, s:i, s:b, s:s, s:b, s:b, s:o}",
 		"strategies", strategies_json(), "overcommit", found->mode,
 		"overcommit_may_set", found->may_write, "commit_limit_bytes",
-		(json_int_t)found->memory.commit_limit_bytes,
-		"committed_bytes", (json_int_t)found->memory.committed_bytes,
-		"allowance_bytes", (json_int_t)found->allowance_bytes, "cpus",
-		found->cpu_count, "cpu_split", found->split_cpu >= 0, "thp",
-		found->thp, "gnuplot", found->gnuplot, "hyperfine",
-		found->hyperfine, "disturbances", disturbances_json(found));
+		(json_int_t)found->memory.commit_limit_bytes, "committed_bytes",
+		(json_int_t)found->memory.committed_bytes, "allowance_bytes",
+		(json_int_t)found->allowance_bytes, "cpus", found->cpu_count,
+		"cpu_split", found->split_cpu >= 0, "thp", found->thp,
+		"gnuplot", found->gnuplot, "hyperfine", found->hyperfine,
+		"disturbances", disturbances_json(found));
 	int error = all ? json_dumpf(all, stream, JSON_INDENT(2)) : -1;
 
 	fputc('\n', stream);

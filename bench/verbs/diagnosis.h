@@ -23,7 +23,7 @@ struct diagnosis {
 	struct meminfo memory;
 	uint64_t allowance_bytes;
 	char allowance_why[96];
-	int cpu_count; /* that we may run on */
+	int cpu_count;				  /* that we may run on */
 	int same_cpu, split_cpu, split_other_cpu; /* or -errno */
 	char thp[32]; /* "" when the kernel has none */
 	bool gnuplot, hyperfine;

@@ -112,7 +112,8 @@ static void tell_cpus(struct table *table, const struct diagnosis *found)
 	else
 		tell(table, "", TABLE_FAINT,
 		     "--cpu split is not possible: %s; allow two CPUs "
-		     "(taskset, cpuset)", strerror(-found->split_cpu));
+		     "(taskset, cpuset)",
+		     strerror(-found->split_cpu));
 }
 
 static void tell_tools(struct table *table, const struct diagnosis *found)
@@ -170,8 +171,8 @@ static int doctor_run(const struct arguments *args, struct failure *why)
 	int error;
 
 	diagnosis_examine(&found);
-	error = argument_given(args, "json") ? diagnosis_json(&found, stdout) :
-					       tell_all(&found);
+	error = argument_given(args, "json") ? diagnosis_json(&found, stdout)
+					     : tell_all(&found);
 	if (error)
 		return fail(why, EXIT_FAILED, "Free some memory and try again.",
 			    "examine this machine: %s", strerror(-error));

@@ -100,14 +100,35 @@ static int read_request(const struct arguments *args, struct request *request,
 	return read_heap(args, request, why);
 }
 
-/* As env(1) tells it. */
+/* As env(1) tells it. Errors that only execve(2) knows are the command's. */
 static int exit_code_of(int error)
 {
-	if (error == -ENOENT)
+	switch (-error) {
+	case ENOENT:
 		return EXIT_NOT_FOUND;
-	if (error == -EACCES || error == -ENOEXEC)
+	case EACCES:
+	case ENOEXEC:
+	case ENOTDIR:
+	case EISDIR:
+	case ELOOP:
+	case ENAMETOOLONG:
+	case ETXTBSY:
+	case E2BIG:
+	case ELIBBAD:
 		return EXIT_NOT_EXECUTABLE;
+	}
 	return EXIT_OURS;
+}
+
+static const char *cure_of(int error)
+{
+	if (error == -ENOMEM)
+		return "Another strategy needs no commit: see `spawnwise "
+		       "choose`.";
+	if (exit_code_of(error) == EXIT_OURS)
+		return "Try another strategy; `spawnwise doctor` tells what "
+		       "this machine can do.";
+	return "Give a program that exists and may be executed.";
 }
 
 static int spawn_once(struct sw_handle *handle,
@@ -139,12 +160,7 @@ static int spawn_all(struct sw_handle *handle, const struct request *request,
 		int error = spawn_once(handle, &wanted, &status);
 
 		if (error)
-			return fail(why, exit_code_of(error),
-				    error == -ENOMEM ?
-					    "Another strategy needs no commit: "
-					    "see `spawnwise choose`." :
-					    "Give a program that exists and "
-					    "may be executed.",
+			return fail(why, exit_code_of(error), cure_of(error),
 				    "start %s by %s: %s", command[0],
 				    request->strategy->name, strerror(-error));
 	}

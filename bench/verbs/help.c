@@ -19,10 +19,35 @@ static const struct option_spec option_help = { "help", 'h', NULL,
 #define HELP_COLUMN 26
 #define TERMINAL_COLUMNS 80
 
+/* Print words, broken into lines that begin at column; used is where the line
+ * stands. Returns where it stands then. */
+static int print_words(FILE *stream, const char *text, int column, int used)
+{
+	while (*(text += strspn(text, " \n"))) {
+		const int length = (int)strcspn(text, " \n");
+
+		if (used > column && used + 1 + length > TERMINAL_COLUMNS)
+			used = fprintf(stream, "\n%*s", column, "") - 1;
+		else if (used > column)
+			used += fprintf(stream, " ");
+		used += fprintf(stream, "%.*s", length, text);
+		text += length;
+	}
+	return used;
+}
+
+/* The default stays in one piece, on a line of its own if it must. */
+static void print_default(FILE *stream, const char *fallback, int used)
+{
+	if (used + (int)strlen(fallback) + 12 > TERMINAL_COLUMNS)
+		fprintf(stream, "\n%*s", HELP_COLUMN - 1, "");
+	fprintf(stream, " (default: %s)", fallback);
+}
+
 static void print_option(FILE *stream, const struct option_spec *spec)
 {
-	int used = spec->letter ? fprintf(stream, "  -%c, ", spec->letter) :
-				  fprintf(stream, "      ");
+	int used = spec->letter ? fprintf(stream, "  -%c, ", spec->letter)
+				: fprintf(stream, "      ");
 
 	used += fprintf(stream, "--%s%s%s", spec->name,
 			spec->placeholder ? " " : "",
@@ -31,14 +56,10 @@ static void print_option(FILE *stream, const struct option_spec *spec)
 		fputc('\n', stream);
 		used = 0;
 	}
-	fprintf(stream, "%*s%s", HELP_COLUMN - used, "", spec->help);
-	if (spec->fallback && strlen(spec->help) + strlen(spec->fallback) <=
-				      TERMINAL_COLUMNS - HELP_COLUMN -
-					      strlen(" (default: )"))
-		fprintf(stream, " (default: %s)", spec->fallback);
-	else if (spec->fallback)
-		fprintf(stream, "\n%*s(default: %s)", HELP_COLUMN, "",
-			spec->fallback);
+	fprintf(stream, "%*s", HELP_COLUMN - used, "");
+	used = print_words(stream, spec->help, HELP_COLUMN, HELP_COLUMN);
+	if (spec->fallback)
+		print_default(stream, spec->fallback, used);
 	fputc('\n', stream);
 }
 
@@ -54,8 +75,11 @@ void options_help(FILE *stream, const struct verb *verb)
 	fputs("usage: ", stream);
 	print_usage(stream, verb);
 	fprintf(stream, "\n%s: %s.\n", verb->name, verb->summary);
-	if (verb->details)
-		fprintf(stream, "\n%s", verb->details);
+	if (verb->details) {
+		fputc('\n', stream);
+		print_words(stream, verb->details, 0, 0);
+		fputc('\n', stream);
+	}
 	fputs("\nOptions:\n", stream);
 	for (int row = 0; verb->options[row].name; row++)
 		print_option(stream, &verb->options[row]);
@@ -103,7 +127,7 @@ void options_scdoc(FILE *stream, const struct verb *verb)
 	fputs(".\n\n", stream);
 	if (verb->details) {
 		print_escaped(stream, verb->details);
-		fputc('\n', stream);
+		fputs("\n\n", stream);
 	}
 	for (int row = 0; verb->options[row].name; row++)
 		scdoc_option(stream, &verb->options[row]);

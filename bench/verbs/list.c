@@ -107,8 +107,8 @@ static int list_json(void)
 	int error = 0;
 
 	for (size_t i = 0; sw_strategies[i]; i++)
-		error |= json_array_append_new(
-			list, strategy_json(sw_strategies[i]));
+		error |= json_array_append_new(list,
+					       strategy_json(sw_strategies[i]));
 	if (!error)
 		error = json_dumpf(list, stdout, JSON_INDENT(2));
 	putchar('\n');

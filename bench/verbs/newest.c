@@ -22,8 +22,8 @@ struct search {
 
 static bool is_newer(const struct timespec *a, const struct timespec *b)
 {
-	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec :
-					a->tv_nsec > b->tv_nsec;
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec
+				      : a->tv_nsec > b->tv_nsec;
 }
 
 /* Take a folder if it holds a run newer than the best so far. */

@@ -95,8 +95,10 @@ static int unknown_option(const struct verb *verb, const char *text,
 	option_word(text, word, sizeof word);
 	near = nearest_word(word, names, count);
 	if (near)
-		fail_cure(why, "Did you mean '--%s'? `spawnwise %s --help` "
-			       "lists the options.", near, verb->name);
+		fail_cure(why,
+			  "Did you mean '--%s'? `spawnwise %s --help` "
+			  "lists the options.",
+			  near, verb->name);
 	else
 		fail_cure(why, "`spawnwise %s --help` lists the options.",
 			  verb->name);
@@ -134,22 +136,23 @@ static int check_operands(const struct arguments *args, struct failure *why)
 	if (args->operand_count < verb->operands_min)
 		return fail(why, EXIT_USAGE, NULL, "run %s: %s is missing",
 			    verb->name, verb->operands);
-	return fail(why, EXIT_USAGE, NULL, "read '%s': %s takes no such operand",
+	return fail(why, EXIT_USAGE, NULL,
+		    "read '%s': %s takes no such operand",
 		    args->operands[verb->operands_max], verb->name);
 }
 
 int arguments_parse(struct arguments *args, const struct verb *verb, int argc,
 		    char **argv, struct failure *why)
 {
-	struct getopt_form form;
+	struct getopt_form form = { 0 };
 	int key;
 
 	*args = (struct arguments){ .verb = verb, .argc = argc, .argv = argv };
 	getopt_form_init(&form, verb);
 	opterr = 0;
 	optind = 0; /* glibc: start anew, and look at '+' again */
-	while ((key = getopt_long(argc, argv, form.letters, form.rows,
-				  NULL)) != -1) {
+	while ((key = getopt_long(argc, argv, form.letters, form.rows, NULL)) !=
+	       -1) {
 		if (key == '?' || key == ':')
 			return bad_option(verb, key, argv, why);
 		if (key == 'h' || key == KEY_HELP)
@@ -181,6 +184,6 @@ const char *argument_value(const struct arguments *args, const char *name)
 {
 	const int row = find_row(args, name);
 
-	return args->values[row] ? args->values[row] :
-				   args->verb->options[row].fallback;
+	return args->values[row] ? args->values[row]
+				 : args->verb->options[row].fallback;
 }

@@ -25,7 +25,10 @@ struct option_spec {
 	const char *fallback;	 /* the value when not given, or NULL */
 };
 
-#define OPTION_LAST { NULL, 0, NULL, NULL, NULL }
+#define OPTION_LAST                                                            \
+	{                                                                      \
+		NULL, 0, NULL, NULL, NULL                                      \
+	}
 
 /* A parsed command line. The strings belong to argv or to the table. */
 struct arguments {

@@ -52,8 +52,9 @@ static int plot_verb(const struct arguments *args, struct failure *why)
 	int code = find_run(args, run, sizeof run, why);
 
 	if (!code && terminal && strcmp(terminal, "dumb"))
-		code = fail(why, EXIT_USAGE, "Use --terminal dumb, or none to "
-					     "write svg and png files.",
+		code = fail(why, EXIT_USAGE,
+			    "Use --terminal dumb, or none to "
+			    "write svg and png files.",
 			    "plot for terminal '%s': it is not known",
 			    terminal);
 	if (!code)
@@ -89,7 +90,7 @@ const struct verb verb_plot = {
 	.summary = "draw the charts of a run",
 	.operands = "[RUN]",
 	.details = "RUN is the folder of a run; without it the newest one is "
-		   "drawn.\n",
+		   "drawn.",
 	.operands_max = 1,
 	.options = options,
 	.examples = examples,

@@ -13,15 +13,12 @@
 #include "bench/machine/overcommit.h"
 #include "bench/verbs/verbs.h"
 
-static int refuse(const struct repair *repair, int error, struct failure *why)
+static int refuse(int error, struct failure *why)
 {
-	if (error == -EBUSY) {
-		fail_cure(why, "Wait for the run to end, or end it: process %d "
-			       "puts the setting back when its run is gone.",
-			  (int)repair->pid);
-		return fail(why, EXIT_FAILED, NULL,
+	if (error == -EBUSY)
+		return fail(why, EXIT_FAILED,
+			    "Wait for that run to end: its guardian restores.",
 			    "restore vm.overcommit_memory: a run is at work");
-	}
 	return fail(why, EXIT_FAILED, "Run `sudo spawnwise restore`.",
 		    "restore vm.overcommit_memory: %s", strerror(-error));
 }
@@ -37,19 +34,25 @@ static void tell(const struct repair *repair)
 		     "a run was killed.");
 		break;
 	case REPAIR_DONE:
-		printf("Restored vm.overcommit_memory to %d; a killed run had "
-		       "left %d.\n", repair->original, repair->ours);
+		if (repair->found == repair->original)
+			printf("Nothing to restore: vm.overcommit_memory is %d "
+			       "already, as before a killed run.\n",
+			       repair->original);
+		else
+			printf("Restored vm.overcommit_memory to %d; a killed "
+			       "run had left %d.\n",
+			       repair->original, repair->ours);
 		break;
 	case REPAIR_FOREIGN:
 		printf("Left vm.overcommit_memory at %d: somebody changed it "
 		       "after a killed run had set %d. Before the run it was "
-		       "%d.\n", repair->found, repair->ours, repair->original);
+		       "%d.\n",
+		       repair->found, repair->ours, repair->original);
 		break;
 	case REPAIR_UNREADABLE:
-		printf("Left vm.overcommit_memory at %d: what a killed run "
-		       "wrote down about it is not readable and was removed. "
-		       "See that the mode is the one you want.\n",
-		       repair->found);
+		puts("Nothing restored: what a killed run wrote down is not "
+		     "readable and was removed. See that the mode is the one "
+		     "you want: sysctl vm.overcommit_memory");
 		break;
 	}
 }
@@ -61,7 +64,7 @@ static int restore_run(const struct arguments *args, struct failure *why)
 
 	(void)args;
 	if (error)
-		return refuse(&repair, error, why);
+		return refuse(error, why);
 	tell(&repair);
 	return EXIT_DONE;
 }
@@ -78,9 +81,9 @@ const struct verb verb_restore = {
 	.summary = "put back a kernel setting that a killed run left behind",
 	.details =
 		"A run that is interrupted or killed puts vm.overcommit_memory "
-		"back by itself. Only\nwhen its guardian was killed with it "
-		"something is left to do; the next run does it\ntoo. A value "
-		"that somebody else wrote meanwhile is left alone.\n",
+		"back by itself. Only when its guardian was killed with it "
+		"something is left to do; the next run does it too. A value "
+		"that somebody else wrote meanwhile is left alone.",
 	.options = restore_options,
 	.examples = restore_examples,
 	.run = restore_run,

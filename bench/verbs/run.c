@@ -13,12 +13,14 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
+#include <sys/stat.h>
 
 #include "bench/files/run_dir.h"
 #include "bench/measure/payload_path.h"
 #include "bench/measure/runner.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/run_axes.h"
+#include "bench/verbs/run_guardian.h"
 #include "bench/verbs/run_result.h"
 #include "bench/verbs/verbs.h"
 
@@ -126,29 +128,6 @@ static bool needs_guardian(const struct plan *plan)
 	return false;
 }
 
-static int start_guardian(struct guardian *guardian, struct failure *why)
-{
-	int error = guardian_start(guardian);
-
-	if (error == -EBUSY)
-		return fail(why, EXIT_FAILED,
-			    "Wait until it has ended: two runs would disturb "
-			    "each other.",
-			    "run: another spawnwise holds the overcommit "
-			    "setting");
-	if (error)
-		return fail(why, EXIT_FAILED,
-			    "Use --overcommit current to leave it alone.",
-			    "guard %s: %s", overcommit_path(),
-			    strerror(-error));
-	if (guardian->leftover.action == REPAIR_DONE)
-		fprintf(stderr,
-			"An earlier run had left overcommit mode %d behind: "
-			"mode %d is back.\n",
-			guardian->leftover.ours, guardian->leftover.original);
-	return 0;
-}
-
 static int create_files(struct run *run, struct run_dir *dir,
 			const struct arguments *args, struct failure *why)
 {
@@ -176,7 +155,7 @@ static int measure(struct run *run, const struct run_dir *dir,
 		   const struct arguments *args, struct failure *why)
 {
 	struct progress progress;
-	int error, code;
+	int error, code, guarded = 0;
 
 	progress_begin(&progress, stderr, plan_seconds(run->plan));
 	run->progress = &progress;
@@ -184,15 +163,12 @@ static int measure(struct run *run, const struct run_dir *dir,
 	progress_end(&progress);
 	samples_close(run->samples_file);
 	gbench_file_close(run->gbench_file);
-	if (run->guardian && guardian_stop(run->guardian) == -EPIPE) {
-		struct repair repair;
-
-		overcommit_repair(&repair);
-		fprintf(stderr, "The guardian was killed; what it held was "
-				"put back by the run itself.\n");
-	}
+	if (run->guardian)
+		guarded = run_guardian_stop(run->guardian, why);
 	code = run_result(run, dir, args, why);
-	if (error && !code)
+	if (guarded)
+		return guarded;
+	if (error && code != EXIT_FAILED)
 		return fail(why, EXIT_FAILED,
 			    "What was measured until then is kept in its "
 			    "folder.",
@@ -205,6 +181,8 @@ static int find_child(const struct arguments *args, struct run *run,
 		      char path[PATH_MAX], struct failure *why)
 {
 	const char *child = argument_value(args, "child");
+	struct stat status;
+	int error = 0;
 
 	run->stamps = !child;
 	if (child)
@@ -214,10 +192,14 @@ static int find_child(const struct arguments *args, struct run *run,
 			    "Build it with make, or choose another with "
 			    "--child /bin/true.",
 			    "find the child's program beside this command");
-	if (access(path, X_OK))
+	if (access(path, X_OK) || stat(path, &status))
+		error = errno;
+	else if (!S_ISREG(status.st_mode))
+		error = EACCES;
+	if (error)
 		return fail(why, EXIT_USAGE,
 			    "Give the path of an executable file.",
-			    "run --child %s: %s", path, strerror(errno));
+			    "run --child %s: %s", path, strerror(error));
 	run->program = path;
 	return 0;
 }
@@ -232,7 +214,7 @@ static int run_plan(const struct plan *plan, const struct arguments *args,
 	int code = find_child(args, &run, program, why);
 
 	if (!code && needs_guardian(plan)) {
-		code = start_guardian(&guardian, why);
+		code = run_guardian_start(&guardian, why);
 		run.guardian = &guardian;
 	}
 	if (code)
@@ -251,14 +233,17 @@ static int run_plan(const struct plan *plan, const struct arguments *args,
 static int run_verb(const struct arguments *args, struct failure *why)
 {
 	struct request request = { 0 };
+	const bool dry = argument_given(args, "dry-run");
 	struct plan plan;
-	int code = read_request(args, &request, why);
+	int code = dry ? 0 : run_guardian_repair(why);
 
+	if (!code)
+		code = read_request(args, &request, why);
 	if (!code)
 		code = build_plan(&plan, &request, why);
 	if (code)
 		return code;
-	if (argument_given(args, "dry-run"))
+	if (dry)
 		run_result_plan(stdout, &plan);
 	else
 		code = run_plan(&plan, args, why);

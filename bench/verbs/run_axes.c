@@ -38,6 +38,9 @@ static int take_heap(void *data, const char *item)
 
 	if (error || bytes % (uint64_t)sysconf(_SC_PAGESIZE))
 		return -EINVAL;
+	for (size_t i = 0; i < axes->heap_count; i++)
+		if (axes->heaps[i] == bytes) /* "1G,1024M" */
+			return -EEXIST;
 	if (axes->heap_count == AXIS_MAX)
 		return -ENOSPC;
 	axes->heaps[axes->heap_count++] = bytes;
@@ -63,6 +66,9 @@ static int take_threads(void *data, const char *item)
 
 	if (error)
 		return error;
+	for (size_t i = 0; i < axes->thread_count; i++)
+		if (axes->threads[i] == count)
+			return -EEXIST;
 	if (axes->thread_count == AXIS_MAX)
 		return -ENOSPC;
 	axes->threads[axes->thread_count++] = (int)count;
@@ -90,6 +96,9 @@ static int take_mode(void *data, const char *item)
 
 	if (count_parse(item, 0, MODE_COUNT - 1, &mode))
 		return -EINVAL;
+	for (size_t i = 0; i < axes->mode_count; i++)
+		if (axes->modes[i] == mode) /* "0,00" */
+			return -EEXIST;
 	axes->modes[axes->mode_count++] = (int)mode;
 	return 0;
 }

@@ -53,8 +53,9 @@ static struct summary *summarise_run(const struct run *run)
 	struct summary *rows =
 		calloc(plan->cell_count * TIME_COUNT, sizeof *rows);
 
-	if (!rows || summarise(plan->cells, plan->cell_count, run->samples,
-			       run->sample_count, rows)) {
+	if (!rows || !run->outcomes ||
+	    summarise(plan->cells, plan->cell_count, run->samples,
+		      run->sample_count, rows)) {
 		free(rows);
 		return NULL;
 	}
@@ -105,23 +106,29 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 	return error;
 }
 
-/* Say once what kept cells from being measured; returns how many. */
+/* Say once for neighbours what kept cells from being measured, in some process
+ * or in all; returns how many they are. */
 static size_t tell_skipped(const struct run *run)
 {
-	const char *last = "";
-	size_t count = 0;
+	const size_t cells = run->plan->cell_count;
+	const struct cell_outcome *outcomes = run->outcomes;
+	size_t count = 0, end;
 
-	for (size_t i = 0; i < run->plan->cell_count; i++) {
-		const char *skipped = run->outcomes[i].skipped;
+	for (size_t i = 0; i < cells; i = end) {
+		const char *why = outcomes[i].skipped;
 
-		if (!*skipped)
+		for (end = i + 1;
+		     end < cells && !strcmp(outcomes[end].skipped, why); end++)
+			;
+		if (!*why)
 			continue;
-		count++;
-		if (strcmp(skipped, last))
-			fprintf(stderr, "Not measured: cell %zu and others: "
-					"%s\n",
-				i, skipped);
-		last = skipped;
+		count += end - i;
+		if (end - i == 1)
+			fprintf(stderr, "Not measured: cell %zu: %s\n", i, why);
+		else
+			fprintf(stderr,
+				"Not measured: cells %zu to %zu: %s\n", i,
+				end - 1, why);
 	}
 	return count;
 }
@@ -195,8 +202,6 @@ int run_result(const struct run *run, const struct run_dir *dir,
 				    run->plan->cell_count * TIME_COUNT);
 	if (!error)
 		error = write_host(run, dir, args, verdict, quality.spread);
-	if (!error)
-		error = run_dir_publish(dir, SOURCE_DIR);
 	if (error) {
 		free(rows);
 		return fail(why, EXIT_FAILED,
@@ -205,6 +210,10 @@ int run_result(const struct run *run, const struct run_dir *dir,
 			    "write the result to %s: %s", dir->path,
 			    strerror(-error));
 	}
+	error = run_dir_publish(dir, SOURCE_DIR);
+	if (error)
+		fprintf(stderr, "data/latest does not point at this run: %s.\n",
+			strerror(-error));
 	show(run, dir, rows, verdict);
 	free(rows);
 	skipped = tell_skipped(run);

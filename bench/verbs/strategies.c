@@ -42,8 +42,10 @@ int fail_unknown_strategy(struct failure *why, const char *name)
 	}
 	near = nearest_word(name, names, count);
 	if (near)
-		fail_cure(why, "Did you mean '%s'? `spawnwise list` shows all "
-			       "strategies.", near);
+		fail_cure(why,
+			  "Did you mean '%s'? `spawnwise list` shows all "
+			  "strategies.",
+			  near);
 	else
 		fail_cure(why, "Choose one that `spawnwise list` shows.");
 	return fail(why, EXIT_USAGE, NULL,

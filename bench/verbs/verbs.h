@@ -21,9 +21,9 @@ struct sw_strategy;
 enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
-	EXIT_USAGE = 2,	    /* the command line is wrong */
-	EXIT_PARTLY = 3,    /* done, but some cells could not be measured */
-	EXIT_OURS = 125,    /* exec: we failed, as env(1) says it */
+	EXIT_USAGE = 2,	 /* the command line is wrong */
+	EXIT_PARTLY = 3, /* done, but some cells could not be measured */
+	EXIT_OURS = 125, /* exec: we failed, as env(1) says it */
 	EXIT_INTERRUPTED = 130,
 };
 
@@ -42,13 +42,12 @@ struct failure {
  * The format is what follows "cannot ": verb, object, colon, reason. The
  * cure is copied; NULL keeps one that fail_cure() has set.
  */
-__attribute__((format(printf, 4, 5))) int
-fail(struct failure *why, int exit_code, const char *cure, const char *format,
-     ...);
+int fail(struct failure *why, int exit_code, const char *cure,
+	 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Set a cure that needs arguments; call it before fail(..., NULL, ...). */
-__attribute__((format(printf, 2, 3))) void
-fail_cure(struct failure *why, const char *format, ...);
+void fail_cure(struct failure *why, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
 
 /* Fail with EXIT_USAGE for a strategy that does not exist; the cure names
  * the nearest one that does. */
@@ -62,11 +61,11 @@ int strategies_check(const struct sw_strategy *const *table,
 /* One command of spawnwise. */
 struct verb {
 	const char *name;
-	const char *summary;		  /* one line, no full stop */
-	const char *operands;		  /* "RUN", "-- CMD...", or NULL */
-	const char *details;		  /* paragraphs for --help, or NULL */
+	const char *summary;		   /* one line, no full stop */
+	const char *operands;		   /* "RUN", "-- CMD...", or NULL */
+	const char *details;		   /* a paragraph for --help, or NULL */
 	const struct option_spec *options; /* ended by OPTION_LAST */
-	const char *const *examples;	  /* command lines, NULL-terminated */
+	const char *const *examples;	   /* command lines, NULL-terminated */
 	int operands_min;
 	int operands_max; /* OPERANDS_COMMAND: a command line of its own */
 

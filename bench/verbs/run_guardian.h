@@ -1,0 +1,22 @@
+/* SPDX-License-Identifier: MIT */
+/* How a run meets its guardian, with what to say about it. */
+#ifndef VERBS_RUN_GUARDIAN_H
+#define VERBS_RUN_GUARDIAN_H
+
+#include "bench/machine/guardian.h"
+#include "bench/verbs/verbs.h"
+
+/* Put back the mode that a killed run left behind, before the current one is
+ * read: it is not the user's. Waits up to a second for a guardian that is
+ * about to do it. 0, or EXIT_FAILED when another run is at work or this user
+ * may not. */
+int run_guardian_repair(struct failure *why);
+
+/* Start the guardian of a run. 0, or EXIT_FAILED with nothing to stop. */
+int run_guardian_start(struct guardian *guardian, struct failure *why);
+
+/* Stop it; if it was killed, do its work. 0, or EXIT_FAILED when the mode
+ * could not be put back. */
+int run_guardian_stop(struct guardian *guardian, struct failure *why);
+
+#endif

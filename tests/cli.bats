@@ -1,0 +1,339 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# The command line: what each verb prints, where, and how it exits.
+# SPAWNWISE names the binary; without it the one in build/ is tested.
+
+setup() {
+	top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	command=${SPAWNWISE:-$top/build/spawnwise}
+	data=$top/tests/data/choose
+	escape=$(printf '\033')
+	unset NO_COLOR
+	# A setting of our own: these tests never touch the machine's.
+	export SPAWNWISE_KNOB=$BATS_TEST_TMPDIR/overcommit_memory
+	export SPAWNWISE_STATE_DIR=$BATS_TEST_TMPDIR/state
+	echo 0 >"$SPAWNWISE_KNOB"
+	mkdir "$SPAWNWISE_STATE_DIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# check STATUS COMMAND...: runs it, keeping stdout and stderr apart.
+check() {
+	local expected=$1 status=0
+	shift
+	"$@" >out 2>err || status=$?
+	if [ "$status" -ne "$expected" ]; then
+		echo "$*: status $status, not $expected"
+		cat out err
+		return 1
+	fi
+}
+
+# refused STATUS REASON CURE ARGUMENTS...: an error is two lines on stderr,
+# what could not be done and what to do, and nothing on stdout.
+refused() {
+	local status=$1 reason=$2 cure=$3
+	shift 3
+	check "$status" "$command" "$@"
+	grep -qF -- "spawnwise: cannot $reason" err || { cat err; return 1; }
+	tail -n 1 err | grep -qF -- "$cure" || { cat err; return 1; }
+	[ ! -s out ]
+}
+
+# leave_behind ORIGINAL OURS [BOOT_ID]: the state file of a killed run. No
+# process has start time 1 and that pid.
+leave_behind() {
+	local boot_id=${3:-$(cat /proc/sys/kernel/random/boot_id)}
+	printf 'boot_id %s\npid 4194304\nstart_ticks 1\noriginal %d\nours %d\n' \
+		"$boot_id" "$1" "$2" >"$SPAWNWISE_STATE_DIR/state"
+}
+
+@test "--help and help list every verb" {
+	for arguments in --help -h help; do
+		check 0 "$command" "$arguments"
+		for verb in list run plot choose doctor exec restore; do
+			grep -q "^  $verb " out
+		done
+		[ ! -s err ]
+	done
+}
+
+@test "without a verb the overview goes to stderr" {
+	check 2 "$command"
+	grep -q '^usage: spawnwise VERB' err
+	[ ! -s out ]
+}
+
+@test "--version prints name and version" {
+	check 0 "$command" --version
+	grep -Eq '^spawnwise [0-9]+\.[0-9]+\.[0-9]+' out
+}
+
+@test "every verb explains itself in 80 columns" {
+	for verb in list run plot choose doctor exec restore; do
+		check 0 "$command" "$verb" --help
+		grep -q "^usage: spawnwise $verb" out
+		grep -q '^Options:' out
+		grep -q '^Examples:' out
+		awk -v verb="$verb" 'length > 80 { print verb ": " $0; bad = 1 }
+			END { exit bad }' out
+		mv out first
+		check 0 "$command" help "$verb"
+		cmp out first
+	done
+}
+
+@test "the man page's options come from the same table" {
+	check 0 "$command" help --scdoc
+	for verb in list run plot choose doctor exec restore; do
+		grep -q "^## spawnwise $verb" out
+	done
+	if command -v scdoc >/dev/null; then
+		{ printf 'spawnwise(1)\n\n# VERBS\n\n'; cat out; } >page
+		scdoc <page >page.1
+	fi
+}
+
+@test "an unknown verb gets the nearest one" {
+	refused 2 "run verb 'lst': there is none of that name" \
+		"Did you mean 'list'?" lst
+	refused 2 "run verb 'frobnicate'" "--help" frobnicate
+	refused 2 "run verb 'rstore'" "Did you mean 'restore'?" help rstore
+}
+
+@test "a wrong option names the cure" {
+	refused 2 "read option '--jsno'" "Did you mean '--json'?" list --jsno
+	refused 2 "read option '-z'" "list --help" list -z
+	refused 2 "read option '--heap': its value is missing" "choose --help" \
+		choose --heap
+	refused 2 "read option '--json=1': it takes no value" "list --help" \
+		list --json=1
+	refused 2 "read 'here': list takes no such operand" "list --help" \
+		list here
+	refused 2 "read 'b': plot takes no such operand" "plot --help" \
+		plot a b
+}
+
+@test "a full disk is an error" {
+	[ -w /dev/full ] || skip "there is no /dev/full here"
+	status=0
+	"$command" list >/dev/full 2>err || status=$?
+	[ "$status" -eq 1 ]
+	grep -q '^spawnwise: cannot ' err
+}
+
+@test "list shows every strategy and what works here" {
+	check 0 "$command" list
+	for path in "$top"/strategies/*; do
+		grep -q "^$(basename "$path" .c) " out
+	done
+	grep -Eq '^ +(supported here|not available: )' out
+	if grep -q "$escape" out; then return 1; fi
+}
+
+@test "list --csv has a header and a row a strategy" {
+	check 0 "$command" list --csv
+	[ "$(head -n 1 out)" = name,supported,reason,traits,summary ]
+	for path in "$top"/strategies/*; do
+		grep -Eq "^$(basename "$path" .c),(yes,|no,E[A-Z]+)," out
+	done
+}
+
+@test "list --json is JSON" {
+	check 0 "$command" list --json
+	python3 -c 'import json
+names = [s["name"] for s in json.load(open("out"))]
+assert names and names == sorted(names), names'
+}
+
+@test "colour is for terminals, and for those who want it" {
+	command -v script >/dev/null || skip "script(1) is not installed"
+	check 0 env TERM=xterm script -qec "$command list" /dev/null
+	grep -q "$escape" out
+	check 0 env TERM=xterm NO_COLOR=1 script -qec "$command list" /dev/null
+	if grep -q "$escape" out; then return 1; fi
+	check 0 env TERM=dumb script -qec "$command list" /dev/null
+	if grep -q "$escape" out; then return 1; fi
+}
+
+@test "choose prints one word, and why on stderr" {
+	check 0 "$command" choose --heap 1G --overcommit 0 --data "$data"
+	[ "$(cat out)" = clone_vm ]
+	grep -q '^By run 20261120T211900Z-4711 in ' err
+	grep -q 'clone_vm: asks least' err
+	grep -q ' null: it creates nothing' err
+}
+
+@test "choose --policy fast takes the lowest median" {
+	check 0 "$command" choose --heap 0 --overcommit 0 --policy fast \
+		--data "$data"
+	[ "$(cat out)" = vfork ]
+}
+
+@test "choose never takes what was refused" {
+	only 'strategy|fork'
+	check 0 "$command" choose --heap 8G --overcommit 0 --data "$PWD/only"
+	[ "$(cat out)" = fork ]
+	refused 1 "choose a strategy: no strategy is known to work at 8G" \
+		"spawnwise run" \
+		choose --heap 8G --overcommit 2 --data "$PWD/only"
+	grep -q 'fork: .*ENOMEM' err
+}
+
+@test "choose never takes what creates nothing" {
+	only 'strategy|null'
+	refused 1 "choose a strategy: no strategy" "spawnwise run" \
+		choose --heap 0 --overcommit 0 --data "$PWD/only"
+}
+
+# only WORDS: a run in ./only with the rows of these strategies.
+only() {
+	mkdir only
+	grep -E "^[^,]*,[^,]*,[^,]*,($1)," "$data/cells.csv" >only/cells.csv
+}
+
+@test "choose takes the newest run when none is named" {
+	mkdir -p data/latest spawnwise-older deep/er
+	cp "$data/cells.csv" data/latest/
+	cp "$data/cells.csv" spawnwise-older/
+	touch -d '2001-01-01' spawnwise-older/cells.csv
+	check 0 "$command" choose --heap 1G --overcommit 0
+	grep -qF "in $(pwd -P)/data/latest:" err
+	cd deep/er
+	check 0 "$command" choose --heap 1G --overcommit 0
+	grep -qF '/data/latest:' err
+}
+
+@test "choose without any run says how to get one" {
+	[ ! -e "$top/data/latest" ] || skip "this checkout has a run"
+	refused 1 "find a run: there is none here" "spawnwise run --quick" \
+		choose --heap 1G
+	refused 1 "find a run: there is none here" "spawnwise run --quick" plot
+}
+
+@test "choose refuses what it cannot read" {
+	refused 2 "choose a strategy: --heap is missing" "--heap 4G" choose
+	for size in 1X -1 '1 G' 1.5 '' 0x10; do
+		refused 2 "read size '$size'" "--heap 4G" choose --heap "$size"
+	done
+	refused 2 "read size '17179869184G': it is larger than 16 EiB" \
+		"--heap 4G" choose --heap 17179869184G
+	refused 2 "read overcommit mode '3'" "current, 0, 1 or 2" \
+		choose --heap 1G --overcommit 3
+	refused 2 "read policy 'lucky'" "safe or fast" \
+		choose --heap 1G --policy lucky
+	refused 1 "read run ./nowhere: No such file or directory" "--data" \
+		choose --heap 1G --data ./nowhere
+	mkdir broken
+	echo nonsense >broken/cells.csv
+	refused 1 "read run broken: " "--data" choose --heap 1G --data broken
+}
+
+@test "choose reads the current mode" {
+	echo 2 >"$SPAWNWISE_KNOB"
+	check 0 "$command" choose --heap 8G --data "$data"
+	grep -q 'fork: predicted to fail with ENOMEM at 8G in mode 2' err
+	echo nonsense >"$SPAWNWISE_KNOB"
+	refused 1 "read $SPAWNWISE_KNOB" "--overcommit 0, 1 or 2" \
+		choose --heap 8G --data "$data"
+}
+
+@test "doctor tells what can be measured" {
+	check 0 "$command" doctor
+	for subject in strategies overcommit memory CPUs 'huge pages' gnuplot \
+		hyperfine disturbances; do
+		grep -q "^$subject  " out
+	done
+	grep -q 'mode 0 (heuristic)' out
+	grep -q 'CommitLimit .* left for mode 2' out
+	[ ! -s err ]
+}
+
+@test "doctor names what is missing" {
+	if [ "$(id -u)" -ne 0 ]; then
+		chmod 444 "$SPAWNWISE_KNOB"
+		check 0 "$command" doctor
+		grep -q -- '--overcommit current only; run as root' out
+	fi
+	rm "$SPAWNWISE_KNOB"
+	check 0 env PATH="$BATS_TEST_TMPDIR" "$command" doctor
+	grep -q 'the mode is unknown: No such file' out
+	grep -q 'missing: no charts; install gnuplot-nox' out
+	grep -q 'missing: no .make crosscheck.; install hyperfine' out
+	check 0 taskset -c "$(taskset -cp $$ | sed 's/.*[^0-9]//')" \
+		"$command" doctor
+	grep -q -- '--cpu split is not possible: ' out
+}
+
+@test "doctor --json is JSON" {
+	check 0 "$command" doctor --json
+	python3 -c 'import json
+found = json.load(open("out"))
+assert found["overcommit"] == 0
+assert found["strategies"] and found["cpus"] >= 1'
+}
+
+@test "restore with nothing to do says so" {
+	check 0 "$command" restore
+	grep -q '^Nothing to restore: no run left' out
+	rmdir "$SPAWNWISE_STATE_DIR"
+	check 0 "$command" restore
+	grep -q '^Nothing to restore: no run left' out
+}
+
+@test "restore puts back what a killed run left" {
+	leave_behind 0 2
+	echo 2 >"$SPAWNWISE_KNOB"
+	check 0 "$command" restore
+	[ "$(cat out)" = "Restored vm.overcommit_memory to 0; a killed run had left 2." ]
+	[ "$(cat "$SPAWNWISE_KNOB")" = 0 ]
+	check 0 "$command" restore
+	grep -q '^Nothing to restore' out
+}
+
+@test "restore leaves a value that somebody else wrote" {
+	leave_behind 0 2
+	echo 1 >"$SPAWNWISE_KNOB"
+	check 0 "$command" restore
+	grep -q '^Left vm.overcommit_memory at 1: ' out
+	[ "$(cat "$SPAWNWISE_KNOB")" = 1 ]
+}
+
+@test "restore knows when there is nothing left to put back" {
+	leave_behind 0 2
+	check 0 "$command" restore
+	grep -q '^Nothing to restore: vm.overcommit_memory is 0 already' out
+	leave_behind 0 2 00000000-0000-0000-0000-000000000000
+	echo 2 >"$SPAWNWISE_KNOB"
+	check 0 "$command" restore
+	grep -q '^Nothing to restore: the machine was started anew' out
+	[ "$(cat "$SPAWNWISE_KNOB")" = 2 ]
+	echo nonsense >"$SPAWNWISE_STATE_DIR/state"
+	check 0 "$command" restore
+	grep -q '^Nothing restored: what a killed run wrote down' out
+}
+
+@test "restore without the right says who can" {
+	[ "$(id -u)" -ne 0 ] || skip "root may write everything"
+	leave_behind 0 2
+	echo 2 >"$SPAWNWISE_KNOB"
+	chmod 444 "$SPAWNWISE_KNOB"
+	refused 1 "restore vm.overcommit_memory: Permission denied" \
+		"sudo spawnwise restore" restore
+}
+
+@test "restore leaves a run alone that is at work" {
+	leave_behind 0 2
+	flock "$SPAWNWISE_STATE_DIR/lock" "$command" restore >out 2>err &&
+		return 1
+	grep -q 'cannot restore vm.overcommit_memory: a run is at work' err
+}
+
+@test "plot refuses what it cannot read" {
+	refused 1 "plot ./nowhere: " "gnuplot" plot ./nowhere
+	refused 2 "plot for terminal 'vt52'" "--terminal dumb" \
+		plot "$data" --terminal vt52
+	refused 1 "create folder $PWD/no/such" "write to" \
+		plot "$data" --out "$PWD/no/such"
+}

@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * cells.csv against a golden file in both directions, and what a reader
+ * refuses.
+ */
+
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bench/files/cells.h"
+#include "tests/unit/scratch.h"
+
+#define ROW_COUNT 4
+#define NO_STATISTICS                                                          \
+	.min_ns = NAN, .p5_ns = NAN, .p50_ns = NAN, .p50_lo_ns = NAN,          \
+	.p50_hi_ns = NAN, .p95_ns = NAN, .p99_ns = NAN, .p999_ns = NAN,        \
+	.max_ns = NAN, .mean_ns = NAN, .ref_ratio = NAN
+
+static const struct summary golden[ROW_COUNT] = {
+	{
+		.cell = { 0, "vfork", 0, "base", 0, 0, 0, "same", 0 },
+		.time = TIME_RETURN,
+		.parents = 6,
+		.ok = 1200,
+		.min_ns = 30000,
+		.p5_ns = 31000,
+		.p50_ns = 32000,
+		.p50_lo_ns = 31900,
+		.p50_hi_ns = 32200,
+		.p95_ns = 40000,
+		.p99_ns = 55000,
+		.p999_ns = NAN,
+		.max_ns = 90000,
+		.mean_ns = 33124.4,
+		.ref_ratio = 0.45714,
+	},
+	{
+		.cell = { 0, "vfork", 0, "base", 0, 0, 0, "same", 0 },
+		.time = TIME_START,
+		.parents = 6,
+		.ok = 1200,
+		NO_STATISTICS,
+	},
+	{
+		.cell = { 7, "fork", 8ull << 30, "base", 2, 4, 100, "split",
+			  2 },
+		.time = TIME_REAP,
+		.failed = 4,
+		.error = ENOMEM,
+		.errnos = "ENOMEM:3;EAGAIN:1",
+		.commit_bytes = 8ll << 30,
+		.predicted = ENOMEM,
+		.observed = ENOMEM,
+		NO_STATISTICS,
+	},
+	{
+		.cell = { 8, "a \"b\", c", 1, "thp", 0, 0, 0, "free", 1 },
+		.time = TIME_CALLER_CPU,
+		.commit_bytes = -1,
+		.predicted = OUTCOME_UNKNOWN,
+		.observed = OUTCOME_UNKNOWN,
+		NO_STATISTICS,
+	},
+};
+
+static void writes_golden(void **state)
+{
+	char *is, *should = scratch_read(GOLDEN, "cells.csv");
+
+	assert_int_equal(
+		cells_write(*state, "20240607-080910-1", golden, ROW_COUNT), 0);
+	is = scratch_read(*state, "cells.csv");
+	assert_non_null(is);
+	assert_non_null(should);
+	assert_string_equal(is, should);
+	assert_null(scratch_read(*state, "cells.csv.part"));
+	free(is);
+	free(should);
+}
+
+static void reads_golden(void **state)
+{
+	const struct summary *rows;
+	struct cells cells;
+	char why[128];
+
+	(void)state;
+	assert_int_equal(cells_read(GOLDEN, &cells, why, sizeof why), 0);
+	rows = cells.rows;
+	assert_int_equal(cells.count, ROW_COUNT);
+	assert_string_equal(cells.run_id, "20240607-080910-1");
+	for (int i = 0; i < ROW_COUNT; i++) {
+		assert_int_equal(rows[i].cell.id, golden[i].cell.id);
+		assert_string_equal(rows[i].cell.strategy,
+				    golden[i].cell.strategy);
+		assert_string_equal(rows[i].cell.backing,
+				    golden[i].cell.backing);
+		assert_string_equal(rows[i].cell.cpu, golden[i].cell.cpu);
+		assert_true(rows[i].cell.heap_bytes ==
+			    golden[i].cell.heap_bytes);
+		assert_int_equal(rows[i].time, golden[i].time);
+		assert_int_equal(rows[i].ok, golden[i].ok);
+		assert_int_equal(rows[i].error, golden[i].error);
+		assert_string_equal(rows[i].errnos, golden[i].errnos);
+		assert_true(rows[i].commit_bytes == golden[i].commit_bytes);
+		assert_int_equal(rows[i].predicted, golden[i].predicted);
+		assert_int_equal(rows[i].observed, golden[i].observed);
+	}
+	assert_true(rows[0].p50_ns == 32000 && rows[0].mean_ns == 33124);
+	assert_true(rows[0].ref_ratio == 0.4571 && isnan(rows[0].p999_ns));
+	assert_true(isnan(rows[2].p50_ns) && isnan(rows[2].ref_ratio));
+	assert_int_equal(rows[2].cell.fds, 100);
+	assert_ptr_equal(rows[0].cell.strategy, rows[1].cell.strategy);
+	cells_release(&cells);
+}
+
+static void round_trip(void **state)
+{
+	struct cells cells;
+	char why[128], *first, *second;
+
+	assert_int_equal(cells_write(*state, "r,\"1\"", golden, ROW_COUNT), 0);
+	first = scratch_read(*state, "cells.csv");
+	assert_int_equal(cells_read(*state, &cells, why, sizeof why), 0);
+	assert_string_equal(cells.run_id, "r,\"1\"");
+	assert_int_equal(
+		cells_write(*state, cells.run_id, cells.rows, cells.count), 0);
+	second = scratch_read(*state, "cells.csv");
+	assert_string_equal(first, second);
+	cells_release(&cells);
+	free(first);
+	free(second);
+}
+
+static void no_rows(void **state)
+{
+	struct cells cells;
+	char why[128];
+
+	assert_int_equal(cells_write(*state, "r", NULL, 0), 0);
+	assert_int_equal(cells_read(*state, &cells, why, sizeof why), 0);
+	assert_int_equal(cells.count, 0);
+	assert_string_equal(cells.run_id, "");
+	cells_release(&cells);
+}
+
+/* The golden text with the first `from` made `to`, read. */
+static int read_changed(const char *from, const char *to, struct cells *cells,
+			char why[128])
+{
+	char *text = scratch_read(GOLDEN, "cells.csv"), *at, *changed = NULL;
+	FILE *stream;
+	int error;
+
+	assert_non_null(text);
+	at = strstr(text, from);
+	assert_non_null(at);
+	assert_true(asprintf(&changed, "%.*s%s%s", (int)(at - text), text, to,
+			     at + strlen(from)) > 0);
+	stream = fmemopen(changed, strlen(changed), "r");
+	*why = '\0';
+	error = cells_parse(stream, cells, why, 128);
+	fclose(stream);
+	free(changed);
+	free(text);
+	return error;
+}
+
+static void assert_refused(const char *from, const char *to, int error,
+			   const char *reason)
+{
+	struct cells cells;
+	char why[128];
+
+	assert_int_equal(read_changed(from, to, &cells, why), error);
+	assert_string_equal(why, reason);
+	assert_null(cells.rows);
+}
+
+static void bad_content_is_refused(void **state)
+{
+	(void)state;
+	assert_refused("\n1,", "\n2,", -ENOTSUP,
+		       "schema 2 is not 1, the one known here");
+	assert_refused("p50_ns,", "p51_ns,", -EBADMSG,
+		       "column p50_ns is missing");
+	assert_refused("8589934592", "8G", -EBADMSG,
+		       "line 4: heap_bytes cannot be \"8G\"");
+	assert_refused("8589934592", "-1", -EBADMSG,
+		       "line 4: heap_bytes cannot be \"-1\"");
+	assert_refused(",1200,", ",-1200,", -EBADMSG,
+		       "line 2: ok cannot be \"-1200\"");
+	assert_refused(",1200,", ",3000000000,", -EBADMSG,
+		       "line 2: ok cannot be \"3000000000\"");
+	assert_refused(",32000,", ",fast,", -EBADMSG,
+		       "line 2: p50_ns cannot be \"fast\"");
+	assert_refused(",ok,ok", ",ok,good", -EBADMSG,
+		       "line 2: observed cannot be \"good\"");
+	assert_refused(",ENOMEM,ENOMEM:3", ",ENOME,ENOMEM:3", -EBADMSG,
+		       "line 4: errno cannot be \"ENOME\"");
+	assert_refused(",0.4571,0,", ",0.4571,", -EBADMSG,
+		       "line 2 has 30 fields, not 31");
+	assert_refused(",,,,,,,,,,,,,,,,\n", ",,,", -EBADMSG,
+		       "line 5 is cut off");
+}
+
+static void long_errnos_are_refused(void **state)
+{
+	struct cells cells;
+	char why[128];
+
+	(void)state;
+	assert_int_equal(
+		read_changed("EAGAIN:1",
+			     "EAGAIN:1;EAGAIN:1;EAGAIN:1;EAGAIN:1;EAGAIN:1;"
+			     "EAGAIN:1;EAGAIN:1;EAGAIN:1;EAGAIN:1",
+			     &cells, why),
+		-EBADMSG);
+}
+
+/* What a later version may have added. */
+static void news_are_ignored(void **state)
+{
+	struct cells cells;
+	char why[128];
+
+	(void)state;
+	assert_int_equal(read_changed(",start,", ",stall,", &cells, why), 0);
+	assert_int_equal(cells.count, ROW_COUNT - 1);
+	cells_release(&cells);
+}
+
+static void missing_file(void **state)
+{
+	struct cells cells;
+	char why[128];
+
+	assert_int_equal(cells_read(*state, &cells, why, sizeof why), -ENOENT);
+	assert_string_equal(why, "No such file or directory");
+	assert_int_equal(cells_write("/nowhere", "r", NULL, 0), -ENOENT);
+}
+
+#define IN_SCRATCH(test)                                                       \
+	cmocka_unit_test_setup_teardown(test, scratch_make, scratch_remove)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		IN_SCRATCH(writes_golden),
+		cmocka_unit_test(reads_golden),
+		IN_SCRATCH(round_trip),
+		IN_SCRATCH(no_rows),
+		cmocka_unit_test(bad_content_is_refused),
+		cmocka_unit_test(long_errnos_are_refused),
+		cmocka_unit_test(news_are_ignored),
+		IN_SCRATCH(missing_file),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

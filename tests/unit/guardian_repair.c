@@ -1,0 +1,322 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Every way in which a state file can be found, and what repair does.
+ */
+#include <errno.h>
+#include <limits.h>
+#include <sys/file.h>
+
+#include "tests/unit/guardian_scene.h"
+
+/* Leave a state file as a run would that was killed with its guardian. The
+ * pid is that of a process that has ended. */
+static void leave(const struct scene *scene, struct state *state)
+{
+	int fd;
+
+	(void)scene;
+	assert_int_equal(state_open(true, &fd), 0);
+	assert_int_equal(state_identify(state), 0);
+	state->original = 0;
+	state->ours = 1;
+	state->pid = fork();
+	if (state->pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(state->pid, NULL, 0), state->pid);
+	assert_int_equal(state_write(fd, state), 0);
+	close(fd);
+}
+
+static void rewrite(const struct state *state)
+{
+	int fd;
+
+	assert_int_equal(state_open(true, &fd), 0);
+	assert_int_equal(state_write(fd, state), 0);
+	close(fd);
+}
+
+static void nothing_to_do_without_a_directory(void **context)
+{
+	struct repair repair;
+
+	assert_int_equal(overcommit_repair(&repair), 0);
+	assert_int_equal(repair.action, REPAIR_NOTHING);
+	assert_int_equal(access(((struct scene *)*context)->state, F_OK), -1);
+}
+
+static void nothing_to_do_without_a_state(void **context)
+{
+	struct scene *scene = *context;
+	struct repair repair;
+
+	assert_int_equal(mkdir(scene->state, 0755), 0);
+	scene_write_knob(scene, '1');
+	assert_int_equal(overcommit_repair(&repair), 0);
+	assert_int_equal(repair.action, REPAIR_NOTHING);
+	assert_int_equal(scene_knob(scene), '1');
+}
+
+static void our_value_is_put_back(void **context)
+{
+	struct scene *scene = *context;
+	struct repair repair;
+	struct state state;
+
+	leave(scene, &state);
+	scene_write_knob(scene, '1');
+	assert_int_equal(overcommit_repair(&repair), 0);
+	assert_int_equal(repair.action, REPAIR_DONE);
+	assert_int_equal(repair.pid, state.pid);
+	assert_int_equal(repair.original, 0);
+	assert_int_equal(repair.ours, 1);
+	assert_int_equal(repair.found, 1);
+	assert_int_equal(scene_knob(scene), '0');
+	assert_false(scene_has(scene, "state"));
+	assert_false(scene_has(scene, "lock"));
+}
+
+static void a_state_before_the_write_does_no_harm(void **context)
+{
+	struct scene *scene = *context;
+	struct repair repair;
+	struct state state;
+
+	leave(scene, &state);
+	assert_int_equal(overcommit_repair(&repair), 0);
+	assert_int_equal(repair.action, REPAIR_DONE);
+	assert_int_equal(repair.found, 0);
+	assert_int_equal(scene_knob(scene), '0');
+	assert_false(scene_has(scene, "state"));
+}
+
+static void a_foreign_value_is_kept(void **context)
+{
+	struct scene *scene = *context;
+	struct repair repair;
+	struct state state;
+
+	leave(scene, &state);
+	scene_write_knob(scene, '2');
+	assert_int_equal(overcommit_repair(&repair), 0);
+	assert_int_equal(repair.action, REPAIR_FOREIGN);
+	assert_int_equal(repair.found, 2);
+	assert_int_equal(scene_knob(scene), '2');
+	assert_false(scene_has(scene, "state"));
+}
+
+static void another_boot_only_loses_the_file(void **context)
+{
+	struct scene *scene = *context;
+	struct repair repair;
+	struct state state;
+
+	leave(scene, &state);
+	strcpy(state.boot_id, "00000000-0000-0000-0000-000000000000");
+	rewrite(&state);
+	scene_write_knob(scene, '1');
+	assert_int_equal(overcommit_repair(&repair), 0);
+	assert_int_equal(repair.action, REPAIR_OTHER_BOOT);
+	assert_int_equal(scene_knob(scene), '1');
+	assert_false(scene_has(scene, "state"));
+}
+
+static void a_living_guardian_is_left_alone(void **context)
+{
+	struct scene *scene = *context;
+	struct repair repair;
+	struct state state;
+
+	leave(scene, &state);
+	state.pid = getpid();
+	rewrite(&state);
+	scene_write_knob(scene, '1');
+	assert_int_equal(overcommit_repair(&repair), -EBUSY);
+	assert_int_equal(repair.pid, getpid());
+	assert_int_equal(scene_knob(scene), '1');
+	assert_true(scene_has(scene, "state"));
+
+	/* The same pid, born at another time, is another process. */
+	state.start_ticks++;
+	rewrite(&state);
+	assert_int_equal(overcommit_repair(&repair), 0);
+	assert_int_equal(repair.action, REPAIR_DONE);
+	assert_int_equal(scene_knob(scene), '0');
+}
+
+static void a_zombie_is_not_alive(void **context)
+{
+	struct scene *scene = *context;
+	struct repair repair;
+	struct state state;
+	siginfo_t info;
+	int ready[2];
+	char byte;
+
+	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
+	leave(scene, &state);
+	state.pid = fork();
+	if (state.pid == 0) {
+		/* Identify while alive, then become a zombie. */
+		if (state_identify(&state) ||
+		    write(ready[1], &state, sizeof(state)) != sizeof(state))
+			_exit(1);
+		_exit(0);
+	}
+	assert_int_equal(read(ready[0], &state, sizeof(state)), sizeof(state));
+	assert_int_equal(waitid(P_PID, (id_t)state.pid, &info,
+				WEXITED | WNOWAIT),
+			 0);
+	rewrite(&state);
+	scene_write_knob(scene, '1');
+	assert_int_equal(overcommit_repair(&repair), 0);
+	assert_int_equal(repair.action, REPAIR_DONE);
+	assert_int_equal(waitpid(state.pid, NULL, 0), state.pid);
+	close(ready[1]);
+	assert_int_equal(read(ready[0], &byte, 1), 0);
+	close(ready[0]);
+}
+
+static void a_held_lock_refuses(void **context)
+{
+	struct scene *scene = *context;
+	struct repair repair;
+	struct state state;
+	int directory_fd;
+	int lock_fd;
+
+	leave(scene, &state);
+	assert_int_equal(state_open(false, &directory_fd), 0);
+	assert_int_equal(state_lock(directory_fd, 0, &lock_fd), 0);
+	assert_int_equal(overcommit_repair(&repair), -EBUSY);
+	assert_int_equal(repair.pid, state.pid);
+	state_unlock(directory_fd, lock_fd);
+	assert_int_equal(overcommit_repair(&repair), 0);
+	close(directory_fd);
+}
+
+/* The holder removes the file before it lets go. Who has opened the old file
+ * meanwhile must not believe that it holds the lock of that name. */
+static void a_removed_lock_does_not_count(void **context)
+{
+	struct scene *scene = *context;
+	char path[PATH_MAX];
+	int directory_fd;
+	int lock_fd;
+	int stale_fd;
+
+	assert_int_equal(state_open(true, &directory_fd), 0);
+	snprintf(path, sizeof(path), "%s/lock", scene->state);
+	stale_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	assert_int_equal(flock(stale_fd, LOCK_EX), 0);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(state_lock(directory_fd, 0, &lock_fd), 0);
+	state_unlock(directory_fd, lock_fd);
+	close(stale_fd);
+	close(directory_fd);
+}
+
+static void garbage_is_removed_and_told(void **context)
+{
+	static const char *const garbage[] = {
+		"", "garbage", "boot_id x\npid 1\n",
+		"boot_id x\npid 0\nstart_ticks 1\noriginal 0\nours 1\n",
+		"boot_id x\npid 1\nstart_ticks 1\noriginal 0\nours 1\nmore\n",
+	};
+	struct scene *scene = *context;
+	struct repair repair;
+	char path[PATH_MAX];
+
+	assert_int_equal(mkdir(scene->state, 0755), 0);
+	snprintf(path, sizeof(path), "%s/state", scene->state);
+	for (size_t i = 0; i < sizeof(garbage) / sizeof(*garbage); i++) {
+		FILE *stream = fopen(path, "we");
+
+		assert_non_null(stream);
+		fputs(garbage[i], stream);
+		fclose(stream);
+		assert_int_equal(overcommit_repair(&repair), 0);
+		assert_int_equal(repair.action, REPAIR_UNREADABLE);
+		assert_false(scene_has(scene, "state"));
+	}
+	assert_int_equal(scene_knob(scene), '0');
+}
+
+static void a_lost_setting_keeps_the_state(void **context)
+{
+	struct scene *scene = *context;
+	struct repair repair;
+	struct state state;
+
+	leave(scene, &state);
+	assert_int_equal(unlink(scene->knob), 0);
+	assert_int_equal(overcommit_repair(&repair), -ENOENT);
+	assert_true(scene_has(scene, "state"));
+	scene_write_knob(scene, '1');
+	assert_int_equal(overcommit_repair(&repair), 0);
+	assert_int_equal(scene_knob(scene), '0');
+}
+
+static void the_start_repairs_first(void **context)
+{
+	struct scene *scene = *context;
+	struct guardian guardian;
+	struct state state;
+
+	leave(scene, &state);
+	scene_write_knob(scene, '1');
+	assert_int_equal(guardian_start(&guardian), 0);
+	assert_int_equal(guardian.leftover.action, REPAIR_DONE);
+	assert_int_equal(scene_knob(scene), '0');
+	assert_int_equal(guardian_stop(&guardian), 0);
+}
+
+static void the_setting_is_checked(void **context)
+{
+	struct scene *scene = *context;
+	int knob_fd;
+	int mode;
+
+	assert_int_equal(overcommit_get(&mode), 0);
+	assert_int_equal(mode, 0);
+	assert_true(overcommit_may_write());
+	assert_int_equal(overcommit_open(&knob_fd), 0);
+	assert_int_equal(overcommit_write(knob_fd, 3), -EINVAL);
+	/* Twice on one descriptor: the second must not be ignored. */
+	assert_int_equal(overcommit_write(knob_fd, 1), 0);
+	assert_int_equal(overcommit_write(knob_fd, 2), 0);
+	assert_int_equal(overcommit_put_back(knob_fd, 1, 0), -ESTALE);
+	assert_int_equal(overcommit_put_back(knob_fd, 2, 0), 0);
+	assert_int_equal(overcommit_put_back(knob_fd, 2, 0), 0);
+	scene_write_knob(scene, '7');
+	assert_int_equal(overcommit_read(knob_fd, &mode), -EBADMSG);
+	close(knob_fd);
+	assert_int_equal(unlink(scene->knob), 0);
+	assert_int_equal(overcommit_get(&mode), -ENOENT);
+	assert_false(overcommit_may_write());
+}
+
+#define scene_test(name)                                                       \
+	cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		scene_test(nothing_to_do_without_a_directory),
+		scene_test(nothing_to_do_without_a_state),
+		scene_test(our_value_is_put_back),
+		scene_test(a_state_before_the_write_does_no_harm),
+		scene_test(a_foreign_value_is_kept),
+		scene_test(another_boot_only_loses_the_file),
+		scene_test(a_living_guardian_is_left_alone),
+		scene_test(a_zombie_is_not_alive),
+		scene_test(a_held_lock_refuses),
+		scene_test(a_removed_lock_does_not_count),
+		scene_test(garbage_is_removed_and_told),
+		scene_test(a_lost_setting_keeps_the_state),
+		scene_test(the_start_repairs_first),
+		scene_test(the_setting_is_checked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding our control groups and the tightest of their limits.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "bench/machine/cgroup.h"
+
+static const char hybrid_mounts[] =
+	"24 1 0:22 / /proc rw - proc proc rw\n"
+	"35 31 0:32 / /cg/memory rw,relatime - cgroup cgroup rw,memory\n"
+	"36 31 0:33 / /cg/cpu rw shared:5 - cgroup cgroup rw,cpu,cpuacct\n"
+	"41 31 0:38 / /cg/unified rw - cgroup2 cgroup2 rw\n";
+
+static int find(const char *controller, const char *membership,
+		const char *mounts, struct cgroup *group)
+{
+	FILE *first = fmemopen((void *)(uintptr_t)membership,
+			       strlen(membership), "r");
+	FILE *second = fmemopen((void *)(uintptr_t)mounts, strlen(mounts),
+				"r");
+
+	assert_non_null(first);
+	assert_non_null(second);
+	int error = cgroup_find(controller, first, second, group);
+	fclose(first);
+	fclose(second);
+	return error;
+}
+
+static void version_one_goes_first(void **state)
+{
+	struct cgroup group;
+	const char *lines = "0::/user\n9:cpuacct,cpu:/a\n4:memory:/a/b\n";
+
+	(void)state;
+	assert_int_equal(find("memory", lines, hybrid_mounts, &group), 0);
+	assert_int_equal(group.version, 1);
+	assert_string_equal(group.mount, "/cg/memory");
+	assert_string_equal(group.directory, "/cg/memory/a/b");
+	assert_int_equal(find("cpu", lines, hybrid_mounts, &group), 0);
+	assert_string_equal(group.directory, "/cg/cpu/a");
+}
+
+static void version_two_is_the_rest(void **state)
+{
+	struct cgroup group;
+
+	(void)state;
+	assert_int_equal(find("memory", "1:name=systemd:/\n0::/x.slice\n",
+			      hybrid_mounts, &group),
+			 0);
+	assert_int_equal(group.version, 2);
+	assert_string_equal(group.directory, "/cg/unified/x.slice");
+}
+
+static void similar_names_are_not_mistaken(void **state)
+{
+	struct cgroup group;
+
+	(void)state;
+	assert_int_equal(find("cpu", "3:cpuset:/a\n2:cpuacct:/b\n",
+			      hybrid_mounts, &group),
+			 -ENOENT);
+	assert_int_equal(find("memory", "4:memory:/\n", "", &group), -ENOENT);
+}
+
+/* A container sees its own group at the mount point, or nothing of it. */
+static void groups_outside_the_mount_end_at_it(void **state)
+{
+	struct cgroup group;
+	const char *mounts =
+		"35 31 0:32 /docker/ab /cg rw - cgroup cgroup rw,memory\n";
+
+	(void)state;
+	assert_int_equal(find("memory", "4:memory:/docker/ab/c\n", mounts,
+			      &group),
+			 0);
+	assert_string_equal(group.directory, "/cg/c");
+	assert_int_equal(find("memory", "4:memory:/docker/abc\n", mounts,
+			      &group),
+			 0);
+	assert_string_equal(group.directory, "/cg");
+	assert_int_equal(find("memory", "4:memory:/../x\n", hybrid_mounts,
+			      &group),
+			 0);
+	assert_string_equal(group.directory, "/cg/memory");
+	assert_int_equal(find("memory", "4:memory:/\n", hybrid_mounts, &group),
+			 0);
+	assert_string_equal(group.directory, "/cg/memory");
+}
+
+static void put(const char *directory, const char *name, const char *content)
+{
+	char path[PATH_MAX];
+
+	snprintf(path, sizeof(path), "%s/%s", directory, name);
+	FILE *stream = fopen(path, "we");
+	assert_non_null(stream);
+	fputs(content, stream);
+	fclose(stream);
+}
+
+/* A tree top/middle/leaf; removed by tree_remove(). */
+static void tree_make(struct cgroup *group, char middle[PATH_MAX])
+{
+	char top[] = "/tmp/spawnwise-cgroup-XXXXXX";
+
+	assert_non_null(mkdtemp(top));
+	snprintf(group->mount, PATH_MAX, "%s", top);
+	snprintf(middle, PATH_MAX, "%s/middle", top);
+	snprintf(group->directory, PATH_MAX, "%s/middle/leaf", top);
+	assert_int_equal(mkdir(middle, 0755), 0);
+	assert_int_equal(mkdir(group->directory, 0755), 0);
+}
+
+static void tree_remove(const struct cgroup *group)
+{
+	char command[PATH_MAX + 16];
+
+	snprintf(command, sizeof(command), "rm -r '%s'", group->mount);
+	assert_int_equal(system(command), 0);
+}
+
+static void tightest_memory_limit_wins(void **state)
+{
+	struct cgroup group = { .version = 2 };
+	struct cgroup_limit limit;
+	char middle[PATH_MAX];
+
+	(void)state;
+	tree_make(&group, middle);
+	assert_int_equal(cgroup_walk_memory(&group, &limit), -ENOENT);
+	put(group.directory, "memory.max", "max\n");
+	assert_int_equal(cgroup_walk_memory(&group, &limit), -ENOENT);
+	put(middle, "memory.max", "1048576\n");
+	put(group.mount, "memory.max", "2097152\n");
+	assert_int_equal(cgroup_walk_memory(&group, &limit), 0);
+	assert_int_equal(limit.value, 1048576);
+	assert_string_equal(limit.directory, middle);
+
+	group.version = 1;
+	put(group.directory, "memory.limit_in_bytes", "9223372036854771712\n");
+	put(middle, "memory.limit_in_bytes", "9223372036854771712\n");
+	assert_int_equal(cgroup_walk_memory(&group, &limit), -ENOENT);
+	put(group.mount, "memory.limit_in_bytes", "4096\n");
+	assert_int_equal(cgroup_walk_memory(&group, &limit), 0);
+	assert_int_equal(limit.value, 4096);
+	assert_string_equal(limit.directory, group.mount);
+	tree_remove(&group);
+}
+
+static void tightest_cpu_limit_wins(void **state)
+{
+	struct cgroup group = { .version = 2 };
+	struct cgroup_limit limit;
+	char middle[PATH_MAX];
+
+	(void)state;
+	tree_make(&group, middle);
+	put(group.directory, "cpu.max", "max 100000\n");
+	assert_int_equal(cgroup_walk_cpu(&group, &limit), -ENOENT);
+	put(middle, "cpu.max", "150000 100000\n");
+	assert_int_equal(cgroup_walk_cpu(&group, &limit), 0);
+	assert_int_equal(limit.value, 1500);
+
+	group.version = 1;
+	put(middle, "cpu.cfs_quota_us", "-1\n");
+	put(middle, "cpu.cfs_period_us", "100000\n");
+	assert_int_equal(cgroup_walk_cpu(&group, &limit), -ENOENT);
+	put(middle, "cpu.cfs_quota_us", "25000\n");
+	assert_int_equal(cgroup_walk_cpu(&group, &limit), 0);
+	assert_int_equal(limit.value, 250);
+	tree_remove(&group);
+}
+
+static void own_limits_can_be_asked_for(void **state)
+{
+	struct cgroup_limit limit;
+	int error = cgroup_memory_limit(&limit);
+
+	(void)state;
+	assert_true(error == 0 || error == -ENOENT);
+	error = cgroup_cpu_limit(&limit);
+	assert_true(error == 0 || error == -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(version_one_goes_first),
+		cmocka_unit_test(version_two_is_the_rest),
+		cmocka_unit_test(similar_names_are_not_mistaken),
+		cmocka_unit_test(groups_outside_the_mount_end_at_it),
+		cmocka_unit_test(tightest_memory_limit_wins),
+		cmocka_unit_test(tightest_cpu_limit_wins),
+		cmocka_unit_test(own_limits_can_be_asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,185 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The facts of host.json, what disturbs, and the small text helpers.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "bench/machine/host.h"
+#include "bench/machine/text.h"
+
+static void every_fact_is_there(void **state)
+{
+	static const char *const keys[] = {
+		"version", "commit", "compiler", "flags", "libc", "date_utc",
+		"kernel", "kernel_version", "architecture", "kernel_cmdline",
+		"aslr", "cpu_model", "cpus", "cpus_allowed", "cpus_online",
+		"smt", "governor", "virtualisation", "mitigations",
+		"clocksource", "load_1m", "load_5m", "load_15m", "ram_bytes",
+		"swap_bytes", "overcommit", "transparent_hugepage", "thp",
+		"container", "cgroup", "rlimits",
+	};
+	json_t *facts = host_facts();
+
+	(void)state;
+	assert_non_null(facts);
+	for (size_t i = 0; i < sizeof(keys) / sizeof(*keys); i++) {
+		if (!json_object_get(facts, keys[i]))
+			fail_msg("%s is missing", keys[i]);
+	}
+	json_decref(facts);
+}
+
+static void the_footer_gets_its_types(void **state)
+{
+	json_t *facts = host_facts();
+	const char *version;
+	const char *kernel;
+	const char *thp;
+	const char *governor;
+	json_int_t cpus;
+
+	(void)state;
+	assert_int_equal(json_unpack(facts, "{ss ss ss ss sI}", "version",
+				     &version, "kernel", &kernel, "thp", &thp,
+				     "governor", &governor, "cpus", &cpus),
+			 0);
+	assert_true(cpus > 0);
+	assert_null(strchr(thp, '['));
+	json_decref(facts);
+}
+
+static void overcommit_is_complete(void **state)
+{
+	json_t *facts = host_facts();
+	json_int_t memory;
+	json_int_t ratio;
+	json_int_t kbytes;
+	json_int_t limit;
+
+	(void)state;
+	assert_int_equal(json_unpack(facts, "{s{sI sI sI sI}}", "overcommit",
+				     "memory", &memory, "ratio", &ratio,
+				     "kbytes", &kbytes, "commit_limit_bytes",
+				     &limit),
+			 0);
+	assert_true(memory >= 0 && memory <= 2);
+	assert_true(limit > 0);
+	json_decref(facts);
+}
+
+static void foreign_bytes_become_null(void **state)
+{
+	json_t *value = host_string("a\xff");
+
+	(void)state;
+	assert_true(json_is_null(value));
+	json_decref(value);
+	value = host_string("\xc3\xa9");
+	assert_true(json_is_string(value));
+	json_decref(value);
+}
+
+static void disturbances_are_sentences(void **state)
+{
+	struct disturbance all[HOST_DISTURBANCES_MAX];
+	size_t count = host_disturbances(all, HOST_DISTURBANCES_MAX);
+
+	(void)state;
+	for (size_t i = 0; i < count; i++) {
+		assert_true(strlen(all[i].name) > 0);
+		assert_true(all[i].what[strlen(all[i].what) - 1] == '.');
+		assert_true(all[i].cure[strlen(all[i].cure) - 1] == '.');
+	}
+	assert_true(host_disturbances(all, 1) <= 1);
+	assert_int_equal(host_disturbances(all, 0), 0);
+}
+
+static void a_closed_setting_disturbs(void **state)
+{
+	struct disturbance all[HOST_DISTURBANCES_MAX];
+	size_t count;
+	bool told = false;
+
+	(void)state;
+	setenv("SPAWNWISE_KNOB", "/nonexistent", 1);
+	count = host_disturbances(all, HOST_DISTURBANCES_MAX);
+	unsetenv("SPAWNWISE_KNOB");
+	for (size_t i = 0; i < count; i++)
+		told |= strcmp(all[i].name, "overcommit") == 0;
+	assert_true(told);
+}
+
+static void texts_are_read(void **state)
+{
+	char text[16];
+	int64_t number;
+
+	(void)state;
+	assert_int_equal(text_read("/nonexistent", text, sizeof(text)),
+			 -ENOENT);
+	assert_string_equal(text, "");
+	assert_int_equal(text_read_at(text, sizeof(text), "/proc/%s/comm",
+				      "self"),
+			 0);
+	assert_true(strlen(text) > 0);
+	assert_int_equal(text_read_number("/proc/self/comm", &number),
+			 -EBADMSG);
+	assert_int_equal(text_read_number("/proc/sys/vm/overcommit_memory",
+					  &number),
+			 0);
+}
+
+static void the_bracketed_word_is_picked(void **state)
+{
+	char thp[] = "always [madvise] never";
+	char plain[] = "none";
+	char open[] = "a [b";
+
+	(void)state;
+	text_pick_bracketed(thp);
+	assert_string_equal(thp, "madvise");
+	text_pick_bracketed(plain);
+	assert_string_equal(plain, "none");
+	text_pick_bracketed(open);
+	assert_string_equal(open, "a [b");
+}
+
+static void sizes_are_readable(void **state)
+{
+	char text[32];
+
+	(void)state;
+	assert_string_equal(text_size(text, sizeof(text), 0), "0 B");
+	assert_string_equal(text_size(text, sizeof(text), 1536), "1.5 KiB");
+	assert_string_equal(text_size(text, sizeof(text), 24ULL << 30),
+			    "24.0 GiB");
+	assert_string_equal(text_size(text, sizeof(text), 1ULL << 50),
+			    "1024.0 TiB");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_fact_is_there),
+		cmocka_unit_test(the_footer_gets_its_types),
+		cmocka_unit_test(overcommit_is_complete),
+		cmocka_unit_test(foreign_bytes_become_null),
+		cmocka_unit_test(disturbances_are_sentences),
+		cmocka_unit_test(a_closed_setting_disturbs),
+		cmocka_unit_test(texts_are_read),
+		cmocka_unit_test(the_bracketed_word_is_picked),
+		cmocka_unit_test(sizes_are_readable),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,207 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A verb's table of options: what is read, what is refused and how the error
+ * reads, and that strategies are checked at the start.
+ */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+/* Before cmocka, which has a macro of the name fail. */
+#include "bench/verbs/verbs.h"
+#include "lib/spawnwise.h"
+
+#include <cmocka.h>
+
+static const struct option_spec table[] = {
+	{ "heap", 'H', "LIST", "heaps", "0,64M" },
+	{ "out", 0, "DIR", "where to", NULL },
+	{ "quick", 'q', NULL, "sooner", NULL },
+	OPTION_LAST,
+};
+
+static const struct verb plain = {
+	.name = "verb", .operands = "[RUN]", .options = table, .operands_max = 1
+};
+static const struct verb command = { .name = "exec",
+				     .operands = "-- CMD...",
+				     .options = table,
+				     .operands_min = 1,
+				     .operands_max = OPERANDS_COMMAND };
+
+static struct arguments args;
+static struct failure why;
+
+/* Parse words, a NULL-terminated list, by a verb. */
+#define parse(verb, ...)                                                       \
+	parse_words((verb), (const char *[16]){ (verb)->name, ##__VA_ARGS__ })
+
+static int parse_words(const struct verb *verb, const char **words)
+{
+	int count = 0;
+
+	while (words[count])
+		count++;
+	why = (struct failure){ 0 };
+	return arguments_parse(&args, verb, count, (char **)(uintptr_t)words,
+			       &why);
+}
+
+static void check_refused(int code, const char *what, const char *cure)
+{
+	assert_int_equal(code, EXIT_USAGE);
+	assert_string_equal(why.what, what);
+	assert_non_null(strstr(why.cure, cure));
+}
+
+static void values_and_fallbacks(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(&plain), 0);
+	assert_string_equal(argument_value(&args, "heap"), "0,64M");
+	assert_null(argument_value(&args, "out"));
+	assert_false(argument_given(&args, "heap"));
+	assert_false(argument_given(&args, "quick"));
+
+	assert_int_equal(parse(&plain, "--heap", "1G", "-q", "run", "--out=x"),
+			 0);
+	assert_string_equal(argument_value(&args, "heap"), "1G");
+	assert_string_equal(argument_value(&args, "out"), "x");
+	assert_true(argument_given(&args, "quick"));
+	assert_int_equal(args.operand_count, 1);
+	assert_string_equal(args.operands[0], "run");
+
+	assert_int_equal(parse(&plain, "-H1G", "-H", "2G"), 0);
+	assert_string_equal(argument_value(&args, "heap"), "2G");
+	assert_int_equal(parse(&plain, "--hea", "3G"), 0);
+	assert_string_equal(argument_value(&args, "heap"), "3G");
+}
+
+static void help_beats_operands(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(&command, "--help"), 0);
+	assert_true(args.help);
+	assert_int_equal(parse(&plain, "-h", "a", "b"), 0);
+	assert_true(args.help);
+}
+
+static void command_keeps_its_options(void **state)
+{
+	(void)state;
+	assert_int_equal(parse(&command, "-q", "ls", "--heap", "x"), 0);
+	assert_true(argument_given(&args, "quick"));
+	assert_false(argument_given(&args, "heap"));
+	assert_int_equal(args.operand_count, 3);
+	assert_int_equal(parse(&command, "--", "--odd"), 0);
+	assert_string_equal(args.operands[0], "--odd");
+	assert_null(args.operands[1]);
+}
+
+static void refused(void **state)
+{
+	(void)state;
+	check_refused(parse(&plain, "--haep", "1"),
+		      "read option '--haep': it is not known, or is short for "
+		      "several",
+		      "Did you mean '--heap'?");
+	check_refused(parse(&plain, "-z"),
+		      "read option '-z': it is not known, or is short for "
+		      "several",
+		      "`spawnwise verb --help`");
+	check_refused(parse(&plain, "--out"),
+		      "read option '--out': its value is missing", "--help");
+	check_refused(parse(&plain, "-qH"),
+		      "read option '-H': its value is missing", "--help");
+	check_refused(parse(&plain, "--quick=yes"),
+		      "read option '--quick=yes': it takes no value", "--help");
+	check_refused(parse(&plain, "a", "b"),
+		      "read 'b': verb takes no such operand", "--help");
+	check_refused(parse(&command), "run exec: -- CMD... is missing",
+		      "--help");
+}
+
+static void words_are_corrected(void **state)
+{
+	static const char *const words[] = { "list", "run", "restore" };
+
+	(void)state;
+	assert_string_equal(nearest_word("lst", words, 3), "list");
+	assert_string_equal(nearest_word("rnu", words, 3), "run");
+	assert_string_equal(nearest_word("restroe", words, 3), "restore");
+	assert_null(nearest_word("frobnicate", words, 3));
+	assert_null(nearest_word("", words, 3));
+	assert_null(
+		nearest_word("restorerestorerestorerestorerestore", words, 3));
+}
+
+static void long_failure_is_cut(void **state)
+{
+	char text[2 * sizeof why.what];
+
+	(void)state;
+	memset(text, 'x', sizeof text);
+	text[sizeof text - 1] = '\0';
+	assert_int_equal((fail)(&why, EXIT_FAILED, text, "%s", text),
+			 EXIT_FAILED);
+	assert_int_equal(strlen(why.what), sizeof why.what - 1);
+	assert_int_equal(strlen(why.cure), sizeof why.cure - 1);
+}
+
+static int no_spawn(void *handle, const struct sw_request *request,
+		    struct sw_child *child)
+{
+	(void)handle;
+	(void)request;
+	(void)child;
+	return 0;
+}
+
+static int no_confirm(void *handle, struct sw_child *child, int timeout_ms)
+{
+	(void)handle;
+	(void)child;
+	(void)timeout_ms;
+	return 0;
+}
+
+static void strategies_are_checked(void **state)
+{
+	static const struct sw_strategy good = { .name = "good",
+						 .summary = "does nothing",
+						 .traits = SW_CREATES_NOTHING,
+						 .spawn = no_spawn,
+						 .confirm = no_confirm };
+	static const struct sw_strategy bad = { .name = "bad",
+						.summary = "has no hooks" };
+	static const struct sw_strategy *const valid[] = { &good, NULL };
+	static const struct sw_strategy *const twice[] = { &good, &good, NULL };
+	static const struct sw_strategy *const hollow[] = { &good, &bad, NULL };
+
+	(void)state;
+	assert_int_equal(strategies_check(sw_strategies, &why), 0);
+	assert_int_equal(strategies_check(valid, &why), 0);
+	assert_int_equal(strategies_check(twice, &why), EXIT_FAILED);
+	assert_string_equal(why.what, "use strategy 'good': another one has "
+				      "the same name");
+	assert_int_equal(strategies_check(hollow, &why), EXIT_FAILED);
+	assert_non_null(strstr(why.what, "use strategy 'bad': "));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(values_and_fallbacks),
+		cmocka_unit_test(help_beats_operands),
+		cmocka_unit_test(command_keeps_its_options),
+		cmocka_unit_test(refused),
+		cmocka_unit_test(words_are_corrected),
+		cmocka_unit_test(long_failure_is_cut),
+		cmocka_unit_test(strategies_are_checked),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,179 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The kernel's arithmetic, against numbers worked by hand.
+ */
+
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bench/judge/predict.h"
+#include "lib/spawnwise.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define GIB ((uint64_t)1 << 30)
+#define CHARGES (SW_CHARGES_COMMIT | SW_COPIES_PAGE_TABLES)
+#define SHARES (SW_SHARES_MEMORY | SW_SUSPENDS_CALLER)
+
+/* 24 GiB of RAM, no swap, CommitLimit 12 GiB; a parent with one 8 GiB heap. */
+static struct predict_facts big_parent(void)
+{
+	return (struct predict_facts){
+		.accountable_bytes = 8 * GIB,
+		.largest_vma_bytes = 8 * GIB,
+		.total_vm_bytes = 8 * GIB,
+		.admin = true,
+		.ram_bytes = 24 * GIB,
+		.commit_limit_bytes = 12 * GIB,
+		.committed_bytes = 8 * GIB + 300 * MIB,
+		.admin_reserve_bytes = 8 * MIB,
+		.user_reserve_bytes = 128 * MIB,
+	};
+}
+
+static void big_parent_in_each_mode(void **state)
+{
+	const struct predict_facts facts = big_parent();
+
+	(void)state;
+	assert_int_equal(predict(CHARGES, 0, &facts), 0);
+	assert_int_equal(predict(CHARGES, 1, &facts), 0);
+	assert_int_equal(predict(CHARGES, 2, &facts), ENOMEM);
+	for (int overcommit = 0; overcommit < 3; overcommit++)
+		assert_int_equal(predict(SHARES, overcommit, &facts), 0);
+}
+
+/* Free memory plays no part; one VMA larger than RAM and swap does. */
+static void heuristic_looks_at_one_vma(void **state)
+{
+	struct predict_facts facts = big_parent();
+
+	(void)state;
+	facts.accountable_bytes = 48 * GIB;
+	facts.largest_vma_bytes = 24 * GIB;
+	assert_int_equal(predict(CHARGES, 0, &facts), 0);
+	facts.largest_vma_bytes += 4096;
+	assert_int_equal(predict(CHARGES, 0, &facts), ENOMEM);
+	assert_int_equal(predict(CHARGES, 1, &facts), 0);
+	facts.swap_bytes = 4096;
+	assert_int_equal(predict(CHARGES, 0, &facts), 0);
+}
+
+/* Allowed are 12 GiB - min(total_vm / 32, 128 MiB) for root, 8 MiB less for
+ * others; what is asked for must stay below. */
+static void strict_edges(void **state)
+{
+	struct predict_facts facts = big_parent();
+
+	(void)state;
+	facts.accountable_bytes = 1 * GIB;
+	facts.committed_bytes = 11 * GIB - 128 * MIB - 4096;
+	assert_int_equal(predict(CHARGES, 2, &facts), 0);
+	facts.committed_bytes += 4096;
+	assert_int_equal(predict(CHARGES, 2, &facts), ENOMEM);
+	facts.committed_bytes -= 8 * MIB + 4096;
+	facts.admin = false;
+	assert_int_equal(predict(CHARGES, 2, &facts), 0);
+	facts.committed_bytes += 4096;
+	assert_int_equal(predict(CHARGES, 2, &facts), ENOMEM);
+	/* A parent of 64 MiB keeps only 2 MiB back. */
+	facts.total_vm_bytes = 64 * MIB;
+	facts.committed_bytes = 11 * GIB - 10 * MIB - 4096;
+	assert_int_equal(predict(CHARGES, 2, &facts), 0);
+	facts.committed_bytes += 4096;
+	assert_int_equal(predict(CHARGES, 2, &facts), ENOMEM);
+}
+
+static void tiny_limit_does_not_wrap(void **state)
+{
+	struct predict_facts facts = big_parent();
+
+	(void)state;
+	facts.commit_limit_bytes = 4 * MIB;
+	facts.admin = false;
+	assert_int_equal(predict(CHARGES, 2, &facts), ENOMEM);
+	assert_int_equal(predict(SHARES, 2, &facts), 0);
+}
+
+static void commit_is_the_accountable_part(void **state)
+{
+	const struct predict_facts facts = big_parent();
+
+	(void)state;
+	assert_true(predict_commit(CHARGES, &facts) == 8 * GIB);
+	assert_true(predict_commit(SHARES, &facts) == 0);
+	assert_true(predict_commit(SW_CREATES_NOTHING, &facts) == 0);
+}
+
+/* 2 % of 24 GiB are 491.52 MiB, more than 256. */
+static void headroom(void **state)
+{
+	struct predict_facts facts = big_parent();
+	const uint64_t needed_bytes = 24 * GIB / 50;
+	char why[160] = "";
+
+	(void)state;
+	/* The charge is refused, so it does not count. */
+	assert_true(headroom_ok(CHARGES, &facts, why, sizeof why));
+	facts.committed_bytes = 12 * GIB - needed_bytes;
+	assert_true(headroom_ok(SHARES, &facts, why, sizeof why));
+	assert_string_equal(why, "");
+	facts.committed_bytes += 1;
+	assert_false(headroom_ok(SHARES, &facts, why, sizeof why));
+	assert_string_equal(
+		why, "Mode 2 would leave 491 MiB for all other programs and "
+		     "491 MiB are needed: raise vm.overcommit_ratio or take a "
+		     "smaller heap.");
+	facts.committed_bytes = 13 * GIB;
+	assert_false(headroom_ok(SHARES, &facts, why, sizeof why));
+	assert_memory_equal(why, "Mode 2 would leave 0 MiB", 24);
+}
+
+/* A charge that succeeds counts: 11 GiB and 500 MiB of 12 GiB. */
+static void headroom_with_the_child(void **state)
+{
+	struct predict_facts facts = big_parent();
+	char why[160];
+
+	(void)state;
+	facts.accountable_bytes = 1 * GIB;
+	facts.committed_bytes = 10 * GIB + 600 * MIB;
+	assert_true(headroom_ok(SHARES, &facts, why, sizeof why));
+	assert_false(headroom_ok(CHARGES, &facts, why, sizeof why));
+	facts.committed_bytes = 10 * GIB + 500 * MIB;
+	assert_true(headroom_ok(CHARGES, &facts, why, sizeof why));
+}
+
+static void small_machines_need_256_mib(void **state)
+{
+	struct predict_facts facts = { .ram_bytes = 512 * MIB,
+				       .commit_limit_bytes = 400 * MIB,
+				       .committed_bytes = 144 * MIB };
+	char why[160];
+
+	(void)state;
+	assert_true(headroom_ok(SHARES, &facts, why, sizeof why));
+	facts.committed_bytes += 1;
+	assert_false(headroom_ok(SHARES, &facts, why, sizeof why));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(big_parent_in_each_mode),
+		cmocka_unit_test(heuristic_looks_at_one_vma),
+		cmocka_unit_test(strict_edges),
+		cmocka_unit_test(tiny_limit_does_not_wrap),
+		cmocka_unit_test(commit_is_the_accountable_part),
+		cmocka_unit_test(headroom),
+		cmocka_unit_test(headroom_with_the_child),
+		cmocka_unit_test(small_machines_need_256_mib),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,206 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Sizes, counts, comma lists and durations: what is read, what is refused,
+ * how it is written.
+ */
+
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "bench/verbs/axes.h"
+
+#define KIB UINT64_C(1024)
+#define MIB (KIB * KIB)
+#define GIB (MIB * KIB)
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void sizes_read(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t bytes;
+	} cases[] = {
+		{ "0", 0 },
+		{ "4096", 4096 },
+		{ "64M", 64 * MIB },
+		{ "64m", 64 * MIB },
+		{ "1G", GIB },
+		{ "1GiB", GIB },
+		{ "1GB", GIB },
+		{ "1.5G", GIB + 512 * MIB },
+		{ "512KiB", 512 * KIB },
+		{ "100B", 100 },
+		{ "2T", 2048 * GIB },
+		{ "0.5K", 512 },
+		{ "0.000000001T", 1099 },
+		{ "18446744073709551615", UINT64_MAX },
+		{ "16777215.999999999T", UINT64_MAX - 1099 },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		uint64_t bytes = 1;
+
+		assert_int_equal(size_parse(cases[i].text, &bytes), 0);
+		if (bytes != cases[i].bytes)
+			fail_msg("\"%s\" was read as %llu", cases[i].text,
+				 (unsigned long long)bytes);
+	}
+}
+
+static void sizes_refused(void **state)
+{
+	static const char *const garbage[] = {
+		"",	"-1",  "+1",	"1 G", " 1G",		"1G ", "G",
+		"1X",	"1GG", "1GiBx", "1.",  ".5G",		"1.5", "1.5B",
+		"0x10", "1e3", "inf",	"1,5", "1.0000000001G", "1Gi", "1-2",
+	};
+	static const char *const huge[] = { "18446744073709551616", "16777216T",
+					    "99999999999G", "17179869184G" };
+	uint64_t bytes = 7;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(garbage); i++)
+		if (size_parse(garbage[i], &bytes) != -EINVAL)
+			fail_msg("\"%s\" was taken as a size", garbage[i]);
+	for (size_t i = 0; i < COUNT(huge); i++)
+		if (size_parse(huge[i], &bytes) != -ERANGE)
+			fail_msg("\"%s\" fitted into 64 bits", huge[i]);
+	assert_int_equal(bytes, 7);
+}
+
+static void sizes_written(void **state)
+{
+	static const struct {
+		uint64_t bytes;
+		const char *option, *human;
+	} cases[] = {
+		{ 0, "0", "0 B" },
+		{ 1, "1", "1 B" },
+		{ 1023, "1023", "1023 B" },
+		{ 64 * MIB, "64M", "64 MiB" },
+		{ GIB + 512 * MIB, "1536M", "1.5 GiB" },
+		{ 8 * GIB, "8G", "8 GiB" },
+		{ 25233031168, "24641632K", "23.5 GiB" },
+		{ UINT64_MAX, "18446744073709551615", "16777216 TiB" },
+	};
+	char text[UNITS_LENGTH];
+	uint64_t back;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		size_format(cases[i].bytes, text, sizeof text);
+		assert_string_equal(text, cases[i].option);
+		assert_int_equal(size_parse(text, &back), 0);
+		assert_true(back == cases[i].bytes);
+		size_format_human(cases[i].bytes, text, sizeof text);
+		assert_string_equal(text, cases[i].human);
+	}
+}
+
+static void durations(void **state)
+{
+	static const struct {
+		double ns;
+		const char *text, *column;
+	} cases[] = {
+		{ 0, "0 ns", "0.00 ns" },
+		{ 85, "85 ns", "85.0 ns" },
+		{ 999.4, "999 ns", "999 ns" },
+		{ 999.6, "1 \u00b5s", "1.00 \u00b5s" },
+		{ 71234, "71.2 \u00b5s", "71.2 \u00b5s" },
+		{ 40e6, "40 ms", "40.0 ms" },
+		{ 1.2e9, "1.2 s", "1.20 s" },
+		{ 123456e9, "123000 s", "123000 s" },
+		{ NAN, "-", "-" },
+	};
+	char text[UNITS_LENGTH];
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		duration_format(cases[i].ns, text, sizeof text);
+		assert_string_equal(text, cases[i].text);
+		duration_format_column(cases[i].ns, text, sizeof text);
+		assert_string_equal(text, cases[i].column);
+	}
+}
+
+static void counts_are_strict(void **state)
+{
+	long count = 5;
+
+	(void)state;
+	assert_int_equal(count_parse("12", 1, 100, &count), 0);
+	assert_int_equal(count, 12);
+	assert_int_equal(count_parse("0", 1, 100, &count), -ERANGE);
+	assert_int_equal(count_parse("101", 1, 100, &count), -ERANGE);
+	assert_int_equal(count_parse("99999999999999999999", 1, 100, &count),
+			 -ERANGE);
+	assert_int_equal(count_parse("-1", -5, 100, &count), -EINVAL);
+	assert_int_equal(count_parse("1x", 1, 100, &count), -EINVAL);
+	assert_int_equal(count_parse("", 1, 100, &count), -EINVAL);
+	assert_int_equal(count, 12);
+}
+
+/* Writes the items one after the other, and refuses "no". */
+static int collect(void *data, const char *item)
+{
+	strcat(data, item);
+	strcat(data, "|");
+	return strcmp(item, "no") ? 0 : -ENOENT;
+}
+
+static void check_list(const char *text, int error, const char *items,
+		       const char *culprit)
+{
+	char collected[256] = "", found[64] = "";
+
+	assert_int_equal(list_split(text, collect, collected, found), error);
+	assert_string_equal(collected, items);
+	assert_string_equal(found, culprit);
+	*collected = '\0';
+	assert_int_equal(list_split(text, collect, collected, NULL), error);
+}
+
+static void lists(void **state)
+{
+	char longest[80];
+
+	(void)state;
+	memset(longest, 'x', sizeof longest);
+	longest[sizeof longest - 1] = '\0';
+	check_list("a", 0, "a|", "");
+	check_list("0,64M,1G", 0, "0|64M|1G|", "");
+	check_list("", -EINVAL, "", "");
+	check_list("a,,b", -EINVAL, "a|", "");
+	check_list("a,b,", -EINVAL, "a|b|", "");
+	check_list("a,b,a", -EEXIST, "a|b|", "a");
+	check_list("ab,a,abc", 0, "ab|a|abc|", "");
+	check_list("a,no,b", -ENOENT, "a|no|", "no");
+	longest[63] = '\0';
+	check_list(longest, 0, strcat(strcpy((char[80]){ 0 }, longest), "|"),
+		   "");
+	longest[63] = 'x';
+	assert_int_equal(list_split(longest, collect, NULL, NULL), -E2BIG);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(sizes_read),
+		cmocka_unit_test(sizes_refused),
+		cmocka_unit_test(sizes_written),
+		cmocka_unit_test(durations),
+		cmocka_unit_test(counts_are_strict),
+		cmocka_unit_test(lists),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
