@@ -100,8 +100,8 @@ int cgroup_find(const char *controller, FILE *membership, FILE *mounts,
 	if (strncmp(path, root, length) != 0 || (*below && *below != '/') ||
 	    strstr(path, "/..") || strcmp(below, "/") == 0)
 		below = "";
-	if (snprintf(group->directory, PATH_MAX, "%s%s", group->mount,
-		     below) >= PATH_MAX)
+	if (snprintf(group->directory, PATH_MAX, "%s%s", group->mount, below) >=
+	    PATH_MAX)
 		return -ENAMETOOLONG;
 	return 0;
 }

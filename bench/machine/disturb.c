@@ -41,8 +41,9 @@ static bool load_high(struct disturbance *found)
 	    load <= LOAD_PER_CPU_MAX * (double)cpus)
 		return false;
 	say(found->what, "The load is %.1f on %ld CPUs.", load, cpus);
-	say(found->cure, "Stop other work, or wait until the load is below "
-			 "%.1f.",
+	say(found->cure,
+	    "Stop other work, or wait until the load is below "
+	    "%.1f.",
 	    LOAD_PER_CPU_MAX * (double)cpus);
 	return true;
 }
@@ -185,9 +186,9 @@ static bool calls_missing(struct disturbance *found)
 	long page_bytes = sysconf(_SC_PAGESIZE);
 	void *page = mmap(NULL, (size_t)page_bytes, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	bool populates = page != MAP_FAILED &&
-			 madvise(page, (size_t)page_bytes,
-				 MADV_POPULATE_WRITE) == 0;
+	bool populates =
+		page != MAP_FAILED &&
+		madvise(page, (size_t)page_bytes, MADV_POPULATE_WRITE) == 0;
 
 	if (page != MAP_FAILED)
 		munmap(page, (size_t)page_bytes);

@@ -21,9 +21,9 @@
 
 #include "bench/machine/overcommit.h"
 
-#define GRACE_MS 1000	   /* what a lease may last beyond its length */
-#define RETRY_MS 100	   /* between tries to put the value back */
-#define RETIRE_TRIES 10	   /* ... once the runner is gone */
+#define GRACE_MS 1000	/* what a lease may last beyond its length */
+#define RETRY_MS 100	/* between tries to put the value back */
+#define RETIRE_TRIES 10 /* ... once the runner is gone */
 #define NS_PER_MS 1000000LL
 
 static int64_t now_ns(void)
@@ -124,8 +124,8 @@ static void guard_answer(const struct guard *guard, int answer)
 static void guard_serve(struct guard *guard)
 {
 	struct guard_request request;
-	ssize_t length = recv(guard->socket_fd, &request, sizeof(request),
-			      MSG_DONTWAIT);
+	ssize_t length =
+		recv(guard->socket_fd, &request, sizeof(request), MSG_DONTWAIT);
 	int answer = guard->outcome;
 
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))

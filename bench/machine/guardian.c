@@ -58,8 +58,7 @@ static int guard_prepare(struct guard *guard, struct repair *leftover)
 	    state_read(guard->directory_fd, &guard->state) == 0)
 		leftover->pid = guard->state.pid;
 	if (!error)
-		error = overcommit_repair_locked(guard->directory_fd,
-						 leftover);
+		error = overcommit_repair_locked(guard->directory_fd, leftover);
 	if (error)
 		return error;
 	guard->runner_fd = pidfd_of(getpid());

@@ -23,9 +23,9 @@
 #include "bench/machine/overcommit.h"
 
 struct guardian {
-	pid_t pid;	       /* 0: there is none */
-	int pid_fd;	       /* pidfd of it: a pid may be reused */
-	int socket_fd;	       /* to it; -1 once it is lost */
+	pid_t pid;		/* 0: there is none */
+	int pid_fd;		/* pidfd of it: a pid may be reused */
+	int socket_fd;		/* to it; -1 once it is lost */
 	struct repair leftover; /* what guardian_start() found and did */
 };
 

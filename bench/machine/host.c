@@ -105,17 +105,15 @@ static int add_memory(json_t *facts)
 	struct meminfo info;
 
 	if (meminfo_read(&info))
-		return json_object_update_new(facts,
-					      json_pack("{sn sn}", "ram_bytes",
-							"swap_bytes"));
+		return json_object_update_new(
+			facts, json_pack("{sn sn}", "ram_bytes", "swap_bytes"));
 	return json_object_update_new(
-		facts, json_pack("{sI sI sI sI}", "ram_bytes",
-				 (json_int_t)info.total_bytes, "swap_bytes",
-				 (json_int_t)info.swap_total_bytes,
-				 "available_bytes",
-				 (json_int_t)info.available_bytes,
-				 "hugetlb_bytes",
-				 (json_int_t)info.hugetlb_bytes));
+		facts,
+		json_pack("{sI sI sI sI}", "ram_bytes",
+			  (json_int_t)info.total_bytes, "swap_bytes",
+			  (json_int_t)info.swap_total_bytes, "available_bytes",
+			  (json_int_t)info.available_bytes, "hugetlb_bytes",
+			  (json_int_t)info.hugetlb_bytes));
 }
 
 static int add_overcommit(json_t *facts)
@@ -158,8 +156,7 @@ static int add_thp(json_t *facts)
 	if (json_object_set_new(facts, "transparent_hugepage", part) ||
 	    add_setting(part, "enabled", THP_PATH "enabled") ||
 	    add_setting(part, "defrag", THP_PATH "defrag") ||
-	    host_add_number(part, "huge_page_bytes",
-			    THP_PATH "hpage_pmd_size"))
+	    host_add_number(part, "huge_page_bytes", THP_PATH "hpage_pmd_size"))
 		return -1;
 	return add_setting(facts, "thp", THP_PATH "enabled");
 }

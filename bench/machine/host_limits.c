@@ -89,8 +89,9 @@ static int add_rlimits(json_t *facts)
 			continue;
 		error = json_object_set_new(
 			part, limits[i].key,
-			json_pack("{so so}", "soft", limit_value(limit.rlim_cur),
-				  "hard", limit_value(limit.rlim_max)));
+			json_pack("{so so}", "soft",
+				  limit_value(limit.rlim_cur), "hard",
+				  limit_value(limit.rlim_max)));
 	}
 	return error;
 }
@@ -99,9 +100,9 @@ int host_add_limits(json_t *facts)
 {
 	char text[64];
 
-	if (json_object_set_new(facts, "container",
-				host_string(container_name(text,
-							   sizeof(text)))) ||
+	if (json_object_set_new(
+		    facts, "container",
+		    host_string(container_name(text, sizeof(text)))) ||
 	    add_cgroup(facts))
 		return -1;
 	return add_rlimits(facts);

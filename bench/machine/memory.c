@@ -84,8 +84,8 @@ int meminfo_parse(FILE *stream, struct meminfo *info)
 	for (size_t i = 0; i < sizeof(seen) / sizeof(*seen); i++)
 		if (!seen[i])
 			return -ENODATA;
-	info->hugetlb_bytes = huge.summed ? huge.hugetlb_bytes
-					  : huge.pages * huge.page_bytes;
+	info->hugetlb_bytes =
+		huge.summed ? huge.hugetlb_bytes : huge.pages * huge.page_bytes;
 	return 0;
 }
 

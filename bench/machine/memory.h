@@ -57,10 +57,10 @@ int smaps_read(pid_t pid, struct smaps_facts *facts);
  * anon_huge_bytes cannot be split and are exact only if outside_bytes is 0.
  */
 struct smaps_range {
-	uint64_t size_bytes;	   /* mapped bytes inside the range */
-	uint64_t outside_bytes;	   /* of the same mappings, outside it */
-	uint64_t rss_bytes;	   /* resident */
-	uint64_t anon_huge_bytes;  /* of which in transparent huge pages */
+	uint64_t size_bytes;	    /* mapped bytes inside the range */
+	uint64_t outside_bytes;	    /* of the same mappings, outside it */
+	uint64_t rss_bytes;	    /* resident */
+	uint64_t anon_huge_bytes;   /* of which in transparent huge pages */
 	uint64_t accountable_bytes; /* as above, inside the range */
 	size_t vmas;
 };

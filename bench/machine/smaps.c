@@ -147,8 +147,8 @@ static void range_visit(const struct vma *vma, void *context)
 {
 	const struct window *window = context;
 	struct smaps_range *range = window->range;
-	uint64_t start = vma->start > window->start ? vma->start
-						    : window->start;
+	uint64_t start =
+		vma->start > window->start ? vma->start : window->start;
 	uint64_t end = vma->end < window->end ? vma->end : window->end;
 
 	if (start >= end)

@@ -84,8 +84,7 @@ static int start_ticks_of(pid_t pid, unsigned long long *ticks)
 {
 	char text[1024];
 	char *at;
-	int error = text_read_at(text, sizeof(text), "/proc/%d/stat",
-				 (int)pid);
+	int error = text_read_at(text, sizeof(text), "/proc/%d/stat", (int)pid);
 
 	if (error)
 		return error;
@@ -102,8 +101,8 @@ static int start_ticks_of(pid_t pid, unsigned long long *ticks)
 
 int state_identify(struct state *state)
 {
-	int error = text_read(BOOT_ID_PATH, state->boot_id,
-			      sizeof(state->boot_id));
+	int error =
+		text_read(BOOT_ID_PATH, state->boot_id, sizeof(state->boot_id));
 
 	state->pid = getpid();
 	return error ? error : start_ticks_of(state->pid, &state->start_ticks);

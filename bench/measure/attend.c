@@ -20,6 +20,7 @@
 #define GROW_LIMIT_S_PER_GIB 30.0 /* the slowest seen took 2 */
 #define BLOCK_LIMIT_S 20.0
 #define BLOCK_LIMIT_FACTOR 20.0
+#define LIMIT_MAX_S 1e6		  /* more is for ever: an int of ms ends */
 #define LEASE_MARGIN_S 0.3
 #define LEASE_FACTOR 4.0
 
@@ -255,7 +256,7 @@ static int limit_ms(const struct attendance *at)
 		seconds = GROW_LIMIT_S + GROW_LIMIT_S_PER_GIB *
 						 (double)at->state->heap_bytes /
 						 GIB;
-	return (int)(seconds * 1000);
+	return seconds < LIMIT_MAX_S ? (int)(seconds * 1000) : -1;
 }
 
 int attend(struct attendance *at)

@@ -154,6 +154,7 @@ static int create_files(struct run *run, struct run_dir *dir,
 static int measure(struct run *run, const struct run_dir *dir,
 		   const struct arguments *args, struct failure *why)
 {
+	struct failure guard_why = { 0 };
 	struct progress progress;
 	int error, code, guarded = 0;
 
@@ -164,11 +165,13 @@ static int measure(struct run *run, const struct run_dir *dir,
 	samples_close(run->samples_file);
 	gbench_file_close(run->gbench_file);
 	if (run->guardian)
-		guarded = run_guardian_stop(run->guardian, why);
+		guarded = run_guardian_stop(run->guardian, &guard_why);
 	code = run_result(run, dir, args, why);
-	if (guarded)
+	if (guarded) { /* nothing else matters as much */
+		*why = guard_why;
 		return guarded;
-	if (error && code != EXIT_FAILED)
+	}
+	if (error && (code == EXIT_DONE || code == EXIT_PARTLY))
 		return fail(why, EXIT_FAILED,
 			    "What was measured until then is kept in its "
 			    "folder.",

@@ -4,7 +4,6 @@
  */
 #include <errno.h>
 #include <limits.h>
-#include <sys/file.h>
 
 #include "tests/unit/guardian_scene.h"
 
@@ -164,9 +163,8 @@ static void a_zombie_is_not_alive(void **context)
 		_exit(0);
 	}
 	assert_int_equal(read(ready[0], &state, sizeof(state)), sizeof(state));
-	assert_int_equal(waitid(P_PID, (id_t)state.pid, &info,
-				WEXITED | WNOWAIT),
-			 0);
+	assert_int_equal(
+		waitid(P_PID, (id_t)state.pid, &info, WEXITED | WNOWAIT), 0);
 	rewrite(&state);
 	scene_write_knob(scene, '1');
 	assert_int_equal(overcommit_repair(&repair), 0);
@@ -195,31 +193,12 @@ static void a_held_lock_refuses(void **context)
 	close(directory_fd);
 }
 
-/* The holder removes the file before it lets go. Who has opened the old file
- * meanwhile must not believe that it holds the lock of that name. */
-static void a_removed_lock_does_not_count(void **context)
-{
-	struct scene *scene = *context;
-	char path[PATH_MAX];
-	int directory_fd;
-	int lock_fd;
-	int stale_fd;
-
-	assert_int_equal(state_open(true, &directory_fd), 0);
-	snprintf(path, sizeof(path), "%s/lock", scene->state);
-	stale_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	assert_int_equal(flock(stale_fd, LOCK_EX), 0);
-	assert_int_equal(unlink(path), 0);
-	assert_int_equal(state_lock(directory_fd, 0, &lock_fd), 0);
-	state_unlock(directory_fd, lock_fd);
-	close(stale_fd);
-	close(directory_fd);
-}
-
 static void garbage_is_removed_and_told(void **context)
 {
 	static const char *const garbage[] = {
-		"", "garbage", "boot_id x\npid 1\n",
+		"",
+		"garbage",
+		"boot_id x\npid 1\n",
 		"boot_id x\npid 0\nstart_ticks 1\noriginal 0\nours 1\n",
 		"boot_id x\npid 1\nstart_ticks 1\noriginal 0\nours 1\nmore\n",
 	};
@@ -271,31 +250,6 @@ static void the_start_repairs_first(void **context)
 	assert_int_equal(guardian_stop(&guardian), 0);
 }
 
-static void the_setting_is_checked(void **context)
-{
-	struct scene *scene = *context;
-	int knob_fd;
-	int mode;
-
-	assert_int_equal(overcommit_get(&mode), 0);
-	assert_int_equal(mode, 0);
-	assert_true(overcommit_may_write());
-	assert_int_equal(overcommit_open(&knob_fd), 0);
-	assert_int_equal(overcommit_write(knob_fd, 3), -EINVAL);
-	/* Twice on one descriptor: the second must not be ignored. */
-	assert_int_equal(overcommit_write(knob_fd, 1), 0);
-	assert_int_equal(overcommit_write(knob_fd, 2), 0);
-	assert_int_equal(overcommit_put_back(knob_fd, 1, 0), -ESTALE);
-	assert_int_equal(overcommit_put_back(knob_fd, 2, 0), 0);
-	assert_int_equal(overcommit_put_back(knob_fd, 2, 0), 0);
-	scene_write_knob(scene, '7');
-	assert_int_equal(overcommit_read(knob_fd, &mode), -EBADMSG);
-	close(knob_fd);
-	assert_int_equal(unlink(scene->knob), 0);
-	assert_int_equal(overcommit_get(&mode), -ENOENT);
-	assert_false(overcommit_may_write());
-}
-
 #define scene_test(name)                                                       \
 	cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
 
@@ -311,11 +265,9 @@ int main(void)
 		scene_test(a_living_guardian_is_left_alone),
 		scene_test(a_zombie_is_not_alive),
 		scene_test(a_held_lock_refuses),
-		scene_test(a_removed_lock_does_not_count),
 		scene_test(garbage_is_removed_and_told),
 		scene_test(a_lost_setting_keeps_the_state),
 		scene_test(the_start_repairs_first),
-		scene_test(the_setting_is_checked),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

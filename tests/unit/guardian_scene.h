@@ -75,8 +75,7 @@ static inline int scene_open(void **context)
 	strcpy(scene->directory, "/tmp/spawnwise-guardian-XXXXXX");
 	if (!mkdtemp(scene->directory))
 		return -1;
-	snprintf(scene->knob, sizeof(scene->knob), "%s/knob",
-		 scene->directory);
+	snprintf(scene->knob, sizeof(scene->knob), "%s/knob", scene->directory);
 	snprintf(scene->state, sizeof(scene->state), "%s/state",
 		 scene->directory);
 	scene_write_knob(scene, '0');
@@ -179,9 +178,8 @@ static inline void runner_start(struct runner *runner)
 	int ends[2];
 	int started[2] = { -1, -1 };
 
-	assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0,
-				    ends),
-			 0);
+	assert_int_equal(
+		socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends), 0);
 	runner->pid = fork();
 	assert_true(runner->pid >= 0);
 	if (runner->pid == 0) {

@@ -27,8 +27,7 @@ static int find(const char *controller, const char *membership,
 {
 	FILE *first = fmemopen((void *)(uintptr_t)membership,
 			       strlen(membership), "r");
-	FILE *second = fmemopen((void *)(uintptr_t)mounts, strlen(mounts),
-				"r");
+	FILE *second = fmemopen((void *)(uintptr_t)mounts, strlen(mounts), "r");
 
 	assert_non_null(first);
 	assert_non_null(second);
@@ -83,17 +82,14 @@ static void groups_outside_the_mount_end_at_it(void **state)
 		"35 31 0:32 /docker/ab /cg rw - cgroup cgroup rw,memory\n";
 
 	(void)state;
-	assert_int_equal(find("memory", "4:memory:/docker/ab/c\n", mounts,
-			      &group),
-			 0);
+	assert_int_equal(
+		find("memory", "4:memory:/docker/ab/c\n", mounts, &group), 0);
 	assert_string_equal(group.directory, "/cg/c");
-	assert_int_equal(find("memory", "4:memory:/docker/abc\n", mounts,
-			      &group),
-			 0);
+	assert_int_equal(
+		find("memory", "4:memory:/docker/abc\n", mounts, &group), 0);
 	assert_string_equal(group.directory, "/cg");
-	assert_int_equal(find("memory", "4:memory:/../x\n", hybrid_mounts,
-			      &group),
-			 0);
+	assert_int_equal(
+		find("memory", "4:memory:/../x\n", hybrid_mounts, &group), 0);
 	assert_string_equal(group.directory, "/cg/memory");
 	assert_int_equal(find("memory", "4:memory:/\n", hybrid_mounts, &group),
 			 0);

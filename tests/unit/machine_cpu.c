@@ -39,9 +39,8 @@ static void lists_are_parsed(void **state)
 
 static void bad_lists_are_refused(void **state)
 {
-	static const char *const bad[] = { "x",	  "1-",	 "3-1",	  "-2",
-					   "1;2", "8192", "0-9999", ",",
-					   "1 2" };
+	static const char *const bad[] = { "x",	   "1-",     "3-1", "-2", "1;2",
+					   "8192", "0-9999", ",",   "1 2" };
 	struct cpu_mask mask;
 
 	(void)state;

@@ -20,13 +20,37 @@
 static void every_fact_is_there(void **state)
 {
 	static const char *const keys[] = {
-		"version", "commit", "compiler", "flags", "libc", "date_utc",
-		"kernel", "kernel_version", "architecture", "kernel_cmdline",
-		"aslr", "cpu_model", "cpus", "cpus_allowed", "cpus_online",
-		"smt", "governor", "virtualisation", "mitigations",
-		"clocksource", "load_1m", "load_5m", "load_15m", "ram_bytes",
-		"swap_bytes", "overcommit", "transparent_hugepage", "thp",
-		"container", "cgroup", "rlimits",
+		"version",
+		"commit",
+		"compiler",
+		"flags",
+		"libc",
+		"date_utc",
+		"kernel",
+		"kernel_version",
+		"architecture",
+		"kernel_cmdline",
+		"aslr",
+		"cpu_model",
+		"cpus",
+		"cpus_allowed",
+		"cpus_online",
+		"smt",
+		"governor",
+		"virtualisation",
+		"mitigations",
+		"clocksource",
+		"load_1m",
+		"load_5m",
+		"load_15m",
+		"ram_bytes",
+		"swap_bytes",
+		"overcommit",
+		"transparent_hugepage",
+		"thp",
+		"container",
+		"cgroup",
+		"rlimits",
 	};
 	json_t *facts = host_facts();
 
@@ -128,15 +152,13 @@ static void texts_are_read(void **state)
 	assert_int_equal(text_read("/nonexistent", text, sizeof(text)),
 			 -ENOENT);
 	assert_string_equal(text, "");
-	assert_int_equal(text_read_at(text, sizeof(text), "/proc/%s/comm",
-				      "self"),
-			 0);
+	assert_int_equal(
+		text_read_at(text, sizeof(text), "/proc/%s/comm", "self"), 0);
 	assert_true(strlen(text) > 0);
 	assert_int_equal(text_read_number("/proc/self/comm", &number),
 			 -EBADMSG);
-	assert_int_equal(text_read_number("/proc/sys/vm/overcommit_memory",
-					  &number),
-			 0);
+	assert_int_equal(
+		text_read_number("/proc/sys/vm/overcommit_memory", &number), 0);
 }
 
 static void the_bracketed_word_is_picked(void **state)

@@ -30,8 +30,8 @@ static FILE *recorded(const char *name)
 
 static FILE *text(const char *content)
 {
-	FILE *stream = fmemopen((void *)(uintptr_t)content, strlen(content),
-				"r");
+	FILE *stream =
+		fmemopen((void *)(uintptr_t)content, strlen(content), "r");
 
 	assert_non_null(stream);
 	return stream;
@@ -162,9 +162,8 @@ static void range_of_recorded_thp_heap(void **state)
 	FILE *stream = recorded("smaps");
 
 	(void)state;
-	assert_int_equal(smaps_range_parse(stream, 0x7fa1d2000000, 16 * MIB,
-					   &range),
-			 0);
+	assert_int_equal(
+		smaps_range_parse(stream, 0x7fa1d2000000, 16 * MIB, &range), 0);
 	fclose(stream);
 	assert_int_equal(range.vmas, 1);
 	assert_int_equal(range.outside_bytes, 0);

@@ -1,0 +1,258 @@
+# SPDX-License-Identifier: MIT
+# How does each strategy grow with the parent's heap, per overcommit mode?
+
+load plots."/style.gp"
+
+# Heap 0 has no place on a logarithmic axis: it gets one left of the others.
+smallest = words(heaps) > 1 && word(heaps, 1) eq "0" ? real(word(heaps, 2)) : \
+  real(word(heaps, 1))
+if (smallest == 0) { smallest = 2.0**20 }
+x_of(h) = real(h) == 0 ? smallest / 4 : real(h)
+largest = real(word(heaps, words(heaps)))
+if (largest < smallest) { largest = smallest / 4 }
+
+# One block of points a series, and the range of all of them.
+y_min = 1e18; y_max = 0; refusals = 0
+cross_errnos = ""
+do for [m in modes] {
+  eval sprintf("measured_%s = ''", m)
+  do for [s in strategies] {
+    eval sprintf("set print $points_%s_%s", m, s)
+    written = 0
+    print "# x p50 lo hi p5 p95 heap"
+    do for [h in heaps] { do for [i = 1:|$rows|] {
+      if (drawn(i) && field(i, F_STRATEGY) eq s && field(i, F_MODE) eq m && \
+          field(i, F_HEAP) eq h && known(i, F_P50)) {
+        lo = known(i, F_LO) ? field(i, F_LO) : field(i, F_P50)
+        hi = known(i, F_HI) ? field(i, F_HI) : field(i, F_P50)
+        print sprintf("%g ", x_of(h)).field(i, F_P50)." ".lo." ".hi." ". \
+          field(i, F_P5)." ".field(i, F_P95)." ".h
+        written = written + 1
+        if (real(field(i, F_P5)) < y_min) { y_min = real(field(i, F_P5)) }
+        if (real(field(i, F_P95)) > y_max) { y_max = real(field(i, F_P95)) }
+        if (real(hi) > y_max) { y_max = real(hi) }
+      }
+    } }
+    unset print
+    if (written) { eval sprintf("measured_%s = measured_%s.' %s'", m, m, s) }
+  }
+}
+if (y_max == 0) { y_min = 1e4; y_max = 1e6 }
+cross_y = y_max * 2.5
+y_top = y_max * 1.5
+y_bottom = y_min / 1.6
+
+# Refused cells stand above all others.
+do for [i = 1:|$rows|] {
+  if (drawn(i) && !known(i, F_P50) && known(i, F_ERRNO)) {
+    refusals = refusals + 1
+    refused = i
+    y_top = cross_y * 1.8
+  }
+}
+is_cross(i, m) = drawn(i) && !known(i, F_P50) && known(i, F_ERRNO) && \
+  field(i, F_MODE) eq m
+
+# The finding: growth from the smallest to the largest heap that works, in the
+# first mode.
+first_mode = word(modes, 1)
+p50_at(s, m, h) = (v_ = -1.0, sum [k_ = 1:|$rows|] (drawn(k_) && \
+  field(k_, F_STRATEGY) eq s && field(k_, F_MODE) eq m && \
+  field(k_, F_HEAP) eq h && known(k_, F_P50) ? \
+  (v_ = real(field(k_, F_P50)), 0) : 0), v_)
+low = word(heaps, 1); high = word(heaps, words(heaps))
+growing = ""; growth = 1.0; steady = 1.0; fastest = ""; slowest = ""
+fast_ns = 1e18; slow_ns = 0.0
+do for [s in strategies] {
+  a = p50_at(s, first_mode, low); b = p50_at(s, first_mode, high)
+  if (b > 0 && b < fast_ns) { fast_ns = b; fastest = s }
+  if (b > slow_ns) { slow_ns = b; slowest = s }
+  if (a > 0 && b > 0) {
+    if (b / a > 1.5) {
+      growing = growing." ".s
+      if (b / a > growth) { growth = b / a }
+    } else {
+      if (b / a > steady) { steady = b / a }
+      if (a / b > steady) { steady = a / b }
+    }
+  }
+}
+if (fastest eq "") {
+  finding = "No strategy could be measured"
+} else { if (words(heaps) == 1) {
+  finding = fastest eq slowest ? \
+    sprintf("%s takes %s at heap %s", fastest, duration(fast_ns), \
+      size(real(high))) : \
+    sprintf("%s takes %s at heap %s, %s takes %s", fastest, \
+      duration(fast_ns), size(real(high)), slowest, duration(slow_ns))
+} else { if (words(growing)) {
+  finding = sprintf("%s takes%s %s times as long at %s as at %s", \
+    list_words(growing), words(growing) > 1 ? " up to" : "", times(growth), \
+    size(real(high)), size(real(low)))
+  if (words(strategies) > words(growing)) {
+    finding = finding.sprintf("; the others stay within %s times", \
+      times(steady))
+  }
+} else {
+  finding = sprintf("No strategy grows with the heap: within %s times up to %s", \
+    times(steady), size(real(high)))
+} } }
+if (refusals == 1) {
+  finding = finding.sprintf("; mode %s refuses %s at %s", \
+    field(refused, F_MODE), field(refused, F_STRATEGY), \
+    size(real(field(refused, F_HEAP))))
+}
+if (refusals > 1) { finding = finding.sprintf("; %d cells are refused", refusals) }
+
+set logscale xy
+set xrange [smallest / 4 / 1.5 : largest * 1.5]
+if (word(heaps, 1) ne "0") { set xrange [smallest / 1.5 : largest * 1.5] }
+set yrange [y_bottom : y_top]
+unset key
+unset mxtics
+unset mytics
+tick_step = words(heaps) > 7 ? 2 : 1
+set xtics ()
+do for [k = 1:words(heaps)] {
+  if ((words(heaps) - k) % tick_step == 0) {
+    h = word(heaps, k)
+    set xtics add (size(real(h)) x_of(h))
+  }
+}
+set ytics ()
+do for [e = 0:11] {
+  if (10.0**e > y_bottom && 10.0**e < y_top) {
+    set ytics add (duration(10.0**e) 10.0**e)
+  }
+}
+# Less than two decades have room for more.
+if (log10(y_top / y_bottom) < 2) { do for [e = 0:11] { do for [f = 2:5:3] {
+  if (f * 10.0**e > y_bottom && f * 10.0**e < y_top) {
+    set ytics add (duration(f * 10.0**e) f * 10.0**e)
+  }
+} } }
+
+# Names at the line ends of the last panel, pushed apart.
+last_mode = word(modes, words(modes))
+array label_name[words(strategies)]
+array label_y[words(strategies)]
+labels = 0
+do for [s in strategies] {
+  found = -1.0
+  do for [h in heaps] {
+    v = p50_at(s, dumb ? first_mode : last_mode, h)
+    if (v > 0) { found = v }
+  }
+  if (found > 0) {
+    labels = labels + 1
+    label_name[labels] = s
+    label_y[labels] = log10(found)
+  }
+}
+do for [i = 1:labels] { do for [j = 1:labels - i] {
+  if (label_y[j] > label_y[j + 1]) {
+    y = label_y[j]; label_y[j] = label_y[j + 1]; label_y[j + 1] = y
+    n = label_name[j]; label_name[j] = label_name[j + 1]; label_name[j + 1] = n
+  }
+} }
+gap = log10(y_top / y_bottom) * (dumb ? 1.0 / (lines - 8) : 0.047)
+do for [pass = 1:60] { do for [j = 1:labels - 1] {
+  short = gap - (label_y[j + 1] - label_y[j])
+  if (short > 0) {
+    label_y[j] = label_y[j] - short / 2
+    label_y[j + 1] = label_y[j + 1] + short / 2
+  }
+} }
+lift = labels ? log10(y_bottom) + gap / 2 - label_y[1] : 0
+if (lift > 0) { do for [j = 1:labels] { label_y[j] = label_y[j] + lift } }
+
+label_margin = 0
+do for [s in strategies] {
+  if (strlen(s) > label_margin) { label_margin = strlen(s) }
+}
+
+if (dumb) {
+  letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+  set rmargin label_margin + 4
+  set tmargin 3
+  set title finding."\n".time.", ".mode_name(first_mode). \
+    (words(modes) > 1 ? "; the other modes are in the svg and png" : "")
+  do for [j = 1:labels] {
+    set label 100 + j label_name[j][1:1]." ".label_name[j] at graph 1.01, \
+      first 10**label_y[j] noenhanced
+  }
+  do for [i = 1:|$rows|] { if (is_cross(i, first_mode)) {
+    set label "x ".field(i, F_STRATEGY)." ".field(i, F_ERRNO) right \
+      at x_of(field(i, F_HEAP)), cross_y noenhanced
+  } }
+  shown = value("measured_".first_mode)
+  plot for [s in shown] sprintf("$points_%s_%s", first_mode, s) \
+    using 1:2 with linespoints pt s[1:1] notitle, y_top * 10 notitle
+  exit
+}
+
+panels = words(modes)
+left = 0.062; right = 0.985 - 0.0066 * label_margin - 0.008
+room = 0.026
+panel_width = (right - left - room * (panels - 1)) / panels
+set multiplot
+set label 1 finding at screen left - 0.012, 0.955 \
+  font face.(term eq "svg" ? " Bold,21" : " Bold,17") noenhanced
+set label 2 sprintf("call to %s; median over the medians of %d processes, ". \
+  "bar = its 95 %% interval, band = p5 to p95%s; floor of the harness %s", \
+  time eq "reap" ? "exit status in hand" : time, parents, \
+  refusals ? ", × = refused" : "", \
+  floor_ns > 0 ? duration(floor_ns) : "not measured") \
+  at screen left - 0.012, 0.897 textcolor rgb grey noenhanced
+set label 3 footer at screen 0.985, 0.022 right textcolor rgb faint \
+  font face.(term eq "svg" ? ",12" : ",9") noenhanced
+set label 4 "heap of the parent" at screen (left + right) / 2, 0.05 center \
+  textcolor rgb ink
+set grid back lc rgb pale lt 1
+set style fill transparent solid 0.18 noborder
+set bmargin at screen 0.155
+set tmargin at screen 0.80
+do for [p = 1:panels] {
+  m = word(modes, p)
+  set lmargin at screen left + (p - 1) * (panel_width + room)
+  set rmargin at screen left + (p - 1) * (panel_width + room) + panel_width
+  set title mode_name(m) offset 0, -0.2 textcolor rgb "black" \
+    font face.(term eq "svg" ? " Bold,15" : " Bold,12") noenhanced
+  if (p > 1) { set format y ""; unset label 1; unset label 2; unset label 3
+    unset label 4 }
+  if (p == panels) {
+    do for [j = 1:labels] {
+      set label 100 + j label_name[j] at graph 1.02, first 10**label_y[j] \
+        textcolor rgb colour(label_name[j]) noenhanced
+    }
+  }
+  if (p == 2) {
+    set ytics ()
+    do for [e = 0:11] {
+      if (10.0**e > y_bottom && 10.0**e < y_top) { set ytics add ("" 10.0**e) }
+    }
+  }
+  do for [i = 1:|$rows|] {
+    if (i > 1) { unset label 1000 + i }
+    if (is_cross(i, m)) {
+      set label 1000 + i field(i, F_STRATEGY)." ".field(i, F_ERRNO) \
+        at x_of(field(i, F_HEAP)), cross_y right offset -1.2, 0 point pt 2 \
+        ps 1.6 lw 4 lc rgb colour(field(i, F_STRATEGY)) noenhanced \
+        textcolor rgb colour(field(i, F_STRATEGY))
+    }
+  }
+  shown = value("measured_".m)
+  plot y_top * 10 notitle, \
+    for [s in shown] sprintf("$points_%s_%s", m, s) using 1:5:6 \
+      with filledcurves fc rgb colour(s) notitle, \
+    for [s in shown] sprintf("$points_%s_%s", m, s) using 1:3:(0):($4-$3) \
+      with vectors nohead lw 2 lc rgb colour(s) notitle, \
+    for [s in shown] sprintf("$points_%s_%s", m, s) using 1:2 \
+      with linespoints lw 2 pt shape(s) ps 1.1 lc rgb colour(s) notitle, \
+    for [s in shown] \
+      sprintf("$points_%s_%s", m, s) using 1:2: \
+      (sprintf("%s at %s: %s (95 %%: %s to %s)", s, size($7), duration($2), \
+        duration($3), duration($4))) \
+      with labels hypertext point pt shape(s) ps 1.1 lc rgb colour(s) notitle
+}
+unset multiplot
