@@ -90,8 +90,8 @@ if (fastest eq "") {
     list_words(growing), words(growing) > 1 ? " up to" : "", times(growth), \
     size(real(high)), size(real(low)))
   if (words(strategies) > words(growing)) {
-    finding = finding.sprintf("; the others stay within %s times", \
-      times(steady))
+    finding = finding.(steady < 1.1 ? "; the others stay flat" : \
+      sprintf("; the others stay within %s times", times(steady)))
   }
 } else {
   finding = sprintf("No strategy grows with the heap: within %s times up to %s", \
@@ -111,12 +111,14 @@ set yrange [y_bottom : y_top]
 unset key
 unset mxtics
 unset mytics
-tick_step = words(heaps) > 7 ? 2 : 1
+# From the right, each tick that has room for its words.
 set xtics ()
-do for [k = 1:words(heaps)] {
-  if ((words(heaps) - k) % tick_step == 0) {
-    h = word(heaps, k)
+free_below = 1e300
+do for [k = words(heaps):1:-1] {
+  h = word(heaps, k)
+  if (x_of(h) <= free_below) {
     set xtics add (size(real(h)) x_of(h))
+    free_below = x_of(h) / (4 * largest / smallest)**(dumb ? 0.1 : 0.045 * words(modes))
   }
 }
 set ytics ()
@@ -174,8 +176,9 @@ do for [s in strategies] {
 if (dumb) {
   letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
   set rmargin label_margin + 4
-  set tmargin 3
-  set title finding."\n".time.", ".mode_name(first_mode). \
+  set print "-"
+  print finding
+  set title time.", ".mode_name(first_mode). \
     (words(modes) > 1 ? "; the other modes are in the svg and png" : "")
   do for [j = 1:labels] {
     set label 100 + j label_name[j][1:1]." ".label_name[j] at graph 1.01, \

@@ -1,4 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/* Drawing charts; see plot.h. */
+
+#include "bench/show/plot.h"
+
 #include <errno.h>
+#include <fcntl.h>
+#include <glob.h>
+#include <jansson.h>
+#include <limits.h>
+#include <spawn.h>
 #include <stdio.h>
-int plot_run(const char *a,const char*b,const char*c,char*w,size_t n);
-int plot_run(const char *a,const char*b,const char*c,char*w,size_t n){(void)a;(void)b;(void)c;snprintf(w,n,"none yet");return -ENOENT;}
+#include <stdlib.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/files/host_file.h"
+#include "bench/machine/installed.h"
+
+#define COLUMNS_DEFAULT 100
+#define LINES_DEFAULT 30
+
+/* What every script is told. */
+struct drawing {
+	const char *run_dir;
+	const char *out_dir;
+	char plots[PATH_MAX];
+	char footer[256];
+	int columns;
+	int lines;
+	char *why;
+	size_t why_bytes;
+};
+
+static int find_scripts(struct drawing *drawing)
+{
+	static const char *const places[] = { "../plots", "../../plots",
+					      "../share/spawnwise/plots",
+					      NULL };
+	const char *chosen = getenv("SPAWNWISE_PLOTS");
+
+	if (chosen)
+		snprintf(drawing->plots, sizeof drawing->plots, "%s", chosen);
+	else if (installed_path(drawing->plots, places)) {
+		snprintf(drawing->why, drawing->why_bytes,
+			 "The chart scripts are missing; set SPAWNWISE_PLOTS "
+			 "to the folder plots of the source.");
+		return -ENOENT;
+	}
+	return 0;
+}
+
+/* "spawnwise 0.1.0 · Linux 6.18 · 2 CPUs · ...": what host.json knows. */
+static void write_footer(struct drawing *drawing)
+{
+	const char *version = "?", *kernel = "?", *thp = "?", *governor = "?";
+	const char *run_id = "?";
+	char reason[128];
+	json_int_t cpus = 0;
+	json_t *host;
+
+	if (host_read(drawing->run_dir, &host, reason, sizeof reason))
+		return;
+	json_unpack(host, "{s?s, s?s, s?I, s?s, s?s, s?s}", "version", &version,
+		    "kernel", &kernel, "cpus", &cpus, "thp", &thp, "governor",
+		    &governor, "run_id", &run_id);
+	snprintf(drawing->footer, sizeof drawing->footer,
+		 "spawnwise %s · Linux %s · %d CPUs · THP %s · governor %s · "
+		 "run %s",
+		 version, kernel, (int)cpus, thp, governor, run_id);
+	json_decref(host);
+}
+
+static void size_terminal(struct drawing *drawing)
+{
+	struct winsize size;
+
+	drawing->columns = COLUMNS_DEFAULT;
+	drawing->lines = LINES_DEFAULT;
+	if (ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) || size.ws_col < 60 ||
+	    size.ws_row < 20)
+		return;
+	drawing->columns = size.ws_col;
+	drawing->lines = size.ws_row - 2;
+}
+
+/* Text as a string of gnuplot: in single quotes only a quote is special. */
+static void quote(char *quoted, size_t size, const char *text)
+{
+	size_t used = 0;
+
+	for (; *text && used + 3 < size; text++) {
+		if (*text == '\'')
+			quoted[used++] = '\'';
+		quoted[used++] = *text;
+	}
+	quoted[used] = '\0';
+}
+
+/* Start gnuplot with its stderr in a pipe; returns the read end. */
+static int start_gnuplot(const char *settings, const char *script, pid_t *pid)
+{
+	char *argv[] = { "gnuplot", "-e", (char *)settings, (char *)script,
+			 NULL };
+	posix_spawn_file_actions_t actions;
+	int ends[2];
+	int error;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -errno;
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+	error = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	close(ends[1]);
+	if (!error)
+		return ends[0];
+	close(ends[0]);
+	return -error;
+}
+
+/* Keep the first of what gnuplot complains about, let the rest pass. */
+static void read_complaint(int fd, char *complaint, size_t size)
+{
+	char rest[512];
+	size_t used = 0;
+	ssize_t length;
+
+	while ((length = read(fd, rest, sizeof rest)) > 0)
+		for (ssize_t i = 0; i < length && used + 1 < size; i++)
+			if (rest[i] != '\n' || used)
+				complaint[used++] = rest[i] == '\n' ? ' ' :
+								      rest[i];
+	complaint[used] = '\0';
+	close(fd);
+}
+
+static int run_gnuplot(struct drawing *drawing, const char *settings,
+		       const char *script)
+{
+	char complaint[160];
+	int status = 0;
+	pid_t pid;
+	int fd = start_gnuplot(settings, script, &pid);
+
+	if (fd == -ENOENT)
+		snprintf(drawing->why, drawing->why_bytes,
+			 "gnuplot is missing; install it with: apt-get install "
+			 "gnuplot-nox");
+	if (fd < 0)
+		return fd;
+	read_complaint(fd, complaint, sizeof complaint);
+	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+		;
+	if (!status)
+		return 0;
+	snprintf(drawing->why, drawing->why_bytes,
+		 "gnuplot could not draw %s: %s", script,
+		 complaint[0] ? complaint : "it died");
+	return -EIO;
+}
+
+static int draw(struct drawing *drawing, const char *script,
+		const char *terminal)
+{
+	const char *name = strrchr(script, '/') + 1;
+	char run[PATH_MAX], plots[PATH_MAX], out[PATH_MAX], footer[300];
+	char path[PATH_MAX];
+	char *settings;
+	int error;
+
+	if (snprintf(path, sizeof path, "%s/%.*s.%s", drawing->out_dir,
+		     (int)strcspn(name, "."), name,
+		     terminal) >= (int)sizeof path)
+		return -ENAMETOOLONG;
+	quote(run, sizeof run, drawing->run_dir);
+	quote(plots, sizeof plots, drawing->plots);
+	quote(out, sizeof out, path);
+	quote(footer, sizeof footer, drawing->footer);
+	if (asprintf(&settings,
+		     "plots='%s'; run='%s'; out='%s'; term='%s'; footer='%s'; "
+		     "columns=%d; lines=%d",
+		     plots, run, out, terminal, footer, drawing->columns,
+		     drawing->lines) < 0)
+		return -ENOMEM;
+	fflush(stdout);
+	error = run_gnuplot(drawing, settings, script);
+	free(settings);
+	if (!error && strcmp(terminal, "dumb"))
+		fprintf(stderr, "Drew %s\n", path);
+	return error;
+}
+
+static int draw_all(struct drawing *drawing, const glob_t *scripts,
+		    const char *terminal)
+{
+	int error = 0;
+
+	for (size_t i = 0; i < scripts->gl_pathc && !error; i++) {
+		const char *script = scripts->gl_pathv[i];
+
+		if (!strcmp(strrchr(script, '/'), "/style.gp"))
+			continue;
+		if (terminal) {
+			error = draw(drawing, script, terminal);
+			continue;
+		}
+		error = draw(drawing, script, "svg");
+		if (!error)
+			error = draw(drawing, script, "png");
+	}
+	return error;
+}
+
+int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
+	     char *why, size_t why_bytes)
+{
+	struct drawing drawing = { .run_dir = run_dir,
+				   .out_dir = out_dir,
+				   .why = why,
+				   .why_bytes = why_bytes };
+	char pattern[PATH_MAX + 8];
+	glob_t scripts;
+	int error;
+
+	why[0] = '\0';
+	error = find_scripts(&drawing);
+	if (error)
+		return error;
+	snprintf(pattern, sizeof pattern, "%s/*.gp", drawing.plots);
+	if (glob(pattern, 0, NULL, &scripts))
+		return -ENOENT;
+	write_footer(&drawing);
+	size_terminal(&drawing);
+	error = draw_all(&drawing, &scripts, terminal);
+	globfree(&scripts);
+	if (error && !why[0])
+		snprintf(why, why_bytes, "%s", strerror(-error));
+	return error;
+}

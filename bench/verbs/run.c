@@ -16,7 +16,7 @@
 #include <sys/stat.h>
 
 #include "bench/files/run_dir.h"
-#include "bench/measure/payload_path.h"
+#include "bench/machine/installed.h"
 #include "bench/measure/runner.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/run_axes.h"
@@ -183,6 +183,9 @@ static int measure(struct run *run, const struct run_dir *dir,
 static int find_child(const struct arguments *args, struct run *run,
 		      char path[PATH_MAX], struct failure *why)
 {
+	static const char *const payload[] = {
+		"payload", "../libexec/spawnwise/payload", NULL
+	};
 	const char *child = argument_value(args, "child");
 	struct stat status;
 	int error = 0;
@@ -190,7 +193,7 @@ static int find_child(const struct arguments *args, struct run *run,
 	run->stamps = !child;
 	if (child)
 		snprintf(path, PATH_MAX, "%s", child);
-	else if (payload_path(path))
+	else if (installed_path(path, payload))
 		return fail(why, EXIT_FAILED,
 			    "Build it with make, or choose another with "
 			    "--child /bin/true.",

@@ -303,10 +303,10 @@ static void a_seed_gives_the_same_order_and_moves_on(void **state)
 }
 
 /* splitmix64 from seed 0 begins 0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4,
- * 0x06c45d188009454f: modulo 4, 3 and 2 they are 3, 1 and 1. */
+ * 0x06c45d188009454f: modulo 4, 3 and 2 they are 3, 0 and 1, so only 2 and 0 change places. */
 static void the_order_is_the_same_on_every_machine(void **state)
 {
-	static const size_t expected[] = { 0, 2, 1, 3 };
+	static const size_t expected[] = { 2, 1, 0, 3 };
 	uint64_t seed = 0;
 	size_t order[4];
 

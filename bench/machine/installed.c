@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/* Files that belong to this command; see installed.h. */
+
+#include "bench/machine/installed.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+int installed_path(char path[PATH_MAX], const char *const *places)
+{
+	char folder[PATH_MAX];
+	ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
+
+	if (length <= 0)
+		return -ENOENT;
+	folder[length] = '\0';
+	*strrchr(folder, '/') = '\0';
+	for (; *places; places++)
+		if (snprintf(path, PATH_MAX, "%s/%s", folder, *places) <
+			    PATH_MAX &&
+		    !access(path, F_OK))
+			return 0;
+	return -ENOENT;
+}

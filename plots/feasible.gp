@@ -1,0 +1,110 @@
+# SPDX-License-Identifier: MIT
+# Which strategy works at which heap in which mode, predicted and observed?
+
+load plots."/style.gp"
+
+rows = words(strategies); cols = words(heaps); panels = words(modes)
+outcome(i) = known(i, F_OBSERVED) ? field(i, F_OBSERVED) : "-"
+surprise(i) = known(i, F_OBSERVED) && known(i, F_PREDICTED) && \
+  field(i, F_OBSERVED) ne field(i, F_PREDICTED)
+verdict(i) = surprise(i) ? outcome(i)."!" : \
+  outcome(i) eq "ok" ? "works" : outcome(i) eq "-" ? "not run" : outcome(i)
+
+refusals = 0; surprises = 0; unknown = 0; refusing = ""
+do for [i = 1:|$rows|] { if (drawn(i)) {
+  if (outcome(i) eq "-") { unknown = unknown + 1 } else {
+    if (outcome(i) ne "ok") {
+      refusals = refusals + 1
+      if (!has(refusing, field(i, F_STRATEGY))) {
+        refusing = refusing." ".field(i, F_STRATEGY)
+      }
+    }
+  }
+  if (surprise(i)) { surprises = surprises + 1 }
+} }
+cells(n) = sprintf("%d cell%s", n, n == 1 ? "" : "s")
+finding = refusals ? sprintf("%s fail%s in %s; everything else works", \
+  list_words(refusing), words(refusing) == 1 ? "s" : "", cells(refusals)) : \
+  "Every strategy works at every heap in every mode that was measured"
+finding = finding.(surprises ? \
+  sprintf("; %s NOT AS PREDICTED", cells(surprises)) : ", as predicted")
+if (unknown) { finding = finding.sprintf("; %s not run", cells(unknown)) }
+
+if (dumb) {
+  set print "-"
+  print finding
+  do for [m in modes] {
+    print ""
+    print mode_name(m)
+    line = sprintf("%-14s", "")
+    do for [h in heaps] { line = line.sprintf(" %9s", size(real(h))) }
+    print line
+    do for [s in strategies] {
+      line = sprintf("%-14s", s)
+      do for [h in heaps] { do for [i = 1:|$rows|] {
+        if (drawn(i) && field(i, F_STRATEGY) eq s && field(i, F_MODE) eq m && \
+            field(i, F_HEAP) eq h) {
+          line = line.sprintf(" %9s", verdict(i))
+        }
+      } }
+      print line
+    }
+  }
+  exit
+}
+
+left = 0.095; right = 0.985; room = 0.02
+panel_width = (right - left - room * (panels - 1)) / panels
+small = panel_width / cols < 0.045
+set multiplot
+set label 1 finding at screen 0.05, 0.955 \
+  font face.(term eq "svg" ? " Bold,21" : " Bold,17") noenhanced
+set label 2 "one square a cell: what was observed; a red frame where the ". \
+  "prediction from smaps, meminfo and the mode was another" \
+  at screen 0.05, 0.897 textcolor rgb grey noenhanced
+set label 3 footer at screen 0.985, 0.022 right textcolor rgb faint \
+  font face.(term eq "svg" ? ",12" : ",9") noenhanced
+set label 4 "heap of the parent" at screen (left + right) / 2, 0.05 center \
+  textcolor rgb ink
+set border 0
+set tics scale 0
+unset key
+set xrange [0.5 : cols + 0.5]
+set yrange [rows + 0.5 : 0.5]
+set bmargin at screen 0.155
+set tmargin at screen 0.80
+set xtics ()
+do for [k = 1:cols] { set xtics add (size(real(word(heaps, k))) k) }
+if (cols * panels > 15) { set xtics rotate by 35 right }
+set ytics ()
+do for [k = 1:rows] { set ytics add (word(strategies, k) k) noenhanced }
+fill(i) = outcome(i) eq "ok" ? "#d5ece3" : outcome(i) eq "-" ? "#f0f0f0" : \
+  "#f3c6a5"
+do for [p = 1:panels] {
+  m = word(modes, p)
+  set lmargin at screen left + (p - 1) * (panel_width + room)
+  set rmargin at screen left + (p - 1) * (panel_width + room) + panel_width
+  set title mode_name(m) offset 0, -0.2 textcolor rgb "black" \
+    font face.(term eq "svg" ? " Bold,15" : " Bold,12") noenhanced
+  if (p > 1) {
+    set format y ""
+    set ytics ()
+    do for [k = 1:rows] { set ytics add ("" k) }
+    unset label 1; unset label 2; unset label 3; unset label 4
+  }
+  do for [i = 1:|$rows|] { if (drawn(i) && field(i, F_MODE) eq m) {
+    x = place(heaps, field(i, F_HEAP)); y = place(strategies, field(i, F_STRATEGY))
+    set object 1000 + i rectangle from x - 0.46, y - 0.44 to x + 0.46, y + 0.44 \
+      fc rgb fill(i) fs solid 1 border lc rgb surprise(i) ? "#cc0000" : fill(i) \
+      lw surprise(i) ? 4 : 1 behind
+    set label 1000 + i verdict(i) at x, y center noenhanced front textcolor \
+      rgb outcome(i) eq "ok" ? "#00664a" : outcome(i) eq "-" ? grey : "#a34400" \
+      font face.(term eq "svg" ? (small ? ",11" : ",13") : (small ? ",8.5" : ",10"))
+  } }
+  plot rows * 2 notitle
+  do for [i = 1:|$rows|] { if (drawn(i) && field(i, F_MODE) eq m) {
+    unset object 1000 + i
+    unset label 1000 + i
+  } }
+}
+unset multiplot

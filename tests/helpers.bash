@@ -1,0 +1,223 @@
+# SPDX-License-Identifier: MIT
+# shellcheck shell=bash
+#
+# What the tests of measuring share: the command, a scratch folder with a
+# stand-in for the kernel's setting, waiting, and the look at a run's files.
+
+# Call it in setup(). Tests then stand in a folder of their own and never
+# touch the machine's setting unless they say use_real_setting.
+prepare() {
+	top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	command=${SPAWNWISE:-$top/build/spawnwise}
+	unset NO_COLOR
+	export SPAWNWISE_KNOB=$BATS_TEST_TMPDIR/overcommit_memory
+	export SPAWNWISE_STATE_DIR=$BATS_TEST_TMPDIR/state
+	echo 0 >"$SPAWNWISE_KNOB"
+	mkdir "$SPAWNWISE_STATE_DIR"
+	cd "$BATS_TEST_TMPDIR" || return 1
+}
+
+# The kernel's own setting; the test is skipped where it cannot be written.
+use_real_setting() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	unset SPAWNWISE_KNOB SPAWNWISE_STATE_DIR
+	setting=/proc/sys/vm/overcommit_memory
+	[ -w "$setting" ] || skip "needs a writable $setting"
+	original=$(cat "$setting")
+	[ "$original" != 1 ] || skip "needs an overcommit mode other than 1"
+}
+
+# check STATUS COMMAND...: runs it, keeping stdout and stderr apart.
+check() {
+	local expected=$1 status=0
+	shift
+	"$@" >out 2>err || status=$?
+	if [ "$status" -ne "$expected" ]; then
+		echo "$*: status $status, not $expected"
+		cat out err
+		return 1
+	fi
+}
+
+# refused STATUS REASON CURE ARGUMENTS...: an error is two lines on stderr,
+# what could not be done and what to do, and nothing on stdout.
+refused() {
+	local status=$1 reason=$2 cure=$3
+	shift 3
+	check "$status" "$command" "$@" || return 1
+	grep -qF -- "spawnwise: cannot $reason" err || { cat err; return 1; }
+	tail -n 1 err | grep -qF -- "$cure" || { cat err; return 1; }
+	[ ! -s out ]
+}
+
+# says FILE TEXT: FILE holds TEXT, or it is shown.
+says() {
+	grep -qF -- "$2" "$1" || { echo "no '$2' in $1:"; cat "$1"; return 1; }
+}
+
+# within SECONDS COMMAND...: until COMMAND succeeds.
+within() {
+	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	shift
+	until "$@"; do
+		if [ "${EPOCHREALTIME/./}" -gt "$deadline" ]; then
+			echo "in vain: $*"
+			return 1
+		fi
+		read -rt 0.01 <> <(:) || true
+	done
+}
+
+# as_user COMMAND...: as somebody without rights. Root becomes nobody.
+as_user() {
+	if [ "$(id -u)" -eq 0 ]; then
+		setpriv --reuid 65534 --regid 65534 --clear-groups "$@"
+	else
+		"$@"
+	fi
+}
+
+# start_run ARGUMENTS...: `spawnwise run` in the background, in a session and
+# group of its own, with the signals that a terminal would give it. Its pid
+# and group is $runner, its files are out, err and ./run.
+start_run() {
+	env --default-signal=INT,QUIT,TSTP,HUP,TERM setsid \
+		"$command" run --out run "$@" >out 2>err 3>&- &
+	runner=$!
+}
+
+# end_run STATUS: waits for it.
+end_run() {
+	local status=0
+	wait "$runner" || status=$?
+	if [ "$status" -ne "$1" ]; then
+		echo "run: status $status, not $1"
+		cat out err
+		return 1
+	fi
+}
+
+# Pids of live processes named NAME that belong to this test: they work in its
+# folder, or are guardians of its state folder.
+processes() {
+	local folder pid name state
+	for folder in /proc/[0-9]*; do
+		pid=${folder#/proc/}
+		{ read -r name <"$folder/comm"; } 2>/dev/null || continue
+		case $name in $1) ;; *) continue ;; esac
+		state=$(sed 's/.*) //; s/ .*//' "$folder/stat" 2>/dev/null)
+		[ "$state" != Z ] && [ -n "$state" ] || continue
+		case $(readlink "$folder/cwd" 2>/dev/null) in
+		"$PWD") echo "$pid" ;;
+		/) is_our_guardian "$folder" && echo "$pid" ;;
+		esac
+	done
+	return 0
+}
+
+is_our_guardian() {
+	local state=${SPAWNWISE_STATE_DIR:-/run/spawnwise}
+	find "$1/fd" -maxdepth 1 -lname "$state*" 2>/dev/null | grep -q .
+}
+
+one_process() { [ -n "$(processes "$1")" ]; }
+no_process() { [ -z "$(processes "$1")" ]; }
+has_mode() { [ "$(cat "${setting:-$SPAWNWISE_KNOB}")" = "$1" ]; }
+has_samples() { [ "$(wc -l <run/samples.csv 2>/dev/null || echo 0)" -gt 1 ]; }
+
+# In teardown(): nothing of this test may outlive it.
+end_processes() {
+	local pid
+	[ -z "${runner:-}" ] || kill -KILL "$runner" 2>/dev/null || true
+	for pid in $(processes 'spawnwise*'); do
+		case $(cat "/proc/$pid/comm" 2>/dev/null) in
+		spawnwise-guard) ;;
+		*) kill -KILL "$pid" 2>/dev/null || true ;;
+		esac
+	done
+}
+
+# run_files RUN: the four files are there and agree with each other: columns,
+# fields in every row, JSON, a row a cell and time, and sums.
+run_files() {
+	python3 - "$1" <<-'PYTHON'
+	import csv, json, sys
+	run = sys.argv[1]
+	cell = ("strategy,heap_bytes,backing,vmas,threads,fds,cpu,"
+	        "overcommit").split(",")
+	times = "return,confirm,start,reap,caller_cpu".split(",")
+	sample_columns = ["run_id", "cell_id"] + cell + (
+	    "parent,block,sample,warmup,return_ns,confirm_ns,start_ns,reap_ns,"
+	    "caller_cpu_ns,ref_ns,errno").split(",")
+	cell_columns = ["schema", "run_id", "cell_id"] + cell + (
+	    "time,parents,ok,failed,errno,errnos,min_ns,p5_ns,p50_ns,p50_lo_ns,"
+	    "p50_hi_ns,p95_ns,p99_ns,p999_ns,max_ns,mean_ns,ref_ratio,"
+	    "commit_bytes,predicted,observed").split(",")
+
+	def read(name, columns):
+	    text = open(f"{run}/{name}", newline="").read()
+	    assert text.endswith("\n") and "\r" not in text, name
+	    header, *rows = csv.reader(text.splitlines())
+	    assert header[:len(columns)] == columns, (name, header)
+	    for row in rows:
+	        assert len(row) == len(header), (name, row)
+	    return [dict(zip(header, row)) for row in rows]
+
+	samples = read("samples.csv", sample_columns)
+	rows = read("cells.csv", cell_columns)
+	host = json.load(open(f"{run}/host.json"))
+	records = json.load(open(f"{run}/gbench.json"))
+	assert isinstance(records, list)
+	for record in records:
+	    assert record["benchmarks"], record
+	assert {row["run_id"] for row in samples + rows} <= {host["run_id"]}
+	assert len(rows) % len(times) == 0
+	assert [row["time"] for row in rows] == times * (len(rows) // 5)
+	assert [int(row["cell_id"]) for row in rows] == [
+	    i // 5 for i in range(len(rows))]
+	keys = {tuple(row[name] for name in ["cell_id"] + cell) for row in rows}
+	assert len(keys) == len(rows) // 5
+	for sample in samples:
+	    assert tuple(sample[n] for n in ["cell_id"] + cell) in keys, sample
+	    assert sample["warmup"] in "01"
+	    if not sample["errno"]:
+	        spans = [int(sample[t + "_ns"]) for t in
+	                 ("return", "confirm", "reap")]
+	        assert 0 <= spans[0] <= spans[1] <= spans[2], sample
+	for row in rows:
+	    own = [s for s in samples if s["cell_id"] == row["cell_id"]]
+	    good = [s for s in own if s["warmup"] == "0" and not s["errno"]]
+	    assert int(row["ok"]) == len(good), row
+	    assert int(row["failed"]) == sum(bool(s["errno"]) for s in own), row
+	    assert int(row["parents"]) == len({s["parent"] for s in good}), row
+	    values = sorted(int(s[row["time"] + "_ns"]) for s in good
+	                    if s[row["time"] + "_ns"])
+	    if values:
+	        assert float(row["min_ns"]) == values[0], row
+	        assert float(row["max_ns"]) == values[-1], row
+	        mean = sum(values) / len(values)
+	        assert abs(float(row["mean_ns"]) - mean) <= 0.001 * mean + 1, row
+	        assert bool(row["p99_ns"]) == (len(values) >= 1000), row
+	    else:
+	        assert not row["p50_ns"], row
+	PYTHON
+}
+
+# rows RUN TIME COLUMN...: those columns of the rows of cells.csv with that
+# time, or of all rows of samples.csv where TIME is "samples".
+rows() {
+	python3 - "$@" <<-'PYTHON'
+	import csv, sys
+	run, time, *names = sys.argv[1:]
+	name = "samples" if time == "samples" else "cells"
+	for row in csv.DictReader(open(f"{run}/{name}.csv")):
+	    if time == "samples" or row["time"] == time:
+	        print(*(row[n] or "-" for n in names))
+	PYTHON
+}
+
+# host RUN KEY: a value of host.json.
+host() {
+	python3 -c 'import json, sys
+print(json.load(open(sys.argv[1] + "/host.json"))[sys.argv[2]])' "$@"
+}
