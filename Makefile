@@ -33,8 +33,11 @@ LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
 BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c, \
 	$(wildcard bench/*.c bench/*/*.c))) $(B)/bench/measure/gbench.o
 
-UNITS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c)) $(B)/tests/conformance
+UNITS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c)) \
+	$(if $(wildcard tests/conformance/*.c),$(B)/tests/conformance)
 
+# make V=1 shows the commands.
+Q := $(if $(V),,@)
 SETUP := .ci/deps
 BUILD = $(MAKE) --no-print-directory -j2
 
@@ -93,13 +96,15 @@ help: ## this list
 		$(MAKEFILE_LIST)
 
 $(B)/spawnwise: $(B)/bench/main.o $(B)/libbench.a $(B)/libspawnwise.a
-	$(CXX) $(SANITIZE) $(LDFLAGS) -Wl,-z,now $^ $(LIBS) -o $@
+	@echo '  MAKE $@'
+	$(Q)$(CXX) $(SANITIZE) $(LDFLAGS) -Wl,-z,now $^ $(LIBS) -o $@
 
 $(B)/libspawnwise.a: $(LIB_OBJECTS)
 $(B)/libbench.a: $(BENCH_OBJECTS)
 $(B)/%.a:
 	@rm -f $@
-	$(AR) rcs $@ $^
+	@echo '  MAKE $@'
+	$(Q)$(AR) rcs $@ $^
 
 # Strategies are found by their file names; nothing else lists them.
 $(B)/registry.c: $(wildcard strategies) Makefile
@@ -112,22 +117,26 @@ $(B)/registry.c: $(wildcard strategies) Makefile
 	   echo '	NULL'; echo '};'; } > $@
 
 $(B)/registry.o: $(B)/registry.c
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	@echo '  MAKE $@'
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(B)/lib/%.o: SANITIZE :=
 $(B)/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) -c $< -o $@
+	@echo '  MAKE $@'
+	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 # The commit that host.json tells.
 $(B)/bench/machine/host.o: $(wildcard .git/logs/HEAD)
 $(B)/%.o: %.cc
 	@mkdir -p $(@D)
-	$(CXX) $(ALL_CXXFLAGS) -c $< -o $@
+	@echo '  MAKE $@'
+	$(Q)$(CXX) $(ALL_CXXFLAGS) -c $< -o $@
 
 $(B)/payload: bench/measure/payload.c lib/raw.h
 	@mkdir -p $(@D)
-	$(CC) -std=gnu17 $(WARNINGS) $(WERROR) -I. -O2 -ffreestanding -nostdlib \
+	@echo '  MAKE $@'
+	$(Q)$(CC) -std=gnu17 $(WARNINGS) $(WERROR) -I. -O2 -ffreestanding -nostdlib \
 		-static -fno-stack-protector -mgeneral-regs-only \
 		-Wl,--build-id=none -Wl,-z,noseparate-code $< -o $@
 
@@ -136,12 +145,13 @@ $(B)/payload: bench/measure/payload.c lib/raw.h
 $(B)/tests/%: $$(wildcard tests/$$*.c tests/$$*/*.c) $(B)/libbench.a \
 		$(B)/libspawnwise.a
 	@mkdir -p $(@D)
-	$(CC) $(ALL_CFLAGS) $^ -lcmocka $(LIBS) -lstdc++ -o $@
+	@echo '  MAKE $@'
+	$(Q)$(CC) $(ALL_CFLAGS) $^ -lcmocka $(LIBS) -lstdc++ -o $@
 
 $(B)/spawnwise.1: docs/spawnwise.1.scd $(B)/spawnwise
 	scdoc < $< > $@
 
 # Dependencies are by-products: nothing makes them.
-$(B)/%.d: ;
+$(B)/%.d $(B)/tests/%.d: ;
 
 -include $(shell find $(B) -name '*.d' 2>/dev/null)

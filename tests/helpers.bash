@@ -4,17 +4,35 @@
 # What the tests of measuring share: the command, a scratch folder with a
 # stand-in for the kernel's setting, waiting, and the look at a run's files.
 
-# Call it in setup(). Tests then stand in a folder of their own and never
-# touch the machine's setting unless they say use_real_setting.
+# Call it in setup(), and finish in teardown(). Tests then stand in a folder of
+# their own, which every user may enter, and never touch the machine's setting
+# unless they say use_real_setting.
 prepare() {
 	top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
 	command=${SPAWNWISE:-$top/build/spawnwise}
+	scratch=$(mktemp -d "${TMPDIR:-/tmp}/spawnwise-test.XXXXXX")
+	chmod 755 "$scratch"
 	unset NO_COLOR
-	export SPAWNWISE_KNOB=$BATS_TEST_TMPDIR/overcommit_memory
-	export SPAWNWISE_STATE_DIR=$BATS_TEST_TMPDIR/state
+	export SPAWNWISE_KNOB=$scratch/overcommit_memory
+	export SPAWNWISE_STATE_DIR=$scratch/state
 	echo 0 >"$SPAWNWISE_KNOB"
 	mkdir "$SPAWNWISE_STATE_DIR"
-	cd "$BATS_TEST_TMPDIR" || return 1
+	cd "$scratch" || return 1
+}
+
+# Nothing of a test may outlive it.
+finish() {
+	local pid
+	cd "$scratch" || return 1
+	for pid in ${runner:-} $(processes 'spawnwise*'); do
+		case $(cat "/proc/$pid/comm" 2>/dev/null) in
+		spawnwise-guard) ;; # ends with its runner
+		*) kill -KILL "$pid" 2>/dev/null || true ;;
+		esac
+	done
+	cd /
+	chmod -R u+rwX "$scratch"
+	rm -rf "$scratch"
 }
 
 # The kernel's own setting; the test is skipped where it cannot be written.
@@ -77,6 +95,12 @@ as_user() {
 	fi
 }
 
+# A test of those needs a command and a folder that they may use.
+users_can_run() {
+	as_user test -x "$command" -a -x . -a ! -w "$SPAWNWISE_KNOB" ||
+		skip "$command cannot be run without rights"
+}
+
 # start_run ARGUMENTS...: `spawnwise run` in the background, in a session and
 # group of its own, with the signals that a terminal would give it. Its pid
 # and group is $runner, its files are out, err and ./run.
@@ -124,18 +148,6 @@ one_process() { [ -n "$(processes "$1")" ]; }
 no_process() { [ -z "$(processes "$1")" ]; }
 has_mode() { [ "$(cat "${setting:-$SPAWNWISE_KNOB}")" = "$1" ]; }
 has_samples() { [ "$(wc -l <run/samples.csv 2>/dev/null || echo 0)" -gt 1 ]; }
-
-# In teardown(): nothing of this test may outlive it.
-end_processes() {
-	local pid
-	[ -z "${runner:-}" ] || kill -KILL "$runner" 2>/dev/null || true
-	for pid in $(processes 'spawnwise*'); do
-		case $(cat "/proc/$pid/comm" 2>/dev/null) in
-		spawnwise-guard) ;;
-		*) kill -KILL "$pid" 2>/dev/null || true ;;
-		esac
-	done
-}
 
 # run_files RUN: the four files are there and agree with each other: columns,
 # fields in every row, JSON, a row a cell and time, and sums.

@@ -42,8 +42,7 @@ static bool load_high(struct disturbance *found)
 		return false;
 	say(found->what, "The load is %.1f on %ld CPUs.", load, cpus);
 	say(found->cure,
-	    "Stop other work, or wait until the load is below "
-	    "%.1f.",
+	    "Stop other work, or wait until the load is below %.1f.",
 	    LOAD_PER_CPU_MAX * (double)cpus);
 	return true;
 }

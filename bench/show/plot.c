@@ -102,8 +102,8 @@ static void quote(char *quoted, size_t size, const char *text)
 /* Start gnuplot with its stderr in a pipe; returns the read end. */
 static int start_gnuplot(const char *settings, const char *script, pid_t *pid)
 {
-	char *argv[] = { "gnuplot", "-e", (char *)settings, (char *)script,
-			 NULL };
+	char *argv[] = { (char *)"gnuplot", (char *)"-e", (char *)settings,
+			 (char *)script, NULL };
 	posix_spawn_file_actions_t actions;
 	int ends[2];
 	int error;

@@ -1,0 +1,377 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# run: its plan, its files, its refusals. Timings are never judged here.
+
+load helpers
+
+setup() {
+	prepare
+}
+
+teardown() {
+	finish
+}
+
+measure() { check 0 "$command" run --out run "$@"; }
+
+@test "run --help shows every axis" {
+	check 0 "$command" run --help
+	[ ! -s err ]
+	for option in strategy heap backing threads cpu overcommit child \
+		parents out budget seed quick dry-run; do
+		says out "--$option"
+	done
+}
+
+@test "run --dry-run tells the plan, writes nothing and changes nothing" {
+	check 0 "$command" run --dry-run --heap 0,64M --overcommit 0,1 \
+		--strategy fork,vfork --seed 7 --out run
+	says out "Plan: 8 cells, "
+	says out " by 12 processes; up to 64 MiB of memory"
+	says out "Writes vm.overcommit_memory 24 times for "
+	says out "and puts 0 back each time."
+	says out "seed 7."
+	[ ! -s err ]
+	[ ! -e run ]
+	[ "$(cat "$SPAWNWISE_KNOB")" = 0 ]
+	[ -z "$(ls -A "$SPAWNWISE_STATE_DIR")" ]
+}
+
+@test "run --dry-run says that it changes no setting when it will not" {
+	check 0 "$command" run --dry-run --heap 0
+	says out "Changes no kernel setting; overcommit mode is 0."
+	[ ! -s err ]
+	rmdir "$SPAWNWISE_STATE_DIR"
+	diff <(ls) <(printf '%s\n' err out overcommit_memory)
+}
+
+@test "run measures a matrix and writes its four files" {
+	measure --heap 0,4M --strategy null,fork,posix_spawn,vfork \
+		--threads 0,4
+	run_files run
+	[ "$(wc -l <run/cells.csv)" -eq $((4 * 2 * 2 * 5 + 1)) ]
+	diff <(ls run) \
+		<(printf '%s\n' cells.csv gbench.json host.json samples.csv)
+	[ "$(rows run reap parents failed predicted observed | sort -u)" = \
+		"6 0 ok ok" ]
+	rows run reap ok | while read -r ok; do [ "$ok" -ge 300 ]; done
+	[ "$(host run parents_per_state)" = 6 ]
+	[ "$(host run parents_died)" = 0 ]
+	[ "$(host run interrupted)" = False ]
+	says out "posix_spawn"
+	says out "floor of the harness: null"
+	says out "The reference "
+	says err "Written to run"
+}
+
+@test "run keeps a record of the library for each parent" {
+	measure --quick --heap 0 --strategy null,vfork
+	python3 - <<-'PYTHON'
+	import json
+	records = json.load(open("run/gbench.json"))
+	assert len(records) == 6
+	for record in records:
+	    names = sorted(b["name"].split("/block")[0]
+	                   for b in record["benchmarks"])
+	    assert names == ["null/heap:0/overcommit:0",
+	                     "vfork/heap:0/overcommit:0"], names
+	    for benchmark in record["benchmarks"]:
+	        assert benchmark["iterations"] == 50
+	        assert not benchmark.get("error_occurred")
+	PYTHON
+}
+
+@test "run's child stamps its start, and null starts nothing" {
+	measure --quick --heap 0 --strategy null,fork,broker
+	[ -z "$(rows run samples strategy start_ns | grep '^null [0-9]')" ]
+	[ -z "$(rows run samples strategy start_ns errno |
+		grep -v ^null | grep -v '^[a-z]* [0-9]* -$')" ]
+}
+
+@test "run --seed brings back the order of blocks" {
+	order() {
+		rows "$1" samples heap_bytes strategy parent block sample warmup
+	}
+	axes="--quick --heap 0,4K --strategy null,vfork,clone_vm"
+	check 0 "$command" run $axes --seed 5 --out a
+	check 0 "$command" run $axes --seed 5 --out b
+	check 0 "$command" run $axes --seed 6 --out c
+	diff <(order a) <(order b)
+	if diff -q <(order a) <(order c); then return 1; fi
+	[ "$(host a seed)" = 5 ]
+}
+
+@test "run without --seed takes another each time and tells it" {
+	check 0 "$command" run --dry-run --heap 0
+	sed -n 's/.*seed \([0-9]*\)\.$/\1/p' out >first
+	check 0 "$command" run --dry-run --heap 0
+	sed -n 's/.*seed \([0-9]*\)\.$/\1/p' out >second
+	[ -s first ]
+	if diff -q first second; then return 1; fi
+}
+
+@test "run --quick takes fewer samples and fewer heaps" {
+	check 0 "$command" run --quick --dry-run --strategy fork,vfork
+	says out "Plan: 6 cells, "
+	says out "up to 1 GiB of memory"
+	measure --quick --heap 0 --strategy fork,vfork
+	diff <(rows run reap strategy ok) <(printf 'fork 60\nvfork 300\n')
+}
+
+@test "run --parents takes that many processes" {
+	measure --quick --heap 0 --strategy null --parents 7
+	[ "$(rows run reap parents)" = 7 ]
+	refused 2 "run --parents 5" "from 6 to" run --heap 0 --parents 5
+}
+
+@test "run --budget cuts samples, and refuses what is not honest" {
+	refused 2 "run --budget 1" "The least that gives honest numbers takes" \
+		run --heap 0,1G --strategy fork --budget 1 --out run
+	[ ! -e run ]
+	fits=$(sed -n 's/.* takes \([0-9]*\) s.*/\1/p' err)
+	check 0 "$command" run --heap 0,1G --strategy fork --budget "$fits" \
+		--dry-run
+	refused 2 "run --budget soon" "whole number" run --budget soon
+}
+
+@test "run refuses a folder that holds a run, and one it cannot write" {
+	measure --quick --heap 0 --strategy null
+	cp -r run before
+	refused 2 "run --out run: it holds a run already" \
+		"Choose an empty folder." run --heap 0 --strategy null --out run
+	diff -r run before
+	refused 2 "write to plain: " "Use --out DIR" \
+		run --heap 0 --strategy null --out overcommit_memory/deep ||
+		says err "write to overcommit_memory/deep: Not a directory"
+	mkdir locked
+	chmod 555 locked
+	users_can_run
+	check 2 as_user "$command" run --heap 0 --strategy null \
+		--out locked/run
+	says err "spawnwise: cannot write to locked/run: Permission denied"
+}
+
+@test "run without --out makes a folder named after its id" {
+	mkdir elsewhere
+	cd elsewhere
+	check 0 "$command" run --quick --heap 0 --strategy null
+	folder=$(echo spawnwise-*)
+	run_files "$folder"
+	[ "spawnwise-$(host "$folder" run_id)" = "$folder" ]
+}
+
+@test "run names the nearest strategy, and what an axis takes" {
+	refused 2 "find strategy 'posix_spwan'" "Did you mean 'posix_spawn'?" \
+		run --strategy fork,posix_spwan
+	for size in 8X -1 1.5 5000 '' 0x10 ' 1M' 1e6 99999999999G; do
+		refused 2 "run --heap $size: " "A size is a multiple of the" \
+			run --heap "$size"
+	done
+	refused 2 'run --heap 0,,1M: "" is not' "A size" run --heap 0,,1M
+	refused 2 "run --backing fur" "base, thp or untouched" run -b fur
+	refused 2 "run --threads 1025" "0 to 1024" run --threads 1025
+	refused 2 "run --cpu both" "same, split or free" run --cpu both
+	refused 2 "run --overcommit 3" "0, 1, 2 or all" run --overcommit 3
+	refused 2 "run --seed -1" "whole number" run --seed -1
+}
+
+@test "run refuses a value that is there twice, however it is written" {
+	refused 2 'run --heap 0,1M,0: "0" is there twice' "once" run -H 0,1M,0
+	refused 2 'run --heap 1G,1024M: "1024M" is there twice' "once" \
+		run --heap 1G,1024M
+	refused 2 'run --threads 1,01: "01" is there twice' "once" -t 1,01 ||
+		refused 2 'run --threads 1,01: "01" is there twice' "once" \
+			run --threads 1,01
+	refused 2 'run --overcommit 0,00: "00" is there twice' "once" \
+		run --overcommit 0,00
+	refused 2 'run --strategy fork,fork: "fork" is' "once" \
+		run --strategy fork,fork
+	refused 2 'run --cpu free,free: "free" is there twice' "once" \
+		run --cpu free,free
+	refused 2 'run --backing base,base' "once" run --backing base,base
+}
+
+@test "run refuses more memory than it may take" {
+	refused 2 "run --heap 900T: that is more memory than a run may take" \
+		"Use heaps of at most " run --heap 0,900T --out run
+	[ ! -e run ]
+}
+
+@test "run takes no more than half of what its cgroup allows" {
+	groups=/sys/fs/cgroup/memory
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	[ -f $groups/memory.limit_in_bytes ] || skip "needs cgroup v1 memory"
+	group=$groups/spawnwise-test.$$
+	mkdir $group 2>/dev/null || skip "needs a writable memory cgroup"
+	echo 256M >$group/memory.limit_in_bytes
+	status=0
+	inside() { sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh \
+		$group "$@"; }
+	check 2 inside "$command" run --heap 200M --out run || status=1
+	says err "Use heaps of at most 128 MiB, half of the 256" || status=1
+	check 0 inside "$command" run --dry-run --strategy fork || status=1
+	says err "Leaving out heap 256M: a run may take 128 MiB" || status=1
+	says out "up to 64 MiB of memory" || status=1
+	rmdir $group
+	[ $status -eq 0 ]
+}
+
+@test "run in another overcommit mode needs the right to set it" {
+	chmod 444 "$SPAWNWISE_KNOB"
+	users_can_run
+	check 1 as_user "$command" run --heap 0 --overcommit 1 --out run
+	says err "cannot set overcommit mode 1: $SPAWNWISE_KNOB is not writable"
+	says err "Run as root, or use --overcommit current."
+	[ ! -e run ]
+}
+
+@test "run --overcommit all without the right measures the current mode" {
+	echo 1 >"$SPAWNWISE_KNOB"
+	chmod 444 "$SPAWNWISE_KNOB"
+	users_can_run
+	chmod 777 .
+	check 0 as_user "$command" run --quick --heap 0 --overcommit all \
+		--strategy null --out run
+	[ "$(grep -c 'Measuring overcommit mode 1 only: ' err)" -eq 1 ]
+	[ "$(rows run reap overcommit)" = 1 ]
+}
+
+@test "run sets each mode for its own blocks and puts the old one back" {
+	echo 1 >"$SPAWNWISE_KNOB"
+	measure --quick --heap 0 --overcommit 0,1 --strategy null,vfork
+	run_files run
+	diff <(rows run reap overcommit strategy parents ok failed) - <<-'END'
+	0 null 6 300 0
+	0 vfork 6 300 0
+	1 null 6 300 0
+	1 vfork 6 300 0
+	END
+	[ "$(host run blocks_disturbed)" = 0 ]
+	[ "$(cat "$SPAWNWISE_KNOB")" = 1 ]
+	[ -z "$(ls -A "$SPAWNWISE_STATE_DIR")" ]
+	within 2 no_process 'spawnwise*'
+}
+
+@test "run in mode 0 of the machine itself leaves the mode as it was" {
+	use_real_setting
+	measure --quick --heap 0 --overcommit "$original,1" --strategy fork
+	[ "$(rows run reap failed observed | sort -u)" = "0 ok" ]
+	[ "$(host run blocks_disturbed)" = 0 ]
+	[ "$(cat $setting)" = "$original" ]
+}
+
+@test "run puts back first what a killed run left behind" {
+	echo 1 >"$SPAWNWISE_KNOB"
+	boot_id=$(cat /proc/sys/kernel/random/boot_id)
+	printf 'boot_id %s\npid 4194304\nstart_ticks 1\noriginal 0\nours 1\n' \
+		"$boot_id" >"$SPAWNWISE_STATE_DIR/state"
+	measure --quick --heap 0 --strategy null --overcommit current
+	says err "had left overcommit mode 1 behind: mode 0 is back."
+	[ "$(rows run reap overcommit ok)" = "0 300" ]
+	[ "$(cat "$SPAWNWISE_KNOB")" = 0 ]
+}
+
+@test "run --dry-run leaves alone what a killed run left behind" {
+	echo 1 >"$SPAWNWISE_KNOB"
+	boot_id=$(cat /proc/sys/kernel/random/boot_id)
+	printf 'boot_id %s\npid 4194304\nstart_ticks 1\noriginal 0\nours 1\n' \
+		"$boot_id" >"$SPAWNWISE_STATE_DIR/state"
+	check 0 "$command" run --dry-run --heap 0 --strategy null
+	[ "$(cat "$SPAWNWISE_KNOB")" = 1 ]
+	[ -f "$SPAWNWISE_STATE_DIR/state" ]
+}
+
+@test "run refuses a heap that is not backed as its label says" {
+	check 3 "$command" run --quick --heap 1M --backing thp,untouched \
+		--strategy vfork --out run
+	run_files run
+	says err "Not measured: cell 0: "
+	diff <(rows run reap backing ok failed observed) \
+		<(printf 'thp 0 0 -\nuntouched 300 0 ok\n')
+}
+
+@test "run measures huge pages where there are some" {
+	enabled=/sys/kernel/mm/transparent_hugepage/enabled
+	[ -f $enabled ] && ! grep -q '\[never\]' $enabled ||
+		skip "needs transparent huge pages"
+	status=0
+	"$command" run --quick --heap 16M --backing thp --strategy vfork \
+		--out run >out 2>err || status=$?
+	[ $status -eq 0 ] || says err "the heap is not backed as thp"
+	run_files run
+}
+
+@test "run predicts what a spawn asks the kernel to commit" {
+	measure --quick --heap 64M --strategy fork,vfork,broker \
+		--backing untouched
+	rows run reap strategy commit_bytes | while read -r strategy bytes; do
+		case $strategy in
+		fork) [ "$bytes" -ge $((64 << 20)) ] &&
+			[ "$bytes" -lt $((80 << 20)) ] ;;
+		*) [ "$bytes" -eq 0 ] ;;
+		esac
+	done
+}
+
+@test "run's own memory is no part of the heap under test" {
+	check 0 "$command" run --quick --heap 0 --strategy fork --out one
+	check 0 "$command" run --heap 0 --strategy fork,null --parents 30 \
+		--out many
+	one=$(rows one return commit_bytes)
+	many=$(rows many return strategy commit_bytes |
+		sed -n 's/^fork //p')
+	[ "$(wc -l <many/samples.csv)" -gt 10000 ]
+	[ "$many" -lt $((one + (1 << 20))) ]
+}
+
+@test "run --cpu split: who cannot place its child is refused" {
+	[ "$(nproc)" -ge 2 ] || skip "needs two CPUs"
+	measure --quick --heap 0 --cpu split,free --strategy posix_spawn,vfork
+	run_files run
+	diff <(rows run reap cpu strategy errno predicted observed) - <<-'END'
+	split posix_spawn ENOTSUP ENOTSUP ENOTSUP
+	split vfork - ok ok
+	free posix_spawn - ok ok
+	free vfork - ok ok
+	END
+}
+
+@test "run --cpu split on one CPU is refused" {
+	cpu=$(sed -n 's/^Cpus_allowed_list:\t\([0-9]*\).*/\1/p' \
+		/proc/self/status)
+	check 1 taskset -c "$cpu" "$command" run --heap 0 --cpu split --out run
+	says err "cannot run --cpu split: this process may use one CPU only"
+	check 0 taskset -c "$cpu" "$command" run --quick --heap 0 \
+		--strategy vfork --out run
+}
+
+@test "run --child of another program leaves start empty" {
+	measure --quick --heap 0 --strategy fork,vfork --child /bin/true
+	run_files run
+	[ "$(rows run samples start_ns | sort -u)" = - ]
+	[ "$(rows run start p50_ns | sort -u)" = - ]
+	[ "$(rows run reap observed | sort -u)" = ok ]
+}
+
+@test "run --child: what it prints goes nowhere" {
+	measure --quick --heap 0 --strategy vfork --child "$(type -P pwd)"
+	[ "$(rows run reap ok failed)" = "300 0" ]
+	if grep -qxF "$PWD" out err; then return 1; fi
+}
+
+@test "run --child that fails is counted, not timed" {
+	measure --quick --heap 0 --strategy fork,vfork --child /bin/false
+	run_files run
+	[ "$(rows run reap ok errno observed | sort -u)" = "0 EPROTO EPROTO" ]
+}
+
+@test "run --child that is not there or no program is refused" {
+	refused 2 "run --child ./absent: No such file or directory" \
+		"executable file" run --heap 0 --child ./absent --out run
+	refused 2 "run --child /: Permission denied" "executable file" \
+		run --heap 0 --child / --out run
+	refused 2 "run --child overcommit_memory: Permission denied" \
+		"executable file" run --heap 0 --child overcommit_memory
+	[ ! -e run ]
+}
