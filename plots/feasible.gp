@@ -4,8 +4,11 @@
 load plots."/style.gp"
 
 rows = words(strategies); cols = words(heaps); panels = words(modes)
-outcome(i) = known(i, F_OBSERVED) ? field(i, F_OBSERVED) : "-"
-surprise(i) = known(i, F_OBSERVED) && known(i, F_PREDICTED) && \
+# Not the empty field decides: gnuplot 5.4 reads an empty last column as the
+# one before it.
+not_run(i) = field(i, F_PARENTS) eq "0" && !known(i, F_ERRNO)
+outcome(i) = not_run(i) ? "-" : field(i, F_OBSERVED)
+surprise(i) = !not_run(i) && known(i, F_PREDICTED) && \
   field(i, F_OBSERVED) ne field(i, F_PREDICTED)
 verdict(i) = surprise(i) ? outcome(i)."!" : \
   outcome(i) eq "ok" ? "works" : outcome(i) eq "-" ? "not run" : outcome(i)

@@ -189,6 +189,7 @@ if (dumb) {
       at x_of(field(i, F_HEAP)), cross_y noenhanced
   } }
   shown = value("measured_".first_mode)
+  if (!words(shown)) { plot y_top * 10 notitle; exit }
   plot for [s in shown] sprintf("$points_%s_%s", first_mode, s) \
     using 1:2 with linespoints pt s[1:1] notitle, y_top * 10 notitle
   exit
@@ -245,6 +246,7 @@ do for [p = 1:panels] {
     }
   }
   shown = value("measured_".m)
+  if (!words(shown)) { plot y_top * 10 notitle; continue }
   plot y_top * 10 notitle, \
     for [s in shown] sprintf("$points_%s_%s", m, s) using 1:5:6 \
       with filledcurves fc rgb colour(s) notitle, \

@@ -50,7 +50,8 @@ teardown() {
 	for strategy in $real; do
 		refused 127 "start ./absent by $strategy: No such file" \
 			"Give a program" exec -s "$strategy" -- ./absent
-		check 127 "$command" exec -s "$strategy" -- no-such-command-here
+		PATH=/usr/bin:/bin check 127 "$command" exec -s "$strategy" \
+			-- no-such-command-here
 		check 126 "$command" exec -s "$strategy" -- ./plain
 		check 126 "$command" exec -s "$strategy" -- .
 		check 126 "$command" exec -s "$strategy" -- ./empty

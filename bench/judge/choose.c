@@ -135,7 +135,7 @@ static void say_answer(struct choice *choice, enum choice_policy policy,
 	duration_format(best->evidence.p95_ns, p95, sizeof p95);
 	choice->name = name;
 	if (policy == CHOICE_FAST)
-		say(choice, "%s: the lowest median of reap, %s (p95 %s)", name,
+		say(choice, "%s: has the lowest median of reap, %s (p95 %s)", name,
 		    p50, p95);
 	else
 		say(choice,

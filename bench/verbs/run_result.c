@@ -142,6 +142,7 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 		.policy = CHOICE_SAFE,
 	};
 	struct choice choice;
+	char heap[UNITS_LENGTH];
 
 	for (size_t i = 0; i < plan->axes.mode_count; i++)
 		if (plan->axes.modes[i] == plan->original_mode)
@@ -151,7 +152,13 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 			query.heap_bytes = plan->states[i].heap_bytes;
 	if (advise(&query, rows, plan->cell_count * TIME_COUNT, &choice))
 		return;
-	if (choice.reason_count)
+	size_format_human(query.heap_bytes, heap, sizeof heap);
+	if (choice.name) /* the first reason is "NAME: why" */
+		printf("\nUse %s when the heap is %s and the overcommit mode "
+		       "%d: it %s.\n",
+		       choice.name, heap, query.overcommit,
+		       choice.reasons[0] + strlen(choice.name) + 2);
+	else if (choice.reason_count)
 		printf("\n%s\n", choice.reasons[0]);
 	choice_release(&choice);
 }

@@ -13,7 +13,7 @@ static void fast_takes_the_lowest_median(void **state)
 	(void)state;
 	assert_string_equal(choice.name, "helper");
 	assert_string_equal(choice.reasons[0],
-			    "helper: the lowest median of reap, 70 µs "
+			    "helper: has the lowest median of reap, 70 µs "
 			    "(p95 90 µs)");
 	assert_int_equal(choice.reason_count, COUNT(all));
 	assert_true(says(&choice, "floor: it creates nothing"));

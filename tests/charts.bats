@@ -1,0 +1,103 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# Charts are drawn from a run's CSV alone, say what they show, and come out
+# byte for byte the same the second time.
+
+setup() {
+  top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+  spawnwise=${SPAWNWISE:-$top/build/spawnwise}
+  run_data=$top/tests/data/run
+  cd "$BATS_TEST_TMPDIR" || return
+}
+
+# A run that keeps the rows of the test run for which the awk condition holds;
+# $4 strategy, $5 heap, $11 mode.
+run_with() {
+  mkdir -p some
+  awk -F, "NR == 1 || ($1)" "$run_data/cells.csv" >some/cells.csv
+  cp "$run_data/host.json" some/
+}
+
+@test "every chart is drawn as svg and png" {
+  "$spawnwise" plot "$run_data" --out charts 2>log
+  for chart in latency_by_heap feasible; do
+    [ -s "charts/$chart.svg" ]
+    [ "$(head -c 4 "charts/$chart.png" | tail -c 3)" = PNG ]
+  done
+  ! grep -i warning log
+}
+
+@test "a second drawing is the same" {
+  "$spawnwise" plot "$run_data" --out one 2>/dev/null
+  "$spawnwise" plot "$run_data" --out two 2>/dev/null
+  diff -r one two
+}
+
+@test "the latency chart tells the finding, every name and the refusal" {
+  "$spawnwise" plot "$run_data" --out charts 2>/dev/null
+  svg=charts/latency_by_heap.svg
+  grep -q 'fork takes 901 times as long at 8 GiB as at 0' "$svg"
+  for name in fork vfork posix_spawn clone_vm broker; do
+    grep -q ">$name<" "$svg"
+  done
+  grep -q 'fork ENOMEM' "$svg"
+  grep -q 'floor of the harness 59 ns' "$svg"
+  grep -q 'Linux 6.18.0' "$svg"
+}
+
+@test "the feasibility chart tells refused from not run" {
+  "$spawnwise" plot "$run_data" --out charts 2>/dev/null
+  grep -q 'fork fails in 1 cell' charts/feasible.svg
+  [ "$(grep -c '>ENOMEM<' charts/feasible.svg)" -eq 1 ]
+  [ "$(grep -c '>not run<' charts/feasible.svg)" -eq 1 ]
+}
+
+@test "an outcome that was not predicted shouts" {
+  run_with '1'
+  sed -i '/,fork,8589934592,.*,2,reap,/s/ENOMEM,ENOMEM$/ok,ENOMEM/' \
+    some/cells.csv
+  "$spawnwise" plot some --terminal dumb >out
+  grep -q 'NOT AS PREDICTED' out
+  grep -q 'ENOMEM!' out
+}
+
+@test "the terminal gets both charts within its width" {
+  "$spawnwise" plot "$run_data" --terminal dumb >out 2>log
+  [ ! -s log ]
+  grep -q 'f fork' out
+  grep -q 'p posix_spawn' out
+  grep -q 'posix_spawn  *works' out
+  [ "$(awk '{ if (length($0) > n) n = length($0) } END { print n }' out)" -le 104 ]
+}
+
+@test "one mode, one heap, one strategy, one cell, nothing that worked" {
+  for condition in '$11 == 0' '$5 == 0' '$4 == "fork"' \
+    '$4 == "fork" && $5 == 0 && $11 == 0' \
+    '$4 == "fork" && $5 == 8589934592 && $11 == 2'; do
+    run_with "$condition"
+    "$spawnwise" plot some 2>log
+    ! grep -iE 'warning|error' log
+    "$spawnwise" plot some --terminal dumb >out 2>log
+    [ ! -s log ]
+  done
+}
+
+@test "many strategies keep their names and get a colour each" {
+  run_with '$11 == 0'
+  for new in one two three four; do
+    awk -F, -v OFS=, -v s="$new" '$4 == "fork" { $4 = s; print }' \
+      some/cells.csv >>more
+  done
+  cat more >>some/cells.csv
+  "$spawnwise" plot some 2>/dev/null
+  for new in one two three four; do
+    grep -q ">$new<" some/latency_by_heap.svg
+  done
+}
+
+@test "missing gnuplot is one line with the cure" {
+  mkdir empty
+  run env PATH="$PWD/empty" "$spawnwise" plot "$run_data" --out charts
+  [ "$status" -eq 1 ]
+  [[ $output == *"apt-get install gnuplot-nox"* ]]
+}
