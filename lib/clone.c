@@ -28,8 +28,8 @@ long sw_clone3(struct clone_args *args, void (*run)(void *), void *data)
 			 "ud2\n"
 			 "1:"
 			 : "=a"(result)
-			 : "0"(SYS_clone3), "D"(args), "S"(sizeof *args),
-			   [fn] "r"(fn), [arg] "r"(arg)
+			 : "0"(SYS_clone3), "D"(args),
+			   "S"(sizeof *args), [fn] "r"(fn), [arg] "r"(arg)
 			 : "rcx", "r11", "memory", "cc");
 	return result;
 }

@@ -20,11 +20,11 @@ struct sw_handle {
 };
 
 static const char *const trait_names[SW_TRAIT_COUNT] = {
-	"suspends_caller",  "asynchronous",	"shares_memory",
+	"suspends_caller",    "asynchronous",	"shares_memory",
 	"copies_page_tables", "charges_commit", "runs_atfork",
-	"silent_failure",   "thread_safe",	"needs_early_open",
-	"identity_of_open", "baseline",		"creates_nothing",
-	"experimental",	    "affinity",
+	"silent_failure",     "thread_safe",	"needs_early_open",
+	"identity_of_open",   "baseline",	"creates_nothing",
+	"experimental",	      "affinity",
 };
 
 const char *sw_trait_name(enum sw_trait trait)
@@ -134,9 +134,9 @@ const char *sw_check(const struct sw_strategy *strategy)
 	if (traits >> SW_TRAIT_COUNT)
 		return "it declares a trait that does not exist";
 	if (traits & SW_CREATES_NOTHING)
-		return suspends || asynchronous ?
-			       "it creates nothing and yet waits for it" :
-			       NULL;
+		return suspends || asynchronous
+			       ? "it creates nothing and yet waits for it"
+			       : NULL;
 	if (!suspends == !asynchronous)
 		return "it must be suspends_caller or asynchronous, not both";
 	if ((traits & SW_SHARES_MEMORY) &&

@@ -73,20 +73,20 @@ struct sw_child {
  * (sw_trait_name()) are the lower case of these.
  */
 enum sw_trait {
-	SW_SUSPENDS_CALLER = 1 << 0,   /* spawn returns after exec */
-	SW_ASYNCHRONOUS = 1 << 1,      /* spawn returns before exec */
-	SW_SHARES_MEMORY = 1 << 2,     /* the child runs in our memory */
+	SW_SUSPENDS_CALLER = 1 << 0, /* spawn returns after exec */
+	SW_ASYNCHRONOUS = 1 << 1,    /* spawn returns before exec */
+	SW_SHARES_MEMORY = 1 << 2,   /* the child runs in our memory */
 	SW_COPIES_PAGE_TABLES = 1 << 3,
-	SW_CHARGES_COMMIT = 1 << 4,    /* asks for our memory once more */
-	SW_RUNS_ATFORK = 1 << 5,       /* pthread_atfork(3) handlers run */
-	SW_SILENT_FAILURE = 1 << 6,    /* failed exec: no SIGCHLD, no wait */
-	SW_THREAD_SAFE = 1 << 7,       /* a handle serves many threads */
-	SW_NEEDS_EARLY_OPEN = 1 << 8,  /* open before memory grows */
-	SW_IDENTITY_OF_OPEN = 1 << 9,  /* cwd, ids, limits: as at sw_open() */
-	SW_BASELINE = 1 << 10,         /* measured, never chosen */
+	SW_CHARGES_COMMIT = 1 << 4,   /* asks for our memory once more */
+	SW_RUNS_ATFORK = 1 << 5,      /* pthread_atfork(3) handlers run */
+	SW_SILENT_FAILURE = 1 << 6,   /* failed exec: no SIGCHLD, no wait */
+	SW_THREAD_SAFE = 1 << 7,      /* a handle serves many threads */
+	SW_NEEDS_EARLY_OPEN = 1 << 8, /* open before memory grows */
+	SW_IDENTITY_OF_OPEN = 1 << 9, /* cwd, ids, limits: as at sw_open() */
+	SW_BASELINE = 1 << 10,	      /* measured, never chosen */
 	SW_CREATES_NOTHING = 1 << 11,
 	SW_EXPERIMENTAL = 1 << 12,
-	SW_AFFINITY = 1 << 13,         /* honours cpu_mask */
+	SW_AFFINITY = 1 << 13, /* honours cpu_mask */
 };
 #define SW_TRAIT_COUNT 14
 

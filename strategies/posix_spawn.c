@@ -21,8 +21,8 @@ static int add_descriptors(posix_spawn_file_actions_t *actions,
 
 	for (int fd = 0; fd < 3 && !error; fd++)
 		if (from[fd])
-			error = posix_spawn_file_actions_adddup2(
-				actions, from[fd], fd);
+			error = posix_spawn_file_actions_adddup2(actions,
+								 from[fd], fd);
 	return error;
 }
 

@@ -145,8 +145,9 @@ stop_and_go() {
 
 @test "a parent that is killed is a recorded cell, not a dead run" {
 	start_short_run
-	within 5 one_process spawnwise-par
-	kill -KILL $(processes spawnwise-par)
+	for _ in 1 2 3; do # one may have been at its end
+		within 5 kill_child spawnwise-par
+	done
 	end_run 3
 	run_files run
 	[ "$(host run parents_died)" -ge 1 ]
@@ -160,8 +161,10 @@ stop_and_go() {
 
 @test "a reference that is killed leaves a process without ratios" {
 	start_short_run
-	within 5 one_process spawnwise-ref
-	kill -KILL $(processes spawnwise-ref)
+	for _ in 1 2 3; do
+		within 5 kill_child spawnwise-ref
+		pause 0.05
+	done
 	end_run 0
 	run_files run
 	[ "$(rows run reap parents failed | sort -u)" = "10 0" ]
@@ -171,8 +174,10 @@ stop_and_go() {
 
 @test "a helper of a strategy that is killed is an error in its cell" {
 	start_short_run
-	within 5 one_process spawnwise-brokr
-	kill -KILL $(processes spawnwise-brokr)
+	for _ in 1 2 3; do
+		within 5 kill_grandchild spawnwise-brokr
+		pause 0.05
+	done
 	end_run 0
 	run_files run
 	rows run reap strategy errnos | grep '^broker ' | grep -q EPIPE
@@ -208,7 +213,7 @@ kill_groups() {
 }
 
 @test "SIGKILL to the group at random moments: the setting is back" {
-	kill_groups 10
+	if [ "$(id -u)" -eq 0 ]; then kill_groups 3; else kill_groups 10; fi
 }
 
 @test "SIGKILL to the group at random moments: so is the kernel's own" {
@@ -309,6 +314,7 @@ kill_groups() {
 		case $status in
 		0 | 3) run_files run ;;
 		1 | 2) says err "spawnwise: cannot " ;;
+		127) says err "error while loading shared libraries" ;;
 		*) echo "$limit: $status"; cat err; return 1 ;;
 		esac
 	done

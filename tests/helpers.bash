@@ -127,19 +127,29 @@ end_run() {
 # Pids of live processes named NAME that belong to this test: they work in its
 # folder, or are guardians of its state folder.
 processes() {
-	local folder pid name state
-	for folder in /proc/[0-9]*; do
-		pid=${folder#/proc/}
-		{ read -r name <"$folder/comm"; } 2>/dev/null || continue
+	local pid status name
+	ps -e -o pid=,stat=,comm= | while read -r pid status name; do
 		case $name in $1) ;; *) continue ;; esac
-		state=$(sed 's/.*) //; s/ .*//' "$folder/stat" 2>/dev/null)
-		[ "$state" != Z ] && [ -n "$state" ] || continue
-		case $(readlink "$folder/cwd" 2>/dev/null) in
+		case $status in Z*) continue ;; esac
+		case $(readlink "/proc/$pid/cwd" 2>/dev/null) in
 		"$PWD") echo "$pid" ;;
-		/) is_our_guardian "$folder" && echo "$pid" ;;
+		/) is_our_guardian "/proc/$pid" && echo "$pid" ;;
 		esac
 	done
 	return 0
+}
+
+# kill_child NAME: a child of the runner.
+kill_child() {
+	local pid
+	pid=$(pgrep -P "$runner" -x "$1") && kill -KILL $pid 2>/dev/null
+}
+
+# kill_grandchild NAME: a child of the process under test.
+kill_grandchild() {
+	local pid
+	pid=$(pgrep -P "$runner" -x spawnwise-par) &&
+		pid=$(pgrep -P "$pid" -x "$1") && kill -KILL "$pid" 2>/dev/null
 }
 
 is_our_guardian() {
@@ -150,7 +160,7 @@ is_our_guardian() {
 one_process() { [ -n "$(processes "$1")" ]; }
 no_process() { [ -z "$(processes "$1")" ]; }
 has_mode() { [ "$(cat "${setting:-$SPAWNWISE_KNOB}")" = "$1" ]; }
-has_samples() { [ "$(wc -l <run/samples.csv 2>/dev/null || echo 0)" -gt 1 ]; }
+has_samples() { [ "$(cat run/samples.csv 2>/dev/null | wc -l)" -gt 1 ]; }
 
 # run_files RUN: the four files are there and agree with each other: columns,
 # fields in every row, JSON, a row a cell and time, and sums.

@@ -60,10 +60,10 @@ struct sample {
 struct summary {
 	struct cell cell;
 	enum sample_time time;
-	int parents; /* processes with at least one good sample */
-	int ok;	     /* good samples, warm-ups left out */
-	int failed;  /* failed spawns, warm-ups included */
-	int error;   /* the most frequent errno, 0 if none failed */
+	int parents;	 /* processes with at least one good sample */
+	int ok;		 /* good samples, warm-ups left out */
+	int failed;	 /* failed spawns, warm-ups included */
+	int error;	 /* the most frequent errno, 0 if none failed */
 	char errnos[64]; /* "ENOMEM:3;EAGAIN:1", most frequent first */
 	double min_ns, p5_ns, p50_ns, p50_lo_ns, p50_hi_ns, p95_ns;
 	double p99_ns, p999_ns; /* NAN below 1,000 and 10,000 samples */

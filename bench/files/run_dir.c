@@ -57,8 +57,7 @@ static bool holds(const char *folder, const char *name)
 	return !access(path, F_OK);
 }
 
-int run_dir_create(struct run_dir *dir, const char *out,
-		   const char *repository)
+int run_dir_create(struct run_dir *dir, const char *out, const char *repository)
 {
 	int length, error;
 
@@ -70,8 +69,8 @@ int run_dir_create(struct run_dir *dir, const char *out,
 		length = snprintf(dir->path, sizeof dir->path,
 				  "%s/data/runs/%s", repository, dir->run_id);
 	else
-		length = snprintf(dir->path, sizeof dir->path,
-				  "./spawnwise-%s", dir->run_id);
+		length = snprintf(dir->path, sizeof dir->path, "./spawnwise-%s",
+				  dir->run_id);
 	if (length >= (int)sizeof dir->path)
 		return -ENAMETOOLONG;
 	if (length == 0)

@@ -135,8 +135,8 @@ static void say_answer(struct choice *choice, enum choice_policy policy,
 	duration_format(best->evidence.p95_ns, p95, sizeof p95);
 	choice->name = name;
 	if (policy == CHOICE_FAST)
-		say(choice, "%s: has the lowest median of reap, %s (p95 %s)", name,
-		    p50, p95);
+		say(choice, "%s: has the lowest median of reap, %s (p95 %s)",
+		    name, p50, p95);
 	else
 		say(choice,
 		    "%s: asks least of the caller (demands: %d), "

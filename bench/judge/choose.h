@@ -37,8 +37,8 @@ struct choice_candidate {
 
 struct choice {
 	const char *name; /* of a candidate; NULL when none will do */
-	/* Lines without LF: first the answer, "NAME: why", then what it rests on, then why
-	 * each other candidate was left out or lost. Owned. */
+	/* Lines without LF: first the answer, "NAME: why", then what it rests
+	 * on, then why each other candidate was left out or lost. Owned. */
 	char (*reasons)[CHOICE_REASON_BYTES];
 	size_t reason_count;
 };

@@ -19,8 +19,8 @@ static int read_admin(const char *process, bool *admin)
 	char status[STATUS_BYTES];
 	const char *line;
 	uint64_t effective;
-	int error = text_read_at(status, sizeof status, "/proc/%s/status",
-				 process);
+	int error =
+		text_read_at(status, sizeof status, "/proc/%s/status", process);
 
 	if (error)
 		return error;

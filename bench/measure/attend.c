@@ -20,7 +20,7 @@
 #define GROW_LIMIT_S_PER_GIB 30.0 /* the slowest seen took 2 */
 #define BLOCK_LIMIT_S 20.0
 #define BLOCK_LIMIT_FACTOR 20.0
-#define LIMIT_MAX_S 1e6		  /* more is for ever: an int of ms ends */
+#define LIMIT_MAX_S 1e6 /* more is for ever: an int of ms ends */
 #define LEASE_MARGIN_S 0.3
 #define LEASE_FACTOR 4.0
 
@@ -156,8 +156,8 @@ static void skip_state(struct attendance *at,
 			&at->run->outcomes[at->state->first_cell + i];
 
 		snprintf(outcome->skipped, sizeof outcome->skipped, "%s",
-			 message->why[0] ? message->why :
-					   strerror(-message->error));
+			 message->why[0] ? message->why
+					 : strerror(-message->error));
 	}
 }
 
@@ -186,8 +186,8 @@ static int obey(struct attendance *at, const struct parent_report *message)
 static int record_death(struct attendance *at)
 {
 	struct sample death = {
-		.cell_id = (int)(at->in_block ? at->cell :
-						at->state->first_cell),
+		.cell_id =
+			(int)(at->in_block ? at->cell : at->state->first_cell),
 		.parent = at->parent,
 		.sample = atomic_load(&at->record->count),
 		.error = EOWNERDEAD,

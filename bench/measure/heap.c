@@ -69,8 +69,8 @@ static void *populate_share(void *data)
 static int populate(const struct heap *heap)
 {
 	struct share shares[POPULATORS] = { 0 };
-	uint64_t half = heap->bytes / POPULATORS / HUGE_PAGE_BYTES *
-			HUGE_PAGE_BYTES;
+	uint64_t half =
+		heap->bytes / POPULATORS / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
 	int error;
 
 	shares[0].start = heap->start;
@@ -95,7 +95,7 @@ static int verify(const struct heap *heap, const struct backing *backing,
 	const uint64_t most = heap->bytes - heap->bytes / 100;
 	const uint64_t least = heap->bytes / 100;
 	const bool huge = backing->advice == MADV_HUGEPAGE;
-	struct smaps_range range;
+	struct smaps_range range = { 0 };
 	uint64_t spare;
 	int error = smaps_range(heap->start, heap->bytes, &range);
 
@@ -123,9 +123,9 @@ static int verify(const struct heap *heap, const struct backing *backing,
 static void *map_aligned(uint64_t bytes)
 {
 	uint64_t edge;
-	char *start = mmap(NULL, bytes + HUGE_PAGE_BYTES,
-			   PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS,
-			   -1, 0);
+	char *start =
+		mmap(NULL, bytes + HUGE_PAGE_BYTES, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (start == MAP_FAILED)
 		return NULL;

@@ -10,9 +10,9 @@
 /* How a heap is backed. */
 struct backing {
 	const char *name;
-	bool populate;	     /* every page is written once */
-	int advice;	     /* of madvise(2), before the first touch */
-	double fork_share;   /* cost of copying its page tables, base = 1 */
+	bool populate;	   /* every page is written once */
+	int advice;	   /* of madvise(2), before the first touch */
+	double fork_share; /* cost of copying its page tables, base = 1 */
 };
 
 /* The backing of that name ("base", "thp", "untouched"), or NULL. */

@@ -13,12 +13,12 @@
 #include <string.h>
 
 #define GIB ((double)(1 << 30))
-#define SPAWN_NS 1e5	   /* any spawn, its exec and its reaping */
+#define SPAWN_NS 1e5	    /* any spawn, its exec and its reaping */
 #define COPY_NS_PER_GIB 4e7 /* both ends of copied page tables */
 #define POPULATE_S_PER_GIB 0.4
 #define EXIT_S_PER_GIB 0.07
-#define PARENT_S 0.02	 /* start, open, verify, report */
-#define BLOCK_S 0.004	 /* reference and change of mode */
+#define PARENT_S 0.02	    /* start, open, verify, report */
+#define BLOCK_S 0.004	    /* reference and change of mode */
 #define COPYING_BLOCK_S 0.4 /* what a block that copies tables may take */
 
 static double spawn_cost_ns(const struct sw_strategy *strategy,
@@ -140,9 +140,9 @@ static int allocate(struct plan *plan)
 int plan_build(struct plan *plan, const struct axes *axes, int parents,
 	       uint64_t seed, double budget_s, bool least)
 {
-	*plan = (struct plan){
-		.axes = *axes, .parents = parents, .seed = seed
-	};
+	*plan = (struct plan){ .axes = *axes,
+			       .parents = parents,
+			       .seed = seed };
 	if (allocate(plan))
 		return -ENOMEM;
 	add_states(plan);
@@ -169,14 +169,14 @@ double plan_block_seconds(const struct plan *plan, size_t cell)
 {
 	const struct block_size *block = &plan->blocks[cell];
 
-	return BLOCK_S + (block->samples + block->warmups) * block->cost_ns / 1e9;
+	return BLOCK_S +
+	       (block->samples + block->warmups) * block->cost_ns / 1e9;
 }
 
 double plan_parent_seconds(const struct plan *plan, const struct state *state)
 {
 	double gib = state->backing->populate ? state->heap_bytes / GIB : 0;
-	double seconds =
-		PARENT_S + gib * (POPULATE_S_PER_GIB + EXIT_S_PER_GIB);
+	double seconds = PARENT_S + gib * (POPULATE_S_PER_GIB + EXIT_S_PER_GIB);
 
 	for (size_t k = 0; k < state->cell_count; k++)
 		seconds += plan_block_seconds(plan, state->first_cell + k);

@@ -59,7 +59,7 @@ struct block_size {
 
 struct plan {
 	struct axes axes;
-	struct cell *cells; /* owned; ordered by state */
+	struct cell *cells;		       /* owned; ordered by state */
 	const struct sw_strategy **strategies; /* owned; of each cell */
 	struct block_size *blocks;	       /* owned; of each cell */
 	size_t cell_count;

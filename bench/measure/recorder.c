@@ -20,9 +20,9 @@
 
 struct record *record_map(void)
 {
-	struct record *record = mmap(NULL, sizeof *record,
-				     PROT_READ | PROT_WRITE,
-				     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct record *record =
+		mmap(NULL, sizeof *record, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (record == MAP_FAILED)
 		return NULL;
@@ -37,8 +37,8 @@ void record_unmap(struct record *record)
 
 int recorder_stdout(bool stamps)
 {
-	const int fd = stamps ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK) :
-				open("/dev/null", O_RDWR | O_CLOEXEC);
+	const int fd = stamps ? eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK)
+			      : open("/dev/null", O_RDWR | O_CLOEXEC);
 
 	return fd < 0 ? -errno : fd;
 }
@@ -60,9 +60,8 @@ static int64_t take_stamp(const struct target *target)
 {
 	uint64_t stamp_ns;
 
-	if (target->stamp_fd < 0 ||
-	    read(target->stamp_fd, &stamp_ns, sizeof stamp_ns) !=
-		    sizeof stamp_ns)
+	if (target->stamp_fd < 0 || read(target->stamp_fd, &stamp_ns,
+					 sizeof stamp_ns) != sizeof stamp_ns)
 		return TIME_UNKNOWN;
 	return (int64_t)stamp_ns;
 }

@@ -116,7 +116,7 @@ static int run_parent(struct run *run, struct parent_job *job,
 		error = -errno;
 		goto close_json;
 	}
-	job->reference = &reference;
+	job->reference = &reference; // cppcheck-suppress autoVariables
 	job->runner_socket = ends[1];
 	at->socket = ends[0];
 	at->pid = fork_parent(job, run, ends[0], at->signal_fd);

@@ -26,8 +26,8 @@ struct cell_outcome {
  * and borrowed; those below are the runner's until runner_release(). */
 struct run {
 	const struct plan *plan;
-	const char *program; /* what is spawned */
-	bool stamps;	     /* it writes its start to stdout */
+	const char *program;	   /* what is spawned */
+	bool stamps;		   /* it writes its start to stdout */
 	struct guardian *guardian; /* NULL: only the original mode */
 	struct samples_file *samples_file;
 	struct gbench_file *gbench_file;
@@ -37,7 +37,7 @@ struct run {
 	size_t sample_count;
 	size_t sample_room;
 	struct cell_outcome *outcomes; /* by cell */
-	int signal; /* that interrupted the run, or 0 */
+	int signal;		       /* that interrupted the run, or 0 */
 	int parents_died;
 	int blocks_disturbed; /* suspended, or the mode changed under them */
 };

@@ -131,8 +131,8 @@ static void read_complaint(int fd, char *complaint, size_t size)
 	while ((length = read(fd, rest, sizeof rest)) > 0)
 		for (ssize_t i = 0; i < length && used + 1 < size; i++)
 			if (rest[i] != '\n' || used)
-				complaint[used++] = rest[i] == '\n' ? ' ' :
-								      rest[i];
+				complaint[used++] =
+					rest[i] == '\n' ? ' ' : rest[i];
 	complaint[used] = '\0';
 	close(fd);
 }

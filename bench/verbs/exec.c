@@ -131,8 +131,8 @@ static const char *cure_of(int error)
 	return "Give a program that exists and may be executed.";
 }
 
-static int spawn_once(struct sw_handle *handle,
-		      const struct sw_request *wanted, int *status)
+static int spawn_once(struct sw_handle *handle, const struct sw_request *wanted,
+		      int *status)
 {
 	struct sw_child child;
 	int error = sw_spawn(handle, wanted, &child);
@@ -151,9 +151,9 @@ static int spawn_once(struct sw_handle *handle,
 static int spawn_all(struct sw_handle *handle, const struct request *request,
 		     char **command, struct failure *why)
 {
-	const struct sw_request wanted = {
-		.path = command[0], .search = true, .argv = command
-	};
+	const struct sw_request wanted = { .path = command[0],
+					   .search = true,
+					   .argv = command };
 	int status = 0;
 
 	for (long i = 0; i < request->count && !status; i++) {
@@ -164,8 +164,8 @@ static int spawn_all(struct sw_handle *handle, const struct request *request,
 				    "start %s by %s: %s", command[0],
 				    request->strategy->name, strerror(-error));
 	}
-	return WIFSIGNALED(status) ? 128 + WTERMSIG(status) :
-				     WEXITSTATUS(status);
+	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
+				   : WEXITSTATUS(status);
 }
 
 /* Helpers are born where children shall run; populating uses every CPU. */

@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -31,8 +32,10 @@ static const struct option_spec options[] = {
 	{ "threads", 't', "LIST", "sleeping threads of the parent", "0" },
 	{ "cpu", 'c', "LIST", "same, split, free: where children run", "same" },
 	{ "overcommit", 'm', "LIST", "current, 0, 1, 2, or all", "current" },
-	{ "child", 0, "PROGRAM", "what is spawned (default: our own, which "
-				 "stamps its start)", NULL },
+	{ "child", 0, "PROGRAM",
+	  "what is spawned (default: our own, which "
+	  "stamps its start)",
+	  NULL },
 	{ "parents", 'p', "N", "processes a parent state, at least 6", "6" },
 	{ "out", 'o', "DIR", "write the run into DIR", NULL },
 	{ "budget", 0, "SECONDS", "cut samples to fit", NULL },
@@ -100,9 +103,9 @@ static int read_request(const struct arguments *args, struct request *request,
 static int build_plan(struct plan *plan, const struct request *request,
 		      struct failure *why)
 {
-	int error = plan_build(plan, &request->axes, request->parents,
-			       request->seed, request->budget_s,
-			       request->quick);
+	int error =
+		plan_build(plan, &request->axes, request->parents,
+			   request->seed, request->budget_s, request->quick);
 
 	if (error == -ETIME) {
 		fail_cure(why,
@@ -131,8 +134,8 @@ static bool needs_guardian(const struct plan *plan)
 static int create_files(struct run *run, struct run_dir *dir,
 			const struct arguments *args, struct failure *why)
 {
-	int error = run_dir_create(dir, argument_value(args, "out"),
-				   SOURCE_DIR);
+	int error =
+		run_dir_create(dir, argument_value(args, "out"), SOURCE_DIR);
 
 	if (error == -EEXIST)
 		return fail(why, EXIT_USAGE, "Choose an empty folder.",
@@ -143,8 +146,9 @@ static int create_files(struct run *run, struct run_dir *dir,
 	if (!error)
 		error = gbench_file_create(dir->path, &run->gbench_file);
 	if (error)
-		return fail(why, argument_given(args, "out") ? EXIT_USAGE :
-							       EXIT_FAILED,
+		return fail(why,
+			    argument_given(args, "out") ? EXIT_USAGE
+							: EXIT_FAILED,
 			    "Use --out DIR to write elsewhere.",
 			    "write to %s: %s", dir->path, strerror(-error));
 	return 0;
@@ -159,7 +163,7 @@ static int measure(struct run *run, const struct run_dir *dir,
 	int error, code, guarded = 0;
 
 	progress_begin(&progress, stderr, plan_seconds(run->plan));
-	run->progress = &progress;
+	run->progress = &progress; // cppcheck-suppress autoVariables
 	error = runner_run(run);
 	progress_end(&progress);
 	samples_close(run->samples_file);
@@ -183,9 +187,9 @@ static int measure(struct run *run, const struct run_dir *dir,
 static int find_child(const struct arguments *args, struct run *run,
 		      char path[PATH_MAX], struct failure *why)
 {
-	static const char *const payload[] = {
-		"payload", "../libexec/spawnwise/payload", NULL
-	};
+	static const char *const payload[] = { "payload",
+					       "../libexec/spawnwise/payload",
+					       NULL };
 	const char *child = argument_value(args, "child");
 	struct stat status;
 	int error = 0;
@@ -236,13 +240,28 @@ static int run_plan(const struct plan *plan, const struct arguments *args,
 	return code;
 }
 
+/* Started with a standard descriptor closed, the files of the run would get
+ * its number and whatever is printed. What is written to this one fails. */
+static void keep_standard_descriptors(void)
+{
+	int fd;
+
+	do
+		fd = open("/dev/null", O_RDONLY);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
 static int run_verb(const struct arguments *args, struct failure *why)
 {
 	struct request request = { 0 };
 	const bool dry = argument_given(args, "dry-run");
 	struct plan plan;
-	int code = dry ? 0 : run_guardian_repair(why);
+	int code;
 
+	keep_standard_descriptors();
+	code = dry ? 0 : run_guardian_repair(why);
 	if (!code)
 		code = read_request(args, &request, why);
 	if (!code)

@@ -169,8 +169,7 @@ static int read_modes(const struct arguments *args, struct axes *axes,
 		      struct failure *why)
 {
 	static const struct axis modes = {
-		"overcommit", take_mode,
-		"A mode is current, 0, 1, 2 or all."
+		"overcommit", take_mode, "A mode is current, 0, 1, 2 or all."
 	};
 	const char *text = argument_value(args, "overcommit");
 	const bool writable = overcommit_may_write();
@@ -228,7 +227,8 @@ static int bound_heaps(const struct arguments *args, struct axes *axes,
 				  reason);
 			return fail(why, EXIT_USAGE, NULL,
 				    "run --heap %s: that is more memory than "
-				    "a run may take", size);
+				    "a run may take",
+				    size);
 		} else {
 			fprintf(stderr,
 				"Leaving out heap %s: a run may take %s, "

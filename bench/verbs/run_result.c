@@ -40,8 +40,9 @@ void run_result_plan(FILE *stream, const struct plan *plan)
 			"and puts %d back each time.\n",
 			windows, held, plan->original_mode);
 	else
-		fprintf(stream, "Changes no kernel setting; overcommit mode "
-				"is %d.\n",
+		fprintf(stream,
+			"Changes no kernel setting; overcommit mode "
+			"is %d.\n",
 			plan->original_mode);
 	fprintf(stream, "About %s; seed %llu.\n", total,
 		(unsigned long long)plan->seed);
@@ -126,9 +127,8 @@ static size_t tell_skipped(const struct run *run)
 		if (end - i == 1)
 			fprintf(stderr, "Not measured: cell %zu: %s\n", i, why);
 		else
-			fprintf(stderr,
-				"Not measured: cells %zu to %zu: %s\n", i,
-				end - 1, why);
+			fprintf(stderr, "Not measured: cells %zu to %zu: %s\n",
+				i, end - 1, why);
 	}
 	return count;
 }

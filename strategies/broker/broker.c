@@ -289,7 +289,7 @@ static int await_answer(struct broker *broker, uintptr_t slot, int timeout_ms)
 {
 	const bool forever = timeout_ms < 0;
 	const struct timespec deadline =
-		forever ? (struct timespec){ 0 } : deadline_after(timeout_ms);
+		deadline_after(forever ? 0 : timeout_ms);
 	bool last_look = false;
 
 	while (broker->slots[slot].state == SLOT_WAITING && !broker->dead) {
