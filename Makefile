@@ -149,7 +149,8 @@ $(B)/tests/%: $$(wildcard tests/$$*.c tests/$$*/*.c) $(B)/libbench.a \
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -lcmocka $(LIBS) -lstdc++ -o $@
 
 $(B)/spawnwise.1: docs/spawnwise.1.scd $(B)/spawnwise
-	scdoc < $< > $@
+	$(B)/spawnwise help --scdoc | sed -e '/^; The Makefile puts here/{r /dev/stdin' \
+		-e 'd}' $< | scdoc > $@
 
 # Dependencies are by-products: nothing makes them.
 $(B)/%.d $(B)/tests/%.d: ;

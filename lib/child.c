@@ -235,6 +235,23 @@ int sw_child_started(struct sw_child *child)
 	return result;
 }
 
+int sw_child_started_silent(struct sw_child *child)
+{
+	const int saved_errno = errno;
+	siginfo_t info;
+	int result = 0;
+
+	if (!waitid(P_PID, (id_t)child->pid, &info,
+		    WEXITED | WNOHANG | WNOWAIT | __WCLONE)) {
+		while (waitpid(child->pid, &child->status, __WCLONE) < 0 &&
+		       errno == EINTR)
+			;
+		result = -ECANCELED;
+	}
+	errno = saved_errno;
+	return result;
+}
+
 int sw_child_failed(pid_t pid, int error)
 {
 	const int saved_errno = errno;

@@ -57,6 +57,13 @@ _Noreturn void sw_child_exit(int status);
  */
 int sw_child_started(struct sw_child *child);
 
+/*
+ * The same for a child born with exit_signal 0. exec makes it SIGCHLD before
+ * the child leaves our memory (de_thread() in fs/exec.c), so one that
+ * __WCLONE still finds has not got there, even if it is not dead yet.
+ */
+int sw_child_started_silent(struct sw_child *child);
+
 /* Reap a child whose exec failed with error (a negative errno, returned). A
  * thread that waits for any child may have been faster: no harm. */
 int sw_child_failed(pid_t pid, int error);

@@ -121,7 +121,7 @@ static int clone_confirm(void *state, struct sw_child *child, int timeout_ms)
 {
 	(void)state;
 	(void)timeout_ms;
-	return sw_child_started(child);
+	return sw_child_started_silent(child);
 }
 
 extern const struct sw_strategy strategy_clone_vm;

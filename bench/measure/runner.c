@@ -102,6 +102,10 @@ static int run_parent(struct run *run, struct parent_job *job,
 	int ends[2];
 	int error = place(at->state->cpu, job);
 
+	/* A library that calls exit(3) in the parent would write once more
+	 * what its copy of our buffer holds. */
+	if (!error)
+		error = samples_flush(run->samples_file);
 	if (!error)
 		error = reference_start(&reference, run->program, run->stamps,
 					job->caller_cpu);

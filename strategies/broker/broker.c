@@ -329,7 +329,7 @@ static int broker_confirm(void *state, struct sw_child *child, int timeout_ms)
 	child->pid = reply.pid;
 	if (reply.error && reply.pid)
 		return sw_child_failed(reply.pid, reply.error);
-	return reply.error ? reply.error : sw_child_started(child);
+	return reply.error ? reply.error : sw_child_started_silent(child);
 }
 
 extern const struct sw_strategy strategy_broker;

@@ -134,8 +134,8 @@ static void keep_own_descriptors(int socket, int caller_pidfd)
 	int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, FREE_FD);
 	int high_pidfd = fcntl(caller_pidfd, F_DUPFD_CLOEXEC, FREE_FD);
 
-	dup2(high_socket, SOCKET_FD);
-	dup2(high_pidfd, CALLER_FD);
+	dup3(high_socket, SOCKET_FD, O_CLOEXEC);
+	dup3(high_pidfd, CALLER_FD, O_CLOEXEC);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(SOCKET_FD, fd);
 	close_range(FREE_FD, ~0u, 0);
