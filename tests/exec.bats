@@ -61,7 +61,7 @@ teardown() {
 }
 
 @test "exec: 125 for what is wrong with its own command line" {
-	refused 125 "exec: --strategy is missing" "--strategy posix_spawn" \
+	refused 125 "exec: --strategy is missing" "--strategy NAME" \
 		exec -- true
 	refused 125 "find strategy 'vfrok'" "Did you mean 'vfork'?" \
 		exec -s vfrok -- true

@@ -33,10 +33,9 @@ static const struct option_spec options[] = {
 };
 
 static const char *const examples[] = {
-	"spawnwise exec --strategy posix_spawn -- ls -l",
-	"spawnwise exec --strategy fork --heap 4G -- true",
-	"hyperfine -N 'build/spawnwise exec -s vfork --count 100 -- /bin/true'",
-	NULL
+	"spawnwise exec --strategy NAME -- ls -l",
+	"spawnwise exec --strategy NAME --heap 4G -- true",
+	"hyperfine -N 'spawnwise exec -s NAME --count 100 -- /bin/true'", NULL
 };
 
 struct request {
@@ -77,7 +76,9 @@ static int read_request(const struct arguments *args, struct request *request,
 	const char *cpu = argument_value(args, "cpu");
 
 	if (!name)
-		return fail(why, EXIT_OURS, "Say how: --strategy posix_spawn.",
+		return fail(why, EXIT_OURS,
+			    "Say how: --strategy NAME; `spawnwise list` has "
+			    "the names.",
 			    "exec: --strategy is missing");
 	request->strategy = sw_find(name);
 	if (!request->strategy) {

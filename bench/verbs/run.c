@@ -47,7 +47,7 @@ static const struct option_spec options[] = {
 
 static const char *const examples[] = {
 	"spawnwise run --quick",
-	"spawnwise run --heap 0,1G,16G --strategy fork,posix_spawn",
+	"spawnwise run --heap 0,1G,16G --strategy NAME,NAME",
 	"sudo spawnwise run --overcommit all --budget 120",
 	"spawnwise run --backing base,thp --threads 0,64 --out ./my-run",
 	"spawnwise run --overcommit all --dry-run",

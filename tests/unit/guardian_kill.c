@@ -6,8 +6,9 @@
 
 #include "tests/unit/guardian_scene.h"
 
-#define MOMENTS 20 /* at which a busy runner is killed, in each of two tests   \
-		    */
+#define MOMENTS                                                                \
+	20 /* at which a busy runner is killed, in each of two tests           \
+	    */
 
 static void assert_all_is_back(const struct scene *scene)
 {

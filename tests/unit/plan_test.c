@@ -200,8 +200,9 @@ static void a_budget_that_is_large_enough_cuts_nothing(void **state)
 
 	(void)state;
 	assert_int_equal(plan_build(&full, &axes, 6, 1, 0, false), 0);
-	assert_int_equal(plan_build(&same, &axes, 6, 1,
-				    plan_seconds(&full) + 1, false), 0);
+	assert_int_equal(
+		plan_build(&same, &axes, 6, 1, plan_seconds(&full) + 1, false),
+		0);
 	for (size_t i = 0; i < full.cell_count; i++)
 		assert_int_equal(full.blocks[i].samples,
 				 same.blocks[i].samples);
@@ -209,7 +210,8 @@ static void a_budget_that_is_large_enough_cuts_nothing(void **state)
 	plan_release(&same);
 }
 
-static void a_budget_below_the_least_is_refused_with_what_would_fit(void **state)
+static void
+a_budget_below_the_least_is_refused_with_what_would_fit(void **state)
 {
 	const struct axes axes = some_axes();
 	struct plan plan, least;
@@ -303,7 +305,8 @@ static void a_seed_gives_the_same_order_and_moves_on(void **state)
 }
 
 /* splitmix64 from seed 0 begins 0xe220a8397b1dcdaf, 0x6e789e6aa1b965f4,
- * 0x06c45d188009454f: modulo 4, 3 and 2 they are 3, 0 and 1, so only 2 and 0 change places. */
+ * 0x06c45d188009454f: modulo 4, 3 and 2 they are 3, 0 and 1, so only 2 and 0
+ * change places. */
 static void the_order_is_the_same_on_every_machine(void **state)
 {
 	static const size_t expected[] = { 2, 1, 0, 3 };

@@ -1,0 +1,36 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The list of checks that every strategy must pass.
+ *
+ * A check that only concerns strategies with some traits, or without, says
+ * so; one that this machine cannot do gives the reason.
+ */
+#ifndef CONFORMANCE_CHECKS_H
+#define CONFORMANCE_CHECKS_H
+
+#include <stddef.h>
+
+struct check {
+	const char *name;
+	void (*run)(void **state); /* *state: struct scene */
+	unsigned needs;		   /* traits a strategy must have for it */
+	unsigned lacks;		   /* traits it must not have */
+
+	/* Why it cannot run here, or NULL. Optional. */
+	const char *(*obstacle)(void);
+};
+
+/* Each ends with a check without a name. */
+extern const struct check outcome_checks[]; /* statuses and errors */
+extern const struct check arrival_checks[]; /* what the child gets */
+extern const struct check search_checks[];  /* PATH */
+extern const struct check caller_checks[];  /* what stays as it was */
+extern const struct check signal_checks[];
+extern const struct check handle_checks[]; /* requests, handles, threads */
+extern const struct check trait_checks[];  /* declared facts are true */
+extern const struct check helper_checks[]; /* a helper dies */
+
+/* Register the handlers that trait_checks count; once, at start. */
+int traits_watch_atfork(void);
+
+#endif

@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The contract, held against every registered strategy: one list of checks,
+ * so that a new strategy is tested without writing a test.
+ *
+ * conformance [PATTERN] runs only the tests whose name matches: 'NAME: *'.
+ */
+
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/auxv.h>
+#include <unistd.h>
+
+#include "tests/conformance/checks.h"
+#include "tests/conformance/scene.h"
+
+#define TESTS_MAX 1024
+#define NAME_BYTES 160
+
+static const struct check *const lists[] = {
+	outcome_checks, arrival_checks, search_checks, caller_checks,
+	signal_checks,	handle_checks,	trait_checks,  helper_checks,
+};
+
+static struct CMUnitTest tests[TESTS_MAX];
+static char names[TESTS_MAX][NAME_BYTES];
+static size_t test_count;
+
+static void cannot_run_here(void **state)
+{
+	(void)state;
+}
+
+/* The name says it all in the Test Anything Protocol, which knows "# SKIP";
+ * cmocka 1.1.5 cannot say it. */
+static void add_skipped(const char *strategy, const char *check,
+			const char *reason)
+{
+	char *name = names[test_count];
+
+	snprintf(name, NAME_BYTES, "%s: %s # SKIP %s", strategy, check, reason);
+	tests[test_count++] = (struct CMUnitTest){
+		.name = name,
+		.test_func = cannot_run_here,
+	};
+}
+
+static void add(const struct sw_strategy *strategy, const struct check *check)
+{
+	char *name = names[test_count];
+	const char *obstacle = check->obstacle ? check->obstacle() : NULL;
+
+	if ((strategy->traits & check->needs) != check->needs ||
+	    strategy->traits & check->lacks)
+		return;
+	if (obstacle) {
+		add_skipped(strategy->name, check->name, obstacle);
+		return;
+	}
+	snprintf(name, NAME_BYTES, "%s: %s", strategy->name, check->name);
+	tests[test_count++] = (struct CMUnitTest){
+		.name = name,
+		.test_func = check->run,
+		.setup_func = scene_open,
+		.teardown_func = scene_close,
+		.initial_state = (void *)strategy,
+	};
+}
+
+static void add_all(const struct sw_strategy *strategy)
+{
+	const int refusal = strategy->supported ? strategy->supported() : 0;
+
+	if (strategy->traits & (SW_CREATES_NOTHING | SW_BASELINE))
+		return;
+	if (refusal) {
+		add_skipped(strategy->name, "all", strerror(-refusal));
+		return;
+	}
+	for (size_t i = 0; i < COUNT(lists); i++)
+		for (const struct check *check = lists[i]; check->name; check++)
+			add(strategy, check);
+}
+
+/* The program that children execute to be looked at; see scene.h. */
+static void be_stopper(void)
+{
+	const char *path = (const char *)getauxval(AT_EXECFN);
+	const char *slash = strrchr(path, '/');
+
+	if (strcmp(slash ? slash + 1 : path, STOPPER))
+		return;
+	raise(SIGSTOP);
+	_exit(0);
+}
+
+int main(int argc, char **argv)
+{
+	be_stopper();
+	/* Children are counted by what they inherit: only 0, 1 and 2 may. */
+	close_range(3, ~0u, 0);
+	if (argc > 1)
+		cmocka_set_test_filter(argv[1]);
+	if (traits_watch_atfork())
+		return 1;
+	for (size_t i = 0; sw_strategies[i]; i++)
+		add_all(sw_strategies[i]);
+	return _cmocka_run_group_tests("conformance", tests, test_count, NULL,
+				       NULL);
+}

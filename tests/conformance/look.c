@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/* Looking at processes through /proc; see scene.h. */
+
+#include <dirent.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "tests/conformance/scene.h"
+
+static void proc_path(char path[64], pid_t pid, const char *name)
+{
+	if (pid)
+		snprintf(path, 64, "/proc/%d/%s", (int)pid, name);
+	else
+		snprintf(path, 64, "/proc/thread-self/%s", name);
+}
+
+size_t proc_read(pid_t pid, const char *name, char *buffer, size_t size)
+{
+	size_t length = 0;
+	ssize_t part;
+	char path[64];
+	int fd;
+
+	proc_path(path, pid, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	while ((part = read(fd, buffer + length, size - length)) > 0)
+		length += (size_t)part;
+	close(fd);
+	assert_true(part == 0 && length < size);
+	return length;
+}
+
+uint64_t status_field(pid_t pid, const char *name, int base)
+{
+	static char text[16 * 1024];
+	size_t length = proc_read(pid, "status", text, sizeof text);
+	char key[32];
+	char *found;
+
+	text[length] = '\0';
+	snprintf(key, sizeof key, "\n%s:\t", name);
+	found = strstr(text, key);
+	assert_non_null(found);
+	return strtoull(found + strlen(key), NULL, base);
+}
+
+bool same_file(pid_t pid, int fd, int our_fd)
+{
+	struct stat theirs, ours;
+	char path[64], name[32];
+
+	snprintf(name, sizeof name, "fd/%d", fd);
+	proc_path(path, pid, name);
+	return !stat(path, &theirs) && !fstat(our_fd, &ours) &&
+	       theirs.st_dev == ours.st_dev && theirs.st_ino == ours.st_ino;
+}
+
+int descriptors_count(pid_t pid)
+{
+	char path[64];
+	DIR *dir;
+	int count = 0;
+
+	proc_path(path, pid, "fd");
+	dir = opendir(path);
+	assert_non_null(dir);
+	while (readdir(dir))
+		count++;
+	closedir(dir);
+	count -= 2;	     /* "." and ".." */
+	return count - !pid; /* and the folder itself, if it is our own */
+}
+
+/* Append the children of one thread. */
+static int list_of_thread(const char *tid, pid_t *pids, int count, int room)
+{
+	char path[64];
+	FILE *stream;
+	int pid;
+
+	snprintf(path, sizeof path, "/proc/self/task/%.16s/children", tid);
+	stream = fopen(path, "re");
+	if (!stream)
+		return -1;
+	while (count < room && fscanf(stream, "%d", &pid) == 1)
+		pids[count++] = pid;
+	fclose(stream);
+	return count;
+}
+
+int children_list(pid_t *pids, int room)
+{
+	DIR *dir = opendir("/proc/self/task");
+	struct dirent *entry;
+	int count = 0;
+
+	assert_non_null(dir);
+	while (count >= 0 && (entry = readdir(dir)))
+		if (entry->d_name[0] != '.')
+			count = list_of_thread(entry->d_name, pids, count,
+					       room);
+	closedir(dir);
+	return count;
+}
+
+int children_count(void)
+{
+	pid_t pids[64];
+
+	return children_list(pids, COUNT(pids));
+}

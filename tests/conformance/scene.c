@@ -1,0 +1,176 @@
+/* SPDX-License-Identifier: MIT */
+/* Setting and clearing the scene, and acting in it; see scene.h. */
+
+#include "tests/conformance/scene.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <ftw.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define GUARD_S 60 /* one check must not hang the whole list */
+
+static void reset_signals(void)
+{
+	static const int touched[] = { SIGUSR1, SIGUSR2, SIGCHLD };
+	sigset_t none;
+
+	sigemptyset(&none);
+	for (size_t i = 0; i < COUNT(touched); i++)
+		signal(touched[i], SIG_DFL);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+int scene_open(void **state)
+{
+	static struct scene scene;
+	const char *search_path = getenv("PATH");
+	char folder[] = "/tmp/spawnwise-test.XXXXXX";
+
+	scene = (struct scene){
+		.strategy = *state,
+		.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC),
+		.search_path = search_path ? strdup(search_path) : NULL,
+		.working_folder = open(".", O_PATH | O_CLOEXEC),
+	};
+	alarm(GUARD_S);
+	if (!mkdtemp(folder) || chdir(folder))
+		return -1;
+	strcpy(scene.folder, folder);
+	*state = &scene;
+	return sw_open(scene.strategy, &scene.handle);
+}
+
+static int remove_entry(const char *path, const struct stat *status, int kind,
+			struct FTW *where)
+{
+	(void)status;
+	(void)kind;
+	(void)where;
+	return remove(path);
+}
+
+int scene_close(void **state)
+{
+	struct scene *scene = *state;
+
+	reset_signals();
+	if (scene->held)
+		scene_drop(scene);
+	sw_close(scene->handle);
+	if (scene->search_path)
+		setenv("PATH", scene->search_path, 1);
+	free(scene->search_path);
+	if (fchdir(scene->working_folder))
+		return -1;
+	close(scene->working_folder);
+	close(scene->null_fd);
+	alarm(0);
+	return nftw(scene->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+}
+
+const char *scene_path(const struct scene *scene, const char *name)
+{
+	static char paths[4][128];
+	static unsigned turn;
+	char *path = paths[turn++ % COUNT(paths)];
+
+	snprintf(path, sizeof paths[0], "%s/%s", scene->folder, name);
+	return path;
+}
+
+void scene_write(const struct scene *scene, const char *name, const char *text,
+		 unsigned mode)
+{
+	int fd = open(scene_path(scene, name), O_WRONLY | O_CREAT | O_CLOEXEC,
+		      0600);
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), strlen(text));
+	assert_int_equal(fchmod(fd, mode), 0);
+	close(fd);
+}
+
+int scene_try(struct scene *scene, const struct sw_request *request,
+	      struct sw_child *child)
+{
+	int error = sw_spawn(scene->handle, request, child);
+
+	return error ? error : sw_confirm(scene->handle, child, -1);
+}
+
+int scene_run(struct scene *scene, const struct sw_request *request)
+{
+	struct sw_child child;
+	int status = -1;
+
+	assert_int_equal(scene_try(scene, request, &child), 0);
+	assert_true(child.pid > 0);
+	assert_int_equal(waitpid(child.pid, &status, 0), child.pid);
+	return status;
+}
+
+int scene_shell(struct scene *scene, const char *script)
+{
+	const struct sw_request request = {
+		.path = "/bin/sh",
+		.argv = ARGV("sh", "-c", (char *)script),
+	};
+
+	return scene_run(scene, &request);
+}
+
+/* The link is read here because /proc/self would be another program's. */
+static void make_stopper(const struct scene *scene)
+{
+	char self[4096];
+	ssize_t length = readlink("/proc/self/exe", self, sizeof self - 1);
+
+	assert_true(length > 0);
+	self[length] = '\0';
+	assert_true(!symlink(self, scene_path(scene, STOPPER)) ||
+		    errno == EEXIST);
+}
+
+pid_t scene_hold(struct scene *scene, struct sw_request *request)
+{
+	struct sw_child child;
+	int status;
+
+	make_stopper(scene);
+	request->path = scene_path(scene, STOPPER);
+	assert_int_equal(scene_try(scene, request, &child), 0);
+	scene->held = child.pid;
+	assert_int_equal(waitpid(child.pid, &status, WUNTRACED), child.pid);
+	assert_true(WIFSTOPPED(status));
+	return child.pid;
+}
+
+void scene_drop(struct scene *scene)
+{
+	const pid_t pid = scene->held;
+	int status;
+
+	scene->held = 0;
+	kill(pid, SIGKILL);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+void assert_no_new_child(int expected)
+{
+	siginfo_t info = { 0 };
+	int result =
+		waitid(P_ALL, 0, &info, WEXITED | WNOHANG | WNOWAIT | __WALL);
+
+	if (result)
+		assert_int_equal(errno, ECHILD);
+	assert_int_equal(info.si_pid, 0);
+	assert_int_equal(children_count(), expected);
+}

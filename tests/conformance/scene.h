@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The scene of a conformance check: one opened strategy, a folder to play in,
+ * and eyes for what a child and the caller look like from outside.
+ *
+ * A child is held still by executing this very program under the name
+ * "stopper": it stops itself at once, and /proc then shows what arrived.
+ */
+#ifndef CONFORMANCE_SCENE_H
+#define CONFORMANCE_SCENE_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "lib/spawnwise.h"
+
+#define STOPPER "stopper"
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+#define ARGV(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
+
+struct scene {
+	const struct sw_strategy *strategy;
+	struct sw_handle *handle;
+	char folder[64]; /* absolute; also the working folder */
+	int null_fd;	 /* /dev/null, close-on-exec */
+	pid_t held;	 /* a child that is held still, or 0 */
+
+	/* What a check may change and the end of the scene puts back. */
+	char *search_path;
+	int working_folder;
+};
+
+/* How many children of this process are alive or zombies, helpers included;
+ * -1 where the kernel does not tell (CONFIG_PROC_CHILDREN). */
+int children_count(void);
+
+/* Every child of this process, at most room of them; their number or -1. */
+int children_list(pid_t *pids, int room);
+
+/* How many descriptors process pid has open (0: this one). */
+int descriptors_count(pid_t pid);
+
+/* The number behind "NAME:" in /proc/PID/status (pid 0: the calling thread),
+ * in the base given. Fails the test when there is none. */
+uint64_t status_field(pid_t pid, const char *name, int base);
+
+/* Read /proc/PID/NAME into a buffer; the number of bytes. */
+size_t proc_read(pid_t pid, const char *name, char *buffer, size_t size);
+
+/* Whether descriptor fd of process pid and our_fd are the same file. */
+bool same_file(pid_t pid, int fd, int our_fd);
+
+/* cmocka's setup and teardown; *state is the strategy before, then the
+ * scene. */
+int scene_open(void **state);
+int scene_close(void **state);
+
+/* Write folder/name with these permissions. */
+void scene_write(const struct scene *scene, const char *name, const char *text,
+		 unsigned mode);
+
+/* folder/name, in one of four static buffers that are used in turn. */
+const char *scene_path(const struct scene *scene, const char *name);
+
+/* sw_spawn() and sw_confirm(): 0, or what refused. */
+int scene_try(struct scene *scene, const struct sw_request *request,
+	      struct sw_child *child);
+
+/* Run to the end; the status as waitpid(2) tells it. */
+int scene_run(struct scene *scene, const struct sw_request *request);
+
+/* Run `sh -c script`; its status. */
+int scene_shell(struct scene *scene, const char *script);
+
+/* Start the stopper for this request (its path is overwritten) and hold it
+ * still; scene_drop() kills and reaps it. */
+pid_t scene_hold(struct scene *scene, struct sw_request *request);
+void scene_drop(struct scene *scene);
+
+/* Fail unless there is neither a zombie nor a child more than expected. */
+void assert_no_new_child(int expected);
+
+#endif
