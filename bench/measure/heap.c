@@ -20,6 +20,7 @@
 
 #define HUGE_PAGE_BYTES (UINT64_C(2) << 20)
 #define POPULATORS 2
+#define STACK_BYTES (64 * 1024)
 
 #ifndef MADV_POPULATE_WRITE
 #define MADV_POPULATE_WRITE 23
@@ -69,6 +70,7 @@ static void *populate_share(void *data)
 static int populate(const struct heap *heap)
 {
 	struct share shares[POPULATORS] = { 0 };
+	pthread_attr_t attributes;
 	uint64_t half =
 		heap->bytes / POPULATORS / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
 	int error;
@@ -77,8 +79,14 @@ static int populate(const struct heap *heap)
 	shares[0].bytes = half;
 	shares[1].start = (char *)heap->start + half;
 	shares[1].bytes = heap->bytes - half;
-	error = pthread_create(&shares[0].thread, NULL, populate_share,
+	error = pthread_attr_init(&attributes);
+	if (error)
+		return -error;
+	/* The libc keeps the stack, and a copy of the process asks for it. */
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	error = pthread_create(&shares[0].thread, &attributes, populate_share,
 			       &shares[0]);
+	pthread_attr_destroy(&attributes);
 	populate_share(&shares[1]);
 	if (error)
 		populate_share(&shares[0]);

@@ -11,10 +11,13 @@
 #include <sys/stat.h>
 #include <sys/sysinfo.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
+
+#define PATIENCE_S 20
 
 static const struct sw_request good = {
 	.path = "/bin/true",
@@ -74,14 +77,15 @@ static void *map_too_much(size_t *bytes)
 	assert_int_equal(sysinfo(&info), 0);
 	half = (info.totalram + info.totalswap) / 4 * 3 * info.mem_unit;
 	half &= ~((size_t)sysconf(_SC_PAGESIZE) - 1);
-	start = mmap(NULL, 2 * half, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+	*bytes = 2 * half;
+	start = mmap(NULL, *bytes, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
 		     0);
 	assert_ptr_not_equal(start, MAP_FAILED);
-	assert_int_equal(mprotect(start, half, PROT_READ | PROT_WRITE), 0);
-	assert_int_equal(mprotect(start + half, half, PROT_READ | PROT_WRITE),
-			 0);
-	*bytes = 2 * half;
-	return start;
+	if (!mprotect(start, half, PROT_READ | PROT_WRITE) &&
+	    !mprotect(start + half, half, PROT_READ | PROT_WRITE))
+		return start;
+	munmap(start, *bytes);
+	return NULL;
 }
 
 static int spawn_with_too_much(struct scene *scene)
@@ -90,8 +94,11 @@ static int spawn_with_too_much(struct scene *scene)
 	struct sw_child child;
 	size_t bytes;
 	void *start = map_too_much(&bytes);
-	int error = scene_try(scene, &good, &child);
+	int error;
 
+	if (!start)
+		return -ENOBUFS;
+	error = scene_try(scene, &good, &child);
 	munmap(start, bytes);
 	if (!error)
 		assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
@@ -99,18 +106,29 @@ static int spawn_with_too_much(struct scene *scene)
 	return error;
 }
 
+/* A measurement beside us may hold another mode for a moment: try again. */
+static void assert_with_too_much(struct scene *scene, int expected)
+{
+	const time_t limit = time(NULL) + PATIENCE_S;
+	const int descriptors = descriptors_count(0);
+	int error;
+
+	do
+		error = spawn_with_too_much(scene);
+	while (error != expected && time(NULL) < limit);
+	assert_int_equal(error, expected);
+	assert_int_equal(descriptors_count(0), descriptors);
+}
+
 static void memory_is_charged_again(void **state)
 {
-	const int descriptors = descriptors_count(0);
-
-	assert_int_equal(spawn_with_too_much(*state), -ENOMEM);
-	assert_int_equal(descriptors_count(0), descriptors);
+	assert_with_too_much(*state, -ENOMEM);
 	assert_int_equal(scene_run(*state, &good), 0);
 }
 
 static void memory_is_not_charged(void **state)
 {
-	assert_int_equal(spawn_with_too_much(*state), 0);
+	assert_with_too_much(*state, 0);
 }
 
 /* Whether the child's working folder and umask are those of now. */

@@ -79,9 +79,9 @@ static void the_product_holds_every_combination_once(void **state)
 		for (size_t k = 0; k < i; k++) {
 			const struct cell *b = &plan.cells[k];
 
-			assert_true(strcmp(a->strategy, b->strategy) ||
+			assert_true(strcmp(a->strategy, b->strategy) != 0 ||
 				    a->heap_bytes != b->heap_bytes ||
-				    strcmp(a->backing, b->backing) ||
+				    strcmp(a->backing, b->backing) != 0 ||
 				    a->threads != b->threads ||
 				    a->overcommit != b->overcommit);
 		}

@@ -1,0 +1,165 @@
+/* SPDX-License-Identifier: MIT */
+/* Spawns written by hand; see loops.h. */
+
+#include "tests/bare/loops.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <signal.h>
+#include <spawn.h>
+#include <stdint.h>
+#include <unistd.h>
+
+#include "lib/clone.h"
+
+#define STACK_BYTES (32 * 1024)
+
+static void block_signals(sigset_t *before)
+{
+	sigset_t all;
+
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, before);
+}
+
+/* Ask for each action and replace it if it is a handler: fewer calls than
+ * setting them all. */
+static void reset_handlers(void)
+{
+	const struct sigaction reset = { .sa_handler = SIG_DFL };
+
+	for (int number = 1; number < _NSIG; number++) {
+		struct sigaction action;
+
+		if (sigaction(number, NULL, &action) ||
+		    action.sa_handler == SIG_DFL ||
+		    action.sa_handler == SIG_IGN)
+			continue;
+		sigaction(number, &reset, NULL);
+	}
+}
+
+/* Returns errno: exec has failed. */
+static int become(const struct work *work, const sigset_t *mask)
+{
+	if (dup2(work->stdout_fd, STDOUT_FILENO) < 0)
+		return errno;
+	sigprocmask(SIG_SETMASK, mask, NULL);
+	execve(work->program, work->argv, environ);
+	return errno;
+}
+
+static int fork_begin(const struct work *work, struct birth *birth)
+{
+	sigset_t mask;
+	int ends[2];
+	int error;
+
+	if (pipe2(ends, O_CLOEXEC))
+		return -1;
+	block_signals(&mask);
+	birth->pid = fork();
+	if (birth->pid == 0) {
+		reset_handlers();
+		error = become(work, &mask);
+		_exit(write(ends[1], &error, sizeof error) < 0);
+	}
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	close(ends[1]);
+	birth->outcome_fd = ends[0];
+	return birth->pid < 0 ? -1 : 0;
+}
+
+static int fork_finish(struct birth *birth)
+{
+	int error;
+	ssize_t length = read(birth->outcome_fd, &error, sizeof error);
+
+	close(birth->outcome_fd);
+	return length ? -1 : 0;
+}
+
+static int vfork_begin(const struct work *work, struct birth *birth)
+{
+	volatile int error = 0;
+	sigset_t mask;
+	pid_t pid;
+
+	block_signals(&mask);
+	pid = vfork();
+	if (pid == 0) {
+		reset_handlers();
+		error = become(work, &mask);
+		_exit(127);
+	}
+	sigprocmask(SIG_SETMASK, &mask, NULL);
+	birth->pid = pid;
+	return pid < 0 || error ? -1 : 0;
+}
+
+static int spawn_begin(const struct work *work, struct birth *birth)
+{
+	posix_spawn_file_actions_t actions;
+	int error;
+
+	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, work->stdout_fd,
+					 STDOUT_FILENO);
+	error = posix_spawn(&birth->pid, work->program, &actions, NULL,
+			    work->argv, environ);
+	posix_spawn_file_actions_destroy(&actions);
+	return error ? -1 : 0;
+}
+
+struct clone_job {
+	const struct work *work;
+	sigset_t mask;
+	volatile int error;
+};
+
+static void run_clone(void *data)
+{
+	struct clone_job *job = data;
+
+	job->error = become(job->work, &job->mask);
+	_exit(127);
+}
+
+/* The one loop that borrows: no libc has a function for clone3(2). */
+static int clone_begin(const struct work *work, struct birth *birth)
+{
+	static _Alignas(64) char stack[STACK_BYTES];
+	struct clone_job job = { .work = work };
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_CLEAR_SIGHAND,
+		.stack = (uintptr_t)stack,
+		.stack_size = sizeof stack,
+	};
+
+	block_signals(&job.mask);
+	birth->pid = (pid_t)sw_clone3(&args, run_clone, &job);
+	sigprocmask(SIG_SETMASK, &job.mask, NULL);
+	return birth->pid < 0 || job.error ? -1 : 0;
+}
+
+static int naive_begin(const struct work *work, struct birth *birth)
+{
+	birth->pid = vfork();
+	if (birth->pid == 0) {
+		dup2(work->stdout_fd, STDOUT_FILENO);
+		execve(work->program, work->argv, environ);
+		_exit(127);
+	}
+	return birth->pid < 0 ? -1 : 0;
+}
+
+const struct loop loops[] = {
+	{ .name = "fork", .begin = fork_begin, .finish = fork_finish },
+	{ .name = "vfork", .begin = vfork_begin },
+	{ .name = "posix_spawn", .begin = spawn_begin },
+	{ .name = "clone_vm", .begin = clone_begin },
+	{ .name = NULL },
+};
+
+const struct loop naive_loop = { .name = "vfork", .begin = naive_begin };

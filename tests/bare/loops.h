@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Spawns written by hand: what a strategy's work costs at least.
+ *
+ * Each does what the strategy of its name does for one request (a program,
+ * its arguments, a descriptor to become stdout) and knows nothing else: no
+ * contract, no handle, no choice of path.
+ */
+#ifndef BARE_LOOPS_H
+#define BARE_LOOPS_H
+
+#include <sys/types.h>
+
+struct work {
+	const char *program;
+	char **argv;
+	int stdout_fd;
+};
+
+struct birth {
+	pid_t pid;
+	int outcome_fd; /* what finish() still has to read */
+};
+
+struct loop {
+	const char *name; /* of the strategy it is compared with */
+
+	/* What a strategy does until its spawn call returns. 0 or -1. */
+	int (*begin)(const struct work *work, struct birth *birth);
+
+	/* What is left until the outcome is known. NULL: nothing. */
+	int (*finish)(struct birth *birth);
+};
+
+/* Ended by one without a name. */
+extern const struct loop loops[];
+
+/* vfork without any care for signals, to be seen beside the careful one. */
+extern const struct loop naive_loop;
+
+#endif
