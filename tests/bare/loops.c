@@ -154,11 +154,13 @@ static int naive_begin(const struct work *work, struct birth *birth)
 	return birth->pid < 0 ? -1 : 0;
 }
 
+/* fork comes last: a child that shares memory has by then bound the lazy
+ * symbols, which a copy would have to bind once more in every spawn. */
 const struct loop loops[] = {
-	{ .name = "fork", .begin = fork_begin, .finish = fork_finish },
 	{ .name = "vfork", .begin = vfork_begin },
 	{ .name = "posix_spawn", .begin = spawn_begin },
 	{ .name = "clone_vm", .begin = clone_begin },
+	{ .name = "fork", .begin = fork_begin, .finish = fork_finish },
 	{ .name = NULL },
 };
 

@@ -54,8 +54,8 @@ static void no_heap_is_no_mapping(void **state)
 
 static void base_is_resident_in_base_pages(void **state)
 {
-	static const uint64_t sizes[] = { 4096, 12288, 2 * MIB,
-					  7 * MIB + 4096, 64 * MIB };
+	static const uint64_t sizes[] = { 4096, 12288, 2 * MIB, 7 * MIB + 4096,
+					  64 * MIB };
 	char why[160];
 	struct heap heap;
 
