@@ -28,6 +28,13 @@ start_short_run() {
 	within 10 has_samples
 }
 
+# One whose processes live long enough to be hit.
+start_run_of_long_parents() {
+	start_run --heap 0 --parents 10 --overcommit 0,1 \
+		--strategy fork,vfork,broker,clone_vm,posix_spawn
+	within 10 has_samples
+}
+
 is_stopped() { [ "$(sed 's/.*) //; s/ .*//' "/proc/$1/stat")" = T ]; }
 
 has_error() { grep -q ",$1\$" run/samples.csv; }
@@ -163,7 +170,7 @@ stop_and_go() {
 }
 
 @test "a parent that is killed is a recorded cell, not a dead run" {
-	start_short_run
+	start_run_of_long_parents
 	kill_until has_error EOWNERDEAD kill_child spawnwise-par
 	end_run 3
 	run_files run
@@ -177,7 +184,7 @@ stop_and_go() {
 }
 
 @test "a reference that is killed leaves a process without ratios" {
-	start_short_run
+	start_run_of_long_parents
 	kill_until has_no_reference kill_child spawnwise-ref
 	end_run 0
 	run_files run
@@ -187,7 +194,7 @@ stop_and_go() {
 }
 
 @test "a helper of a strategy that is killed is an error in its cell" {
-	start_short_run
+	start_run_of_long_parents
 	kill_until has_error EPIPE kill_grandchild spawnwise-brokr
 	end_run 0
 	run_files run

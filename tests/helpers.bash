@@ -41,6 +41,9 @@ use_real_setting() {
 	unset SPAWNWISE_KNOB SPAWNWISE_STATE_DIR
 	setting=/proc/sys/vm/overcommit_memory
 	[ -w "$setting" ] || skip "needs a writable $setting"
+	if [ -e /run/spawnwise/lock ] && ! flock -n /run/spawnwise/lock true; then
+		skip "another run holds $setting"
+	fi
 	original=$(cat "$setting")
 	[ "$original" != 1 ] || skip "needs an overcommit mode other than 1"
 }
