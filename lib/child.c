@@ -73,7 +73,7 @@ void sw_signals_restore(sw_sigset mask)
 static void reset_handlers(void)
 {
 	for (int number = 1; number <= SIGNAL_COUNT; number++) {
-		struct kernel_sigaction action;
+		struct kernel_sigaction action = { 0 };
 
 		if (raw4(SYS_rt_sigaction, number, 0, &action,
 			 sizeof action.mask) < 0)

@@ -110,7 +110,7 @@ uint64_t meminfo_headroom_bytes(const struct meminfo *info)
 int memory_allowance(uint64_t *bytes, char *why, size_t why_size)
 {
 	struct cgroup_limit limit;
-	struct meminfo info;
+	struct meminfo info = { 0 };
 	char size[32];
 	int error = meminfo_read(&info);
 

@@ -76,7 +76,7 @@ int overcommit_write(int knob_fd, int mode)
 
 int overcommit_put_back(int knob_fd, int ours, int original)
 {
-	int now;
+	int now = -1;
 	int error = overcommit_read(knob_fd, &now);
 
 	if (error)

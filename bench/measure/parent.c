@@ -100,7 +100,7 @@ static int block_before(void *data)
 	if (order == ORDER_SKIP)
 		return -ECANCELED;
 	/* Without a reference the spawns count all the same. */
-	block->ref_ns = reference_measure(job->reference, REFERENCE_SPAWNS);
+	block->ref_ns = reference_measure(&job->reference, REFERENCE_SPAWNS);
 	if (block->ref_ns < 0)
 		block->ref_ns = TIME_UNKNOWN;
 	for (int i = 0; i < job->plan->blocks[block->cell].warmups; i++)

@@ -46,7 +46,7 @@ struct parent_job {
 	int parent;	     /* its number in the run */
 	const size_t *order; /* cells of the state, in the order to run */
 	struct record *record;
-	const struct reference *reference;
+	struct reference reference;
 	const char *program; /* what is spawned */
 	bool stamps;	     /* the program stamps its start on stdout */
 	int caller_cpu;	     /* -1: not pinned */

@@ -98,7 +98,6 @@ static void end_parent(pid_t pid)
 static int run_parent(struct run *run, struct parent_job *job,
 		      struct attendance *at)
 {
-	struct reference reference;
 	int ends[2];
 	int error = place(at->state->cpu, job);
 
@@ -107,8 +106,8 @@ static int run_parent(struct run *run, struct parent_job *job,
 	if (!error)
 		error = samples_flush(run->samples_file);
 	if (!error)
-		error = reference_start(&reference, run->program, run->stamps,
-					job->caller_cpu);
+		error = reference_start(&job->reference, run->program,
+					run->stamps, job->caller_cpu);
 	if (error)
 		return error;
 	job->json_fd = memfd_create("gbench.json", MFD_CLOEXEC);
@@ -120,7 +119,6 @@ static int run_parent(struct run *run, struct parent_job *job,
 		error = -errno;
 		goto close_json;
 	}
-	job->reference = &reference; // cppcheck-suppress autoVariables
 	job->runner_socket = ends[1];
 	at->socket = ends[0];
 	at->pid = fork_parent(job, run, ends[0], at->signal_fd);
@@ -134,7 +132,7 @@ static int run_parent(struct run *run, struct parent_job *job,
 close_json:
 	close(job->json_fd);
 stop_reference:
-	reference_stop(&reference);
+	reference_stop(&job->reference);
 	return error;
 }
 

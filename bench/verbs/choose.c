@@ -117,7 +117,7 @@ static int choose_run(const struct arguments *args, struct failure *why)
 {
 	struct choice_query query = { 0 };
 	struct choice choice;
-	struct cells cells;
+	struct cells cells = { 0 };
 	int code = read_heap(args, &query.heap_bytes, why);
 
 	if (!code)

@@ -203,7 +203,7 @@ static int open_and_grow(const struct request *request,
 static int exec_verb(const struct arguments *args, struct failure *why)
 {
 	struct request request = { 0 };
-	struct sw_handle *handle;
+	struct sw_handle *handle = NULL;
 	int code = read_request(args, &request, why);
 
 	if (!code)

@@ -19,7 +19,7 @@ int strategies_check(const struct sw_strategy *const *table,
 		const char *name = table[i]->name ? table[i]->name : "";
 
 		for (size_t j = 0; j < i && !fault; j++)
-			if (!strcmp(table[j]->name, name))
+			if (table[j]->name && !strcmp(table[j]->name, name))
 				fault = "another one has the same name";
 		if (fault)
 			return fail(why, EXIT_FAILED,
