@@ -7,6 +7,7 @@
  * spawning happens, which is what hyperfine takes off.
  */
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -178,6 +179,7 @@ static int open_and_grow(const struct request *request,
 	int cpu = -1;
 	int error = request->same_cpu ? cpu_same(&cpu) : 0;
 
+	assert(request->strategy);
 	if (!error && cpu >= 0)
 		error = cpu_pin(cpu);
 	if (!error)
