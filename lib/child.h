@@ -15,6 +15,14 @@
 
 #include "lib/spawnwise.h"
 
+/*
+ * For a function that runs on a stack which a sanitizer does not know: it
+ * would complain there, in a child that shares our memory and may have the
+ * wrong file at descriptor 2.
+ */
+#define SW_CHILD_HALF                                                          \
+	__attribute__((no_sanitize("address"), no_sanitize("undefined")))
+
 /* The kernel's signal set: 64 bits, signal N is bit N - 1. */
 typedef uint64_t sw_sigset;
 

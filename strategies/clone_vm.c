@@ -79,7 +79,7 @@ static int stacks_take(struct stacks *stacks)
 	}
 }
 
-static void run_child(void *data)
+SW_CHILD_HALF static void run_child(void *data)
 {
 	struct birth *birth = data;
 

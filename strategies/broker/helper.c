@@ -40,7 +40,7 @@ struct birth {
 	volatile int error;
 };
 
-static void run_child(void *data)
+SW_CHILD_HALF static void run_child(void *data)
 {
 	struct birth *birth = data;
 
