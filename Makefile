@@ -1,5 +1,7 @@
 # SPDX-License-Identifier: MIT
 # spawnwise: what does starting a child process cost, and which way is best?
+# Long for a Makefile: there is no configure step, so the set-up of a bare
+# machine, the registry of strategies and the sanitizer build are here.
 
 VERSION := 0.1.0
 PREFIX ?= /usr/local
@@ -33,16 +35,21 @@ LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
 BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c, \
 	$(wildcard bench/*.c bench/*/*.c))) $(B)/bench/measure/gbench.o
 
+FUZZ_CFLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
+FUZZ_SOURCES := $(filter-out %/payload.c %/gbench.c, $(wildcard lib/*.c \
+	strategies/*.c strategies/*/*.c bench/*/*.c)) $(B)/registry.c
+
 UNITS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c)) \
 	$(if $(wildcard tests/conformance/*.c),$(B)/tests/conformance)
 
 # make V=1 shows the commands.
 Q := $(if $(V),,@)
+SAY = @mkdir -p $(@D); echo '  MAKE $@'
 SETUP := .ci/deps
 BUILD = $(MAKE) --no-print-directory -j2
 
 .DELETE_ON_ERROR:
-.PHONY: all bench quick test check crosscheck plots lint deps install \
+.PHONY: all bench quick test check crosscheck plots fuzz lint deps install \
 	uninstall clean help
 
 all: $(B)/spawnwise $(B)/payload ## build the command
@@ -65,12 +72,22 @@ plots: all ## draw the newest run again
 test check: ## run all tests (make test SAN=1: under sanitizers)
 	@$(SETUP) bench test && $(BUILD) all $(UNITS)
 	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -e tests/tap $(UNITS) \
-		$(wildcard tests/*.bats)
+		$(wildcard tests/unit/*.py tests/*.bats)
 
 crosscheck: ## compare with hyperfine and with bare loops
 	@$(SETUP) bench test && $(BUILD) all $(B)/tests/bare
 	$(B)/tests/bare
 	tests/crosscheck
+
+fuzz: ## feed every parser with garbage, a minute each (clang's libFuzzer)
+	@$(SETUP) bench lint && mkdir -p $(B)/fuzz
+	for f in $(basename $(notdir $(wildcard tests/fuzz/*.c))); do \
+		clang $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(FUZZ_CFLAGS) \
+			tests/fuzz/$$f.c $(FUZZ_SOURCES) -ljansson -lcsv -lm \
+			-o $(B)/fuzz/$$f && mkdir -p $(B)/fuzz/$$f.corpus && \
+		$(B)/fuzz/$$f -max_total_time=60 -verbosity=0 \
+			$(B)/fuzz/$$f.corpus tests/data/golden tests/data/proc || exit; \
+	done
 
 lint: ## gcc, clang, their analyzers, cppcheck, shellcheck, clang-format
 	@$(SETUP) bench test lint
@@ -96,14 +113,14 @@ help: ## this list
 		$(MAKEFILE_LIST)
 
 $(B)/spawnwise: $(B)/bench/main.o $(B)/libbench.a $(B)/libspawnwise.a
-	@echo '  MAKE $@'
+	$(SAY)
 	$(Q)$(CXX) $(SANITIZE) $(LDFLAGS) -Wl,-z,now $^ $(LIBS) -o $@
 
 $(B)/libspawnwise.a: $(LIB_OBJECTS)
 $(B)/libbench.a: $(BENCH_OBJECTS)
 $(B)/%.a:
 	@rm -f $@
-	@echo '  MAKE $@'
+	$(SAY)
 	$(Q)$(AR) rcs $@ $^
 
 # Strategies are found by their file names; nothing else lists them.
@@ -117,25 +134,22 @@ $(B)/registry.c: $(wildcard strategies) Makefile
 	   echo '	NULL'; echo '};'; } > $@
 
 $(B)/registry.o: $(B)/registry.c
-	@echo '  MAKE $@'
+	$(SAY)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 $(B)/lib/%.o: SANITIZE :=
 $(B)/%.o: %.c
-	@mkdir -p $(@D)
-	@echo '  MAKE $@'
+	$(SAY)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
 # The commit that host.json tells.
 $(B)/bench/machine/host.o: $(wildcard .git/logs/HEAD)
 $(B)/%.o: %.cc
-	@mkdir -p $(@D)
-	@echo '  MAKE $@'
+	$(SAY)
 	$(Q)$(CXX) $(ALL_CXXFLAGS) -c $< -o $@
 
 $(B)/payload: bench/measure/payload.c lib/raw.h
-	@mkdir -p $(@D)
-	@echo '  MAKE $@'
+	$(SAY)
 	$(Q)$(CC) -std=gnu17 $(WARNINGS) $(WERROR) -I. -O2 -ffreestanding -nostdlib \
 		-static -fno-stack-protector -mgeneral-regs-only \
 		-Wl,--build-id=none -Wl,-z,noseparate-code $< -o $@
@@ -144,8 +158,7 @@ $(B)/payload: bench/measure/payload.c lib/raw.h
 .SECONDEXPANSION:
 $(B)/tests/%: $$(wildcard tests/$$*.c tests/$$*/*.c) $(B)/libbench.a \
 		$(B)/libspawnwise.a
-	@mkdir -p $(@D)
-	@echo '  MAKE $@'
+	$(SAY)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -lcmocka $(LIBS) -lstdc++ -o $@
 
 $(B)/spawnwise.1: docs/spawnwise.1.scd $(B)/spawnwise

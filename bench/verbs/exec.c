@@ -222,7 +222,7 @@ const struct verb verb_exec = {
 	.summary = "run a command by one strategy",
 	.operands = "-- CMD...",
 	.details = "Exits as env(1) does: with the command's status, or 125, "
-		   "126 or 127 for a\nfailure of our own.\n",
+		   "126 or 127 for a\nfailure of our own.",
 	.options = options,
 	.examples = examples,
 	.operands_min = 1,

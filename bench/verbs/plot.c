@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bench/show/plot.h"
 #include "bench/verbs/newest.h"
@@ -16,16 +17,21 @@
 static int find_run(const struct arguments *args, char *dir, size_t length,
 		    struct failure *why)
 {
-	if (args->operand_count) {
+	static const char *const cure =
+		"Measure first with `spawnwise run --quick`, or name the "
+		"folder of a run.";
+	char cells[PATH_MAX + 16];
+
+	if (args->operand_count)
 		snprintf(dir, length, "%s", args->operands[0]);
+	else if (newest_run(dir, length))
+		return fail(why, EXIT_FAILED, cure,
+			    "find a run: there is none here");
+	snprintf(cells, sizeof cells, "%s/cells.csv", dir);
+	if (!access(cells, R_OK))
 		return 0;
-	}
-	if (!newest_run(dir, length))
-		return 0;
-	return fail(why, EXIT_FAILED,
-		    "Measure first with `spawnwise run --quick`, or name the "
-		    "folder of a run.",
-		    "find a run: there is none here");
+	return fail(why, EXIT_FAILED, cure, "read %s: %s", cells,
+		    strerror(errno));
 }
 
 /* A folder that was asked for is created; only its last part, so that a

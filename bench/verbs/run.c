@@ -285,7 +285,7 @@ const struct verb verb_run = {
 		"cells.csv, host.json and gbench.json\nto a folder of its own, "
 		"prints a table, a chart and a recommendation. Another\n"
 		"overcommit mode than the current one needs root; a guardian "
-		"process puts the\nsetting back whatever happens.\n",
+		"process puts the\nsetting back whatever happens.",
 	.options = options,
 	.examples = examples,
 	.run = run_verb,

@@ -1,0 +1,48 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as what people type: sizes, counts and lists of CPUs are
+ * understood, or refused without a change to the result.
+ *
+ * For libFuzzer: make fuzz.
+ */
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/machine/cpu.h"
+#include "bench/show/units.h"
+#include "bench/verbs/axes.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+/* What size_format() writes, size_parse() must read back. */
+static void check_size(const char *text)
+{
+	char written[UNITS_LENGTH];
+	uint64_t size, again;
+
+	if (size_parse(text, &size))
+		return;
+	size_format(size, written, sizeof written);
+	if (size_parse(written, &again) || again != size)
+		abort();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	char *text = malloc(bytes + 1);
+	struct cpu_mask mask;
+	long count;
+
+	if (!text)
+		return 0;
+	memcpy(text, data, bytes);
+	text[bytes] = '\0';
+	check_size(text);
+	if (!count_parse(text, 1, 64, &count) && (count < 1 || count > 64))
+		abort();
+	cpu_mask_parse(text, &mask);
+	free(text);
+	return 0;
+}
