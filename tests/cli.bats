@@ -4,41 +4,16 @@
 # The command line: what each verb prints, where, and how it exits.
 # SPAWNWISE names the binary; without it the one in build/ is tested.
 
+load helpers
+
 setup() {
-	top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
-	command=${SPAWNWISE:-$top/build/spawnwise}
+	prepare
 	data=$top/tests/data/choose
 	escape=$(printf '\033')
-	unset NO_COLOR
-	# A setting of our own: these tests never touch the machine's.
-	export SPAWNWISE_KNOB=$BATS_TEST_TMPDIR/overcommit_memory
-	export SPAWNWISE_STATE_DIR=$BATS_TEST_TMPDIR/state
-	echo 0 >"$SPAWNWISE_KNOB"
-	mkdir "$SPAWNWISE_STATE_DIR"
-	cd "$BATS_TEST_TMPDIR" || return 1
 }
 
-# check STATUS COMMAND...: runs it, keeping stdout and stderr apart.
-check() {
-	local expected=$1 status=0
-	shift
-	"$@" >out 2>err || status=$?
-	if [ "$status" -ne "$expected" ]; then
-		echo "$*: status $status, not $expected"
-		cat out err
-		return 1
-	fi
-}
-
-# refused STATUS REASON CURE ARGUMENTS...: an error is two lines on stderr,
-# what could not be done and what to do, and nothing on stdout.
-refused() {
-	local status=$1 reason=$2 cure=$3
-	shift 3
-	check "$status" "$command" "$@"
-	grep -qF -- "spawnwise: cannot $reason" err || { cat err; return 1; }
-	tail -n 1 err | grep -qF -- "$cure" || { cat err; return 1; }
-	[ ! -s out ]
+teardown() {
+	finish
 }
 
 # leave_behind ORIGINAL OURS [BOOT_ID]: the state file of a killed run. No
@@ -257,7 +232,7 @@ only() {
 		grep -q -- '--overcommit current only; run as root' out
 	fi
 	rm "$SPAWNWISE_KNOB"
-	check 0 env PATH="$BATS_TEST_TMPDIR" "$command" doctor
+	check 0 env PATH="$scratch" "$command" doctor
 	grep -q 'the mode is unknown: No such file' out
 	grep -q 'missing: no charts; install gnuplot-nox' out
 	grep -q 'missing: no .make crosscheck.; install hyperfine' out

@@ -4,7 +4,6 @@
 #include "bench/measure/parent.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -15,9 +14,9 @@
 
 #include "bench/machine/cpu.h"
 #include "bench/measure/gbench.h"
+#include "bench/measure/sleepers.h"
 
 #define FAILURES_IN_A_ROW 5
-#define SLEEPER_STACK_BYTES (64 * 1024)
 
 struct parent {
 	const struct parent_job *job;
@@ -184,29 +183,6 @@ static void open_strategies(struct parent *parent)
 			sw_open(axes->strategies[i], &parent->handles[i]);
 }
 
-static void *sleep_for_ever(void *data)
-{
-	for (;;)
-		pause();
-	return data;
-}
-
-static int start_sleepers(int count)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	int error = pthread_attr_init(&attributes);
-
-	if (error)
-		return -error;
-	pthread_attr_setstacksize(&attributes, SLEEPER_STACK_BYTES);
-	for (int i = 0; i < count && !error; i++)
-		error = pthread_create(&thread, &attributes, sleep_for_ever,
-				       NULL);
-	pthread_attr_destroy(&attributes);
-	return -error;
-}
-
 static int init_target(struct parent *parent, char **argv)
 {
 	const struct parent_job *job = parent->job;
@@ -248,7 +224,7 @@ static int prepare(struct parent *parent, char **argv, char *why,
 		error = heap_grow(&parent->heap, job->state->heap_bytes,
 				  job->state->backing, why, why_bytes);
 	if (!error)
-		error = start_sleepers(job->state->threads);
+		error = sleepers_start(job->state->threads);
 	if (!error)
 		error = init_target(parent, argv);
 	if (!error && job->caller_cpu >= 0)

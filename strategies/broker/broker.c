@@ -9,7 +9,6 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <pthread.h>
 #include <stdlib.h>
@@ -20,6 +19,7 @@
 #include <unistd.h>
 
 #include "lib/clone.h"
+#include "strategies/broker/request.h"
 #include "strategies/broker/wire.h"
 
 #define SLOT_COUNT 64
@@ -131,80 +131,6 @@ static void broker_close(void *state)
 	free(broker);
 }
 
-/* Which of our descriptors become the child's: dup2 in the order 0, 1, 2. */
-static void resolve_stdio(const struct sw_request *request, int fds[3])
-{
-	fds[0] = request->stdin_fd;
-	fds[1] = request->stdout_fd ? request->stdout_fd : 1;
-	fds[2] = request->stderr_fd ? request->stderr_fd : 2;
-	if (fds[2] == 1)
-		fds[2] = fds[1];
-}
-
-/* Send length bytes and the descriptors that are marked passed. */
-static int send_packet(struct broker *broker, size_t length, const int fds[3],
-		       const uint8_t passed[3])
-{
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(3 * sizeof(int))];
-	} control = { 0 };
-	struct iovec part = { broker->packet, length };
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-	};
-	int *slots = (int *)CMSG_DATA(&control.header);
-	size_t count = 0;
-	ssize_t sent;
-
-	for (int fd = 0; fd < 3; fd++)
-		if (passed[fd])
-			slots[count++] = fds[fd];
-	control.header.cmsg_level = SOL_SOCKET;
-	control.header.cmsg_type = SCM_RIGHTS;
-	control.header.cmsg_len = CMSG_LEN(count * sizeof(int));
-	message.msg_controllen = CMSG_SPACE(count * sizeof(int));
-	if (!count)
-		message.msg_control = NULL;
-	do
-		sent = sendmsg(broker->socket, &message, MSG_NOSIGNAL);
-	while (sent < 0 && errno == EINTR);
-	if (sent >= 0)
-		return 0;
-	return errno == EMSGSIZE ? -E2BIG : -errno;
-}
-
-/* Pack and send. A descriptor that is merely inherited may be closed; that is
- * looked at only when the kernel has complained, for it never is. */
-static int send_request(struct broker *broker, const struct sw_request *request,
-			uint32_t slot)
-{
-	uint8_t passed[3] = { 1, 1, 1 };
-	const bool asked[3] = { request->stdin_fd, request->stdout_fd,
-				request->stderr_fd };
-	struct sw_image image;
-	int fds[3];
-	long length;
-	int error;
-
-	sw_image_init(&image, request);
-	image.mask = sw_signals_block();
-	sw_signals_restore(image.mask);
-	resolve_stdio(request, fds);
-	length = wire_pack(broker->packet, &image, slot, passed);
-	if (length < 0)
-		return (int)length;
-	error = send_packet(broker, (size_t)length, fds, passed);
-	if (error != -EBADF)
-		return error;
-	for (int fd = 0; fd < 3; fd++)
-		passed[fd] = asked[fd] || fcntl(fds[fd], F_GETFD) >= 0;
-	length = wire_pack(broker->packet, &image, slot, passed);
-	return send_packet(broker, (size_t)length, fds, passed);
-}
-
 static int broker_spawn(void *state, const struct sw_request *request,
 			struct sw_child *child)
 {
@@ -217,7 +143,8 @@ static int broker_spawn(void *state, const struct sw_request *request,
 	while (slot < SLOT_COUNT && broker->slots[slot].state != SLOT_FREE)
 		slot++;
 	if (slot < SLOT_COUNT)
-		error = send_request(broker, request, slot);
+		error = request_send(broker->socket, broker->packet, request,
+				     slot);
 	if (!error) {
 		broker->slots[slot].state = SLOT_WAITING;
 		child->slot = slot;

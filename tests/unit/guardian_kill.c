@@ -247,9 +247,6 @@ static void both_are_killed_at_any_moment(void **context)
 	}
 }
 
-#define scene_test(name)                                                       \
-	cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

@@ -250,9 +250,6 @@ static void the_start_repairs_first(void **context)
 	assert_int_equal(guardian_stop(&guardian), 0);
 }
 
-#define scene_test(name)                                                       \
-	cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {

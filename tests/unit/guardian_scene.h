@@ -228,4 +228,8 @@ static inline void runner_reap(struct runner *runner)
 	close(runner->fd);
 }
 
+/* A test that opens a scene before and closes it after. */
+#define scene_test(name)                                                       \
+	cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
+
 #endif

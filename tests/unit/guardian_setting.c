@@ -54,9 +54,6 @@ static void a_removed_lock_does_not_count(void **context)
 	close(directory_fd);
 }
 
-#define scene_test(name)                                                       \
-	cmocka_unit_test_setup_teardown(name, scene_open, scene_close)
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
