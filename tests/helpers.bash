@@ -114,7 +114,11 @@ start_run() {
 	env --default-signal=INT,QUIT,TSTP,HUP,TERM setsid \
 		"$command" run --out run "$@" >out 2>err 3>&- &
 	runner=$!
+	within 5 group_exists
 }
+
+# On a busy machine setsid comes late.
+group_exists() { kill -0 -- "-$runner" 2>/dev/null; }
 
 # end_run STATUS: waits for it.
 end_run() {
