@@ -36,8 +36,9 @@ BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c, \
 	$(wildcard bench/*.c bench/*/*.c))) $(B)/bench/measure/gbench.o
 
 FUZZ_CFLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZ_SOURCES := $(filter-out %/payload.c %/gbench.c, $(wildcard lib/*.c \
-	strategies/*.c strategies/*/*.c bench/*/*.c)) $(B)/registry.c
+FUZZ_SOURCES := $(filter-out %/payload.c, $(wildcard lib/*.c \
+	strategies/*.c strategies/*/*.c bench/*/*.c)) \
+	$(B)/registry.c $(B)/bench/measure/gbench.o
 
 UNITS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c)) \
 	$(if $(wildcard tests/conformance/*.c),$(B)/tests/conformance)
@@ -80,10 +81,10 @@ crosscheck: ## compare with hyperfine and with bare loops
 	tests/crosscheck
 
 fuzz: ## feed every parser with garbage, a minute each (clang's libFuzzer)
-	@$(SETUP) bench lint && mkdir -p $(B)/fuzz
+	@$(SETUP) bench lint && $(BUILD) all && mkdir -p $(B)/fuzz
 	for f in $(basename $(notdir $(wildcard tests/fuzz/*.c))); do \
 		clang $(filter-out -MMD -MP,$(ALL_CFLAGS)) $(FUZZ_CFLAGS) \
-			tests/fuzz/$$f.c $(FUZZ_SOURCES) -ljansson -lcsv -lm \
+			tests/fuzz/$$f.c $(FUZZ_SOURCES) $(LIBS) -lstdc++ \
 			-o $(B)/fuzz/$$f && mkdir -p $(B)/fuzz/$$f.corpus && \
 		$(B)/fuzz/$$f -max_total_time=60 -verbosity=0 \
 			$(B)/fuzz/$$f.corpus tests/data/golden tests/data/proc || exit; \
