@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What every child does between birth and exec, and what its parent does
- * just before and after.
+ * What every child does between birth and exec: the steps of enum sw_field,
+ * in their order.
  *
  * One copy for all strategies, so that they differ in how a child is born
  * and in nothing else.
@@ -12,18 +12,14 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
-#include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
+#include <sched.h>
+#include <sys/ioctl.h>
 
+#include "lib/actions.h"
 #include "lib/raw.h"
 
 #define SIGNAL_COUNT 64
-#define DEFAULT_PATH "/bin:/usr/bin" /* as posix_spawnp(3) of glibc */
-#define PF_FORKNOEXEC 0x40	     /* include/linux/sched.h */
+#define KEEP_ID ((uid_t)-1) /* setresuid(2) */
 
 /* The kernel's struct sigaction; the libc's has another layout. */
 struct kernel_sigaction {
@@ -35,68 +31,108 @@ struct kernel_sigaction {
 	sw_sigset mask;
 };
 
-void sw_image_init(struct sw_image *image, const struct sw_request *request)
-{
-	const char *directories = getenv("PATH");
-
-	*image = (struct sw_image){
-		.path = request->path,
-		.argv = request->argv,
-		.envp = request->envp ? request->envp : environ,
-		.stdio = { request->stdin_fd ? request->stdin_fd : -1,
-			   request->stdout_fd ? request->stdout_fd : -1,
-			   request->stderr_fd ? request->stderr_fd : -1 },
-		.cpu_mask = request->cpu_mask,
-		.cpu_mask_bytes = request->cpu_mask_bytes,
-	};
-	if (request->search && !strchr(request->path, '/'))
-		image->search_path = directories ? directories : DEFAULT_PATH;
-}
-
-sw_sigset sw_signals_block(void)
-{
-	const sw_sigset all = ~(sw_sigset)0;
-	sw_sigset before = 0;
-
-	/* sigprocmask(3) of the libc would spare its internal signals. */
-	raw4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof all);
-	return before;
-}
-
-void sw_signals_restore(sw_sigset mask)
-{
-	raw4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
-}
-
 /* exec itself resets handlers, but the mask is restored before exec, and a
  * signal that arrives in between must not run a handler of ours. */
-static void reset_handlers(void)
+static void reset_handlers(const struct sw_image *image)
 {
-	for (int number = 1; number <= SIGNAL_COUNT; number++) {
-		struct kernel_sigaction action = { 0 };
+	const struct kernel_sigaction reset = { .handler = SIG_DFL };
+	sw_sigset defaults = 0;
 
-		if (raw4(SYS_rt_sigaction, number, 0, &action,
-			 sizeof action.mask) < 0)
+	if (image->request->fields & SW_SIGDEFAULT)
+		defaults = *(const sw_sigset *)image->request->sigdefault;
+	if (image->handlers_cleared && !defaults)
+		return;
+	for (int number = 1; number <= SIGNAL_COUNT; number++) {
+		const bool wanted = defaults >> (number - 1) & 1;
+		struct kernel_sigaction now = { 0 };
+
+		if (image->handlers_cleared && !wanted)
 			continue;
-		if (action.handler == SIG_DFL || action.handler == SIG_IGN)
+		if (raw4(SYS_rt_sigaction, number, 0, &now, sizeof now.mask) <
+		    0)
 			continue;
-		action.handler = SIG_DFL;
-		action.flags = 0;
-		raw4(SYS_rt_sigaction, number, &action, 0, sizeof action.mask);
+		if (now.handler == SIG_DFL ||
+		    (now.handler == SIG_IGN && !wanted))
+			continue;
+		raw4(SYS_rt_sigaction, number, &reset, 0, sizeof reset.mask);
 	}
 }
 
-static int place_descriptor(int from, int to)
+static long set_scheduler(const struct sw_request *request)
 {
-	long result;
+	const struct sched_param parameter = { request->sched_priority };
 
-	if (from < 0)
-		return 0;
-	if (from == to) /* dup2 would keep FD_CLOEXEC; clear it */
-		result = raw3(SYS_fcntl, to, F_SETFD, 0);
-	else
-		result = raw3(SYS_dup3, from, to, 0);
-	return result < 0 ? (int)result : 0;
+	if (request->sched_policy < 0)
+		return raw2(SYS_sched_setparam, 0, &parameter);
+	return raw3(SYS_sched_setscheduler, 0, request->sched_policy,
+		    &parameter);
+}
+
+static long set_oom_score_adj(int value)
+{
+	unsigned rest = value < 0 ? 0u - (unsigned)value : (unsigned)value;
+	char text[16];
+	char *start = text + sizeof text;
+	long fd, result;
+
+	do
+		*--start = (char)('0' + rest % 10);
+	while (rest /= 10);
+	if (value < 0)
+		*--start = '-';
+	fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/oom_score_adj",
+		  O_WRONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return fd;
+	result = raw3(SYS_write, fd, start, text + sizeof text - start);
+	raw1(SYS_close, fd);
+	return result;
+}
+
+static long set_terminal(const struct sw_request *request)
+{
+	if (request->fields & SW_SESSION)
+		return raw3(SYS_ioctl, request->ctty_fd, TIOCSCTTY, 0);
+	return sw_take_foreground(request->ctty_fd);
+}
+
+static long reset_ids(void)
+{
+	long result = raw3(SYS_setresgid, KEEP_ID, raw0(SYS_getgid), KEEP_ID);
+
+	if (result < 0)
+		return result;
+	return raw3(SYS_setresuid, KEEP_ID, raw0(SYS_getuid), KEEP_ID);
+}
+
+static long set_ids(const struct sw_ids *ids)
+{
+	long result = 0;
+
+	if (!ids->keep_groups)
+		result = raw2(SYS_setgroups, ids->group_count, ids->groups);
+	if (result >= 0)
+		result = raw3(SYS_setresgid, ids->gid, ids->gid, ids->gid);
+	if (result >= 0)
+		result = raw3(SYS_setresuid, ids->uid, ids->uid, ids->uid);
+	return result;
+}
+
+static long change_folder(const struct sw_request *request)
+{
+	if (request->cwd)
+		return raw1(SYS_chdir, request->cwd);
+	return raw1(SYS_fchdir, request->cwd_fd);
+}
+
+static long limit_resources(const struct sw_request *request)
+{
+	long result = 0;
+
+	for (size_t i = 0; i < request->rlimit_count && result >= 0; i++)
+		result = raw4(SYS_prlimit64, 0, request->rlimits[i].resource,
+			      &request->rlimits[i].limit, 0);
+	return result;
 }
 
 /* Whether a failed exec of one candidate lets the search go on: those errors
@@ -127,7 +163,8 @@ static char *put(char *to, const char *from, size_t length)
 
 static int exec_search(const struct sw_image *image)
 {
-	const size_t name_length = bounded_length(image->path, NAME_MAX + 1);
+	const size_t name_length =
+		bounded_length(image->request->path, NAME_MAX + 1);
 	const char *directory = image->search_path;
 	char candidate[PATH_MAX];
 	int denied = 0;
@@ -147,9 +184,9 @@ static int exec_search(const struct sw_image *image)
 			end = put(end, directory, length);
 			if (length) /* an empty entry is the working folder */
 				*end++ = '/';
-			put(end, image->path, name_length)[0] = '\0';
-			error = raw3(SYS_execve, candidate, image->argv,
-				     image->envp);
+			put(end, image->request->path, name_length)[0] = '\0';
+			error = raw3(SYS_execve, candidate,
+				     image->request->argv, image->envp);
 			if (!search_goes_on(error))
 				return (int)error;
 			if (error == -EACCES)
@@ -161,103 +198,86 @@ static int exec_search(const struct sw_image *image)
 	}
 }
 
-int sw_child_exec(const struct sw_image *image, bool handlers_cleared)
+static int exec_program(const struct sw_image *image)
 {
-	if (!handlers_cleared)
-		reset_handlers();
-	if (image->cpu_mask) {
-		long error = raw3(SYS_sched_setaffinity, 0,
-				  image->cpu_mask_bytes, image->cpu_mask);
+	const struct sw_request *request = image->request;
 
-		if (error < 0)
-			return (int)error;
-	}
-	for (int fd = 0; fd < 3; fd++) {
-		int error = place_descriptor(image->stdio[fd], fd);
-
-		if (error)
-			return error;
-	}
 	sw_signals_restore(image->mask);
 	if (image->search_path)
 		return exec_search(image);
-	return (int)raw3(SYS_execve, image->path, image->argv, image->envp);
+	return (int)raw3(SYS_execve, request->path, request->argv, image->envp);
+}
+
+/* One step of the list; 0 or a negative errno. */
+static long take_step(const struct sw_image *image, unsigned stage,
+		      struct sw_failure *failure)
+{
+	const struct sw_request *request = image->request;
+
+	switch (stage) {
+	case SW_SCHED:
+		return set_scheduler(request);
+	case SW_NICE:
+		return raw3(SYS_setpriority, PRIO_PROCESS, 0, request->nice);
+	case SW_AFFINITY:
+		return raw3(SYS_sched_setaffinity, 0, request->cpu_mask_bytes,
+			    request->cpu_mask);
+	case SW_OOMADJ:
+		return set_oom_score_adj(request->oom_score_adj);
+	case SW_UMASK:
+		return raw1(SYS_umask, request->umask);
+	case SW_SESSION:
+		return raw0(SYS_setsid);
+	case SW_PGROUP:
+		return raw2(SYS_setpgid, 0, request->pgroup);
+	case SW_CTTY:
+		return set_terminal(request);
+	case SW_RESETIDS:
+		return reset_ids();
+	case SW_CWD:
+		return change_folder(request);
+	case SW_STDIO:
+		return sw_place_stdio(request, failure);
+	case SW_FDACTIONS:
+		return sw_act_all(request, failure);
+	case SW_CLOSEFDS:
+		return sw_close_others(request);
+	case SW_RLIMITS:
+		return limit_resources(request);
+	case SW_IDS:
+		return set_ids(request->ids);
+	default:
+		return exec_program(image);
+	}
+}
+
+void sw_child_run(const struct sw_image *image, struct sw_failure *failure)
+{
+	static const unsigned order[] = {
+		SW_SCHED,    SW_NICE,	 SW_AFFINITY, SW_OOMADJ,
+		SW_UMASK,    SW_SESSION, SW_PGROUP,   SW_CTTY,
+		SW_RESETIDS, SW_CWD,	 SW_STDIO,    SW_FDACTIONS,
+		SW_CLOSEFDS, SW_RLIMITS, SW_IDS,      SW_EXEC,
+	};
+	const unsigned wanted = image->request->fields | SW_STDIO | SW_EXEC;
+
+	reset_handlers(image);
+	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
+		long result;
+
+		if (!(wanted & order[i]))
+			continue;
+		result = take_step(image, order[i], failure);
+		if (result < 0) {
+			failure->stage = order[i];
+			failure->error = (int)result;
+			return;
+		}
+	}
 }
 
 _Noreturn void sw_child_exit(int status)
 {
 	for (;;)
 		raw1(SYS_exit_group, status);
-}
-
-/* Whether pid, a zombie, never got to exec: the kernel keeps the flag in
- * field 9 of /proc/PID/stat (proc(5)). */
-static bool died_before_exec(pid_t pid)
-{
-	char text[512];
-	char *after_name;
-	unsigned flags = 0;
-	ssize_t length;
-	int fd;
-
-	snprintf(text, sizeof text, "/proc/%d/stat", (int)pid);
-	fd = open(text, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return false;
-	length = read(fd, text, sizeof text - 1);
-	close(fd);
-	if (length <= 0)
-		return false;
-	text[length] = '\0';
-	after_name = strrchr(text, ')');
-	if (!after_name ||
-	    sscanf(after_name, ") %*c %*d %*d %*d %*d %*d %u", &flags) != 1)
-		return false;
-	return flags & PF_FORKNOEXEC;
-}
-
-int sw_child_started(struct sw_child *child)
-{
-	const int saved_errno = errno;
-	siginfo_t info = { 0 };
-	int result = 0;
-
-	/* A child never exits by itself before exec without saying why: only
-	 * one that a signal killed needs the closer look. */
-	if (!waitid(P_PID, (id_t)child->pid, &info,
-		    WEXITED | WNOHANG | WNOWAIT | __WALL) &&
-	    info.si_pid == child->pid && info.si_code != CLD_EXITED &&
-	    died_before_exec(child->pid)) {
-		waitpid(child->pid, &child->status, __WALL);
-		result = -ECANCELED;
-	}
-	errno = saved_errno;
-	return result;
-}
-
-int sw_child_started_silent(struct sw_child *child)
-{
-	const int saved_errno = errno;
-	siginfo_t info;
-	int result = 0;
-
-	if (!waitid(P_PID, (id_t)child->pid, &info,
-		    WEXITED | WNOHANG | WNOWAIT | __WCLONE)) {
-		while (waitpid(child->pid, &child->status, __WCLONE) < 0 &&
-		       errno == EINTR)
-			;
-		result = -ECANCELED;
-	}
-	errno = saved_errno;
-	return result;
-}
-
-int sw_child_failed(pid_t pid, int error)
-{
-	const int saved_errno = errno;
-
-	while (waitpid(pid, NULL, __WALL) < 0 && errno == EINTR)
-		;
-	errno = saved_errno;
-	return error;
 }

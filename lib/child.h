@@ -21,47 +21,66 @@
  * wrong file at descriptor 2.
  */
 #define SW_CHILD_HALF                                                          \
-	__attribute__((no_sanitize("address"), no_sanitize("undefined")))
+	__attribute__((no_sanitize("address"), no_sanitize("undefined"),       \
+		       no_sanitize("thread")))
 
 /* The kernel's signal set: 64 bits, signal N is bit N - 1. */
 typedef uint64_t sw_sigset;
 
 /* Everything the child needs, resolved. Borrows from the request. */
 struct sw_image {
-	const char *path;
-	const char *search_path; /* directories, or NULL: path as it is */
-	char *const *argv;
+	const struct sw_request *request;
 	char *const *envp;
-	int stdio[3]; /* descriptors to become 0, 1, 2; -1 inherits */
-	const unsigned long *cpu_mask;
-	size_t cpu_mask_bytes;
-	sw_sigset mask; /* the signal mask of the new program */
+	const char *search_path; /* directories, or NULL: path as it is */
+	sw_sigset mask;		 /* of the new program */
+	bool handlers_cleared;	 /* born with CLONE_CLEAR_SIGHAND */
 };
 
-/* Resolve a request that sw_spawn() has checked. Allocates nothing. */
-void sw_image_init(struct sw_image *image, const struct sw_request *request);
+/* Why a child did not get to exec. error is a negative errno, or 0. */
+struct sw_failure {
+	int error;
+	unsigned stage; /* as in struct sw_child */
+	int action;
+};
+
+/* What a child half of this file can honour: all but what only the kernel's
+ * clone3(2) can do. */
+#define SW_CHILD_FIELDS                                                        \
+	((unsigned)(SW_SIGDEFAULT | SW_SCHED | SW_NICE | SW_AFFINITY |         \
+		    SW_OOMADJ | SW_UMASK | SW_SESSION | SW_PGROUP | SW_CTTY |  \
+		    SW_RESETIDS | SW_CWD | SW_FDACTIONS | SW_CLOSEFDS |        \
+		    SW_RLIMITS | SW_IDS | SW_SIGMASK))
+
+/*
+ * In the caller.
+ */
 
 /* Block every signal, the libc's internal ones too; returns what was blocked
  * before. A handler must not run in a child that shares our memory. */
 sw_sigset sw_signals_block(void);
 void sw_signals_restore(sw_sigset mask);
+sw_sigset sw_signals_now(void);
+
+/* Resolve a request that sw_spawn() has checked, for a caller whose signal
+ * mask is (or was, before sw_signals_block()) mask. Allocates nothing. */
+void sw_image_init(struct sw_image *image, const struct sw_request *request,
+		   sw_sigset mask);
 
 /*
- * In the child, signals blocked: reset handlers unless handlers_cleared,
- * place the descriptors, restore the mask, exec. Returns only on failure,
- * with a negative errno. Async-signal-safe; writes no memory but its stack
- * (at most 8 KiB).
+ * A child that changes its ids while it shares our memory takes the dumpable
+ * flag from it (commit_creds() in kernel/cred.c), and only when it has left
+ * may the flag come back: until then its new owner could trace it and read
+ * our memory. Call both around such a birth; they count, and do nothing for a
+ * request without ids.
  */
-int sw_child_exec(const struct sw_image *image, bool handlers_cleared);
-
-/* End the child at once, without atexit handlers or flushed buffers. */
-_Noreturn void sw_child_exit(int status);
+void sw_dumpable_lend(const struct sw_request *request);
+void sw_dumpable_restore(const struct sw_request *request);
 
 /*
- * In the caller, after a child has left our memory without reporting an
- * error: 0 if it did so by exec, -ECANCELED if it was killed before (then it
- * is reaped and child->status set). A child reaped by somebody else counts
- * as started.
+ * After a child has left our memory without reporting an error: 0 if it did
+ * so by exec, -ECANCELED if it was killed before (then it is reaped and
+ * child->status set). A child reaped by somebody else counts as started.
+ * Waits for what it cannot tell yet, which takes microseconds.
  */
 int sw_child_started(struct sw_child *child);
 
@@ -72,8 +91,20 @@ int sw_child_started(struct sw_child *child);
  */
 int sw_child_started_silent(struct sw_child *child);
 
-/* Reap a child whose exec failed with error (a negative errno, returned). A
- * thread that waits for any child may have been faster: no harm. */
-int sw_child_failed(pid_t pid, int error);
+/* Reap a child that said why it failed; returns failure->error. A thread that
+ * waits for any child may have been faster: no harm. */
+int sw_child_failed(struct sw_child *child, const struct sw_failure *failure);
+
+/*
+ * In the child.
+ */
+
+/* With all signals blocked, take every step that the request asks for, then
+ * exec. Returns only on failure, with *failure filled in. Async-signal-safe;
+ * writes no memory but *failure and its stack (at most 8 KiB). */
+void sw_child_run(const struct sw_image *image, struct sw_failure *failure);
+
+/* End the child at once, without atexit handlers or flushed buffers. */
+_Noreturn void sw_child_exit(int status);
 
 #endif

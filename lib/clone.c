@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* clone3(2) with a stack of its own; see clone.h. */
+/* A child on a stack of its own; see clone.h. */
 
 #include "lib/clone.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 
 #include "lib/raw.h"
 
+/* What the two system calls have in common: five arguments, and a child that
+ * wakes up with another stack. */
+struct call {
+	long number;
+	long arguments[5];
+};
+
 #if defined(__x86_64__)
 
-long sw_clone3(struct clone_args *args, void (*run)(void *), void *data)
+static long call_clone(const struct call *call, void (*run)(void *), void *data)
 {
 	register void *fn __asm__("r12") = (void *)run;
 	register void *arg __asm__("r13") = data;
+	register long r10 __asm__("r10") = call->arguments[3];
+	register long r8 __asm__("r8") = call->arguments[4];
 	long result;
 
 	/* The child wakes up here, on an empty stack or, without one, on its
@@ -28,19 +38,23 @@ long sw_clone3(struct clone_args *args, void (*run)(void *), void *data)
 			 "ud2\n"
 			 "1:"
 			 : "=a"(result)
-			 : "0"(SYS_clone3), "D"(args),
-			   "S"(sizeof *args), [fn] "r"(fn), [arg] "r"(arg)
+			 : "0"(call->number), "D"(call->arguments[0]),
+			   "S"(call->arguments[1]), "d"(call->arguments[2]),
+			   "r"(r10), "r"(r8), [fn] "r"(fn), [arg] "r"(arg)
 			 : "rcx", "r11", "memory", "cc");
 	return result;
 }
 
 #elif defined(__aarch64__)
 
-long sw_clone3(struct clone_args *args, void (*run)(void *), void *data)
+static long call_clone(const struct call *call, void (*run)(void *), void *data)
 {
-	register long x8 __asm__("x8") = SYS_clone3;
-	register void *x0 __asm__("x0") = args;
-	register long x1 __asm__("x1") = sizeof *args;
+	register long x8 __asm__("x8") = call->number;
+	register long x0 __asm__("x0") = call->arguments[0];
+	register long x1 __asm__("x1") = call->arguments[1];
+	register long x2 __asm__("x2") = call->arguments[2];
+	register long x3 __asm__("x3") = call->arguments[3];
+	register long x4 __asm__("x4") = call->arguments[4];
 	register void *fn __asm__("x10") = (void *)run;
 	register void *arg __asm__("x11") = data;
 
@@ -53,18 +67,88 @@ long sw_clone3(struct clone_args *args, void (*run)(void *), void *data)
 			 "brk #1\n"
 			 "1:"
 			 : "+r"(x0)
-			 : "r"(x8), "r"(x1), [fn] "r"(fn), [arg] "r"(arg)
+			 : "r"(x8), "r"(x1), "r"(x2), "r"(x3),
+			   "r"(x4), [fn] "r"(fn), [arg] "r"(arg)
 			 : "memory", "cc");
-	return (long)x0;
+	return x0;
 }
 
 #endif
 
-int sw_clone3_supported(void)
+/* The two architectures disagree about the last two arguments: clone(2),
+ * section "C library/kernel differences". */
+static struct call old_call(const struct clone_args *args)
 {
-	/* A size below the first published one is refused with EINVAL before
-	 * anything is created (kernel/fork.c, copy_clone_args_from_user). */
-	long result = raw2(SYS_clone3, 0, 0);
+	const unsigned long flags =
+		(unsigned int)args->flags | args->exit_signal;
+	const long stack = (long)(args->stack + args->stack_size);
+	const long pidfd = (long)args->pidfd;
+	const long child_tid = (long)args->child_tid;
 
+#if defined(__x86_64__)
+	return (struct call){ SYS_clone,
+			      { (long)flags, stack, pidfd, child_tid, 0 } };
+#else
+	return (struct call){ SYS_clone,
+			      { (long)flags, stack, pidfd, 0, child_tid } };
+#endif
+}
+
+/* 0, or why clone3(2) is refused: a size below the first published one is
+ * refused with EINVAL before anything is created (kernel/fork.c,
+ * copy_clone_args_from_user). Asked once. */
+static int clone3_refusal(void)
+{
+	static atomic_int known = 1;
+	int result = atomic_load_explicit(&known, memory_order_relaxed);
+
+	if (result > 0) {
+		result = (int)raw2(SYS_clone3, 0, 0);
+		result = result == -EINVAL ? 0 : result;
+		atomic_store_explicit(&known, result, memory_order_relaxed);
+	}
+	return result;
+}
+
+void sw_clone_for(struct clone_args *args, const struct sw_request *request,
+		  struct sw_child *child)
+{
+	if (request->fields & SW_PIDFD) {
+		args->flags |= CLONE_PIDFD;
+		args->pidfd = (uintptr_t)&child->pidfd;
+	}
+	if (request->fields & SW_CGROUP) {
+		args->flags |= CLONE_INTO_CGROUP;
+		args->cgroup = (uint64_t)request->cgroup_fd;
+	}
+}
+
+bool sw_clone_clears_handlers(void)
+{
+	return !clone3_refusal();
+}
+
+long sw_clone(const struct clone_args *args, void (*run)(void *), void *data)
+{
+	struct call call = { SYS_clone3, { (long)args, sizeof *args } };
+
+	if (clone3_refusal()) {
+		if (args->flags & CLONE_INTO_CGROUP)
+			return -ENOSYS;
+		call = old_call(args);
+	}
+	return call_clone(&call, run, data);
+}
+
+int sw_clone_supported(void)
+{
+	/* CLONE_SIGHAND without CLONE_VM is refused before anything is created
+	 * (kernel/fork.c, copy_process). */
+	struct call nonsense = { SYS_clone, { CLONE_SIGHAND } };
+	long result;
+
+	if (!clone3_refusal())
+		return 0;
+	result = raw6(nonsense.number, nonsense.arguments[0], 0, 0, 0, 0, 0);
 	return result == -EINVAL ? 0 : (int)result;
 }

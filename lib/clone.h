@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * clone3(2) with a stack of its own, which no libc exports.
+ * A child on a stack of its own, by clone3(2) or, where a seccomp filter
+ * refuses that (containers often do), by clone(2).
  *
  * glibc's clone() takes the flags as an int: CLONE_CLEAR_SIGHAND, which
  * resets every handler in one step, does not fit.
@@ -9,15 +10,40 @@
 #define LIB_CLONE_H
 
 #include <linux/sched.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "lib/spawnwise.h"
+
+/* Where Debian's headers may be older than the kernel (linux/sched.h). */
+#ifndef CLONE_CLEAR_SIGHAND
+#define CLONE_CLEAR_SIGHAND 0x100000000ULL
+#endif
+#ifndef CLONE_INTO_CGROUP
+#define CLONE_INTO_CGROUP 0x200000000ULL
+#endif
 
 /*
- * Create a child that runs run(data) on args->stack and never returns from
- * it. Returns the child's pid, or a negative errno (clone(2), section
- * ERRORS). With CLONE_VFORK it returns when the child has left the memory.
+ * Create a child that runs run(data) on args->stack (none: on its copy of
+ * ours) and never returns from it. Returns the child's pid, or a negative
+ * errno (clone(2), section ERRORS). With CLONE_VFORK it returns when the
+ * child has left the memory. By clone(2) CLONE_CLEAR_SIGHAND is left out, see
+ * sw_clone_clears_handlers(), and CLONE_INTO_CGROUP answers -ENOSYS.
  */
-long sw_clone3(struct clone_args *args, void (*run)(void *), void *data);
+long sw_clone(const struct clone_args *args, void (*run)(void *), void *data);
 
-/* 0 when this kernel lets us call clone3(2), else a negative errno. */
-int sw_clone3_supported(void);
+/* What only the birth itself can do, see sw_clone_for(). */
+#define SW_CLONE_FIELDS ((unsigned)(SW_PIDFD | SW_CGROUP))
+
+/* Add SW_PIDFD, whose descriptor the kernel writes to child->pidfd, and
+ * SW_CGROUP to args, where the request asks for them. */
+void sw_clone_for(struct clone_args *args, const struct sw_request *request,
+		  struct sw_child *child);
+
+/* Whether a child of sw_clone() is born without handlers. */
+bool sw_clone_clears_handlers(void);
+
+/* 0 when this kernel lets us call one of them, else a negative errno. */
+int sw_clone_supported(void);
 
 #endif

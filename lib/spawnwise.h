@@ -16,7 +16,8 @@
  *                   whether the program runs. Until it answers something
  *                   else than -EAGAIN, the request's memory is borrowed.
  *                   Clock "confirm" ends when it returns 0.
- *  5. waitpid()     caller: the child is its own. Clock "reap" ends here.
+ *  5. waitpid()     caller: the child is its own. sw_reap() does it for
+ *                   every strategy, baselines included. Clock "reap" ends.
  *  6. sw_close()    caller, once, when no spawn is in flight.
  *
  * Every function returns 0 or a negative errno and leaves errno, the signal
@@ -25,9 +26,11 @@
 #ifndef SPAWNWISE_H
 #define SPAWNWISE_H
 
+#include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #ifdef __cplusplus
@@ -35,9 +38,82 @@ extern "C" {
 #endif
 
 /*
- * What to run. A zeroed field asks for nothing; path and argv are required.
- * The caller owns every string, array and descriptor; they must stay valid
- * until sw_confirm() has answered.
+ * What a request may ask for beyond path, argv, envp and stdio. The names
+ * (sw_field_name()) are the lower case of these. A strategy says in `honours`
+ * which it can do; any other is refused with -ENOTSUP before anything is
+ * created.
+ *
+ * The child takes the steps in this order, which is also their order in
+ * posix_spawn(3) for those that it knows: SIGDEFAULT, SCHED, NICE, AFFINITY,
+ * OOMADJ, UMASK, SESSION, PGROUP, CTTY, RESETIDS, CWD, stdio, FDACTIONS,
+ * CLOSEFDS, RLIMITS, IDS, SIGMASK, exec.
+ */
+enum sw_field {
+	SW_SIGDEFAULT = 1 << 0,
+	SW_SCHED = 1 << 1,
+	SW_NICE = 1 << 2,
+	SW_AFFINITY = 1 << 3,
+	SW_OOMADJ = 1 << 4,
+	SW_UMASK = 1 << 5,
+	SW_SESSION = 1 << 6,
+	SW_PGROUP = 1 << 7,
+	SW_CTTY = 1 << 8,
+	SW_RESETIDS = 1 << 9,
+	SW_CWD = 1 << 10,
+	SW_FDACTIONS = 1 << 11,
+	SW_CLOSEFDS = 1 << 12,
+	SW_RLIMITS = 1 << 13,
+	SW_IDS = 1 << 14,
+	SW_SIGMASK = 1 << 15,
+	SW_PIDFD = 1 << 16,
+	SW_CGROUP = 1 << 17,
+
+	/* Stages of a child that no request asks for; see struct sw_child. */
+	SW_STDIO = 1 << 18,
+	SW_EXEC = 1 << 19,
+};
+#define SW_FIELD_COUNT 18 /* SW_SIGDEFAULT to SW_CGROUP */
+
+/* One step of SW_FDACTIONS. Errors are those of the system call named. */
+enum sw_action_kind {
+	SW_OPEN,       /* fd is closed, then open(2) path, flags, mode as fd */
+	SW_CLOSE,      /* close(2) fd; one that is not open is no error */
+	SW_DUP2,       /* dup2(2) from, fd; from == fd: clear close-on-exec */
+	SW_CLOSEFROM,  /* close fd and all above */
+	SW_CHDIR,      /* chdir(2) path */
+	SW_FCHDIR,     /* fchdir(2) fd */
+	SW_FOREGROUND, /* tcsetpgrp(3): own process group, terminal fd */
+};
+
+struct sw_action {
+	enum sw_action_kind kind;
+	int fd;
+	int from;
+	const char *path;
+	int flags; /* O_RDONLY and so on */
+	mode_t mode;
+};
+
+struct sw_rlimit {
+	int resource; /* RLIMIT_NOFILE and so on, setrlimit(2) */
+	struct rlimit limit;
+};
+
+/* Real, effective and saved ids, and the supplementary groups: what a program
+ * needs to drop root for good. In the order groups, gid, uid. */
+struct sw_ids {
+	uid_t uid;
+	gid_t gid;
+	const gid_t *groups; /* setgroups(2), which needs CAP_SETGID */
+	size_t group_count;  /* 0: no supplementary group is left */
+	bool keep_groups;    /* leave the supplementary groups alone */
+};
+
+/*
+ * What to run. A zeroed request asks for nothing; path and argv are required.
+ * The caller owns every string, array and descriptor; they must stay valid,
+ * and the descriptors, working folder and umask unchanged, until sw_confirm()
+ * has answered.
  */
 struct sw_request {
 	/* The program: a path, or with search a name to look for in the
@@ -55,16 +131,54 @@ struct sw_request {
 	int stdout_fd;
 	int stderr_fd;
 
-	/* Where the child may run: a mask as sched_setaffinity(2) takes it,
-	 * set before exec. NULL inherits. Trait SW_AFFINITY. */
+	unsigned fields; /* enum sw_field, or-ed: which of these count */
+
+	const sigset_t *sigdefault; /* to SIG_DFL, ignored ones too */
+	int sched_policy;	    /* sched(7); -1 keeps it */
+	int sched_priority;	    /* struct sched_param */
+	int nice;		    /* -20 to 19, as setpriority(2) takes it */
+
+	/* A mask as sched_setaffinity(2) takes it. */
 	const unsigned long *cpu_mask;
 	size_t cpu_mask_bytes;
+
+	int oom_score_adj; /* -1000 to 1000, proc(5) */
+	mode_t umask;
+	pid_t pgroup; /* setpgid(2): 0 makes the child a leader */
+
+	/* With SW_SESSION: becomes the controlling terminal (TIOCSCTTY). Else:
+	 * the child's process group comes to its foreground (tcsetpgrp(3)). */
+	int ctty_fd;
+
+	const char *cwd; /* chdir(2); NULL: fchdir(2) to cwd_fd */
+	int cwd_fd;
+
+	const struct sw_action *actions; /* in this order */
+	size_t action_count;
+
+	/* SW_CLOSEFDS: every descriptor above 2 that no action made is closed.
+	 * SW_SESSION: setsid(2). SW_RESETIDS: effective ids become the real
+	 * ones. SW_PIDFD: child->pidfd. They have no value. */
+
+	const struct sw_rlimit *rlimits;
+	size_t rlimit_count;
+	const struct sw_ids *ids;
+	const sigset_t *sigmask; /* of the new program; else the caller's */
+
+	int cgroup_fd; /* a cgroup v2 folder to be born in (clone(2)) */
 };
 
 /* A child, from sw_spawn() on. */
 struct sw_child {
-	pid_t pid;	/* valid from a successful sw_confirm() on */
-	int status;	/* after -ECANCELED: as waitpid(2) tells it */
+	pid_t pid;  /* valid from a successful sw_confirm() on */
+	int pidfd;  /* likewise, with SW_PIDFD; the caller's to close, or -1 */
+	int status; /* after -ECANCELED: as waitpid(2) tells it */
+
+	/* After another error of sw_spawn() or sw_confirm(), where it is known:
+	 * the field whose step failed, SW_STDIO or SW_EXEC; else 0. */
+	unsigned stage;
+	int action; /* with SW_FDACTIONS: the index, SW_STDIO: 0, 1 or 2 */
+
 	uintptr_t slot; /* the strategy's own */
 };
 
@@ -86,9 +200,8 @@ enum sw_trait {
 	SW_BASELINE = 1 << 10,	      /* measured, never chosen */
 	SW_CREATES_NOTHING = 1 << 11,
 	SW_EXPERIMENTAL = 1 << 12,
-	SW_AFFINITY = 1 << 13, /* honours cpu_mask */
 };
-#define SW_TRAIT_COUNT 14
+#define SW_TRAIT_COUNT 13
 
 /*
  * One way to create a child. Const and shared; what changes lives behind the
@@ -98,6 +211,7 @@ struct sw_strategy {
 	const char *name;    /* its file's name: [a-z][a-z0-9_]* */
 	const char *summary; /* one line, no full stop */
 	unsigned traits;     /* enum sw_trait, or-ed */
+	unsigned honours;    /* enum sw_field, or-ed */
 
 	/* 0, or -errno when this machine cannot do it.
 	 * Optional: default is that it can. */
@@ -117,6 +231,16 @@ struct sw_strategy {
 	 * failed, child reaped. Required. */
 	int (*confirm)(void *state, struct sw_child *child, int timeout_ms);
 
+	/* See sw_reap(). Only for a baseline whose API keeps the child to
+	 * itself; default is waitpid(2). */
+	int (*reap)(void *state, struct sw_child *child, int *status);
+
+	/* See sw_poll_fd(). Optional. */
+	int (*poll_fd)(void *state);
+
+	/* See sw_refresh(). Optional: default is nothing to renew. */
+	int (*refresh)(void *state);
+
 	/* Release what open() took; never fails. Optional, goes with open. */
 	void (*close)(void *state);
 };
@@ -129,15 +253,30 @@ struct sw_handle;
  * Errors: -ENOTSUP or what supported() said, -ENOMEM, those of open(). */
 int sw_open(const struct sw_strategy *strategy, struct sw_handle **handle);
 
-/* Create a child. -EINVAL without path or argv; -ENOTSUP for a field that the
- * strategy does not honour, before anything is created; -ECHILD in a fork's
- * copy; -EAGAIN when too many spawns are in flight; else the strategy's. */
+/* Create a child. -EINVAL without path or argv or for a field that cannot be;
+ * -ENOTSUP for one that the strategy does not honour, before anything is
+ * created; -ECHILD in a fork's copy; -EAGAIN when too many spawns are in
+ * flight; else the strategy's. */
 int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	     struct sw_child *child);
 
 /* Learn how the spawn went; see struct sw_strategy. */
 int sw_confirm(struct sw_handle *handle, struct sw_child *child,
 	       int timeout_ms);
+
+/* Wait for a confirmed child's end; *status as waitpid(2) tells it. 0, or
+ * -ECHILD when SIGCHLD is ignored or somebody else took it. Where nothing is
+ * created the status is 0. */
+int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
+
+/* A descriptor of the handle's own that poll(2) finds readable while a spawn
+ * of this handle has an answer that sw_confirm() has not fetched. -ENOTSUP
+ * where confirm never waits. Readable is a hint: confirm with timeout 0. */
+int sw_poll_fd(struct sw_handle *handle);
+
+/* Renew what the strategy took from the caller at sw_open(): the identity of
+ * a helper, or a dead helper. No spawn may be in flight. */
+int sw_refresh(struct sw_handle *handle);
 
 /* Release the handle. NULL is allowed. */
 void sw_close(struct sw_handle *handle);
@@ -152,8 +291,10 @@ const struct sw_strategy *sw_find(const char *name);
  * what is wrong with it (static storage). */
 const char *sw_check(const struct sw_strategy *strategy);
 
-/* The word for one trait bit, as `list` and `choose --need` write it. */
+/* The word for one bit, as `list` and `choose --need` write it; NULL for none.
+ * The stages that are no fields have names too: "stdio", "exec". */
 const char *sw_trait_name(enum sw_trait trait);
+const char *sw_field_name(enum sw_field field);
 
 #ifdef __cplusplus
 }

@@ -2,105 +2,141 @@
 /*
  * fork: the libc's fork(2), then exec.
  *
- * fork() returns long before exec, so the outcome comes through a pipe that
- * exec closes: data in it is an errno, its end means that exec succeeded.
+ * fork() returns long before exec. The outcome comes through a page that
+ * child and caller share, so that it takes no descriptor: the child registers
+ * a robust futex there (set_robust_list(2)), which the kernel marks and wakes
+ * when the child leaves its memory, by exec or by death.
  */
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
+#include <linux/futex.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/raw.h"
+#include "lib/slots.h"
+#include "lib/wait.h"
 
-#define FIRST_FREE_FD 3 /* 0 to 2 may be replaced in the child */
+/* How long a child that was killed before it registered stays unnoticed. */
+#define SLICE_MS 50
 
-/* A caller without stdin, stdout or stderr gets their numbers from pipe(2). */
-static int move_up(int *fd)
+struct birth {
+	atomic_uint owner; /* 0, then the child's pid, then FUTEX_OWNER_DIED */
+	struct sw_failure failure;
+	struct robust_list entry;
+	struct robust_list_head list;
+};
+
+struct births {
+	sw_slots slots;
+	struct birth *shared; /* one for each slot */
+};
+
+#define SHARED_BYTES (SW_SLOT_COUNT * sizeof(struct birth))
+
+static int fork_open(void **state)
 {
-	int moved;
+	struct births *births = calloc(1, sizeof *births);
 
-	if (*fd >= FIRST_FREE_FD)
-		return 0;
-	moved = fcntl(*fd, F_DUPFD_CLOEXEC, FIRST_FREE_FD);
-	if (moved < 0)
-		return -errno;
-	close(*fd);
-	*fd = moved;
+	if (!births)
+		return -ENOMEM;
+	births->shared = mmap(NULL, SHARED_BYTES, PROT_READ | PROT_WRITE,
+			      MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (births->shared == MAP_FAILED) {
+		free(births);
+		return -ENOMEM;
+	}
+	*state = births;
 	return 0;
 }
 
-static int open_pipe(int ends[2])
+static void fork_close(void *state)
 {
-	int error;
+	struct births *births = state;
 
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
-	error = move_up(&ends[0]);
-	if (!error)
-		error = move_up(&ends[1]);
-	if (error) {
-		close(ends[0]);
-		close(ends[1]);
-	}
-	return error;
+	munmap(births->shared, SHARED_BYTES);
+	free(births);
+}
+
+/* In the child. */
+static void own(struct birth *birth)
+{
+	birth->entry.next = &birth->list.list;
+	birth->list.list.next = &birth->entry;
+	birth->list.futex_offset =
+		(char *)&birth->owner - (char *)&birth->entry;
+	birth->list.list_op_pending = NULL;
+	atomic_store(&birth->owner, (unsigned)raw0(SYS_getpid) | FUTEX_WAITERS);
+	raw2(SYS_set_robust_list, &birth->list, sizeof birth->list);
 }
 
 static int fork_spawn(void *state, const struct sw_request *request,
 		      struct sw_child *child)
 {
 	const int saved_errno = errno;
+	struct births *births = state;
+	const int slot = sw_slot_take(&births->slots);
+	struct birth *birth;
 	struct sw_image image;
-	int ends[2];
-	pid_t pid;
-	int error = open_pipe(ends);
+	sw_sigset mask;
+	int error = 0;
 
-	(void)state;
-	if (error)
-		goto out;
-	sw_image_init(&image, request);
-	image.mask = sw_signals_block();
-	pid = fork();
-	if (pid == 0) {
-		error = sw_child_exec(&image, false);
-		sw_child_exit(write(ends[1], &error, sizeof error) < 0);
+	if (slot < 0)
+		return -EAGAIN;
+	birth = &births->shared[slot];
+	birth->failure.error = 0;
+	atomic_store(&birth->owner, 0);
+	mask = sw_signals_block();
+	sw_image_init(&image, request, mask);
+	child->slot = (uintptr_t)slot;
+	child->pid = fork();
+	if (child->pid == 0) {
+		own(birth);
+		sw_child_run(&image, &birth->failure);
+		sw_child_exit(127);
 	}
-	if (pid < 0)
+	if (child->pid < 0) {
 		error = -errno;
-	sw_signals_restore(image.mask);
-	close(ends[1]);
-	if (error) {
-		close(ends[0]);
-		goto out;
+		sw_slot_give(&births->slots, slot);
 	}
-	child->pid = pid;
-	child->slot = (uintptr_t)ends[0];
-out:
+	sw_signals_restore(mask);
 	errno = saved_errno;
 	return error;
 }
 
-static int fork_confirm(void *state, struct sw_child *child, int timeout_ms)
+/* Whether the child is dead, or somebody else has reaped it. */
+static bool is_gone(pid_t pid)
 {
 	const int saved_errno = errno;
-	struct pollfd end = { .fd = (int)child->slot, .events = POLLIN };
-	int error = 0;
-	int ready;
-	ssize_t length;
+	siginfo_t info = { 0 };
+	const int error = waitid(P_PID, (id_t)pid, &info,
+				 WEXITED | WNOHANG | WNOWAIT | __WALL);
 
-	(void)state;
-	do
-		ready = poll(&end, 1, timeout_ms);
-	while (ready < 0 && errno == EINTR && timeout_ms < 0);
-	if (ready <= 0) {
-		errno = saved_errno;
-		return -EAGAIN;
-	}
-	length = read(end.fd, &error, sizeof error);
-	close(end.fd);
 	errno = saved_errno;
-	if (length == sizeof error)
-		return sw_child_failed(child->pid, error);
+	return error || info.si_pid == pid;
+}
+
+static int fork_confirm(void *state, struct sw_child *child, int timeout_ms)
+{
+	struct births *births = state;
+	struct birth *birth = &births->shared[child->slot];
+	const int64_t deadline = sw_deadline(timeout_ms);
+	struct sw_failure failure;
+	unsigned owner;
+
+	while (!((owner = atomic_load(&birth->owner)) & FUTEX_OWNER_DIED)) {
+		if (!sw_wait(&birth->owner, owner, deadline, SLICE_MS))
+			return -EAGAIN;
+		if (atomic_load(&birth->owner) == owner && is_gone(child->pid))
+			break;
+	}
+	failure = birth->failure;
+	sw_slot_give(&births->slots, (int)child->slot);
+	if (failure.error)
+		return sw_child_failed(child, &failure);
 	return sw_child_started(child);
 }
 
@@ -110,7 +146,10 @@ const struct sw_strategy strategy_fork = {
 	.name = "fork",
 	.summary = "the libc's fork, then exec: copies page tables",
 	.traits = SW_ASYNCHRONOUS | SW_COPIES_PAGE_TABLES | SW_CHARGES_COMMIT |
-		  SW_RUNS_ATFORK | SW_THREAD_SAFE | SW_AFFINITY,
+		  SW_RUNS_ATFORK | SW_THREAD_SAFE,
+	.honours = SW_CHILD_FIELDS,
+	.open = fork_open,
 	.spawn = fork_spawn,
 	.confirm = fork_confirm,
+	.close = fork_close,
 };

@@ -29,8 +29,8 @@ extern const struct sw_strategy strategy_null;
 const struct sw_strategy strategy_null = {
 	.name = "null",
 	.summary = "creates nothing: what the measuring itself costs",
-	.traits = SW_CREATES_NOTHING | SW_THREAD_SAFE | SW_AFFINITY |
-		  SW_SILENT_FAILURE,
+	.traits = SW_CREATES_NOTHING | SW_THREAD_SAFE | SW_SILENT_FAILURE,
+	.honours = SW_AFFINITY,
 	.spawn = null_spawn,
 	.confirm = null_confirm,
 };

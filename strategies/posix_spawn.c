@@ -2,8 +2,8 @@
 /*
  * posix_spawn: the libc's posix_spawn(3).
  *
- * Its child half is the libc's own: it can place descriptors, but not choose
- * the child's CPUs.
+ * Its child half is the libc's own, with what the libc can do and no word of
+ * the step that failed.
  */
 
 #include <errno.h>
@@ -12,8 +12,8 @@
 
 #include "lib/child.h"
 
-static int add_descriptors(posix_spawn_file_actions_t *actions,
-			   const struct sw_request *request)
+static int add_stdio(posix_spawn_file_actions_t *actions,
+		     const struct sw_request *request)
 {
 	const int from[] = { request->stdin_fd, request->stdout_fd,
 			     request->stderr_fd };
@@ -26,22 +26,114 @@ static int add_descriptors(posix_spawn_file_actions_t *actions,
 	return error;
 }
 
+static int add_action(posix_spawn_file_actions_t *actions,
+		      const struct sw_action *action)
+{
+	switch (action->kind) {
+	case SW_OPEN:
+		return posix_spawn_file_actions_addopen(
+			actions, action->fd, action->path, action->flags,
+			action->mode);
+	case SW_CLOSE:
+		return posix_spawn_file_actions_addclose(actions, action->fd);
+	case SW_DUP2:
+		return posix_spawn_file_actions_adddup2(actions, action->from,
+							action->fd);
+	case SW_CHDIR:
+		return posix_spawn_file_actions_addchdir_np(actions,
+							    action->path);
+	case SW_FCHDIR:
+		return posix_spawn_file_actions_addfchdir_np(actions,
+							     action->fd);
+#ifdef __GLIBC__
+	case SW_CLOSEFROM:
+		return posix_spawn_file_actions_addclosefrom_np(actions,
+								action->fd);
+	case SW_FOREGROUND:
+		return posix_spawn_file_actions_addtcsetpgrp_np(actions,
+								action->fd);
+#endif
+	default:
+		return ENOTSUP;
+	}
+}
+
+static int add_all(posix_spawn_file_actions_t *actions,
+		   const struct sw_request *request)
+{
+	int error = 0;
+
+	if (request->fields & SW_CWD)
+		error = request->cwd ? posix_spawn_file_actions_addchdir_np(
+					       actions, request->cwd)
+				     : posix_spawn_file_actions_addfchdir_np(
+					       actions, request->cwd_fd);
+	if (!error)
+		error = add_stdio(actions, request);
+	if (request->fields & SW_FDACTIONS)
+		for (size_t i = 0; i < request->action_count && !error; i++)
+			error = add_action(actions, &request->actions[i]);
+	return error;
+}
+
+/* None of these can fail: spawnattr's setters store what they are given. */
+static void set_attributes(posix_spawnattr_t *attributes,
+			   const struct sw_request *request)
+{
+	const struct sched_param parameter = { request->sched_priority };
+	short flags = 0;
+
+	posix_spawnattr_init(attributes);
+	if (request->fields & SW_SIGDEFAULT) {
+		flags |= POSIX_SPAWN_SETSIGDEF;
+		posix_spawnattr_setsigdefault(attributes, request->sigdefault);
+	}
+	if (request->fields & SW_SCHED) {
+		flags |= POSIX_SPAWN_SETSCHEDPARAM;
+		posix_spawnattr_setschedparam(attributes, &parameter);
+		if (request->sched_policy >= 0) {
+			flags |= POSIX_SPAWN_SETSCHEDULER;
+			posix_spawnattr_setschedpolicy(attributes,
+						       request->sched_policy);
+		}
+	}
+	if (request->fields & SW_SESSION)
+		flags |= POSIX_SPAWN_SETSID;
+	if (request->fields & SW_PGROUP) {
+		flags |= POSIX_SPAWN_SETPGROUP;
+		posix_spawnattr_setpgroup(attributes, request->pgroup);
+	}
+	if (request->fields & SW_RESETIDS)
+		flags |= POSIX_SPAWN_RESETIDS;
+	if (request->fields & SW_SIGMASK) {
+		flags |= POSIX_SPAWN_SETSIGMASK;
+		posix_spawnattr_setsigmask(attributes, request->sigmask);
+	}
+	posix_spawnattr_setflags(attributes, flags);
+}
+
 static int spawn_spawn(void *state, const struct sw_request *request,
 		       struct sw_child *child)
 {
 	const int saved_errno = errno;
 	char *const *envp = request->envp ? request->envp : environ;
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
 	int error = posix_spawn_file_actions_init(&actions);
 
 	(void)state;
 	if (error)
 		return -error;
-	error = add_descriptors(&actions, request);
-	if (!error)
+	error = add_all(&actions, request);
+	if (!error) {
+		set_attributes(&attributes, request);
+		sw_dumpable_lend(request);
 		error = (request->search ? posix_spawnp : posix_spawn)(
-			&child->pid, request->path, &actions, NULL,
+			&child->pid, request->path, &actions, &attributes,
 			request->argv, envp);
+		sw_dumpable_restore(request);
+		posix_spawnattr_destroy(&attributes);
+	}
 	posix_spawn_file_actions_destroy(&actions);
 	errno = saved_errno;
 	return -error;
@@ -60,6 +152,8 @@ const struct sw_strategy strategy_posix_spawn = {
 	.name = "posix_spawn",
 	.summary = "the libc's posix_spawn: the standard call",
 	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_THREAD_SAFE,
+	.honours = SW_SIGDEFAULT | SW_SCHED | SW_SESSION | SW_PGROUP |
+		   SW_RESETIDS | SW_CWD | SW_FDACTIONS | SW_SIGMASK,
 	.spawn = spawn_spawn,
 	.confirm = spawn_confirm,
 };

@@ -15,28 +15,29 @@ static int vfork_spawn(void *state, const struct sw_request *request,
 		       struct sw_child *child)
 {
 	const int saved_errno = errno;
+	struct sw_failure failure = { 0 };
 	struct sw_image image;
-	volatile int error = 0;
+	sw_sigset mask;
 	pid_t pid;
 
 	(void)state;
-	sw_image_init(&image, request);
-	image.mask = sw_signals_block();
+	sw_dumpable_lend(request);
+	mask = sw_signals_block();
+	sw_image_init(&image, request, mask);
 	pid = vfork();
 	if (pid == 0) {
-		error = sw_child_exec(&image, false);
+		sw_child_run(&image, &failure);
 		sw_child_exit(127);
 	}
 	if (pid < 0)
-		error = -errno;
-	sw_signals_restore(image.mask);
+		failure.error = -errno;
+	sw_signals_restore(mask);
+	sw_dumpable_restore(request);
 	errno = saved_errno;
 	if (pid < 0)
-		return error;
-	if (error)
-		return sw_child_failed(pid, error);
+		return failure.error;
 	child->pid = pid;
-	return 0;
+	return failure.error ? sw_child_failed(child, &failure) : 0;
 }
 
 static int vfork_confirm(void *state, struct sw_child *child, int timeout_ms)
@@ -51,8 +52,8 @@ extern const struct sw_strategy strategy_vfork;
 const struct sw_strategy strategy_vfork = {
 	.name = "vfork",
 	.summary = "the libc's vfork, then exec: borrows memory and stack",
-	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_THREAD_SAFE |
-		  SW_AFFINITY,
+	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_THREAD_SAFE,
+	.honours = SW_CHILD_FIELDS,
 	.spawn = vfork_spawn,
 	.confirm = vfork_confirm,
 };

@@ -109,7 +109,7 @@ leave_behind() {
 
 @test "list --csv has a header and a row a strategy" {
 	check 0 "$command" list --csv
-	[ "$(head -n 1 out)" = name,supported,reason,traits,summary ]
+	[ "$(head -n 1 out)" = name,supported,reason,traits,summary,honours ]
 	for path in "$top"/strategies/*; do
 		grep -Eq "^$(basename "$path" .c),(yes,|no,E[A-Z]+)," out
 	done

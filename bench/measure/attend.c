@@ -67,7 +67,9 @@ static int close_window(struct attendance *at)
 static bool forecast(struct attendance *at)
 {
 	const struct cell *cell = &at->run->plan->cells[at->cell];
-	const unsigned traits = at->run->plan->strategies[at->cell]->traits;
+	const struct sw_strategy *strategy =
+		at->run->plan->strategies[at->cell];
+	const unsigned traits = strategy->traits;
 	struct cell_outcome *outcome = &at->run->outcomes[at->cell];
 	struct predict_facts facts;
 
@@ -81,7 +83,7 @@ static bool forecast(struct attendance *at)
 	}
 	outcome->commit_bytes = (int64_t)predict_commit(traits, &facts);
 	outcome->predicted = predict(traits, cell->overcommit, &facts);
-	if (!strcmp(cell->cpu, "split") && !(traits & SW_AFFINITY))
+	if (!strcmp(cell->cpu, "split") && !(strategy->honours & SW_AFFINITY))
 		outcome->predicted = ENOTSUP;
 	return cell->overcommit != 2 || !is_foreign(at) ||
 	       headroom_ok(traits, &facts, outcome->skipped,

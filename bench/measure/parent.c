@@ -197,6 +197,7 @@ static int init_target(struct parent *parent, char **argv)
 	};
 	if (job->others_cpu >= 0) {
 		cpu_mask_set(&parent->others, job->others_cpu);
+		parent->target.request.fields = SW_AFFINITY;
 		parent->target.request.cpu_mask = parent->others.bits;
 		parent->target.request.cpu_mask_bytes = sizeof parent->others;
 	}

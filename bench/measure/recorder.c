@@ -43,15 +43,13 @@ int recorder_stdout(bool stamps)
 	return fd < 0 ? -errno : fd;
 }
 
-static int reap(pid_t pid)
+static int reap(struct sw_handle *handle, struct sw_child *child)
 {
-	int status = 0;
+	int status;
+	const int error = sw_reap(handle, child, &status);
 
-	if (!pid) /* a strategy that creates nothing */
-		return 0;
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
+	if (error)
+		return error;
 	return status ? -EPROTO : 0;
 }
 
@@ -81,7 +79,7 @@ int recorder_take(struct sw_handle *handle, const struct target *target,
 		confirm_ns = reap_ns = clock_now_ns();
 	}
 	if (!error) {
-		error = reap(child.pid);
+		error = reap(handle, &child);
 		reap_ns = clock_now_ns();
 	}
 	cpu_ns = clock_thread_cpu_ns() - cpu_ns;

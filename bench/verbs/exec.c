@@ -142,12 +142,7 @@ static int spawn_once(struct sw_handle *handle, const struct sw_request *wanted,
 	if (!error)
 		error = sw_confirm(handle, &child, -1);
 	*status = 0;
-	if (error || !child.pid)
-		return error;
-	while (waitpid(child.pid, status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	return 0;
+	return error ? error : sw_reap(handle, &child, status);
 }
 
 static int spawn_all(struct sw_handle *handle, const struct request *request,

@@ -21,23 +21,32 @@ static int refusal(const struct sw_strategy *strategy)
 	return strategy->supported ? -strategy->supported() : 0;
 }
 
-/* The names of the traits, a blank between them. */
-static void join_traits(unsigned traits, char *text, size_t length)
+static const char *trait_word(unsigned bit)
+{
+	return sw_trait_name(bit);
+}
+
+static const char *field_word(unsigned bit)
+{
+	return sw_field_name(bit);
+}
+
+/* The words for the bits that are set, a blank between them. */
+static void join(unsigned bits, const char *(*word)(unsigned), char *text,
+		 size_t length)
 {
 	size_t used = 0;
 
 	*text = '\0';
-	for (int bit = 0; bit < SW_TRAIT_COUNT; bit++)
-		if (traits & 1u << bit && used < length)
-			used += (size_t)snprintf(text + used, length - used,
-						 "%s%s", used ? " " : "",
-						 sw_trait_name(1u << bit));
+	for (; bits && used < length; bits &= bits - 1)
+		used += (size_t)snprintf(text + used, length - used, "%s%s",
+					 used ? " " : "", word(bits & -bits));
 }
 
 static int list_table(void)
 {
 	struct table table;
-	char traits[512];
+	char words[512];
 	int error;
 
 	table_init(&table, "ll");
@@ -45,7 +54,6 @@ static int list_table(void)
 		const struct sw_strategy *strategy = sw_strategies[i];
 		const int reason = refusal(strategy);
 
-		join_traits(strategy->traits, traits, sizeof traits);
 		table_cell(&table, "%s", strategy->name);
 		table_cell(&table, "%s", strategy->summary);
 		table_row(&table, TABLE_STRONG);
@@ -57,7 +65,12 @@ static int list_table(void)
 			table_cell(&table, "supported here");
 		table_row(&table, reason ? TABLE_BAD : TABLE_PLAIN);
 		table_cell(&table, "%s", "");
-		table_cell(&table, "%s", traits);
+		join(strategy->traits, trait_word, words, sizeof words);
+		table_cell(&table, "%s", words);
+		table_row(&table, TABLE_FAINT);
+		table_cell(&table, "%s", "");
+		join(strategy->honours, field_word, words, sizeof words);
+		table_cell(&table, "honours: %s", *words ? words : "none");
 		table_row(&table, TABLE_FAINT);
 	}
 	error = table_print(&table, stdout);
@@ -67,38 +80,50 @@ static int list_table(void)
 
 static int list_csv(void)
 {
-	static const char *const columns[] = { "name", "supported", "reason",
-					       "traits", "summary" };
+	static const char *const columns[] = {
+		"name", "supported", "reason", "traits", "summary", "honours"
+	};
 	struct csv_writer csv = { .stream = stdout };
-	char traits[512];
-	int error = csv_put_row(&csv, columns, 5);
+	char words[512];
+	int error =
+		csv_put_row(&csv, columns, sizeof columns / sizeof *columns);
 
 	for (size_t i = 0; sw_strategies[i] && !error; i++) {
 		const int reason = refusal(sw_strategies[i]);
 
-		join_traits(sw_strategies[i]->traits, traits, sizeof traits);
 		csv_put_text(&csv, sw_strategies[i]->name);
 		csv_put_text(&csv, reason ? "no" : "yes");
 		csv_put_text(&csv, errname(reason));
-		csv_put_text(&csv, traits);
+		join(sw_strategies[i]->traits, trait_word, words, sizeof words);
+		csv_put_text(&csv, words);
 		csv_put_text(&csv, sw_strategies[i]->summary);
+		join(sw_strategies[i]->honours, field_word, words,
+		     sizeof words);
+		csv_put_text(&csv, words);
 		error = csv_end_row(&csv);
 	}
 	return error;
 }
 
+static json_t *words_json(unsigned bits, const char *(*word)(unsigned))
+{
+	json_t *words = json_array();
+
+	for (; bits; bits &= bits - 1)
+		json_array_append_new(words, json_string(word(bits & -bits)));
+	return words;
+}
+
 static json_t *strategy_json(const struct sw_strategy *strategy)
 {
 	const int reason = refusal(strategy);
-	json_t *traits = json_array();
 
-	for (int bit = 0; bit < SW_TRAIT_COUNT; bit++)
-		if (strategy->traits & 1u << bit)
-			json_array_append_new(
-				traits, json_string(sw_trait_name(1u << bit)));
-	return json_pack("{s:s, s:b, s:s, s:o, s:s}", "name", strategy->name,
-			 "supported", !reason, "reason", errname(reason),
-			 "traits", traits, "summary", strategy->summary);
+	return json_pack("{s:s, s:b, s:s, s:o, s:s, s:o}", "name",
+			 strategy->name, "supported", !reason, "reason",
+			 errname(reason), "traits",
+			 words_json(strategy->traits, trait_word), "summary",
+			 strategy->summary, "honours",
+			 words_json(strategy->honours, field_word));
 }
 
 static int list_json(void)

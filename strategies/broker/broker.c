@@ -60,7 +60,7 @@ static int create_helper(struct broker *broker, const struct ends *ends)
 		.flags = CLONE_CLEAR_SIGHAND,
 	};
 	sw_sigset mask = sw_signals_block();
-	long pid = sw_clone3(&args, start_helper, (void *)ends);
+	long pid = sw_clone(&args, start_helper, (void *)ends);
 
 	sw_signals_restore(mask);
 	if (pid < 0)
@@ -255,7 +255,9 @@ static int broker_confirm(void *state, struct sw_child *child, int timeout_ms)
 		return error;
 	child->pid = reply.pid;
 	if (reply.error && reply.pid)
-		return sw_child_failed(reply.pid, reply.error);
+		return sw_child_failed(
+			child, &(struct sw_failure){ reply.error, reply.stage,
+						     reply.action });
 	return reply.error ? reply.error : sw_child_started_silent(child);
 }
 
@@ -265,8 +267,9 @@ const struct sw_strategy strategy_broker = {
 	.name = "broker",
 	.summary = "a small helper, opened early, creates our children",
 	.traits = SW_ASYNCHRONOUS | SW_SILENT_FAILURE | SW_THREAD_SAFE |
-		  SW_NEEDS_EARLY_OPEN | SW_IDENTITY_OF_OPEN | SW_AFFINITY,
-	.supported = sw_clone3_supported,
+		  SW_NEEDS_EARLY_OPEN | SW_IDENTITY_OF_OPEN,
+	.honours = SW_AFFINITY | SW_SIGMASK,
+	.supported = sw_clone_supported,
 	.open = broker_open,
 	.spawn = broker_spawn,
 	.confirm = broker_confirm,

@@ -37,7 +37,7 @@ static struct {
 struct birth {
 	const struct sw_image *image;
 	uint8_t passed[3];
-	volatile int error;
+	struct sw_failure failure;
 };
 
 SW_CHILD_HALF static void run_child(void *data)
@@ -48,7 +48,7 @@ SW_CHILD_HALF static void run_child(void *data)
 	for (int fd = 0; fd < 3; fd++)
 		if (!birth->passed[fd])
 			raw1(SYS_close, fd);
-	birth->error = sw_child_exec(birth->image, true);
+	sw_child_run(birth->image, &birth->failure);
 	sw_child_exit(127);
 }
 
@@ -64,9 +64,11 @@ static void create(const struct sw_image *image, const uint8_t passed[3],
 	long pid;
 
 	memcpy(birth.passed, passed, sizeof birth.passed);
-	pid = sw_clone3(&args, run_child, &birth);
+	pid = sw_clone(&args, run_child, &birth);
 	reply->pid = pid < 0 ? 0 : (int32_t)pid;
-	reply->error = pid < 0 ? (int32_t)pid : birth.error;
+	reply->error = pid < 0 ? (int32_t)pid : birth.failure.error;
+	reply->stage = birth.failure.stage;
+	reply->action = birth.failure.action;
 }
 
 /* Receive one packet and its descriptors; *fd_count of them are now ours.
@@ -102,7 +104,10 @@ static int answer(size_t length, const int *fds, size_t fd_count,
 		  struct wire_reply *reply)
 {
 	const struct wire_request *header = (void *)room.packet;
+	struct sw_request request;
 	struct sw_image image;
+	int *const stdio[] = { &request.stdin_fd, &request.stdout_fd,
+			       &request.stderr_fd };
 	size_t used = 0;
 	int error;
 
@@ -110,7 +115,7 @@ static int answer(size_t length, const int *fds, size_t fd_count,
 		return -EBADMSG;
 	reply->slot = header->slot;
 	error = wire_unpack(room.packet, length, room.pointers, POINTER_COUNT,
-			    &image);
+			    &request, &image);
 	if (error)
 		return error;
 	/* A receiver short of descriptors gets fewer and no error (unix(7),
@@ -120,7 +125,7 @@ static int answer(size_t length, const int *fds, size_t fd_count,
 			continue;
 		if (used == fd_count)
 			return -EMFILE;
-		image.stdio[fd] = fds[used++];
+		*stdio[fd] = fds[used++];
 	}
 	create(&image, header->passed, reply);
 	return reply->error;

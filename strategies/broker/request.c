@@ -67,9 +67,7 @@ int request_send(int socket, char *packet, const struct sw_request *request,
 	long length;
 	int error;
 
-	sw_image_init(&image, request);
-	image.mask = sw_signals_block();
-	sw_signals_restore(image.mask);
+	sw_image_init(&image, request, sw_signals_now());
 	resolve_stdio(request, fds);
 	length = wire_pack(packet, &image, slot, passed);
 	if (length < 0)

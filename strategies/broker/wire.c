@@ -37,6 +37,7 @@ static bool put_list(struct cursor *cursor, char *const *list, uint32_t *count)
 long wire_pack(char *buffer, const struct sw_image *image, uint32_t slot,
 	       const uint8_t passed[3])
 {
+	const struct sw_request *request = image->request;
 	struct wire_request *header = (struct wire_request *)buffer;
 	struct cursor cursor = { buffer + sizeof *header, buffer + WIRE_BYTES };
 
@@ -46,14 +47,15 @@ long wire_pack(char *buffer, const struct sw_image *image, uint32_t slot,
 		.mask = image->mask,
 	};
 	memcpy(header->passed, passed, sizeof header->passed);
-	if (image->cpu_mask) {
-		header->cpu_mask_bytes = (uint32_t)image->cpu_mask_bytes;
-		if (!put_bytes(&cursor, image->cpu_mask, image->cpu_mask_bytes))
+	if (request->fields & SW_AFFINITY) {
+		header->cpu_mask_bytes = (uint32_t)request->cpu_mask_bytes;
+		if (!put_bytes(&cursor, request->cpu_mask,
+			       request->cpu_mask_bytes))
 			return -E2BIG;
 	}
-	if (!put_string(&cursor, image->path) ||
+	if (!put_string(&cursor, request->path) ||
 	    (image->search_path && !put_string(&cursor, image->search_path)) ||
-	    !put_list(&cursor, image->argv, &header->argc) ||
+	    !put_list(&cursor, request->argv, &header->argc) ||
 	    !put_list(&cursor, image->envp, &header->envc))
 		return -E2BIG;
 	return cursor.at - buffer;
@@ -82,7 +84,8 @@ static bool take_list(struct cursor *cursor, uint32_t count, char **list)
 }
 
 int wire_unpack(char *packet, size_t length, char **pointers,
-		size_t pointer_count, struct sw_image *image)
+		size_t pointer_count, struct sw_request *request,
+		struct sw_image *image)
 {
 	const struct wire_request *header = (void *)packet;
 	struct cursor cursor = { packet + sizeof *header, packet + length };
@@ -92,21 +95,23 @@ int wire_unpack(char *packet, size_t length, char **pointers,
 		return -EBADMSG;
 	if ((uint64_t)header->argc + header->envc + 2 > pointer_count)
 		return -E2BIG;
+	*request = (struct sw_request){ .argv = pointers };
 	*image = (struct sw_image){
-		.argv = pointers,
+		.request = request,
 		.envp = pointers + header->argc + 1,
-		.stdio = { -1, -1, -1 },
 		.mask = header->mask,
+		.handlers_cleared = true,
 	};
 	if (header->cpu_mask_bytes) {
-		image->cpu_mask = (unsigned long *)cursor.at;
-		image->cpu_mask_bytes = header->cpu_mask_bytes;
+		request->fields = SW_AFFINITY;
+		request->cpu_mask = (unsigned long *)cursor.at;
+		request->cpu_mask_bytes = header->cpu_mask_bytes;
 		cursor.at += header->cpu_mask_bytes;
 	}
-	image->path = take_string(&cursor);
-	if (image->path && header->search)
+	request->path = take_string(&cursor);
+	if (request->path && header->search)
 		image->search_path = take_string(&cursor);
-	if (!image->path || (header->search && !image->search_path) ||
+	if (!request->path || (header->search && !image->search_path) ||
 	    !take_list(&cursor, header->argc, pointers) ||
 	    !take_list(&cursor, header->envc, pointers + header->argc + 1))
 		return -EBADMSG;

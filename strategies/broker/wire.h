@@ -33,6 +33,8 @@ struct wire_reply {
 	uint32_t slot;
 	int32_t pid;   /* 0: no child was created */
 	int32_t error; /* 0 or a negative errno */
+	uint32_t stage;
+	int32_t action;
 };
 
 /* Write the packet's bytes (header->slot, passed: the caller's business) into
@@ -40,10 +42,11 @@ struct wire_reply {
 long wire_pack(char *buffer, const struct sw_image *image, uint32_t slot,
 	       const uint8_t passed[3]);
 
-/* Resolve a packet of length bytes into image, which borrows from it; pointers
- * holds room for pointer_count strings. 0, -EBADMSG or -E2BIG. */
+/* Resolve a packet of length bytes into request and image, which borrow from
+ * it; pointers holds room for pointer_count strings. 0, -EBADMSG or -E2BIG. */
 int wire_unpack(char *packet, size_t length, char **pointers,
-		size_t pointer_count, struct sw_image *image);
+		size_t pointer_count, struct sw_request *request,
+		struct sw_image *image);
 
 /* The helper's life: serves requests from socket until it ends or the caller
  * (caller_pidfd) dies. Calls nothing that takes a lock or allocates. */

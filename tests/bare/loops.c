@@ -138,7 +138,7 @@ static int clone_begin(const struct work *work, struct birth *birth)
 	};
 
 	block_signals(&job.mask);
-	birth->pid = (pid_t)sw_clone3(&args, run_clone, &job);
+	birth->pid = (pid_t)sw_clone(&args, run_clone, &job);
 	sigprocmask(SIG_SETMASK, &job.mask, NULL);
 	return birth->pid < 0 || job.error ? -1 : 0;
 }

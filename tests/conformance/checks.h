@@ -15,6 +15,8 @@ struct check {
 	void (*run)(void **state); /* *state: struct scene */
 	unsigned needs;		   /* traits a strategy must have for it */
 	unsigned lacks;		   /* traits it must not have */
+	unsigned honours;	   /* fields a strategy must honour for it */
+	unsigned refuses;	   /* fields it must not honour */
 
 	/* Why it cannot run here, or NULL. Optional. */
 	const char *(*obstacle)(void);

@@ -53,7 +53,9 @@ static void add(const struct sw_strategy *strategy, const struct check *check)
 	const char *obstacle = check->obstacle ? check->obstacle() : NULL;
 
 	if ((strategy->traits & check->needs) != check->needs ||
-	    strategy->traits & check->lacks)
+	    strategy->traits & check->lacks ||
+	    (strategy->honours & check->honours) != check->honours ||
+	    strategy->honours & check->refuses)
 		return;
 	if (obstacle) {
 		add_skipped(strategy->name, check->name, obstacle);

@@ -49,6 +49,7 @@ static void affinity_is_refused(void **state)
 	struct sw_request request = good;
 	struct sw_child child;
 
+	request.fields = SW_AFFINITY;
 	request.cpu_mask = mask;
 	request.cpu_mask_bytes = sizeof mask;
 	assert_int_equal(sw_spawn(scene->handle, &request, &child), -ENOTSUP);
@@ -64,6 +65,7 @@ static void affinity_is_honoured(void **state)
 	cpu_set_t allowed, wanted, seen;
 
 	assert_int_equal(sched_getaffinity(0, sizeof allowed, &allowed), 0);
+	request.fields = SW_AFFINITY;
 	request.cpu_mask = (unsigned long *)&wanted;
 	request.cpu_mask_bytes = sizeof wanted;
 	for (int cpu = 0; cpu < CPU_SETSIZE; cpu++) {
@@ -239,10 +241,10 @@ const struct check handle_checks[] = {
 	  .run = invalid_requests_are_refused },
 	{ .name = "a CPU mask is refused",
 	  .run = affinity_is_refused,
-	  .lacks = SW_AFFINITY },
+	  .refuses = SW_AFFINITY },
 	{ .name = "a CPU mask is honoured",
 	  .run = affinity_is_honoured,
-	  .needs = SW_AFFINITY },
+	  .honours = SW_AFFINITY },
 	{ .name = "in a copy of the caller the handle is dead",
 	  .run = handle_is_dead_in_a_copy },
 	{ .name = "two handles live together",

@@ -153,7 +153,7 @@ static void demands_are_counted(void **state)
 	assert_int_equal(choice_demands(0), 2);
 	assert_int_equal(choice_demands(all[0].traits), 3);
 	assert_int_equal(choice_demands(all[3].traits), 2);
-	assert_int_equal(choice_demands(SOUND | SW_AFFINITY | SW_SHARES_MEMORY),
+	assert_int_equal(choice_demands(SOUND | SW_SHARES_MEMORY),
 			 0);
 }
 

@@ -239,7 +239,7 @@ static void every_trait_has_a_name(void **state)
 			    "suspends_caller");
 	assert_string_equal(sw_trait_name(SW_CREATES_NOTHING),
 			    "creates_nothing");
-	assert_string_equal(sw_trait_name(SW_AFFINITY), "affinity");
+	assert_string_equal(sw_trait_name(SW_EXPERIMENTAL), "experimental");
 	for (int a = 0; a < SW_TRAIT_COUNT; a++) {
 		assert_non_null(sw_trait_name((enum sw_trait)(1u << a)));
 		for (int b = 0; b < a; b++)

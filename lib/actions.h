@@ -1,0 +1,23 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The child's steps that concern descriptors: part of its half, and under the
+ * rules of sw_child_run(). Each returns a negative errno when it fails.
+ */
+#ifndef LIB_ACTIONS_H
+#define LIB_ACTIONS_H
+
+#include "lib/child.h"
+
+/* Both set failure->action when they fail. */
+int sw_place_stdio(const struct sw_request *request,
+		   struct sw_failure *failure);
+int sw_act_all(const struct sw_request *request, struct sw_failure *failure);
+
+/* Close every descriptor above 2 that no action made. */
+long sw_close_others(const struct sw_request *request);
+
+/* Bring our process group to the foreground of terminal fd. All signals are
+ * blocked, so that no SIGTTOU stops us (tcsetpgrp(3)). */
+long sw_take_foreground(int fd);
+
+#endif

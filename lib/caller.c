@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/* The caller's half of a spawn, before birth and after; see child.h. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "lib/child.h"
+#include "lib/raw.h"
+
+#define DEFAULT_PATH "/bin:/usr/bin" /* as posix_spawnp(3) of glibc */
+#define PF_FORKNOEXEC 0x40	     /* include/linux/sched.h */
+
+static struct {
+	pthread_mutex_t lock;
+	unsigned lent;
+	int value;
+} dumpable = { .lock = PTHREAD_MUTEX_INITIALIZER };
+
+sw_sigset sw_signals_block(void)
+{
+	const sw_sigset all = ~(sw_sigset)0;
+	sw_sigset before = 0;
+
+	/* sigprocmask(3) of the libc would spare its internal signals. */
+	raw4(SYS_rt_sigprocmask, SIG_BLOCK, &all, &before, sizeof all);
+	return before;
+}
+
+void sw_signals_restore(sw_sigset mask)
+{
+	raw4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
+}
+
+sw_sigset sw_signals_now(void)
+{
+	sw_sigset mask = 0;
+
+	raw4(SYS_rt_sigprocmask, SIG_BLOCK, 0, &mask, sizeof mask);
+	return mask;
+}
+
+void sw_image_init(struct sw_image *image, const struct sw_request *request,
+		   sw_sigset mask)
+{
+	*image = (struct sw_image){
+		.request = request,
+		.envp = request->envp ? request->envp : environ,
+		.mask = mask,
+	};
+	/* The kernel's set is the first word of the libc's. */
+	if (request->fields & SW_SIGMASK)
+		memcpy(&image->mask, request->sigmask, sizeof image->mask);
+	if (request->search && !strchr(request->path, '/')) {
+		image->search_path = getenv("PATH");
+		if (!image->search_path)
+			image->search_path = DEFAULT_PATH;
+	}
+}
+
+static bool changes_ids(const struct sw_request *request)
+{
+	return request->fields & (SW_IDS | SW_RESETIDS);
+}
+
+void sw_dumpable_lend(const struct sw_request *request)
+{
+	if (!changes_ids(request))
+		return;
+	pthread_mutex_lock(&dumpable.lock);
+	if (!dumpable.lent++)
+		dumpable.value = prctl(PR_GET_DUMPABLE);
+	pthread_mutex_unlock(&dumpable.lock);
+}
+
+void sw_dumpable_restore(const struct sw_request *request)
+{
+	if (!changes_ids(request))
+		return;
+	pthread_mutex_lock(&dumpable.lock);
+	/* 2 cannot be set (prctl(2)), but is what the kernel leaves behind
+	 * where fs.suid_dumpable says so. */
+	if (!--dumpable.lent && dumpable.value != 2)
+		prctl(PR_SET_DUMPABLE, dumpable.value);
+	pthread_mutex_unlock(&dumpable.lock);
+}
+
+/* Reap the child with waitpid(2) options; it never became a program, so that
+ * its descriptor is of no use. Leaves errno to be restored. */
+static void discard(struct sw_child *child, int options)
+{
+	if (child->pidfd >= 0)
+		close(child->pidfd);
+	child->pidfd = -1;
+	while (waitpid(child->pid, &child->status, options) < 0 &&
+	       errno == EINTR)
+		;
+}
+
+/*
+ * Whether pid has come through exec. The kernel keeps a flag, PF_FORKNOEXEC,
+ * and tells it for nothing: setpgid(2) refuses a child that has come through
+ * with EACCES, and giving one its own group changes nothing. For a session
+ * leader, which it refuses before it looks (kernel/sys.c), the flag stands in
+ * field 9 of /proc/PID/stat (proc(5)). True when there is no such child.
+ */
+static bool came_through(pid_t pid)
+{
+	char text[512];
+	char *after_name;
+	unsigned flags = 0;
+	ssize_t length;
+	int fd;
+
+	if (!setpgid(pid, getpgid(pid)))
+		return false;
+	if (errno != EPERM)
+		return true;
+	snprintf(text, sizeof text, "/proc/%d/stat", (int)pid);
+	fd = open(text, O_RDONLY | O_CLOEXEC);
+	if (fd < 0)
+		return true;
+	length = read(fd, text, sizeof text - 1);
+	close(fd);
+	if (length <= 0)
+		return true;
+	text[length] = '\0';
+	after_name = strrchr(text, ')');
+	return !after_name ||
+	       sscanf(after_name, ") %*c %*d %*d %*d %*d %*d %u", &flags) !=
+		       1 ||
+	       !(flags & PF_FORKNOEXEC);
+}
+
+static bool is_zombie(pid_t pid)
+{
+	siginfo_t info = { 0 };
+
+	return !waitid(P_PID, (id_t)pid, &info,
+		       WEXITED | WNOHANG | WNOWAIT | __WALL) &&
+	       info.si_pid == pid;
+}
+
+int sw_child_started(struct sw_child *child)
+{
+	const int saved_errno = errno;
+	int result = 0;
+
+	while (!came_through(child->pid)) {
+		/* It may have come through and ended since we looked. */
+		if (is_zombie(child->pid) && !came_through(child->pid)) {
+			discard(child, __WALL);
+			result = -ECANCELED;
+			break;
+		}
+		sched_yield();
+	}
+	errno = saved_errno;
+	return result;
+}
+
+int sw_child_started_silent(struct sw_child *child)
+{
+	const int saved_errno = errno;
+	siginfo_t info;
+	int result = 0;
+
+	if (!waitid(P_PID, (id_t)child->pid, &info,
+		    WEXITED | WNOHANG | WNOWAIT | __WCLONE)) {
+		discard(child, __WCLONE);
+		result = -ECANCELED;
+	}
+	errno = saved_errno;
+	return result;
+}
+
+int sw_child_failed(struct sw_child *child, const struct sw_failure *failure)
+{
+	const int saved_errno = errno;
+
+	child->stage = failure->stage;
+	child->action = failure->action;
+	discard(child, __WALL);
+	errno = saved_errno;
+	return failure->error;
+}
