@@ -75,7 +75,7 @@ test check: ## run all tests (make test SAN=1: under sanitizers)
 	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -e tests/tap $(UNITS) \
 		$(wildcard tests/unit/*.py tests/*.bats)
 
-crosscheck: ## compare with hyperfine and with bare loops
+crosscheck: ## compare with hyperfine, with bare loops, and with the bars
 	@$(SETUP) bench test && $(BUILD) all $(B)/tests/bare
 	$(B)/tests/bare
 	tests/crosscheck

@@ -11,6 +11,8 @@
 
 #include <sys/types.h>
 
+#include "lib/spawnwise.h"
+
 struct work {
 	const char *program;
 	char **argv;
@@ -24,12 +26,18 @@ struct birth {
 
 struct loop {
 	const char *name; /* of the strategy it is compared with */
+	const char *row;  /* what the table calls it; NULL: its name */
 
 	/* What a strategy does until its spawn call returns. 0 or -1. */
 	int (*begin)(const struct work *work, struct birth *birth);
 
 	/* What is left until the outcome is known. NULL: nothing. */
 	int (*finish)(struct birth *birth);
+
+	/* Add to the request what begin() does besides. NULL: nothing. */
+	void (*ask)(struct sw_request *request);
+
+	double limit; /* of the strategy's times over the loop's */
 };
 
 /* Ended by one without a name. */

@@ -1,0 +1,203 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What the library adds: each strategy beside a bare hand-written loop that
+ * does the same work, and the harness beside the clocks that it reads.
+ *
+ * On one CPU, in blocks that alternate and swap their order each round, so
+ * that a drift of the machine meets both; in several processes, because
+ * samples of one process are not independent.
+ */
+
+#include <stdio.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include "bench/judge/stats.h"
+#include "bench/machine/cpu.h"
+#include "bench/measure/clock.h"
+#include "tests/bare/floor.h"
+#include "tests/bare/spawn.h"
+
+#define PROCESSES 6
+#define ROUNDS 40
+#define SPAWNS 50 /* of one block */
+#define SAMPLES (ROUNDS * SPAWNS)
+#define LOOPS_MAX 16
+#define FLOOR_LIMIT_NS 200.0
+
+enum side { BARE, OURS, SIDES };
+
+/* Medians of one process, in memory that all of them share. */
+struct medians {
+	double ns[LOOPS_MAX][SIDES][SPANS];
+	double naive_ns[SPANS];
+	double floor_ns;
+};
+
+/* The times of the pair that is measured now. */
+struct times {
+	double ns[SIDES][SPANS][SAMPLES];
+	size_t count[SIDES];
+};
+
+static void spawn_bare(const struct loop *loop, const struct work *work,
+		       double ns[SPANS])
+{
+	const int64_t begin_ns = clock_now_ns();
+	struct birth birth;
+
+	if (loop->begin(work, &birth))
+		die("spawn by a bare loop");
+	ns[RETURN] = (double)(clock_now_ns() - begin_ns);
+	if (loop->finish && loop->finish(&birth))
+		die("spawn by a bare loop");
+	ns[CONFIRM] = (double)(clock_now_ns() - begin_ns);
+	reap(birth.pid);
+	ns[REAP] = (double)(clock_now_ns() - begin_ns);
+}
+
+static void run_block(enum side side, const struct loop *loop,
+		      const struct work *work, struct sw_handle *handle,
+		      struct times *times)
+{
+	struct sw_request request = request_for(work);
+
+	if (loop->ask)
+		loop->ask(&request);
+	for (int i = 0; i < SPAWNS; i++) {
+		const size_t at = times->count[side]++;
+		double ns[SPANS];
+
+		if (side == BARE)
+			spawn_bare(loop, work, ns);
+		else
+			spawn_ours(handle, &request, ns);
+		for (int span = 0; span < SPANS; span++)
+			times->ns[side][span][at] = ns[span];
+	}
+}
+
+static void compare(const struct loop *loop, const struct work *work,
+		    double medians[SIDES][SPANS])
+{
+	static struct times times;
+	struct sw_handle *handle = open_strategy(loop->name);
+
+	memset(times.count, 0, sizeof times.count);
+	for (int round = 0; round < ROUNDS; round++)
+		for (int i = 0; i < SIDES; i++)
+			run_block((enum side)((round + i) % SIDES), loop, work,
+				  handle, &times);
+	for (int side = 0; side < SIDES; side++)
+		for (int span = 0; span < SPANS; span++)
+			medians[side][span] = stats_median_of(
+				times.ns[side][span], times.count[side]);
+	sw_close(handle);
+}
+
+static void measure(const struct work *work, struct medians *medians)
+{
+	double both[SIDES][SPANS];
+
+	for (size_t i = 0; loops[i].name; i++)
+		compare(&loops[i], work, medians->ns[i]);
+	compare(&naive_loop, work, both);
+	memcpy(medians->naive_ns, both[BARE], sizeof both[BARE]);
+	if (floor_measure(&medians->floor_ns))
+		die("measure the floor");
+}
+
+static struct medians *measure_in_processes(const struct work *work)
+{
+	struct medians *medians =
+		mmap(NULL, PROCESSES * sizeof *medians, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	int cpu;
+
+	if (medians == MAP_FAILED)
+		die("map memory");
+	if (cpu_same(&cpu) || cpu_pin(cpu))
+		die("choose a CPU");
+	for (int i = 0; i < PROCESSES; i++) {
+		const pid_t pid = fork();
+
+		if (pid < 0)
+			die("fork");
+		if (pid == 0) {
+			measure(work, &medians[i]);
+			_exit(0);
+		}
+		reap(pid);
+	}
+	return medians;
+}
+
+/* The median over processes of one place in their medians. */
+static double over_processes(const struct medians *medians, const double *place)
+{
+	const size_t offset =
+		(size_t)((const char *)place - (const char *)medians);
+	double values[PROCESSES];
+
+	for (int i = 0; i < PROCESSES; i++)
+		memcpy(&values[i], (const char *)&medians[i] + offset,
+		       sizeof values[i]);
+	return stats_median_of(values, PROCESSES);
+}
+
+/* Print one row; the larger of its ratios. */
+static double print_row(const struct medians *medians, size_t loop)
+{
+	double worst = 0;
+
+	printf("%-12s", loops[loop].row ? loops[loop].row : loops[loop].name);
+	for (int span = 0; span < SPANS; span += REAP) {
+		double bare =
+			over_processes(medians, &medians->ns[loop][BARE][span]);
+		double ours =
+			over_processes(medians, &medians->ns[loop][OURS][span]);
+
+		printf(" %9.1f %9.1f %6.3f", bare / 1000, ours / 1000,
+		       ours / bare);
+		if (ours / bare > worst)
+			worst = ours / bare;
+	}
+	printf("\n");
+	return worst;
+}
+
+bool beside_report(const struct work *work)
+{
+	struct medians *medians = measure_in_processes(work);
+	const double floor_ns = over_processes(medians, &medians->floor_ns);
+	bool good = floor_ns < FLOOR_LIMIT_NS;
+
+	printf("Medians of %d processes in us; %d spawns each.\n", PROCESSES,
+	       SAMPLES);
+	printf("%-12s %26s %26s\n%-12s %9s %9s %6s %9s %9s %6s\n", "", "return",
+	       "reap", "strategy", "bare", "ours", "ratio", "bare", "ours",
+	       "ratio");
+	for (size_t i = 0; loops[i].name; i++) {
+		const double ratio = print_row(medians, i);
+
+		if (ratio <= loops[i].limit)
+			continue;
+		good = false;
+		fprintf(stderr,
+			"%s takes %.0f %% longer than a bare loop; %.0f %% are "
+			"allowed.\n",
+			loops[i].name, (ratio - 1) * 100,
+			(loops[i].limit - 1) * 100);
+	}
+	printf("%-12s %9.1f %26.1f\n", "naive vfork",
+	       over_processes(medians, &medians->naive_ns[RETURN]) / 1000,
+	       over_processes(medians, &medians->naive_ns[REAP]) / 1000);
+	printf("Beyond its clock readings a sample costs %.0f ns (limit %.0f "
+	       "ns).\n",
+	       floor_ns, FLOOR_LIMIT_NS);
+	if (floor_ns >= FLOOR_LIMIT_NS)
+		fprintf(stderr, "The harness costs too much.\n");
+	munmap(medians, PROCESSES * sizeof *medians);
+	return good;
+}

@@ -1,0 +1,37 @@
+/* SPDX-License-Identifier: MIT */
+/* One timed spawn by a strategy, and what the comparisons here share. */
+#ifndef BARE_SPAWN_H
+#define BARE_SPAWN_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#include "lib/spawnwise.h"
+#include "tests/bare/loops.h"
+
+enum span { RETURN, CONFIRM, REAP, SPANS };
+
+/* Tell errno and end the program. */
+_Noreturn void die(const char *what);
+
+/* Reap a child that must have ended well. */
+void reap(pid_t pid);
+
+/* The handle of a strategy that must work here; the caller's to close. */
+struct sw_handle *open_strategy(const char *name);
+
+/* What every spawn here asks for. */
+struct sw_request request_for(const struct work *work);
+
+/* Spawn, confirm and reap; the times from just before, in ns. */
+void spawn_ours(struct sw_handle *handle, const struct sw_request *request,
+		double ns[SPANS]);
+
+/* The strategies beside the bare loops; false when one is over its limit. */
+bool beside_report(const struct work *work);
+
+/* The strategies beside each other, small and large; false when a bar that
+ * was set for one of them is missed. */
+bool bars_report(const struct work *work);
+
+#endif
