@@ -232,7 +232,7 @@ struct sw_strategy {
 	int (*confirm)(void *state, struct sw_child *child, int timeout_ms);
 
 	/* See sw_reap(). Only for a baseline whose API keeps the child to
-	 * itself; default is waitpid(2). */
+	 * itself: child->pid is 0 then. Default is waitpid(2). */
 	int (*reap)(void *state, struct sw_child *child, int *status);
 
 	/* See sw_poll_fd(). Optional. */

@@ -9,6 +9,7 @@
 
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/utsname.h>
 #include <time.h>
 #ifdef __GLIBC__
@@ -77,6 +78,17 @@ static int add_build(json_t *facts)
 				  "commit", commit, "compiler", compiler,
 				  "flags", flags, "libc", libc);
 	return json_object_update_new(facts, build);
+}
+
+/* What system(3) and popen(3) go through. */
+static int add_shell(json_t *facts)
+{
+	char *path = realpath("/bin/sh", NULL);
+	const int error = json_object_set_new(
+		facts, "shell", path ? host_string(path) : json_null());
+
+	free(path);
+	return error;
 }
 
 static int add_kernel(json_t *facts)
@@ -165,9 +177,9 @@ json_t *host_facts(void)
 {
 	json_t *facts = json_object();
 
-	if (add_build(facts) || add_kernel(facts) || host_add_cpu(facts) ||
-	    add_memory(facts) || add_overcommit(facts) || add_thp(facts) ||
-	    host_add_limits(facts)) {
+	if (add_build(facts) || add_shell(facts) || add_kernel(facts) ||
+	    host_add_cpu(facts) || add_memory(facts) || add_overcommit(facts) ||
+	    add_thp(facts) || host_add_limits(facts)) {
 		json_decref(facts);
 		return NULL;
 	}

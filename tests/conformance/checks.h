@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The list of checks that every strategy must pass.
+ * The list of checks that every strategy must pass, and the one of baselines.
  *
  * A check that only concerns strategies with some traits, or without, says
  * so; one that this machine cannot do gives the reason.
@@ -31,6 +31,9 @@ extern const struct check signal_checks[];
 extern const struct check handle_checks[]; /* requests, handles, threads */
 extern const struct check trait_checks[];  /* declared facts are true */
 extern const struct check helper_checks[]; /* a helper dies */
+
+/* For baselines, which keep less of the contract, instead of all the above. */
+extern const struct check baseline_checks[];
 
 /* Register the handlers that trait_checks count; once, at start. */
 int traits_watch_atfork(void);

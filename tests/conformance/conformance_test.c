@@ -24,6 +24,8 @@ static const struct check *const lists[] = {
 	signal_checks,	handle_checks,	trait_checks,  helper_checks,
 };
 
+static const struct check *const baseline_lists[] = { baseline_checks };
+
 static struct CMUnitTest tests[TESTS_MAX];
 static char names[TESTS_MAX][NAME_BYTES];
 static size_t test_count;
@@ -71,19 +73,26 @@ static void add(const struct sw_strategy *strategy, const struct check *check)
 	};
 }
 
+static void add_lists(const struct sw_strategy *strategy,
+		      const struct check *const *those, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		for (const struct check *check = those[i]; check->name; check++)
+			add(strategy, check);
+}
+
 static void add_all(const struct sw_strategy *strategy)
 {
 	const int refusal = strategy->supported ? strategy->supported() : 0;
 
-	if (strategy->traits & (SW_CREATES_NOTHING | SW_BASELINE))
+	if (strategy->traits & SW_CREATES_NOTHING)
 		return;
-	if (refusal) {
+	if (refusal)
 		add_skipped(strategy->name, "all", strerror(-refusal));
-		return;
-	}
-	for (size_t i = 0; i < COUNT(lists); i++)
-		for (const struct check *check = lists[i]; check->name; check++)
-			add(strategy, check);
+	else if (strategy->traits & SW_BASELINE)
+		add_lists(strategy, baseline_lists, COUNT(baseline_lists));
+	else
+		add_lists(strategy, lists, COUNT(lists));
 }
 
 /* The program that children execute to be looked at; see scene.h. */

@@ -25,6 +25,7 @@ static void every_fact_is_there(void **state)
 		"compiler",
 		"flags",
 		"libc",
+		"shell",
 		"date_utc",
 		"kernel",
 		"kernel_version",
