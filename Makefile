@@ -71,7 +71,7 @@ plots: all ## draw the newest run again
 	$(B)/spawnwise plot data/latest
 
 test check: ## run all tests (make test SAN=1: under sanitizers)
-	@$(SETUP) bench test && $(BUILD) all $(UNITS)
+	@$(SETUP) bench test && $(BUILD) all $(UNITS) $(B)/tests/refuse
 	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -e tests/tap $(UNITS) \
 		$(wildcard tests/unit/*.py tests/*.bats)
 

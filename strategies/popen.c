@@ -46,11 +46,12 @@ static int popen_confirm(void *state, struct sw_child *child, int timeout_ms)
 
 static int popen_reap(void *state, struct sw_child *child, int *status)
 {
+	FILE *pipe = (FILE *)child->slot; // NOLINT(performance-no-int-to-ptr)
 	const int saved_errno = errno;
 	int error = 0;
 
 	(void)state;
-	*status = pclose((FILE *)child->slot);
+	*status = pclose(pipe);
 	if (*status < 0)
 		error = -errno;
 	errno = saved_errno;

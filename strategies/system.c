@@ -14,6 +14,10 @@
 
 #include "lib/shell.h"
 
+/* What POSIX wants when the shell could not be started; glibc then says why in
+ * errno (sysdeps/posix/system.c). */
+#define NO_SHELL (127 << 8)
+
 static int system_spawn(void *state, const struct sw_request *request,
 			struct sw_child *child)
 {
@@ -24,8 +28,9 @@ static int system_spawn(void *state, const struct sw_request *request,
 
 	(void)state;
 	if (!error) {
+		errno = 0;
 		status = system(shell.line);
-		if (status < 0)
+		if (status < 0 || (status == NO_SHELL && errno))
 			error = -errno;
 		child->slot = (uintptr_t)status;
 		sw_shell_end(&shell);

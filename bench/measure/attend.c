@@ -103,7 +103,7 @@ static int begin_block(struct attendance *at, size_t cell)
 	int mode;
 
 	at->cell = cell;
-	if (!forecast(at))
+	if (at->run->outcomes[cell].barred || !forecast(at))
 		return send_order(at, ORDER_SKIP);
 	if (is_foreign(at))
 		error = open_window(at);

@@ -14,6 +14,7 @@
 
 #define GIB ((double)(1 << 30))
 #define SPAWN_NS 1e5	    /* any spawn, its exec and its reaping */
+#define SHELL_NS 6e5	    /* the same through a shell */
 #define COPY_NS_PER_GIB 4e7 /* both ends of copied page tables */
 #define POPULATE_S_PER_GIB 0.4
 #define EXIT_S_PER_GIB 0.07
@@ -26,6 +27,8 @@ static double spawn_cost_ns(const struct sw_strategy *strategy,
 {
 	if (strategy->traits & SW_CREATES_NOTHING)
 		return 100;
+	if (strategy->traits & SW_BASELINE)
+		return SHELL_NS;
 	if (!(strategy->traits & SW_COPIES_PAGE_TABLES))
 		return SPAWN_NS;
 	return 2 * SPAWN_NS + COPY_NS_PER_GIB * state->backing->fork_share *

@@ -250,6 +250,8 @@ int runner_run(struct run *run)
 
 	if (!record)
 		return -ENOMEM;
+	if (!error)
+		runner_attest(run);
 	choose_signals(&signals);
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);

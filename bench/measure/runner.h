@@ -11,6 +11,7 @@
 #include "bench/files/host_file.h"
 #include "bench/files/samples.h"
 #include "bench/machine/guardian.h"
+#include "bench/measure/attest.h"
 #include "bench/measure/plan.h"
 #include "bench/measure/recorder.h"
 #include "bench/show/progress.h"
@@ -20,6 +21,7 @@ struct cell_outcome {
 	int predicted; /* 0, errno, or OUTCOME_UNKNOWN */
 	int64_t commit_bytes;
 	char skipped[160]; /* why it could not be measured, or "" */
+	bool barred;	   /* in no process: its strategy is not what it says */
 };
 
 /* A run in progress and its result. Fields above the line are the caller's
@@ -33,6 +35,7 @@ struct run {
 	struct gbench_file *gbench_file;
 	struct progress *progress;
 
+	struct attestation attested[AXIS_MAX]; /* by strategy of the axis */
 	struct sample *samples;
 	size_t sample_count;
 	size_t sample_room;
@@ -48,6 +51,10 @@ struct run {
  * run itself cannot go on, with what was measured kept.
  */
 int runner_run(struct run *run);
+
+/* Attest the strategies of the plan, each once, and bar the cells of those that
+ * are not what they say. runner_run() begins with it. */
+void runner_attest(struct run *run);
 
 /* Free what runner_run() took. */
 void runner_release(struct run *run);

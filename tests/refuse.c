@@ -1,0 +1,53 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * refuse ERRNO CALL... -- COMMAND: run it where these system calls answer with
+ * that error, a number, or with death for 0. clone_vm is clone(CLONE_VM).
+ */
+
+#include <sched.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/refusal.h"
+
+static const struct {
+	const char *name;
+	int number;
+	unsigned flags;
+} calls[] = {
+	{ "clone", SYS_clone, 0 },
+	{ "clone_vm", SYS_clone, CLONE_VM },
+	{ "clone3", SYS_clone3, 0 },
+#ifdef SYS_vfork
+	{ "vfork", SYS_vfork, 0 },
+#else /* it is clone(2) there */
+	{ "vfork", SYS_clone, CLONE_VFORK },
+#endif
+	{ "kcmp", SYS_kcmp, 0 },
+	{ "seccomp", SYS_seccomp, 0 },
+	{ "process_vm_writev", SYS_process_vm_writev, 0 },
+};
+
+static int refuse_name(const char *name, int error)
+{
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
+		if (!strcmp(calls[i].name, name))
+			return refuse(calls[i].number, calls[i].flags, error);
+	return -EINVAL;
+}
+
+int main(int argc, char **argv)
+{
+	int i = 2;
+
+	for (; i < argc && strcmp(argv[i], "--"); i++)
+		if (refuse_name(argv[i], atoi(argv[1]))) {
+			fprintf(stderr, "refuse: cannot refuse %s\n", argv[i]);
+			return 125;
+		}
+	if (i + 1 >= argc)
+		return 125;
+	execvp(argv[i + 1], argv + i + 1);
+	return 127;
+}

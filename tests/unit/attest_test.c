@@ -1,0 +1,367 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Attestation: true strategies are seen as what they say, false ones are
+ * found out, and what the kernel refuses is told.
+ */
+
+#include <errno.h>
+#include <sched.h>
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "bench/measure/attest.h"
+#include "bench/measure/runner.h"
+#include "lib/spawnwise.h"
+#include "tests/refusal.h"
+
+#define SKIPPED 77
+#define COUNT(array) (sizeof(array) / sizeof *(array))
+
+static void strategies_are_what_they_say(void **state)
+{
+	(void)state;
+	for (size_t i = 0; sw_strategies[i]; i++) {
+		const struct sw_strategy *strategy = sw_strategies[i];
+		const unsigned traits = strategy->traits;
+		struct attestation seen;
+
+		attest(strategy, &seen);
+		assert_int_equal(seen.refused, 0);
+		assert_int_equal(seen.unseen, 0);
+		assert_null(attestation_fault(strategy, &seen));
+		assert_int_equal(!seen.call, !!(traits & SW_CREATES_NOTHING));
+		assert_int_equal(seen.executes, !!seen.call);
+		assert_int_equal(seen.shares_memory,
+				 !!(traits & SW_SHARES_MEMORY));
+		assert_int_equal(seen.suspends_caller,
+				 !!(traits & SW_SUSPENDS_CALLER));
+		assert_int_equal(seen.by_helper,
+				 !!(traits & SW_NEEDS_EARLY_OPEN));
+	}
+}
+
+/* The same strategy with these traits taken away and those added. */
+static struct sw_strategy disguise(const char *name, unsigned minus,
+				   unsigned plus)
+{
+	struct sw_strategy strategy = *sw_find(name);
+
+	strategy.traits = (strategy.traits & ~minus) | plus;
+	return strategy;
+}
+
+static void assert_fault(const struct sw_strategy *strategy,
+			 const char *expected)
+{
+	struct attestation seen;
+	const char *fault;
+
+	attest(strategy, &seen);
+	fault = attestation_fault(strategy, &seen);
+	assert_non_null(fault);
+	assert_non_null(strstr(fault, expected));
+}
+
+static void false_memory_is_found_out(void **state)
+{
+	const struct sw_strategy sharing_fork =
+		disguise("fork", 0, SW_SHARES_MEMORY);
+	const struct sw_strategy copying_vfork =
+		disguise("vfork", SW_SHARES_MEMORY, 0);
+
+	(void)state;
+	assert_fault(&sharing_fork, "declares shares_memory");
+	assert_fault(&copying_vfork, "does not declare shares_memory");
+}
+
+static void false_waiting_is_found_out(void **state)
+{
+	const struct sw_strategy waiting_fork =
+		disguise("fork", SW_ASYNCHRONOUS, SW_SUSPENDS_CALLER);
+	const struct sw_strategy quick_vfork =
+		disguise("vfork", SW_SUSPENDS_CALLER, SW_ASYNCHRONOUS);
+
+	(void)state;
+	assert_fault(&waiting_fork, "declares suspends_caller");
+	assert_fault(&quick_vfork, "declares asynchronous");
+}
+
+/* One whose caller waits by other means than its own birth call. */
+static int spawn_and_confirm(void *state, const struct sw_request *request,
+			     struct sw_child *child)
+{
+	const struct sw_strategy *fork = sw_find("fork");
+	const int error = fork->spawn(state, request, child);
+
+	return error ? error : fork->confirm(state, child, -1);
+}
+
+static void waiting_by_other_means_is_found_out(void **state)
+{
+	struct sw_strategy strategy = *sw_find("fork");
+
+	(void)state;
+	strategy.spawn = spawn_and_confirm;
+	assert_fault(&strategy, "declares asynchronous");
+}
+
+static int confirm_success(void *state, struct sw_child *child, int timeout_ms)
+{
+	(void)state;
+	(void)child;
+	(void)timeout_ms;
+	return 0;
+}
+
+static int reap_nothing(void *state, struct sw_child *child, int *status)
+{
+	(void)state;
+	(void)child;
+	*status = 0;
+	return 0;
+}
+
+static int spawn_nothing(void *state, const struct sw_request *request,
+			 struct sw_child *child)
+{
+	(void)state;
+	(void)request;
+	(void)child;
+	return 0;
+}
+
+static int spawn_without_exec(void *state, const struct sw_request *request,
+			      struct sw_child *child)
+{
+	(void)state;
+	(void)request;
+	child->pid = fork();
+	if (!child->pid)
+		_exit(0);
+	return 0;
+}
+
+static int spawn_never(void *state, const struct sw_request *request,
+		       struct sw_child *child)
+{
+	(void)state;
+	(void)request;
+	(void)child;
+	while (pause())
+		;
+	return 0;
+}
+
+static int spawn_death(void *state, const struct sw_request *request,
+		       struct sw_child *child)
+{
+	(void)state;
+	(void)request;
+	(void)child;
+	return raise(SIGKILL);
+}
+
+static struct sw_strategy
+odd_strategy(int (*spawn)(void *, const struct sw_request *, struct sw_child *))
+{
+	return (struct sw_strategy){
+		.name = "odd",
+		.summary = "odd",
+		.traits = SW_ASYNCHRONOUS,
+		.spawn = spawn,
+		.confirm = confirm_success,
+		.reap = reap_nothing,
+	};
+}
+
+static void missing_children_are_found_out(void **state)
+{
+	struct sw_strategy strategy = odd_strategy(spawn_nothing);
+
+	(void)state;
+	assert_fault(&strategy, "no child came to exec");
+	strategy = odd_strategy(spawn_without_exec);
+	assert_fault(&strategy, "no child came to exec");
+	strategy.traits = SW_CREATES_NOTHING;
+	assert_fault(&strategy, "creates a child");
+}
+
+static void stuck_and_killed_strategies_end(void **state)
+{
+	struct sw_strategy strategy = odd_strategy(spawn_death);
+	struct attestation seen;
+
+	(void)state;
+	attest(&strategy, &seen);
+	assert_int_equal(seen.refused, EOWNERDEAD);
+	strategy = odd_strategy(spawn_never);
+	attest(&strategy, &seen);
+	assert_int_equal(seen.unseen, ETIMEDOUT);
+	assert_null(attestation_fault(&strategy, &seen));
+	assert_int_equal(waitpid(-1, NULL, __WALL), -1);
+	assert_int_equal(errno, ECHILD);
+}
+
+static int next_descriptor(void)
+{
+	const int fd = dup(STDOUT_FILENO);
+
+	close(fd);
+	return fd;
+}
+
+static void no_descriptor_is_left(void **state)
+{
+	const int before = next_descriptor();
+	struct attestation seen;
+
+	(void)state;
+	attest(sw_find("fork"), &seen);
+	assert_int_equal(next_descriptor(), before);
+}
+
+/* A system call that is refused, and what is then seen of a strategy. */
+struct refusal {
+	const char *name;
+	int number;
+	int error;
+	int refused, unseen;
+	const char *text;
+};
+
+static bool is_seen(const struct refusal *expected)
+{
+	char text[ATTESTATION_BYTES];
+	struct attestation seen;
+
+	attest(sw_find(expected->name), &seen);
+	attestation_text(&seen, text, sizeof text);
+	return seen.refused == expected->refused &&
+	       seen.unseen == expected->unseen && strstr(text, expected->text);
+}
+
+/* In a process of its own: a filter stays for life. */
+static bool is_seen_when_refused(const struct refusal *expected)
+{
+	int status = -1;
+	const pid_t pid = fork();
+
+	if (!pid)
+		_exit(refuse(expected->number, 0, expected->error) ||
+		      !is_seen(expected));
+	waitpid(pid, &status, 0);
+	return !status;
+}
+
+static void refusals_are_told(void **state)
+{
+	static const struct refusal refusals[] = {
+		{ "clone_vm", SYS_clone3, EPERM, 0, 0, "clone(CLONE_VM|" },
+		{ "clone_vm", SYS_clone3, ENOSYS, 0, 0, "clone(CLONE_VM|" },
+		{ "posix_spawn", SYS_clone3, ENOSYS, 0, 0, "clone(CLONE_VM|" },
+		{ "posix_spawn", SYS_clone3, EPERM, EPERM, 0, "" },
+#ifdef SYS_vfork
+		{ "vfork", SYS_vfork, EPERM, EPERM, 0, "" },
+		{ "vfork", SYS_vfork, 0, EOWNERDEAD, 0, "" },
+#endif
+		{ "fork", SYS_process_vm_writev, EPERM, 0, EPERM,
+		  "not attested: Operation" },
+		{ "fork", SYS_seccomp, ENOSYS, 0, ENOSYS, "not attested: " },
+		{ "vfork", SYS_kcmp, EPERM, 0, 0, "shares memory" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(refusals); i++)
+		if (!is_seen_when_refused(&refusals[i]))
+			fail_msg("refusal %zu, %s", i, refusals[i].name);
+}
+
+static void words_are_those_of_strace(void **state)
+{
+	const struct attestation seen = {
+		.call = SYS_clone3,
+		.flags = CLONE_VM | CLONE_VFORK | 1ull << 60,
+		.exit_signal = SIGUSR1,
+		.by_helper = true,
+		.executes = true,
+	};
+	char text[ATTESTATION_BYTES];
+	char brief[16];
+
+	(void)state;
+	attestation_text(&seen, text, sizeof text);
+	assert_string_equal(text, "clone3(CLONE_VM|CLONE_VFORK|"
+				  "0x1000000000000000|signal 10) by a helper; "
+				  "has its own memory; the caller goes on");
+	attestation_text(&seen, brief, sizeof brief);
+	assert_string_equal(brief, "clone3(CLONE_VM");
+}
+
+static void cells_of_a_false_strategy_are_barred(void **state)
+{
+	const struct sw_strategy liar = disguise("fork", 0, SW_SHARES_MEMORY);
+	struct axes axes = {
+		.strategies = { sw_find("vfork"), &liar },
+		.strategy_count = 2,
+		.heaps = { 0, 1 << 20 },
+		.heap_count = 2,
+		.backings = { backing_find("base") },
+		.backing_count = 1,
+		.thread_count = 1,
+		.cpus = { "same" },
+		.cpu_count = 1,
+		.mode_count = 1,
+	};
+	struct cell_outcome outcomes[4] = { 0 };
+	struct plan plan;
+	struct run run = { .plan = &plan, .outcomes = outcomes };
+
+	(void)state;
+	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, true), 0);
+	assert_int_equal(plan.cell_count, COUNT(outcomes));
+	runner_attest(&run);
+	for (size_t i = 0; i < COUNT(outcomes); i++) {
+		const bool lies = plan.strategies[i] == &liar;
+
+		assert_int_equal(outcomes[i].barred, lies);
+		assert_int_equal(!!strstr(outcomes[i].skipped,
+					  "fork is not what it says: "),
+				 lies);
+	}
+	plan_release(&plan);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(strategies_are_what_they_say),
+		cmocka_unit_test(false_memory_is_found_out),
+		cmocka_unit_test(false_waiting_is_found_out),
+		cmocka_unit_test(waiting_by_other_means_is_found_out),
+		cmocka_unit_test(missing_children_are_found_out),
+		cmocka_unit_test(stuck_and_killed_strategies_end),
+		cmocka_unit_test(no_descriptor_is_left),
+		cmocka_unit_test(refusals_are_told),
+		cmocka_unit_test(words_are_those_of_strace),
+		cmocka_unit_test(cells_of_a_false_strategy_are_barred),
+	};
+	struct attestation seen;
+
+	attest(sw_find("fork"), &seen);
+	if (seen.unseen) {
+		printf("# SKIP system calls cannot be watched here: %s\n",
+		       strerror(seen.unseen));
+		return SKIPPED;
+	}
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
