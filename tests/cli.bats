@@ -109,7 +109,7 @@ leave_behind() {
 
 @test "list --csv has a header and a row a strategy" {
 	check 0 "$command" list --csv
-	[ "$(head -n 1 out)" = name,supported,reason,traits,summary,honours ]
+	[ "$(head -n 1 out)" = name,supported,reason,traits,summary,honours,attested,contradiction ]
 	for path in "$top"/strategies/*; do
 		grep -Eq "^$(basename "$path" .c),(yes,|no,E[A-Z]+)," out
 	done
@@ -120,6 +120,43 @@ leave_behind() {
 	python3 -c 'import json
 names = [s["name"] for s in json.load(open("out"))]
 assert names and names == sorted(names), names'
+}
+
+@test "list says what was attested, in 80 columns" {
+	check 0 "$command" list
+	awk 'length > 80 { print; bad = 1 } END { exit bad }' out
+	grep -Eq '^ +(attested: |not attested: )' out
+	if grep -q CONTRADICTION out; then return 1; fi
+	check 0 "$command" list --json
+	python3 - <<-'PYTHON'
+	import json
+	for s in json.load(open("out")):
+	    seen = s["attested"]
+	    assert seen["contradiction"] is None, s
+	    if seen["unseen"] or seen["refused"]:
+	        assert seen["call"] is None, s
+	        continue
+	    if "creates_nothing" in s["traits"]:
+	        assert seen["call"] is None and seen["by"] is None, s
+	        continue
+	    assert seen["call"].endswith(")"), s
+	    assert seen["by"] in ("caller", "helper"), s
+	    for word in "shares_memory", "suspends_caller":
+	        assert seen[word] == (word in s["traits"]), s
+	PYTHON
+}
+
+@test "list tells what a seccomp filter refuses, and what is taken instead" {
+	calls_can_be_refused
+	check 0 refusing 1 vfork clone_vm clone3 -- "$command" list
+	grep -A 1 '^vfork ' out | grep -q 'not available: Operation not permitted'
+	grep -A 1 '^clone_vm ' out | grep -q 'not available: Operation not'
+	grep -A 1 '^system ' out | grep -q 'not available: Operation not'
+	grep -A 1 '^fork ' out | grep -q 'supported here'
+	check 0 refusing 38 clone3 -- "$command" list
+	grep -A 2 '^clone_vm ' out | grep -q 'attested: clone(CLONE_VM|'
+	check 0 refusing 38 seccomp -- "$command" list
+	grep -A 2 '^vfork ' out | grep -q 'not attested: Function not impl'
 }
 
 @test "colour is for terminals, and for those who want it" {

@@ -107,6 +107,16 @@ users_can_run() {
 		skip "$command cannot be run without rights"
 }
 
+# refusing ERRNO CALL... -- COMMAND...: where system calls are refused, as
+# tests/refuse.c says.
+refusing() { "$(dirname "$command")/tests/refuse" "$@"; }
+
+# A test that refuses system calls needs the program for it.
+calls_can_be_refused() {
+	refusing 1 kcmp -- true 2>/dev/null ||
+		skip "make build/tests/refuse, or no seccomp here"
+}
+
 # start_run ARGUMENTS...: `spawnwise run` in the background, in a session and
 # group of its own, with the signals that a terminal would give it. Its pid
 # and group is $runner, its files are out, err and ./run.

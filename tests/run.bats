@@ -355,6 +355,36 @@ plain_build() {
 		--strategy vfork --out run
 }
 
+@test "run keeps what was attested of each strategy" {
+	check 0 "$command" run --quick --heap 0 --out run \
+		--strategy system,popen,fork,vfork,null
+	python3 - <<-'PYTHON'
+	import json
+	host = json.load(open("run/host.json"))
+	seen = host["attested"]
+	assert set(seen) == {"system", "popen", "fork", "vfork", "null"}
+	assert host["shell"].startswith("/"), host["shell"]
+	for name, facts in seen.items():
+	    assert facts["refused"] is None, (name, facts)
+	    assert facts["contradiction"] is None, (name, facts)
+	    assert facts["unseen"] or bool(facts["call"]) == (name != "null")
+	PYTHON
+	[ -z "$(rows run samples errno | grep -v '^-$')" ]
+}
+
+@test "run measures what a seccomp filter allows, and names the rest" {
+	calls_can_be_refused
+	check 0 refusing 1 vfork -- "$command" run --quick --heap 0 --out run \
+		--strategy fork,vfork
+	says err "vfork is not available here: Operation not permitted."
+	[ "$(rows run reap strategy observed)" = "$(
+		printf 'fork ok\nvfork EPERM')" ]
+	host run attested | grep -q "'refused': 'EPERM'"
+	check 0 refusing 38 seccomp -- "$command" run --quick --heap 0 \
+		--out unseen --strategy fork
+	says err "fork could not be attested (Function not implemented): its"
+}
+
 @test "run --child of another program leaves start empty" {
 	measure --quick --heap 0 --strategy fork,vfork --child /bin/true
 	run_files run

@@ -15,6 +15,7 @@
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 #include "bench/verbs/advice.h"
+#include "bench/verbs/attested.h"
 
 #define VERDICT_BYTES 256
 
@@ -93,6 +94,7 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 			    json_integer((json_int_t)run->plan->seed));
 	json_object_set_new(host, "argv", command_line(args));
 	json_object_set_new(host, "child", host_string(run->program));
+	json_object_set_new(host, "attested", attested_run_json(run));
 	json_object_set_new(host, "parents_per_state",
 			    json_integer(run->plan->parents));
 	json_object_set_new(host, "parents_died",
@@ -223,6 +225,7 @@ int run_result(const struct run *run, const struct run_dir *dir,
 			strerror(-error));
 	show(run, dir, rows, verdict);
 	free(rows);
+	attested_tell(stderr, run);
 	skipped = tell_skipped(run);
 	if (run->signal)
 		return fail(why, EXIT_INTERRUPTED,

@@ -5,7 +5,7 @@
  * A verb is one const struct in one file; main.c holds the table of them. A
  * verb prints its result on stdout and what people should know besides on
  * stderr, but never its own error: it describes the error with fail() and
- * main.c prints it. list.c is the smallest example.
+ * main.c prints it. restore.c is the smallest example.
  */
 #ifndef VERBS_VERBS_H
 #define VERBS_VERBS_H
