@@ -32,6 +32,7 @@ B := build$(if $(SAN),/san)
 STRATEGIES := $(sort $(basename $(notdir $(wildcard strategies/*))))
 LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
 	strategies/*/*.c)) $(B)/registry.o
+PIC_OBJECTS := $(patsubst $(B)/%,$(B)/pic/%,$(LIB_OBJECTS))
 BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c, \
 	$(wildcard bench/*.c bench/*/*.c))) $(B)/bench/measure/gbench.o
 
@@ -50,10 +51,10 @@ SETUP := .ci/deps
 BUILD = $(MAKE) --no-print-directory -j2
 
 .DELETE_ON_ERROR:
-.PHONY: all bench quick test check crosscheck plots fuzz lint deps install \
-	uninstall clean help
+.PHONY: all bench quick test check crosscheck plots tables fuzz lint deps \
+	install uninstall clean help
 
-all: $(B)/spawnwise $(B)/payload ## build the command
+all: $(B)/spawnwise $(B)/payload library ## build the command and the library
 
 deps: ## install what is missing (apt-get; elsewhere it says what to install)
 	@$(SETUP) bench test
@@ -69,6 +70,10 @@ quick: ## the same with fewer heaps and samples: half a minute
 
 plots: all ## draw the newest run again
 	$(B)/spawnwise plot data/latest
+
+tables: all ## write the tables of the docs again, from the code
+	$(B)/spawnwise list --csv > $(B)/strategies.csv
+	docs/tables < $(B)/strategies.csv > docs/strategies.md
 
 test check: ## run all tests (make test SAN=1: under sanitizers)
 	@$(SETUP) bench test && $(BUILD) all $(UNITS) $(B)/tests/refuse
@@ -94,13 +99,13 @@ lint: ## gcc, clang, their analyzers, cppcheck, shellcheck, clang-format
 	@$(SETUP) bench test lint
 	.ci/lint $(filter-out -MMD -MP,$(ALL_CFLAGS))
 
-install: all $(B)/spawnwise.1 ## install below PREFIX (default /usr/local)
+install: all install-library $(B)/spawnwise.1 ## install below PREFIX
 	install -D $(B)/spawnwise $(DESTDIR)$(PREFIX)/bin/spawnwise
 	install -D $(B)/payload $(DESTDIR)$(PREFIX)/libexec/spawnwise/payload
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/spawnwise/plots plots/*.gp
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(B)/spawnwise.1
 
-uninstall: ## remove what install put there
+uninstall: uninstall-library ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/spawnwise \
 		$(DESTDIR)$(PREFIX)/share/man/man1/spawnwise.1
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/spawnwise \
@@ -110,7 +115,7 @@ clean: ## remove what was built
 	rm -rf build
 
 help: ## this list
-	@awk -F ':.*## ' '/^[a-z ]+:.*## / { printf "  %-12s %s\n", $$1, $$2 }' \
+	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
 
 $(B)/spawnwise: $(B)/bench/main.o $(B)/libbench.a $(B)/libspawnwise.a
@@ -130,15 +135,25 @@ $(B)/registry.c: $(wildcard strategies) Makefile
 	@{ echo '#include "lib/spawnwise.h"'; \
 	   for s in $(STRATEGIES); do \
 	     echo "extern const struct sw_strategy strategy_$$s;"; done; \
-	   echo 'const struct sw_strategy *const sw_strategies[] = {'; \
+	   echo 'static const struct sw_strategy *const all[] = {'; \
 	   for s in $(STRATEGIES); do echo "	&strategy_$$s,"; done; \
-	   echo '	NULL'; echo '};'; } > $@
+	   echo '	NULL'; echo '};'; \
+	   echo 'const struct sw_strategy *const *const sw_strategies = all;'; \
+	 } > $@
 
 $(B)/registry.o: $(B)/registry.c
 	$(SAY)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 
-$(B)/lib/%.o: SANITIZE :=
+$(B)/pic/registry.o: $(B)/registry.c
+	$(SAY)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -c $< -o $@
+
+$(B)/lib/%.o $(B)/pic/%.o: SANITIZE :=
+$(B)/pic/%.o: %.c
+	$(SAY)
+	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -c $< -o $@
+
 $(B)/%.o: %.c
 	$(SAY)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
@@ -165,6 +180,8 @@ $(B)/tests/%: $$(wildcard tests/$$*.c tests/$$*/*.c) $(B)/libbench.a \
 $(B)/spawnwise.1: docs/spawnwise.1.scd $(B)/spawnwise
 	$(B)/spawnwise help --scdoc | sed -e '/^; The Makefile puts here/{r /dev/stdin' \
 		-e 'd}' $< | scdoc > $@
+
+include lib/library.mk
 
 # Dependencies are by-products: nothing makes them.
 $(B)/%.d $(B)/tests/%.d: ;

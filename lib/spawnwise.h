@@ -22,6 +22,10 @@
  *
  * Every function returns 0 or a negative errno and leaves errno, the signal
  * mask, the handlers and the descriptors of the caller as they were.
+ *
+ * Versions that begin with 0 promise no binary compatibility: a struct may
+ * change with each 0.N. The symbols then carry another version, and the
+ * loader refuses a program that was built for the old one.
  */
 #ifndef SPAWNWISE_H
 #define SPAWNWISE_H
@@ -31,11 +35,15 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/resource.h>
+#include <sys/select.h> /* sigset_t; <signal.h> hides it under -std=c99 */
 #include <sys/types.h>
 
 #ifdef __cplusplus
 extern "C" {
 #endif
+
+/* The library is built with -fvisibility=hidden. */
+#pragma GCC visibility push(default)
 
 /*
  * What a request may ask for beyond path, argv, envp and stdio. The names
@@ -281,8 +289,9 @@ int sw_refresh(struct sw_handle *handle);
 /* Release the handle. NULL is allowed. */
 void sw_close(struct sw_handle *handle);
 
-/* Every strategy built in, ordered by name, ended by NULL. */
-extern const struct sw_strategy *const sw_strategies[];
+/* Every strategy built in, ordered by name, ended by NULL. No array: its size
+ * would become a part of each program that links to it. */
+extern const struct sw_strategy *const *const sw_strategies;
 
 /* The strategy of that name, or NULL. */
 const struct sw_strategy *sw_find(const char *name);
@@ -295,6 +304,8 @@ const char *sw_check(const struct sw_strategy *strategy);
  * The stages that are no fields have names too: "stdio", "exec". */
 const char *sw_trait_name(enum sw_trait trait);
 const char *sw_field_name(enum sw_field field);
+
+#pragma GCC visibility pop
 
 #ifdef __cplusplus
 }
