@@ -44,6 +44,8 @@ FUZZ_SOURCES := $(filter-out %/payload.c, $(wildcard lib/*.c \
 UNITS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c)) \
 	$(if $(wildcard tests/conformance/*.c),$(B)/tests/conformance)
 
+MANUALS := $(B)/spawnwise.1 $(B)/spawnwise.3
+
 # make V=1 shows the commands.
 Q := $(if $(V),,@)
 SAY = @mkdir -p $(@D); echo '  MAKE $@'
@@ -76,7 +78,7 @@ tables: all ## write the tables of the docs again, from the code
 	docs/tables < $(B)/strategies.csv > docs/strategies.md
 
 test check: ## run all tests (make test SAN=1: under sanitizers)
-	@$(SETUP) bench test && $(BUILD) all $(UNITS) $(B)/tests/refuse
+	@$(SETUP) bench test && $(BUILD) all $(MANUALS) $(UNITS) $(B)/tests/refuse
 	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -e tests/tap $(UNITS) \
 		$(wildcard tests/unit/*.py tests/*.bats)
 
@@ -99,7 +101,7 @@ lint: ## gcc, clang, their analyzers, cppcheck, shellcheck, clang-format
 	@$(SETUP) bench test lint
 	.ci/lint $(filter-out -MMD -MP,$(ALL_CFLAGS))
 
-install: all install-library $(B)/spawnwise.1 ## install below PREFIX
+install: all install-library $(MANUALS) ## install below PREFIX
 	install -D $(B)/spawnwise $(DESTDIR)$(PREFIX)/bin/spawnwise
 	install -D $(B)/payload $(DESTDIR)$(PREFIX)/libexec/spawnwise/payload
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/spawnwise/plots plots/*.gp

@@ -60,7 +60,9 @@ static void reset_handlers(const struct sw_image *image)
 
 static long set_scheduler(const struct sw_request *request)
 {
-	const struct sched_param parameter = { request->sched_priority };
+	const struct sched_param parameter = {
+		.sched_priority = request->sched_priority,
+	};
 
 	if (request->sched_policy < 0)
 		return raw2(SYS_sched_setparam, 0, &parameter);

@@ -22,7 +22,8 @@ $(B)/$(SHARED): lib/libspawnwise.map $(PIC_OBJECTS)
 		$(PIC_OBJECTS) -o $@
 
 # One object, in which the names that the header does not show are made local:
-# they cannot clash with a program's.
+# they cannot clash with a program's. Half-compiled objects have no such names.
+$(B)/pic/%.o: override CFLAGS += -fno-lto
 $(B)/pic/libspawnwise.a: $(B)/pic/libspawnwise.o
 $(B)/pic/libspawnwise.o: $(PIC_OBJECTS)
 	$(SAY)

@@ -7,10 +7,18 @@
  */
 
 #include <errno.h>
+#include <sched.h>
 #include <spawn.h>
 #include <unistd.h>
 
 #include "lib/child.h"
+
+/* musl's setters of the scheduler answer ENOSYS. */
+#ifdef __GLIBC__
+#define LIBC_FIELDS SW_SCHED
+#else
+#define LIBC_FIELDS 0
+#endif
 
 static int add_stdio(posix_spawn_file_actions_t *actions,
 		     const struct sw_request *request)
@@ -80,7 +88,9 @@ static int add_all(posix_spawn_file_actions_t *actions,
 static void set_attributes(posix_spawnattr_t *attributes,
 			   const struct sw_request *request)
 {
-	const struct sched_param parameter = { request->sched_priority };
+	const struct sched_param parameter = {
+		.sched_priority = request->sched_priority,
+	};
 	short flags = 0;
 
 	posix_spawnattr_init(attributes);
@@ -152,7 +162,7 @@ const struct sw_strategy strategy_posix_spawn = {
 	.name = "posix_spawn",
 	.summary = "the libc's posix_spawn: the standard call",
 	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_THREAD_SAFE,
-	.honours = SW_SIGDEFAULT | SW_SCHED | SW_SESSION | SW_PGROUP |
+	.honours = SW_SIGDEFAULT | LIBC_FIELDS | SW_SESSION | SW_PGROUP |
 		   SW_RESETIDS | SW_CWD | SW_FDACTIONS | SW_SIGMASK,
 	.spawn = spawn_spawn,
 	.confirm = spawn_confirm,

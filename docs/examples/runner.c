@@ -2,7 +2,7 @@
 /*
  * `runner STRATEGY [HEAP [COMMAND...]]`: a program with a big heap runs a
  * command, in place and in parallel. `runner fork 10G` shows the trouble,
- * `runner clone_vm 10G` a way out. 10Guntouched is asked for and not used.
+ * `runner clone_vm 10G` a way out; 10Guntouched is asked for and not used.
  *
  *     cc runner.c $(pkg-config --cflags --libs spawnwise) -o runner
  */
@@ -33,19 +33,22 @@ static int complain(const char *what, int error)
 	return -1;
 }
 
-/* "64M", "10G" or "10Guntouched". Ours until the program ends. */
+/* "64M", "10G" or "10Guntouched", in quarters. Ours until the program ends. */
 static int grow_heap(const char *text)
 {
 	char *unit;
 	const size_t count = strtoull(text, &unit, 10);
-	const size_t bytes = count << (*unit == 'G' ? 30 : 20);
-	void *heap = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	const size_t bytes = (count << (*unit == 'G' ? 30 : 20)) / 4;
 
-	if (heap == MAP_FAILED)
-		return complain("get the memory", -errno);
-	if (!strstr(unit, "untouched"))
-		memset(heap, 0x55, bytes);
+	for (int quarter = 0; quarter < 4; quarter++) {
+		void *heap = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+				  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+		if (heap == MAP_FAILED)
+			return complain("get the memory", -errno);
+		if (!strstr(unit, "untouched"))
+			memset(heap, 0x55, bytes);
+	}
 	return 0;
 }
 
@@ -55,7 +58,7 @@ static int run_in_place(struct sw_handle *handle,
 {
 	const double start_ms = now_ms();
 	struct sw_child child;
-	int status;
+	int status = 0;
 	int error = sw_spawn(handle, request, &child);
 
 	if (!error)
@@ -64,10 +67,8 @@ static int run_in_place(struct sw_handle *handle,
 		return complain("run the command", error);
 	printf("in place: runs after %.2f ms\n", now_ms() - start_ms);
 	error = sw_reap(handle, &child, &status);
-	if (error)
-		return complain("wait for the command", error);
 	printf("in place: status = %d\n", status);
-	return 0;
+	return error ? complain("wait for the command", error) : 0;
 }
 
 /* Wait for the ends of count children, in whatever order. */
@@ -76,8 +77,7 @@ static void collect(pid_t *pids, int count, const sigset_t *chld)
 	int left = count, status;
 
 	while (left) {
-		/* One SIGCHLD may stand for many children. We ask for ours
-		 * only: wait(-1) would steal those of a library. */
+		/* One may stand for many. wait(-1) would steal from others. */
 		sigwaitinfo(chld, NULL);
 		for (int i = 0; i < count; i++) {
 			if (!pids[i] || waitpid(pids[i], &status, WNOHANG) <= 0)

@@ -143,7 +143,7 @@ static void keep_own_descriptors(int socket, int caller_pidfd)
 	dup3(high_pidfd, CALLER_FD, O_CLOEXEC);
 	for (int fd = 0; fd < 3; fd++)
 		dup2(SOCKET_FD, fd);
-	close_range(FREE_FD, ~0u, 0);
+	raw3(SYS_close_range, FREE_FD, ~0u, 0);
 }
 
 _Noreturn void helper_run(int socket, int caller_pidfd)
