@@ -22,10 +22,6 @@
  *
  * Every function returns 0 or a negative errno and leaves errno, the signal
  * mask, the handlers and the descriptors of the caller as they were.
- *
- * Versions that begin with 0 promise no binary compatibility: a struct may
- * change with each 0.N. The symbols then carry another version, and the
- * loader refuses a program that was built for the old one.
  */
 #ifndef SPAWNWISE_H
 #define SPAWNWISE_H
@@ -42,7 +38,11 @@
 extern "C" {
 #endif
 
-/* The library is built with -fvisibility=hidden. */
+/*
+ * What follows is all that the libraries show. While their version begins with
+ * 0, a struct may change with each 0.N; the symbols then carry another version,
+ * and the loader refuses a program that was built for the old one.
+ */
 #pragma GCC visibility push(default)
 
 /*
@@ -279,7 +279,7 @@ int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
 
 /* A descriptor of the handle's own that poll(2) finds readable while a spawn
  * of this handle has an answer that sw_confirm() has not fetched. -ENOTSUP
- * where confirm never waits. Readable is a hint: confirm with timeout 0. */
+ * where the strategy has none. Readable is a hint: confirm with timeout 0. */
 int sw_poll_fd(struct sw_handle *handle);
 
 /* Renew what the strategy took from the caller at sw_open(): the identity of
