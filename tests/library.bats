@@ -182,6 +182,18 @@ runs_everywhere() {
 	check 1 ./runner no_such_strategy
 }
 
+@test "the loader refuses a program that was built for another version" {
+	compile runner cc "$examples/runner.c"
+	mkdir next
+	sed 's/^SPAWNWISE_0\.[0-9]*/SPAWNWISE_0.next/' \
+		"$top/lib/libspawnwise.map" >next.map
+	cc -shared -Wl,-soname,libspawnwise.so.0,--version-script=next.map \
+		-Wl,--whole-archive "$prefix/lib/libspawnwise.a" \
+		-Wl,--no-whole-archive -o next/libspawnwise.so.0
+	LD_LIBRARY_PATH=$PWD/next check 1 ./runner vfork 16M
+	grep -q "version .SPAWNWISE_0.* not found" err
+}
+
 @test "a big program runs commands, with the static library" {
 	compile runner cc -static "$examples/runner.c"
 	! readelf -d runner | grep NEEDED || return 1
