@@ -9,11 +9,11 @@ load helpers
 setup_file() {
 	prepare
 	export prefix=$BATS_FILE_TMPDIR/prefix
-	build install PREFIX="$prefix" >"$BATS_FILE_TMPDIR/log" 2>&1 || {
-		cat "$BATS_FILE_TMPDIR/log"
-		return 1
-	}
+	local status=0
+	build install PREFIX="$prefix" >log 2>&1 || status=$?
+	[ "$status" -eq 0 ] || cat log
 	finish
+	return "$status"
 }
 
 setup() {
