@@ -33,6 +33,7 @@ STRATEGIES := $(sort $(basename $(notdir $(wildcard strategies/*))))
 LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
 	strategies/*/*.c)) $(B)/registry.o
 PIC_OBJECTS := $(patsubst $(B)/%,$(B)/pic/%,$(LIB_OBJECTS))
+PRELOAD_OBJECTS := $(patsubst %.c,$(B)/pic/%.o,$(wildcard lib/preload/*.c))
 BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c, \
 	$(wildcard bench/*.c bench/*/*.c))) $(B)/bench/measure/gbench.o
 
@@ -104,6 +105,8 @@ lint: ## gcc, clang, their analyzers, cppcheck, shellcheck, clang-format
 install: all install-library $(MANUALS) ## install below PREFIX
 	install -D $(B)/spawnwise $(DESTDIR)$(PREFIX)/bin/spawnwise
 	install -D $(B)/payload $(DESTDIR)$(PREFIX)/libexec/spawnwise/payload
+	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/spawnwise \
+		$(B)/libspawnwise-preload.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/spawnwise/plots plots/*.gp
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(B)/spawnwise.1
 
@@ -111,6 +114,7 @@ uninstall: uninstall-library ## remove what install put there
 	rm -f $(DESTDIR)$(PREFIX)/bin/spawnwise \
 		$(DESTDIR)$(PREFIX)/share/man/man1/spawnwise.1
 	rm -rf $(DESTDIR)$(PREFIX)/libexec/spawnwise \
+		$(DESTDIR)$(PREFIX)/lib/spawnwise \
 		$(DESTDIR)$(PREFIX)/share/spawnwise
 
 clean: ## remove what was built
@@ -159,6 +163,14 @@ $(B)/pic/%.o: %.c
 $(B)/%.o: %.c
 	$(SAY)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
+
+all: $(B)/libspawnwise-preload.so
+$(B)/libspawnwise-preload.so: $(PRELOAD_OBJECTS) $(PIC_OBJECTS) \
+		lib/preload/exported.map lib/preload/wrapped
+	$(SAY)
+	$(Q)$(CC) $(LDFLAGS) -shared -Wl,-z,now -Wl,-z,defs \
+		-Wl,--version-script=lib/preload/exported.map \
+		@lib/preload/wrapped $(filter %.o,$^) -ldl -pthread -o $@
 
 # The commit that host.json tells.
 $(B)/bench/machine/host.o: $(wildcard .git/logs/HEAD)

@@ -1,0 +1,245 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * with: runs an unmodified command whose posix_spawn(3), system(3) and
+ * popen(3) are made by a strategy.
+ *
+ * The command replaces us; libspawnwise-preload.so does the work in it. What
+ * the dynamic loader would only warn about, or leave out in silence, is
+ * refused before.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/machine/installed.h"
+#include "bench/machine/program.h"
+#include "bench/verbs/verbs.h"
+#include "lib/preload/preload.h"
+#include "lib/spawnwise.h"
+
+/* What system(3) and popen(3) ask for. */
+#define NEEDED_FIELDS ((unsigned)(SW_SIGDEFAULT | SW_SIGMASK | SW_FDACTIONS))
+
+#define EXIT_NOT_EXECUTABLE 126
+#define EXIT_NOT_FOUND 127
+
+static const struct option_spec options[] = {
+	{ "children", 'c', NULL,
+	  "serve every program that the command starts or becomes as well",
+	  NULL },
+	{ "report", 'r', "FILE",
+	  "append a line at exit: how many were spawned, by which strategy",
+	  NULL },
+	OPTION_LAST
+};
+
+static const char *const examples[] = {
+	"spawnwise with NAME -- make -j8",
+	"spawnwise with --report /dev/stderr NAME -- make",
+	"spawnwise with --children NAME -- sh -c './configure && make'", NULL
+};
+
+static int find_strategy(const char *name, const struct sw_strategy **strategy,
+			 struct failure *why)
+{
+	unsigned missing;
+	int error;
+
+	*strategy = sw_find(name);
+	if (!*strategy) {
+		fail_unknown_strategy(why, name);
+		return EXIT_OURS;
+	}
+	if ((*strategy)->traits & (SW_BASELINE | SW_CREATES_NOTHING))
+		return fail(why, EXIT_OURS,
+			    "Choose one that `spawnwise list` shows without "
+			    "baseline and creates_nothing.",
+			    "serve a program with %s: it is only there to be "
+			    "measured",
+			    name);
+	missing = NEEDED_FIELDS & ~(*strategy)->honours;
+	if (missing)
+		return fail(why, EXIT_OURS,
+			    "Choose one that `spawnwise list` shows with "
+			    "sigdefault, sigmask and fdactions.",
+			    "serve a program with %s: it does not honour %s",
+			    name, sw_field_name(missing & -missing));
+	error = (*strategy)->supported ? (*strategy)->supported() : 0;
+	if (error)
+		return fail(why, EXIT_OURS,
+			    "Choose another; `spawnwise list` tells what works "
+			    "here.",
+			    "serve a program with %s: %s", name,
+			    strerror(-error));
+	return 0;
+}
+
+/* The command is what follows the strategy; "--" between them is decoration,
+ * but an option there is a mistake. */
+static int find_command(char **operands, char ***command, struct failure *why)
+{
+	const bool dashes = operands[1] && !strcmp(operands[1], "--");
+
+	*command = operands + 1 + dashes;
+	if (!**command)
+		return fail(why, EXIT_OURS,
+			    "`spawnwise with --help` shows how it is used.",
+			    "run with: CMD is missing");
+	if (!dashes && ***command == '-')
+		return fail(why, EXIT_OURS,
+			    "Options of `with` come before STRATEGY; before a "
+			    "command with a dash goes '--'.",
+			    "run %s", **command);
+	return 0;
+}
+
+static int find_library(char path[PATH_MAX], struct failure *why)
+{
+	static const char *const places[] = {
+		"libspawnwise-preload.so",
+		"../lib/spawnwise/libspawnwise-preload.so", NULL
+	};
+	int error = installed_path(path, places);
+
+	if (!error && access(path, R_OK))
+		error = -errno;
+	if (error)
+		return fail(why, EXIT_OURS,
+			    "Build it with `make`, or install spawnwise again.",
+			    "read libspawnwise-preload.so: %s",
+			    strerror(-error));
+	if (strpbrk(path, " :"))
+		return fail(why, EXIT_OURS,
+			    "Move spawnwise to a folder without them.",
+			    "preload '%s': LD_PRELOAD knows no path with a "
+			    "blank or a colon",
+			    path);
+	return 0;
+}
+
+static int inspect(const char *command, struct program *program,
+		   struct failure *why)
+{
+	program_inspect(program, command);
+	if (!program->refusal)
+		return 0;
+	return fail(why, EXIT_OURS,
+		    "Name the program that starts the children, if it is "
+		    "another; or build it with libspawnwise.",
+		    "serve %s: %s", program->culprit, program->refusal);
+}
+
+/* Set variable to the two parts, the library's orders. 0 or -ENOMEM. */
+static int set_variable(const char *variable, const char *first,
+			const char *separator, const char *second)
+{
+	char *value;
+	int error = 0;
+
+	if (asprintf(&value, "%s%s%s", first, separator, second) < 0)
+		return -ENOMEM;
+	if (setenv(variable, value, 1))
+		error = -errno;
+	free(value);
+	return error;
+}
+
+static int order(const char *strategy, bool children, int env_count)
+{
+	char words[64] = "";
+
+	if (children)
+		snprintf(words, sizeof words, "%s", WITH_CHILDREN);
+	for (; !children && env_count; env_count--)
+		strncat(words, WITH_LATER, sizeof words - strlen(words) - 1);
+	return set_variable(WITH_VARIABLE, strategy, words, "");
+}
+
+static int order_preload(const char *library)
+{
+	const char *others = getenv("LD_PRELOAD");
+
+	if (!others || !*others)
+		return set_variable("LD_PRELOAD", library, "", "");
+	return set_variable("LD_PRELOAD", library, ":", others);
+}
+
+/* The command may change its folder before it reports. */
+static int order_report(const char *file)
+{
+	char folder[PATH_MAX];
+
+	if (!file)
+		return unsetenv(WITH_REPORT_VARIABLE) ? -errno : 0;
+	if (*file == '/')
+		return set_variable(WITH_REPORT_VARIABLE, file, "", "");
+	if (!getcwd(folder, sizeof folder))
+		return -errno;
+	return set_variable(WITH_REPORT_VARIABLE, folder, "/", file);
+}
+
+/* Returns only with an exit code. */
+static int become(const struct program *program, char **command,
+		  struct failure *why)
+{
+	int error;
+
+	execvp(program->path, command);
+	error = errno;
+	return fail(why, error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE,
+		    "Give a program that exists and may be executed.",
+		    "run %s: %s", command[0], strerror(error));
+}
+
+static int with_verb(const struct arguments *args, struct failure *why)
+{
+	const struct sw_strategy *strategy;
+	struct program program;
+	char library[PATH_MAX];
+	char **command;
+	int error;
+	int code = find_strategy(args->operands[0], &strategy, why);
+
+	if (!code)
+		code = find_command(args->operands, &command, why);
+	if (!code)
+		code = find_library(library, why);
+	if (!code)
+		code = inspect(command[0], &program, why);
+	if (code)
+		return code;
+	error = order(strategy->name, argument_given(args, "children"),
+		      program.env_count);
+	if (!error)
+		error = order_preload(library);
+	if (!error)
+		error = order_report(argument_value(args, "report"));
+	if (error)
+		return fail(why, EXIT_OURS, "Free some memory and try again.",
+			    "set the environment: %s", strerror(-error));
+	return become(&program, command, why);
+}
+
+const struct verb verb_with = {
+	.name = "with",
+	.summary = "run a command whose spawns are made by a strategy",
+	.operands = "STRATEGY -- CMD...",
+	.details =
+		"The command is not modified: its posix_spawn(3), "
+		"posix_spawnp(3), system(3), popen(3) and pclose(3) are those "
+		"of libspawnwise-preload.so. What it starts by fork(2), "
+		"vfork(2) or clone(2) is its own affair. Unless --children is "
+		"given, the variables that do this are gone from the "
+		"environment before its main() begins. Exits as the command "
+		"does, or with 125, 126 or 127 for a failure of our own, as "
+		"env(1).",
+	.options = options,
+	.examples = examples,
+	.operands_min = 2,
+	.operands_max = OPERANDS_COMMAND,
+	.run = with_verb,
+};
