@@ -115,8 +115,7 @@ static void cancellation(void)
 
 	if (pipe(ends))
 		abort();
-	snprintf(command, sizeof command, "echo >&%d; exec sleep 100",
-		 ends[1]);
+	snprintf(command, sizeof command, "echo >&%d; exec sleep 100", ends[1]);
 	if (pthread_create(&thread, NULL, wait_in_shell, command) ||
 	    read(ends[0], &byte, 1) != 1)
 		abort();
