@@ -324,6 +324,25 @@ os.setxattr("capable", "security.capability", value)' 2>err ||
 		with "$any" -- ./capable
 }
 
+@test "where a strategy's system call is refused, no other takes its place" {
+	calls_can_be_refused
+	for strategy in $strategies; do
+		status=0
+		rm -f report
+		refusing 1 vfork clone_vm clone3 -- "$command" with \
+			-r "$PWD/report" "$strategy" -- \
+			awk 'BEGIN { exit system("exit 4") }' >out 2>err || status=$?
+		case $status in
+		4) says report ": 1 spawned by $strategy, 0 failed" ;;
+		127) says report ": 0 spawned by $strategy, 1 failed" ;;
+		125) says err "serve a program with $strategy: Operation not" ;;
+		*) cat out err && return 1 ;;
+		esac
+		echo "$status" >>statuses
+	done
+	says statuses 4
+}
+
 @test "exits as env does" {
 	for strategy in $strategies; do
 		check 42 "$command" with "$strategy" -- sh -c 'exit 42'
