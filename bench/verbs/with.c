@@ -39,7 +39,7 @@ static const struct option_spec options[] = {
 
 static const char *const examples[] = {
 	"spawnwise with NAME -- make -j8",
-	"spawnwise with --report /dev/stderr NAME -- make",
+	"spawnwise with --report spawns.txt NAME -- make",
 	"spawnwise with --children NAME -- sh -c './configure && make'", NULL
 };
 
