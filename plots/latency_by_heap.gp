@@ -11,13 +11,15 @@ x_of(h) = real(h) == 0 ? smallest / 4 : real(h)
 largest = real(word(heaps, words(heaps)))
 if (largest < smallest) { largest = smallest / 4 }
 
-# One block of points a series, and the range of all of them.
+# One block of points a series, and the range of all of them. Blocks go by
+# number: what a file says shall not become a command.
+block(m, s) = sprintf("$points_%d_%d", place(modes, m), place(strategies, s))
+array measured[words(modes)]
 y_min = 1e18; y_max = 0; refusals = 0
-cross_errnos = ""
 do for [m in modes] {
-  eval sprintf("measured_%s = ''", m)
+  measured[place(modes, m)] = ""
   do for [s in strategies] {
-    eval sprintf("set print $points_%s_%s", m, s)
+    eval "set print ".block(m, s)
     written = 0
     print "# x p50 lo hi p5 p95 heap"
     do for [h in heaps] { do for [i = 1:|$rows|] {
@@ -25,19 +27,24 @@ do for [m in modes] {
           field(i, F_HEAP) eq h && known(i, F_P50)) {
         lo = known(i, F_LO) ? field(i, F_LO) : field(i, F_P50)
         hi = known(i, F_HI) ? field(i, F_HI) : field(i, F_P50)
+        p5 = known(i, F_P5) ? field(i, F_P5) : field(i, F_P50)
+        p95 = known(i, F_P95) ? field(i, F_P95) : field(i, F_P50)
         print sprintf("%g ", x_of(h)).field(i, F_P50)." ".lo." ".hi." ". \
-          field(i, F_P5)." ".field(i, F_P95)." ".h
+          p5." ".p95." ".h
         written = written + 1
-        if (real(field(i, F_P5)) < y_min) { y_min = real(field(i, F_P5)) }
-        if (real(field(i, F_P95)) > y_max) { y_max = real(field(i, F_P95)) }
+        if (real(p5) < y_min) { y_min = real(p5) }
+        if (real(p95) > y_max) { y_max = real(p95) }
         if (real(hi) > y_max) { y_max = real(hi) }
       }
     } }
     unset print
-    if (written) { eval sprintf("measured_%s = measured_%s.' %s'", m, m, s) }
+    if (written) {
+      measured[place(modes, m)] = measured[place(modes, m)]." ".s
+    }
   }
 }
 if (y_max == 0) { y_min = 1e4; y_max = 1e6 }
+if (y_min < 1) { y_min = 1 }    # an axis of logarithms has no 0
 cross_y = y_max * 2.5
 y_top = y_max * 1.5
 y_bottom = y_min / 1.6
@@ -188,10 +195,10 @@ if (dumb) {
     set label "x ".field(i, F_STRATEGY)." ".field(i, F_ERRNO) right \
       at x_of(field(i, F_HEAP)), cross_y noenhanced
   } }
-  shown = value("measured_".first_mode)
+  shown = measured[1]
   if (!words(shown)) { plot y_top * 10 notitle; exit }
-  plot for [s in shown] sprintf("$points_%s_%s", first_mode, s) \
-    using 1:2 with linespoints pt s[1:1] notitle, y_top * 10 notitle
+  plot for [s in shown] block(first_mode, s) using 1:2 with linespoints \
+    pt s[1:1] notitle, y_top * 10 notitle
   exit
 }
 
@@ -245,17 +252,16 @@ do for [p = 1:panels] {
         textcolor rgb colour(field(i, F_STRATEGY))
     }
   }
-  shown = value("measured_".m)
+  shown = measured[p]
   if (!words(shown)) { plot y_top * 10 notitle; continue }
   plot y_top * 10 notitle, \
-    for [s in shown] sprintf("$points_%s_%s", m, s) using 1:5:6 \
+    for [s in shown] block(m, s) using 1:5:6 \
       with filledcurves fc rgb colour(s) notitle, \
-    for [s in shown] sprintf("$points_%s_%s", m, s) using 1:3:(0):($4-$3) \
+    for [s in shown] block(m, s) using 1:3:(0):($4-$3) \
       with vectors nohead lw 2 lc rgb colour(s) notitle, \
-    for [s in shown] sprintf("$points_%s_%s", m, s) using 1:2 \
+    for [s in shown] block(m, s) using 1:2 \
       with linespoints lw 2 pt shape(s) ps 1.1 lc rgb colour(s) notitle, \
-    for [s in shown] \
-      sprintf("$points_%s_%s", m, s) using 1:2: \
+    for [s in shown] block(m, s) using 1:2: \
       (sprintf("%s at %s: %s (95 %%: %s to %s)", s, size($7), duration($2), \
         duration($3), duration($4))) \
       with labels hypertext point pt shape(s) ps 1.1 lc rgb colour(s) notitle

@@ -42,7 +42,11 @@ known(i, f) = field(i, f) ne "-"
 # The values of the axes, each once, in the order of the file or ascending.
 has(list, item) = strstrt(" ".list." ", " ".item." ") > 0
 strategies = ""; modes = ""; heaps = ""; state = ""; parents = 0
-floor_name = "null"    # creates nothing: told, not drawn
+# What creates nothing is told, not drawn, unless it is all there is.
+floor_name = ""
+do for [i = 1:|$rows|] { if (field(i, F_STRATEGY) ne "null") {
+  floor_name = "null"
+} }
 floor_ns = 0
 do for [i = 1:|$rows|] {
   # A chart shows one kind of parent: the first backing, threads and CPU.

@@ -71,7 +71,7 @@ run_with() {
 }
 
 @test "one mode, one heap, one strategy, one cell, nothing that worked" {
-  for condition in '$11 == 0' '$5 == 0' '$4 == "fork"' \
+  for condition in '$11 == 0' '$5 == 0' '$4 == "fork"' '$4 == "null"' \
     '$4 == "fork" && $5 == 0 && $11 == 0' \
     '$4 == "fork" && $5 == 8589934592 && $11 == 2'; do
     run_with "$condition"
@@ -100,4 +100,71 @@ run_with() {
   run env PATH="$PWD/empty" "$spawnwise" plot "$run_data" --out charts
   [ "$status" -eq 1 ]
   [[ $output == *"apt-get install gnuplot-nox"* ]]
+}
+
+# spoiled SED: a run whose cells.csv was changed so.
+spoiled() {
+  run_with '1'
+  sed -i -E "$1" some/cells.csv
+}
+
+# refuses REASON: plot tells it, in two lines, and draws nothing.
+refuses() {
+  run "$spawnwise" plot some --out charts
+  [ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 2 ] && [[ $output == *"$1"* ]] &&
+    ! ls charts/* 2>/dev/null || { echo "$output" && return 1; }
+}
+
+@test "a run cannot make a chart run a command" {
+  spoiled '2,$s/,fork,/,`touch broken`,/'
+  refuses ': strategy cannot be "`touch broken`"'
+  for term in svg png dumb; do
+    for chart in latency_by_heap feasible; do
+      gnuplot -e "plots='$top/plots'; run='some'; term='$term'; out='x'; \
+        columns=100; lines=30" "$top/plots/$chart.gp" >/dev/null 2>&1 || true
+    done
+  done
+  [ ! -e broken ]
+}
+
+@test "neither can its host.json, nor the name of its folder" {
+  run_with '1'
+  sed -i 's/"version": "[^"]*"/"version": "'"'"'`touch broken`\\n system(1)"/' \
+    some/host.json
+  "$spawnwise" plot some 2>log
+  [ "$(wc -l <log)" -eq 5 ]
+  mkdir -p '< touch broken; cat some'
+  cp some/* '< touch broken; cat some/'
+  "$spawnwise" plot '< touch broken; cat some' 2>log
+  [ -s '< touch broken; cat some/feasible.svg' ]
+  mkdir '| touch broken'
+  "$spawnwise" plot some --out '| touch broken' 2>log
+  [ -s '| touch broken/feasible.svg' ]
+  [ ! -e broken ]
+}
+
+@test "what is no run is refused with its line" {
+  spoiled '3s/,base,/,base,,/'
+  refuses 'line 3 has 32 fields, not 31'
+  spoiled '3s/^1,/2,/'
+  refuses 'schema 2 is not 1'
+  spoiled '3s/,43265,/,nan,/'
+  refuses 'line 3: p50_ns cannot be "nan"'
+  spoiled '3s/,43265,/,-5,/'
+  refuses 'line 3: p50_ns cannot be "-5"'
+  run_with '1'
+  truncate -s -20 some/cells.csv
+  refuses 'is cut off'
+  : >some/cells.csv
+  refuses 'it is empty'
+  run_with '0'
+  refuses 'its cells.csv has no rows'
+}
+
+@test "a drawing that cannot be written is an error" {
+  [ -w /dev/full ] || skip "there is no /dev/full here"
+  status=0
+  "$spawnwise" plot "$run_data" --terminal dumb >/dev/full 2>log || status=$?
+  [ "$status" -eq 1 ]
+  grep -q 'cannot write standard output: No space left' log
 }

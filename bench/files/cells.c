@@ -16,13 +16,13 @@ const struct cells_column cells_columns[CELLS_COLUMN_COUNT] = {
 	{ "schema", KIND_SCHEMA, 0 },
 	{ "run_id", KIND_RUN_ID, 0 },
 	{ "cell_id", KIND_COUNT, MEMBER(cell.id) },
-	{ "strategy", KIND_TEXT, MEMBER(cell.strategy) },
+	{ "strategy", KIND_NAME, MEMBER(cell.strategy) },
 	{ "heap_bytes", KIND_SIZE, MEMBER(cell.heap_bytes) },
-	{ "backing", KIND_TEXT, MEMBER(cell.backing) },
+	{ "backing", KIND_WORD, MEMBER(cell.backing) },
 	{ "vmas", KIND_COUNT, MEMBER(cell.vmas) },
 	{ "threads", KIND_COUNT, MEMBER(cell.threads) },
 	{ "fds", KIND_COUNT, MEMBER(cell.fds) },
-	{ "cpu", KIND_TEXT, MEMBER(cell.cpu) },
+	{ "cpu", KIND_WORD, MEMBER(cell.cpu) },
 	{ "overcommit", KIND_COUNT, MEMBER(cell.overcommit) },
 	{ "time", KIND_TIME, MEMBER(time) },
 	{ "parents", KIND_COUNT, MEMBER(parents) },
@@ -62,7 +62,8 @@ static void put_column(struct csv_writer *writer, enum cells_kind kind,
 	case KIND_SIZE:
 		csv_put_size(writer, *(const uint64_t *)member);
 		break;
-	case KIND_TEXT:
+	case KIND_NAME:
+	case KIND_WORD:
 		csv_put_text(writer, *(const char *const *)member);
 		break;
 	case KIND_TIME:

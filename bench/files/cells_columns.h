@@ -15,7 +15,8 @@ enum cells_kind {
 	KIND_RUN_ID,  /* no member: the same in all rows */
 	KIND_COUNT,   /* int, not negative */
 	KIND_SIZE,    /* uint64_t */
-	KIND_TEXT,    /* const char * */
+	KIND_NAME,    /* const char *, [a-z][a-z0-9_]* */
+	KIND_WORD,    /* const char *, [a-z0-9_]+ */
 	KIND_TIME,    /* enum sample_time, by name */
 	KIND_ERRNO,   /* int, by name, 0 is empty */
 	KIND_ERRNOS,  /* char[] */

@@ -1,14 +1,20 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Reading cells.csv by the table of its columns.
+ *
+ * Runs are passed on between people, and what is read here ends up in scripts
+ * of shell and gnuplot: no field may hold what either takes for more than a
+ * word, and a row is one line, so that every reader sees the same rows.
  */
 
 #include "bench/files/cells.h"
 
 #include <errno.h>
 #include <limits.h>
+#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/files/cells_columns.h"
 #include "bench/files/csv.h"
@@ -16,9 +22,13 @@
 #include "bench/files/replace.h"
 
 #define ERRNOS_BYTES (sizeof((struct summary *)0)->errnos)
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define DIGITS "0123456789"
 
 struct cells_reader {
 	struct cells *cells;
+	unsigned long line; /* of the row before */
 	char *why;
 	size_t why_bytes;
 };
@@ -44,10 +54,25 @@ static const char *intern(struct cells *cells, const char *text)
 	return *strings;
 }
 
-static int get_text(struct cells *cells, const char *text, const char **member)
+/* Whether text is not empty and made of these characters only. */
+static bool is_made_of(const char *text, const char *characters)
 {
+	return *text && !text[strspn(text, characters)];
+}
+
+static int get_word(struct cells *cells, const char *text, const char **member)
+{
+	if (!is_made_of(text, LETTERS DIGITS "_"))
+		return -EINVAL;
 	*member = intern(cells, text);
 	return *member ? 0 : -ENOMEM;
+}
+
+static int get_name(struct cells *cells, const char *text, const char **member)
+{
+	if (!strchr(LETTERS, *text))
+		return -EINVAL;
+	return get_word(cells, text, member);
 }
 
 static int get_count(const char *text, int *member)
@@ -88,10 +113,19 @@ static int get_error(const char *text, int *member)
 
 static int get_errnos(const char *text, char *member)
 {
-	if (strlen(text) >= ERRNOS_BYTES)
+	if (strlen(text) >= ERRNOS_BYTES ||
+	    (*text && !is_made_of(text, CAPITALS DIGITS ":;")))
 		return -EINVAL;
 	strcpy(member, text);
 	return 0;
+}
+
+/* A time or a ratio; empty is NAN. */
+static int get_measured(const char *text, double *member)
+{
+	if (*text == '-')
+		return -EINVAL;
+	return csv_get_real(text, member);
 }
 
 static int get_commit(const char *text, int64_t *member)
@@ -102,7 +136,12 @@ static int get_commit(const char *text, int64_t *member)
 
 static int get_run_id(struct cells *cells, const char *text)
 {
-	return cells->run_id ? 0 : get_text(cells, text, &cells->run_id);
+	if (!is_made_of(text, LETTERS CAPITALS DIGITS "_.:-"))
+		return -EINVAL;
+	if (cells->run_id)
+		return 0;
+	cells->run_id = intern(cells, text);
+	return cells->run_id ? 0 : -ENOMEM;
 }
 
 static int get_column(struct cells *cells, enum cells_kind kind,
@@ -117,8 +156,10 @@ static int get_column(struct cells *cells, enum cells_kind kind,
 		return get_count(text, member);
 	case KIND_SIZE:
 		return csv_get_size(text, member);
-	case KIND_TEXT:
-		return get_text(cells, text, member);
+	case KIND_NAME:
+		return get_name(cells, text, member);
+	case KIND_WORD:
+		return get_word(cells, text, member);
 	case KIND_TIME:
 		return get_time(text, member);
 	case KIND_ERRNO:
@@ -127,7 +168,7 @@ static int get_column(struct cells *cells, enum cells_kind kind,
 		return get_errnos(text, member);
 	case KIND_NS:
 	case KIND_RATIO:
-		return csv_get_real(text, member);
+		return get_measured(text, member);
 	case KIND_COMMIT:
 		return get_commit(text, member);
 	case KIND_OUTCOME:
@@ -171,6 +212,11 @@ static int on_row(void *context, char *const *fields, unsigned long line)
 	struct cells_reader *reader = context;
 	struct summary row = { 0 };
 
+	if (line != ++reader->line) {
+		snprintf(reader->why, reader->why_bytes,
+			 "line %lu is not one row", reader->line);
+		return -EBADMSG;
+	}
 	for (size_t i = 0; i < CELLS_COLUMN_COUNT; i++) {
 		const struct cells_column *column = &cells_columns[i];
 		int error = get_column(reader->cells, column->kind, fields[i],
@@ -184,7 +230,7 @@ static int on_row(void *context, char *const *fields, unsigned long line)
 
 int cells_parse(FILE *stream, struct cells *cells, char *why, size_t why_bytes)
 {
-	struct cells_reader reader = { cells, why, why_bytes };
+	struct cells_reader reader = { cells, 1, why, why_bytes };
 	const char *names[CELLS_COLUMN_COUNT];
 	int error;
 
@@ -200,6 +246,21 @@ int cells_parse(FILE *stream, struct cells *cells, char *why, size_t why_bytes)
 	return error;
 }
 
+/* Samples are written from the start of a run, cells at its end. */
+static int explain_missing(const char *dir, int error, char *why,
+			   size_t why_bytes)
+{
+	char *samples = join_path(dir, "samples.csv");
+
+	snprintf(why, why_bytes, "%s",
+		 error == -ENOENT && samples && !access(samples, F_OK)
+			 ? "it has no cells.csv: the run was killed or is "
+			   "still at work"
+			 : strerror(-error));
+	free(samples);
+	return error;
+}
+
 int cells_read(const char *dir, struct cells *cells, char *why,
 	       size_t why_bytes)
 {
@@ -208,10 +269,8 @@ int cells_read(const char *dir, struct cells *cells, char *why,
 	int error = path ? -errno : -ENOMEM;
 
 	free(path);
-	if (!stream) {
-		snprintf(why, why_bytes, "%s", strerror(-error));
-		return error;
-	}
+	if (!stream)
+		return explain_missing(dir, error, why, why_bytes);
 	error = cells_parse(stream, cells, why, why_bytes);
 	fclose(stream);
 	return error;

@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -71,6 +72,10 @@ static void write_footer(struct drawing *drawing)
 		 "run %s",
 		 version, kernel, (int)cpus, thp, governor, run_id);
 	json_decref(host);
+	/* It becomes a string of a script: printable and without its quote. */
+	for (char *c = drawing->footer; *c; c++)
+		if ((unsigned char)*c < ' ' || *c == '\'' || *c == 127)
+			*c = ' ';
 }
 
 static void size_terminal(struct drawing *drawing)
@@ -86,10 +91,15 @@ static void size_terminal(struct drawing *drawing)
 	drawing->lines = size.ws_row - 2;
 }
 
-/* Text as a string of gnuplot: in single quotes only a quote is special. */
-static void quote(char *quoted, size_t size, const char *text)
+/* A path as a string of gnuplot: in single quotes only a quote is special, but
+ * "< command" and "| command" would be run. */
+static void quote(char *quoted, size_t size, const char *path)
 {
+	const char *text = path;
 	size_t used = 0;
+
+	if (*path != '/')
+		used = (size_t)snprintf(quoted, size, "./");
 
 	for (; *text && used + 3 < size; text++) {
 		if (*text == '\'')
@@ -99,8 +109,10 @@ static void quote(char *quoted, size_t size, const char *text)
 	quoted[used] = '\0';
 }
 
-/* Start gnuplot with its stderr in a pipe; returns the read end. */
-static int start_gnuplot(const char *settings, const char *script, pid_t *pid)
+/* Start gnuplot with its stdout in a file and its stderr in a pipe; returns
+ * the read end of this. */
+static int start_gnuplot(const char *settings, const char *script, int out_fd,
+			 pid_t *pid)
 {
 	char *argv[] = { (char *)"gnuplot", (char *)"-e", (char *)settings,
 			 (char *)script, NULL };
@@ -111,6 +123,7 @@ static int start_gnuplot(const char *settings, const char *script, pid_t *pid)
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
 	posix_spawn_file_actions_init(&actions);
+	posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
 	error = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
@@ -137,13 +150,25 @@ static void read_complaint(int fd, char *complaint, size_t size)
 	close(fd);
 }
 
+/* What gnuplot has drawn goes through our own stdout: gnuplot does not say
+ * when it cannot write, main.c does. */
+static void pass_on(int fd)
+{
+	char text[4096];
+	ssize_t length;
+
+	lseek(fd, 0, SEEK_SET);
+	while ((length = read(fd, text, sizeof text)) > 0)
+		fwrite(text, 1, (size_t)length, stdout);
+}
+
 static int run_gnuplot(struct drawing *drawing, const char *settings,
-		       const char *script)
+		       const char *script, int out_fd)
 {
 	char complaint[160];
 	int status = 0;
 	pid_t pid;
-	int fd = start_gnuplot(settings, script, &pid);
+	int fd = start_gnuplot(settings, script, out_fd, &pid);
 
 	if (fd == -ENOENT)
 		snprintf(drawing->why, drawing->why_bytes,
@@ -166,10 +191,10 @@ static int draw(struct drawing *drawing, const char *script,
 		const char *terminal)
 {
 	const char *name = strrchr(script, '/') + 1;
-	char run[PATH_MAX], plots[PATH_MAX], out[PATH_MAX], footer[300];
+	char run[PATH_MAX], plots[PATH_MAX], out[PATH_MAX];
 	char path[PATH_MAX];
 	char *settings;
-	int error;
+	int error, out_fd;
 
 	if (snprintf(path, sizeof path, "%s/%.*s.%s", drawing->out_dir,
 		     (int)strcspn(name, "."), name,
@@ -178,16 +203,20 @@ static int draw(struct drawing *drawing, const char *script,
 	quote(run, sizeof run, drawing->run_dir);
 	quote(plots, sizeof plots, drawing->plots);
 	quote(out, sizeof out, path);
-	quote(footer, sizeof footer, drawing->footer);
 	if (asprintf(&settings,
 		     "plots='%s'; run='%s'; out='%s'; term='%s'; footer='%s'; "
 		     "columns=%d; lines=%d",
-		     plots, run, out, terminal, footer, drawing->columns,
-		     drawing->lines) < 0)
+		     plots, run, out, terminal, drawing->footer,
+		     drawing->columns, drawing->lines) < 0)
 		return -ENOMEM;
-	fflush(stdout);
-	error = run_gnuplot(drawing, settings, script);
+	out_fd = memfd_create("chart", MFD_CLOEXEC);
+	error = out_fd < 0 ? -errno
+			   : run_gnuplot(drawing, settings, script, out_fd);
 	free(settings);
+	if (out_fd >= 0) {
+		pass_on(out_fd);
+		close(out_fd);
+	}
 	if (!error && strcmp(terminal, "dumb"))
 		fprintf(stderr, "Drew %s\n", path);
 	return error;

@@ -8,8 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
+#include "bench/files/cells.h"
 #include "bench/show/plot.h"
 #include "bench/verbs/newest.h"
 #include "bench/verbs/verbs.h"
@@ -20,18 +20,26 @@ static int find_run(const struct arguments *args, char *dir, size_t length,
 	static const char *const cure =
 		"Measure first with `spawnwise run --quick`, or name the "
 		"folder of a run.";
-	char cells[PATH_MAX + 16];
+	struct cells cells;
+	char reason[256];
+	size_t rows;
 
 	if (args->operand_count)
 		snprintf(dir, length, "%s", args->operands[0]);
 	else if (newest_run(dir, length))
 		return fail(why, EXIT_FAILED, cure,
 			    "find a run: there is none here");
-	snprintf(cells, sizeof cells, "%s/cells.csv", dir);
-	if (!access(cells, R_OK))
-		return 0;
-	return fail(why, EXIT_FAILED, cure, "read %s: %s", cells,
-		    strerror(errno));
+	/* gnuplot reads the file again, but it tells no reasons, and a file of
+	 * somebody else's shall not tell gnuplot what to do. */
+	if (cells_read(dir, &cells, reason, sizeof reason))
+		return fail(why, EXIT_FAILED, cure, "read run %s: %s", dir,
+			    reason);
+	rows = cells.count;
+	cells_release(&cells);
+	if (!rows)
+		return fail(why, EXIT_FAILED, cure,
+			    "draw run %s: its cells.csv has no rows", dir);
+	return 0;
 }
 
 /* A folder that was asked for is created; only its last part, so that a

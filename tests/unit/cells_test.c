@@ -61,7 +61,7 @@ static const struct summary golden[ROW_COUNT] = {
 		NO_STATISTICS,
 	},
 	{
-		.cell = { 8, "a \"b\", c", 1, "thp", 0, 0, 0, "free", 1 },
+		.cell = { 8, "clone_vm", 1, "thp", 0, 0, 0, "free", 1 },
 		.time = TIME_CALLER_CPU,
 		.commit_bytes = -1,
 		.predicted = OUTCOME_UNKNOWN,
@@ -126,10 +126,11 @@ static void round_trip(void **state)
 	struct cells cells;
 	char why[128], *first, *second;
 
-	assert_int_equal(cells_write(*state, "r,\"1\"", golden, ROW_COUNT), 0);
+	assert_int_equal(cells_write(*state, "R_1:2.a-b", golden, ROW_COUNT),
+			 0);
 	first = scratch_read(*state, "cells.csv");
 	assert_int_equal(cells_read(*state, &cells, why, sizeof why), 0);
-	assert_string_equal(cells.run_id, "r,\"1\"");
+	assert_string_equal(cells.run_id, "R_1:2.a-b");
 	assert_int_equal(
 		cells_write(*state, cells.run_id, cells.rows, cells.count), 0);
 	second = scratch_read(*state, "cells.csv");
@@ -211,6 +212,48 @@ static void bad_content_is_refused(void **state)
 		       "line 5 is cut off");
 }
 
+/* What a shell or gnuplot would take for more than a word. */
+static void harmful_content_is_refused(void **state)
+{
+	(void)state;
+	assert_refused(",fork,", ",`id`,", -EBADMSG,
+		       "line 4: strategy cannot be \"`id`\"");
+	assert_refused(",fork,", ",fork_$(id),", -EBADMSG,
+		       "line 4: strategy cannot be \"fork_$(id)\"");
+	assert_refused(",fork,", ",2fork,", -EBADMSG,
+		       "line 4: strategy cannot be \"2fork\"");
+	assert_refused(",fork,", ",,", -EBADMSG,
+		       "line 4: strategy cannot be \"\"");
+	assert_refused(",base,2", ",b/../c,2", -EBADMSG,
+		       "line 4: backing cannot be \"b/../c\"");
+	assert_refused(",split,", ",,", -EBADMSG, "line 4: cpu cannot be \"\"");
+	assert_refused("ENOMEM:3;", "ENOMEM:3|id;", -EBADMSG,
+		       "line 4: errnos cannot be \"ENOMEM:3|id;EAGAIN:1\"");
+	assert_refused("20240607-", "2024'", -EBADMSG,
+		       "line 2: run_id cannot be \"2024'080910-1\"");
+}
+
+static void impossible_times_are_refused(void **state)
+{
+	(void)state;
+	assert_refused(",32000,", ",-5,", -EBADMSG,
+		       "line 2: p50_ns cannot be \"-5\"");
+	assert_refused(",32000,", ",-0,", -EBADMSG,
+		       "line 2: p50_ns cannot be \"-0\"");
+	assert_refused(",32000,", ",nan,", -EBADMSG,
+		       "line 2: p50_ns cannot be \"nan\"");
+	assert_refused(",0.4571,", ",-0.4571,", -EBADMSG,
+		       "line 2: ref_ratio cannot be \"-0.4571\"");
+}
+
+/* gnuplot goes by lines: a row of two would be another row for it. */
+static void rows_are_lines(void **state)
+{
+	(void)state;
+	assert_refused(",0,ok,ok\n", ",0,ok,\"ok\n\"\n", -EBADMSG,
+		       "line 2 is not one row");
+}
+
 static void long_errnos_are_refused(void **state)
 {
 	struct cells cells;
@@ -241,9 +284,15 @@ static void missing_file(void **state)
 {
 	struct cells cells;
 	char why[128];
+	char path[4096];
 
 	assert_int_equal(cells_read(*state, &cells, why, sizeof why), -ENOENT);
 	assert_string_equal(why, "No such file or directory");
+	snprintf(path, sizeof path, "%s/samples.csv", (char *)*state);
+	fclose(fopen(path, "we"));
+	assert_int_equal(cells_read(*state, &cells, why, sizeof why), -ENOENT);
+	assert_string_equal(why, "it has no cells.csv: the run was killed or "
+				 "is still at work");
 	assert_int_equal(cells_write("/nowhere", "r", NULL, 0), -ENOENT);
 }
 
@@ -258,6 +307,9 @@ int main(void)
 		IN_SCRATCH(round_trip),
 		IN_SCRATCH(no_rows),
 		cmocka_unit_test(bad_content_is_refused),
+		cmocka_unit_test(harmful_content_is_refused),
+		cmocka_unit_test(impossible_times_are_refused),
+		cmocka_unit_test(rows_are_lines),
 		cmocka_unit_test(long_errnos_are_refused),
 		cmocka_unit_test(news_are_ignored),
 		IN_SCRATCH(missing_file),
