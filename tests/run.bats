@@ -15,6 +15,41 @@ teardown() {
 
 measure() { check 0 "$command" run --out run "$@"; }
 
+# measured_by_make TARGET STATUS: `make TARGET` with a stand-in for the command
+# that notes how it is called; run ends with STATUS. Tells make's status.
+measured_by_make() {
+	mkdir -p stub
+	printf '#!/bin/sh\necho "$*" >>"%s/calls"\n[ "$1" != run ] || exit %d\n' \
+		"$PWD" "$2" >stub/spawnwise
+	chmod +x stub/spawnwise
+	: >calls
+	if env -u MAKEFLAGS make -s -C "$top" "$1" B="$PWD/stub" SETUP=: \
+		BUILD=: >out 2>err; then echo drawn; else echo failed; fi
+	cat calls
+}
+
+@test "make bench and make quick draw what could be measured" {
+	for target in bench quick; do
+		quick=$([ $target = bench ] || echo '--quick ')
+		calls="run $quick--overcommit all"
+		diff <(measured_by_make $target 0) - <<-END
+		drawn
+		$calls
+		plot data/latest
+		END
+		diff <(measured_by_make $target 3) - <<-END
+		failed
+		$calls
+		plot data/latest
+		END
+		says err "Error 3"
+		diff <(measured_by_make $target 1) - <<-END
+		failed
+		$calls
+		END
+	done
+}
+
 @test "run --help shows every axis" {
 	check 0 "$command" run --help
 	[ ! -s err ]
