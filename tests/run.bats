@@ -321,7 +321,8 @@ measured_by_make() {
 	check 3 "$command" run --quick --heap 1M --backing thp,untouched \
 		--strategy vfork --out run
 	run_files run
-	says err "Not measured: cell 0: "
+	says err "Not measured by all processes: the heap is not backed as thp"
+	says err "  vfork at 1 MiB, mode 0, backing thp: 0 of 6 processes"
 	diff <(rows run reap backing ok failed observed) \
 		<(printf 'thp 0 0 -\nuntouched 300 0 ok\n')
 }

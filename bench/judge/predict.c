@@ -71,10 +71,9 @@ bool headroom_ok(unsigned traits, const struct predict_facts *facts, char *why,
 	if (left_bytes >= needed_bytes)
 		return true;
 	snprintf(why, why_bytes,
-		 "Mode 2 would leave %llu MiB for all other programs and "
-		 "%llu MiB are needed: raise vm.overcommit_ratio or take a "
-		 "smaller heap.",
-		 (unsigned long long)(left_bytes / MIB),
+		 "Mode 2 would leave less than the %llu MiB that other "
+		 "programs need: run again when they have ended, raise "
+		 "vm.overcommit_ratio, or take a smaller heap.",
 		 (unsigned long long)(needed_bytes / MIB));
 	return false;
 }

@@ -43,7 +43,8 @@ uint64_t predict_commit(unsigned traits, const struct predict_facts *facts);
 
 /* Whether mode 2 may be held while this spawn is made: what is left below the
  * limit, with the child alive, must be at least 256 MiB and 2 % of the RAM, or
- * other programs fail to allocate. If not, why says so in a sentence. */
+ * other programs fail to allocate. If not, why says so in a sentence, the same
+ * one every time: how much was left at that moment helps nobody. */
 bool headroom_ok(unsigned traits, const struct predict_facts *facts, char *why,
 		 size_t why_bytes);
 

@@ -103,8 +103,11 @@ static int begin_block(struct attendance *at, size_t cell)
 	int mode;
 
 	at->cell = cell;
-	if (at->run->outcomes[cell].barred || !forecast(at))
+	if (at->run->outcomes[cell].barred || !forecast(at)) {
+		at->run->outcomes[cell].skipped_count++;
 		return send_order(at, ORDER_SKIP);
+	}
+	at->run->outcomes[cell].measured_count++;
 	if (is_foreign(at))
 		error = open_window(at);
 	if (error)
@@ -157,6 +160,7 @@ static void skip_state(struct attendance *at,
 		struct cell_outcome *outcome =
 			&at->run->outcomes[at->state->first_cell + i];
 
+		outcome->skipped_count++;
 		snprintf(outcome->skipped, sizeof outcome->skipped, "%s",
 			 message->why[0] ? message->why
 					 : strerror(-message->error));

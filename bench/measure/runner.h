@@ -20,8 +20,10 @@
 struct cell_outcome {
 	int predicted; /* 0, errno, or OUTCOME_UNKNOWN */
 	int64_t commit_bytes;
-	char skipped[160]; /* why it could not be measured, or "" */
-	bool barred;	   /* in no process: its strategy is not what it says */
+	int measured_count; /* processes that were allowed to measure it */
+	int skipped_count;  /* processes that were not */
+	char skipped[160];  /* why not, the last time, or "" */
+	bool barred; /* in no process: its strategy is not what it says */
 };
 
 /* A run in progress and its result. Fields above the line are the caller's

@@ -16,6 +16,7 @@
 #include "bench/show/units.h"
 #include "bench/verbs/advice.h"
 #include "bench/verbs/attested.h"
+#include "bench/verbs/run_skipped.h"
 
 #define VERDICT_BYTES 256
 
@@ -109,32 +110,6 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 	return error;
 }
 
-/* Say once for neighbours what kept cells from being measured, in some process
- * or in all; returns how many they are. */
-static size_t tell_skipped(const struct run *run)
-{
-	const size_t cells = run->plan->cell_count;
-	const struct cell_outcome *outcomes = run->outcomes;
-	size_t count = 0, end;
-
-	for (size_t i = 0; i < cells; i = end) {
-		const char *why = outcomes[i].skipped;
-
-		for (end = i + 1;
-		     end < cells && !strcmp(outcomes[end].skipped, why); end++)
-			;
-		if (!*why)
-			continue;
-		count += end - i;
-		if (end - i == 1)
-			fprintf(stderr, "Not measured: cell %zu: %s\n", i, why);
-		else
-			fprintf(stderr, "Not measured: cells %zu to %zu: %s\n",
-				i, end - 1, why);
-	}
-	return count;
-}
-
 /* The largest heap is where strategies differ most: answer for that. */
 static void tell_answer(const struct run *run, const struct summary *rows)
 {
@@ -226,7 +201,7 @@ int run_result(const struct run *run, const struct run_dir *dir,
 	show(run, dir, rows, verdict);
 	free(rows);
 	attested_tell(stderr, run);
-	skipped = tell_skipped(run);
+	skipped = run_skipped_tell(stderr, run);
 	if (run->signal)
 		return fail(why, EXIT_INTERRUPTED,
 			    "What was measured until then is kept.",
