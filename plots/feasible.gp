@@ -10,24 +10,34 @@ not_run(i) = field(i, F_PARENTS) eq "0" && !known(i, F_ERRNO)
 outcome(i) = not_run(i) ? "-" : field(i, F_OBSERVED)
 surprise(i) = !not_run(i) && known(i, F_PREDICTED) && \
   field(i, F_OBSERVED) ne field(i, F_PREDICTED)
-verdict(i) = surprise(i) ? outcome(i)."!" : \
-  outcome(i) eq "ok" ? "works" : outcome(i) eq "-" ? "not run" : outcome(i)
+failing(i) = outcome(i) ne "ok" && outcome(i) ne "-"
+words_of(i) = outcome(i) eq "ok" ? "works" : outcome(i) eq "-" ? "not run" : \
+  outcome(i)
+partly(i) = failing(i) && sometimes(i)
+verdict(i, gap) = words_of(i).(surprise(i) && dumb ? "!" : ""). \
+  (partly(i) ? gap.share(i) : "")
 
 refusals = 0; surprises = 0; unknown = 0; refusing = ""
+lapses = 0; lapsing = ""
 do for [i = 1:|$rows|] { if (drawn(i)) {
-  if (outcome(i) eq "-") { unknown = unknown + 1 } else {
-    if (outcome(i) ne "ok") {
-      refusals = refusals + 1
-      if (!has(refusing, field(i, F_STRATEGY))) {
-        refusing = refusing." ".field(i, F_STRATEGY)
-      }
-    }
+  s = field(i, F_STRATEGY)
+  if (outcome(i) eq "-") { unknown = unknown + 1 }
+  if (partly(i)) {
+    lapses = lapses + 1
+    if (!has(lapsing, s)) { lapsing = lapsing." ".s }
+  }
+  if (failing(i) && !partly(i)) {
+    refusals = refusals + 1
+    if (!has(refusing, s)) { refusing = refusing." ".s }
   }
   if (surprise(i)) { surprises = surprises + 1 }
 } }
 cells(n) = sprintf("%d cell%s", n, n == 1 ? "" : "s")
-finding = refusals ? sprintf("%s fail%s in %s; everything else works", \
-  list_words(refusing), words(refusing) == 1 ? "s" : "", cells(refusals)) : \
+fails(list, how, n) = sprintf("%s%s fail%s in %s; ", list_words(list), how, \
+  words(list) == 1 ? "s" : "", cells(n))
+finding = (refusals ? fails(refusing, "", refusals) : ""). \
+  (lapses ? fails(lapsing, " sometimes", lapses) : "")
+finding = refusals + lapses ? finding."everything else works" : \
   "Every strategy works at every heap in every mode that was measured"
 finding = finding.(surprises ? \
   sprintf("; %s NOT AS PREDICTED", cells(surprises)) : ", as predicted")
@@ -40,14 +50,14 @@ if (dumb) {
     print ""
     print mode_name(m)
     line = sprintf("%-14s", "")
-    do for [h in heaps] { line = line.sprintf(" %9s", size(real(h))) }
+    do for [h in heaps] { line = line.sprintf(" %11s", short_size(real(h))) }
     print line
     do for [s in strategies] {
       line = sprintf("%-14s", s)
       do for [h in heaps] { do for [i = 1:|$rows|] {
         if (drawn(i) && field(i, F_STRATEGY) eq s && field(i, F_MODE) eq m && \
             field(i, F_HEAP) eq h) {
-          line = line.sprintf(" %9s", verdict(i))
+          line = line.sprintf(" %11s", verdict(i, " "))
         }
       } }
       print line
@@ -77,8 +87,8 @@ set yrange [rows + 0.5 : 0.5]
 set bmargin at screen 0.155
 set tmargin at screen 0.80
 set xtics ()
-do for [k = 1:cols] { set xtics add (size(real(word(heaps, k))) k) }
-if (cols * panels > 15) { set xtics rotate by 35 right }
+do for [k = 1:cols] { set xtics add (short_size(real(word(heaps, k))) k) }
+if (cols * panels > 24) { set xtics rotate by 35 right }
 set ytics ()
 do for [k = 1:rows] { set ytics add (word(strategies, k) k) noenhanced }
 fill(i) = outcome(i) eq "ok" ? "#d5ece3" : outcome(i) eq "-" ? "#f0f0f0" : \
@@ -100,8 +110,8 @@ do for [p = 1:panels] {
     set object 1000 + i rectangle from x - 0.46, y - 0.44 to x + 0.46, y + 0.44 \
       fc rgb fill(i) fs solid 1 border lc rgb surprise(i) ? "#cc0000" : fill(i) \
       lw surprise(i) ? 4 : 1 behind
-    set label 1000 + i verdict(i) at x, y center noenhanced front textcolor \
-      rgb outcome(i) eq "ok" ? "#00664a" : outcome(i) eq "-" ? grey : "#a34400" \
+    set label 1000 + i verdict(i, "\n") at x, y center offset 0, \
+      partly(i) ? 0.45 : 0 noenhanced front textcolor rgb outcome(i) eq "ok" ? "#00664a" : outcome(i) eq "-" ? grey : "#a34400" \
       font face.(term eq "svg" ? (small ? ",11" : ",13") : (small ? ",8.5" : ",10"))
   } }
   plot rows * 2 notitle

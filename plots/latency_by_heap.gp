@@ -15,7 +15,7 @@ if (largest < smallest) { largest = smallest / 4 }
 # number: what a file says shall not become a command.
 block(m, s) = sprintf("$points_%d_%d", place(modes, m), place(strategies, s))
 array measured[words(modes)]
-y_min = 1e18; y_max = 0; refusals = 0
+y_min = 1e18; y_max = 0; refusals = 0; lapses = 0
 do for [m in modes] {
   measured[place(modes, m)] = ""
   do for [s in strategies] {
@@ -32,6 +32,7 @@ do for [m in modes] {
         print sprintf("%g ", x_of(h)).field(i, F_P50)." ".lo." ".hi." ". \
           p5." ".p95." ".h
         written = written + 1
+        if (sometimes(i)) { lapses = lapses + 1 }
         if (real(p5) < y_min) { y_min = real(p5) }
         if (real(p95) > y_max) { y_max = real(p95) }
         if (real(hi) > y_max) { y_max = real(hi) }
@@ -58,6 +59,8 @@ do for [i = 1:|$rows|] {
   }
 }
 is_cross(i, m) = drawn(i) && !known(i, F_P50) && known(i, F_ERRNO) && \
+  field(i, F_MODE) eq m
+is_lapse(i, m) = drawn(i) && known(i, F_P50) && sometimes(i) && \
   field(i, F_MODE) eq m
 
 # The finding: growth from the smallest to the largest heap that works, in the
@@ -118,14 +121,15 @@ set yrange [y_bottom : y_top]
 unset key
 unset mxtics
 unset mytics
-# From the right, each tick that has room for its words.
+# From the right, each tick that has room for its word.
 set xtics ()
 free_below = 1e300
 do for [k = words(heaps):1:-1] {
   h = word(heaps, k)
   if (x_of(h) <= free_below) {
-    set xtics add (size(real(h)) x_of(h))
-    free_below = x_of(h) / (4 * largest / smallest)**(dumb ? 0.1 : 0.045 * words(modes))
+    set xtics add (short_size(real(h)) x_of(h))
+    free_below = x_of(h) / \
+      (4 * largest / smallest)**(dumb ? 0.06 : 0.03 * words(modes))
   }
 }
 set ytics ()
@@ -212,7 +216,7 @@ set label 1 finding at screen left - 0.012, 0.955 \
 set label 2 sprintf("call to %s; median over the medians of %d processes, ". \
   "bar = its 95 %% interval, band = p5 to p95%s; floor of the harness %s", \
   time eq "reap" ? "exit status in hand" : time, parents, \
-  refusals ? ", × = refused" : "", \
+  (refusals ? ", × = refused" : "").(lapses ? ", red × = failed sometimes" : ""), \
   floor_ns > 0 ? duration(floor_ns) : "not measured") \
   at screen left - 0.012, 0.897 textcolor rgb grey noenhanced
 set label 3 footer at screen 0.985, 0.022 right textcolor rgb faint \
@@ -244,7 +248,11 @@ do for [p = 1:panels] {
     }
   }
   do for [i = 1:|$rows|] {
-    if (i > 1) { unset label 1000 + i }
+    unset label 1000 + i; unset label 100000 + i
+    if (is_lapse(i, m)) {
+      set label 100000 + i "" at x_of(field(i, F_HEAP)), real(field(i, F_P50)) \
+        front point pt 2 ps 1.5 lw 3 lc rgb "#cc0000"
+    }
     if (is_cross(i, m)) {
       set label 1000 + i field(i, F_STRATEGY)." ".field(i, F_ERRNO) \
         at x_of(field(i, F_HEAP)), cross_y right offset -1.2, 0 point pt 2 \

@@ -19,7 +19,8 @@ set datafile columnheaders
 set encoding utf8
 set key noenhanced
 
-# One line of $rows a cell, empty fields as "-".
+# One line of $rows a cell, empty fields as "-". More than 14 columns are too
+# many for gnuplot 5.4, so the last one is two.
 def(s) = strlen(s) ? s : "-"
 set table $rows
 plot run."/cells.csv" using (strcol("strategy")):(strcol("overcommit")): \
@@ -27,7 +28,8 @@ plot run."/cells.csv" using (strcol("strategy")):(strcol("overcommit")): \
   (def(strcol("p50_hi_ns"))):(def(strcol("p5_ns"))):(def(strcol("p95_ns"))): \
   (def(strcol("errno"))):(def(strcol("predicted"))): \
   (def(strcol("observed"))):(def(strcol("parents"))): \
-  (strcol("backing")."/".strcol("threads")."/".strcol("cpu")) \
+  (strcol("backing")."/".strcol("threads")."/".strcol("cpu")): \
+  (strcol("ok")." ".strcol("failed")) \
   with table if (strcol("time") eq time)
 unset table
 set datafile separator whitespace
@@ -35,9 +37,14 @@ set datafile nocolumnheaders
 
 F_STRATEGY = 1; F_MODE = 2; F_HEAP = 3; F_P50 = 4; F_LO = 5; F_HI = 6
 F_P5 = 7; F_P95 = 8; F_ERRNO = 9; F_PREDICTED = 10; F_OBSERVED = 11
-F_PARENTS = 12; F_STATE = 13
+F_PARENTS = 12; F_STATE = 13; F_OK = 14; F_FAILED = 15
 field(i, f) = word($rows[i], f)
 known(i, f) = field(i, f) ne "-"
+# A cell that failed now and then but not always, and how often: "5 %".
+sometimes(i) = int(field(i, F_FAILED)) > 0 && int(field(i, F_OK)) > 0
+share_(p) = p < 1 ? "<1 %" : p > 99 ? ">99 %" : sprintf("%.0f %%", p)
+share(i) = share_(100.0 * int(field(i, F_FAILED)) / \
+  (int(field(i, F_FAILED)) + int(field(i, F_OK))))
 
 # The values of the axes, each once, in the order of the file or ascending.
 has(list, item) = strstrt(" ".list." ", " ".item." ") > 0
@@ -84,9 +91,10 @@ modes = sorted
 
 # Okabe and Ito's colours and a shape a strategy, the same in every chart; one
 # that is not in the list gets what is left.
-named = "fork vfork posix_spawn clone_vm broker"
-colours = "#D55E00 #0072B2 #009E73 #CC79A7 #000000 #E69F00 #56B4E9 #8B6914 #7F7F7F"
-shapes = "7 5 9 11 13 15 4 8 10"
+named = "fork vfork posix_spawn clone_vm broker clone_async system popen"
+colours = "#D55E00 #0072B2 #009E73 #CC79A7 #000000 #E69F00 #56B4E9 #8B6914 ". \
+  "#7F7F7F #6A3D9A #9A9A00 #B03060"
+shapes = "7 5 9 11 13 15 4 8 6 10 12 14"
 place(list, item) = (p_ = 0, sum [k_ = 1:words(list)] \
   (word(list, k_) eq item ? (p_ = k_, 0) : 0), p_)
 others = ""
@@ -103,6 +111,8 @@ duration(ns) = ns < 1e3 ? digits(ns)." ns" : ns < 1e6 ? digits(ns / 1e3)." µs" 
   ns < 1e9 ? digits(ns / 1e6)." ms" : digits(ns / 1e9)." s"
 size(b) = b == 0 ? "0" : b < 2**20 ? sprintf("%g KiB", b / 2**10) : \
   b < 2**30 ? sprintf("%g MiB", b / 2**20) : sprintf("%g GiB", b / 2**30)
+short_size(b) = b == 0 ? "0" : b < 2**20 ? sprintf("%gK", b / 2**10) : \
+  b < 2**30 ? sprintf("%gM", b / 2**20) : sprintf("%gG", b / 2**30)
 times(r) = r >= 1000 ? sprintf("%d,%03d", int(r) / 1000, int(r) % 1000) : \
   r >= 10 ? sprintf("%.0f", r) : sprintf("%.1f", r)
 mode_name(m) = "vm.overcommit_memory = ".m. \

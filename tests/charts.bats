@@ -168,3 +168,43 @@ refuses() {
   [ "$status" -eq 1 ]
   grep -q 'cannot write standard output: No space left' log
 }
+
+@test "a cell that failed sometimes is told from one that always fails" {
+  run_with '1'
+  awk -F, -v OFS=, '$4 == "vfork" && $5 == 4294967296 && $11 == 2 {
+    $14 = 222; $15 = 12; $16 = "ENOMEM"; $17 = "ENOMEM:12"; $31 = "ENOMEM" }
+    { print }' some/cells.csv >new
+  mv new some/cells.csv
+  "$spawnwise" plot some 2>/dev/null
+  grep -q 'fork fails in 1 cell; vfork sometimes fails in 1 cell; ' \
+    some/feasible.svg
+  grep -q '>5 %<' some/feasible.svg
+  grep -q 'red × = failed sometimes' some/latency_by_heap.svg
+  [ "$(grep -c "gpPt1'.*rgb(204,   0,   0)" some/latency_by_heap.svg)" -eq 1 ]
+  "$spawnwise" plot some --terminal dumb >out
+  grep -q 'vfork .* ENOMEM! 5 % ' out
+}
+
+@test "every heap has its tick" {
+  "$spawnwise" plot "$run_data" --out charts 2>/dev/null
+  for chart in latency_by_heap feasible; do
+    for heap in 0 64M 256M 1G 4G 8G; do
+      [ "$(grep -c ">$heap<" charts/$chart.svg)" -eq 3 ]
+    done
+  done
+}
+
+@test "the strategies of the default matrix differ in colour and shape" {
+  gnuplot -e "plots='$top/plots'; run='$run_data'; term='dumb'; columns=100; \
+    lines=30; load plots.'/style.gp'; set print '-'; \
+    do for [k = 1:words(named)] { s = word(named, k); \
+    print s, ' ', colour(s), ' ', shape(s) }" >looks
+  [ "$(wc -l <looks)" -eq 8 ]
+  for field in 2 3; do
+    [ -z "$(cut -d ' ' -f $field looks | sort | uniq -d)" ]
+  done
+  for path in "$top"/strategies/*; do
+    name=$(basename "$path" .c)
+    [ "$name" = null ] || grep -q "^$name " looks
+  done
+}

@@ -72,6 +72,24 @@ static void check_traits(struct standing *standing, unsigned need)
 			sw_trait_name((enum sw_trait)(lacking & -lacking)));
 }
 
+/* A few failures are told apart from a refusal: programs that shared the
+ * machine for a moment can have caused them. */
+static void exclude_failing(struct standing *standing, const char *heap,
+			    int overcommit)
+{
+	const struct evidence *evidence = &standing->evidence;
+	const char *error = errname(evidence->observed);
+
+	if (evidence->ok)
+		exclude(standing,
+			"failed %d of %d times with %s at %s in mode %d",
+			evidence->failed, evidence->ok + evidence->failed,
+			error, heap, overcommit);
+	else
+		exclude(standing, "failed with %s at %s in mode %d", error,
+			heap, overcommit);
+}
+
 static void check_outcomes(struct standing *standing,
 			   const struct choice_query *query,
 			   const struct evidence_basis *basis)
@@ -88,8 +106,7 @@ static void check_outcomes(struct standing *standing,
 		exclude(standing, "predicted to fail with %s at %s in mode %d",
 			errname(predicted), asked, query->overcommit);
 	else if (evidence->observed > 0)
-		exclude(standing, "failed with %s at %s in mode %d",
-			errname(evidence->observed), heap, basis->overcommit);
+		exclude_failing(standing, heap, basis->overcommit);
 	else if (evidence->observed || isnan(evidence->p50_ns))
 		exclude(standing, "not measured at %s in mode %d", heap,
 			basis->overcommit);

@@ -57,7 +57,9 @@ struct evidence evidence_find(const struct summary *rows, size_t row_count,
 			      const struct evidence_basis *basis,
 			      const char *strategy)
 {
-	struct evidence evidence = { OUTCOME_UNKNOWN, NAN, NAN };
+	struct evidence evidence = { .observed = OUTCOME_UNKNOWN,
+				     .p50_ns = NAN,
+				     .p95_ns = NAN };
 
 	for (size_t i = 0; i < row_count; i++) {
 		const struct summary *row = &rows[i];
@@ -66,8 +68,11 @@ struct evidence evidence_find(const struct summary *rows, size_t row_count,
 		    row->cell.heap_bytes != basis->heap_bytes ||
 		    row->cell.overcommit != basis->overcommit)
 			continue;
-		if (evidence.observed <= 0)
+		if (evidence.observed <= 0) {
 			evidence.observed = row->observed;
+			evidence.ok = row->ok;
+			evidence.failed = row->failed;
+		}
 		/* fmax() prefers a number to NAN. */
 		evidence.p50_ns = fmax(evidence.p50_ns, row->p50_ns);
 		evidence.p95_ns = fmax(evidence.p95_ns, row->p95_ns);

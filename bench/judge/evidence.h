@@ -23,6 +23,7 @@ struct evidence_basis {
  * threads) the worst of each. */
 struct evidence {
 	int observed;	       /* OUTCOME_UNKNOWN when not measured there */
+	int ok, failed;	       /* spawns of the cell that tells observed */
 	double p50_ns, p95_ns; /* of reap; NAN without a good sample */
 };
 

@@ -84,6 +84,26 @@ static void observed_failure_is_out(void **state)
 	choice_release(&choice);
 }
 
+/* Sometimes is too often, but it is said. */
+static void rare_failure_is_out(void **state)
+{
+	const struct choice_query query = { GIB, 0, CHOICE_FAST, 0 };
+	struct choice choice;
+
+	(void)state;
+	for (size_t i = 0; i < row_count; i++)
+		if (!strcmp(rows[i].cell.strategy, "helper")) {
+			rows[i].ok = 222;
+			rows[i].failed = 12;
+			rows[i].observed = ENOMEM;
+		}
+	choice = choose_among(&query, all, COUNT(all));
+	assert_string_equal(choice.name, "sharer");
+	assert_true(says(&choice, "helper: failed 12 of 234 times with ENOMEM "
+				  "at 1G in mode 0"));
+	choice_release(&choice);
+}
+
 static void failure_elsewhere_is_not(void **state)
 {
 	const struct choice_query query = { GIB, 0, CHOICE_FAST, 0 };
@@ -153,8 +173,7 @@ static void demands_are_counted(void **state)
 	assert_int_equal(choice_demands(0), 2);
 	assert_int_equal(choice_demands(all[0].traits), 3);
 	assert_int_equal(choice_demands(all[3].traits), 2);
-	assert_int_equal(choice_demands(SOUND | SW_SHARES_MEMORY),
-			 0);
+	assert_int_equal(choice_demands(SOUND | SW_SHARES_MEMORY), 0);
 }
 
 int main(void)
@@ -165,6 +184,7 @@ int main(void)
 		cmocka_unit_test_setup(equal_demands_go_by_p95, measure),
 		cmocka_unit_test_setup(predicted_failure_is_out, measure),
 		cmocka_unit_test_setup(observed_failure_is_out, measure),
+		cmocka_unit_test_setup(rare_failure_is_out, measure),
 		cmocka_unit_test_setup(failure_elsewhere_is_not, measure),
 		cmocka_unit_test_setup(worst_cell_counts, measure),
 		cmocka_unit_test_setup(other_times_do_not_count, measure),
