@@ -15,8 +15,7 @@ WARNINGS := -Wall -Wextra -Wshadow -Wpointer-arith -Wwrite-strings -Wvla \
 	-Wformat=2 -Wundef
 DEFINES = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 	-DBUILD_COMMIT='"$(COMMIT)"' -DBUILD_COMPILER='"$(COMPILER)"' \
-	-DBUILD_FLAGS='"$(strip $(CFLAGS) $(SANITIZE))"' \
-	-DSOURCE_DIR='"$(CURDIR)"'
+	-DBUILD_FLAGS='"$(strip $(CFLAGS) $(SANITIZE))"'
 COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 COMPILER = $(shell $(CC) --version | head -n 1)
 # The child half runs on borrowed memory: sanitizers would see ghosts there.

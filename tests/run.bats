@@ -170,6 +170,53 @@ measured_by_make() {
 	refused 2 "run --budget soon" "whole number" run --budget soon
 }
 
+@test "run --dry-run refuses what the run would refuse" {
+	mkdir full locked
+	touch full/something
+	dry() { refused 2 "$1" "$2" run --dry-run --heap 0 "${@:3}"; }
+	dry "run --child ./absent: No such file or directory" \
+		"executable file" --child ./absent
+	dry "run --out full: it is not empty" "empty folder" --out full
+	dry "write to /proc/run: " "--out DIR" \
+		--out /proc/run
+	dry "write to overcommit_memory/deep: Not a directory" "--out DIR" \
+		--out overcommit_memory/deep
+	check 0 "$command" run --dry-run --heap 0 --out locked/deep/er
+	[ -z "$(ls -A locked)" ]
+	chmod 555 locked
+	users_can_run
+	check 2 as_user "$command" run --dry-run --heap 0 --out locked/deep/er
+	says err "cannot write to locked/deep/er: Permission denied"
+}
+
+@test "run leaves a folder alone that is not empty" {
+	mkdir full
+	touch full/something
+	refused 2 "run --out full: it is not empty" "Choose an empty folder." \
+		run --heap 0 --strategy null --out full
+	[ "$(ls -A full)" = something ]
+	mkdir empty
+	check 0 "$command" run --quick --heap 0 --strategy null --out empty
+	run_files empty
+}
+
+@test "a clone that was moved keeps its runs to itself" {
+	mkdir -p old/build old/data deep/er
+	cp "$command" "$(dirname "$command")/payload" old/build/
+	cp "$top/data/README.md" old/data/
+	mv old deep/er/new
+	cd deep/er/new
+	check 0 build/spawnwise run --quick --heap 0 --strategy null
+	run_files data/latest
+	[ "$(readlink data/latest)" = "runs/$(host data/latest run_id)" ]
+	cd /
+	check_from_root() {
+		"$scratch/deep/er/new/build/spawnwise" choose --heap 0
+	}
+	check_from_root 2>"$scratch/err" || true
+	says "$scratch/err" "in $scratch/deep/er/new/data/latest:"
+}
+
 @test "run refuses a folder that holds a run, and one it cannot write" {
 	measure --quick --heap 0 --strategy null
 	cp -r run before

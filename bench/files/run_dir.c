@@ -3,12 +3,18 @@
 
 #include "bench/files/run_dir.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <linux/magic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/statfs.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "bench/machine/installed.h"
 
 static void make_run_id(struct run_dir *dir)
 {
@@ -57,40 +63,95 @@ static bool holds(const char *folder, const char *name)
 	return !access(path, F_OK);
 }
 
-int run_dir_create(struct run_dir *dir, const char *out, const char *repository)
+static int check_empty(const char *folder)
 {
-	int length, error;
+	DIR *entries = opendir(folder);
+	struct dirent *entry;
+	int error = 0;
 
-	make_run_id(dir);
-	dir->in_repository = !out && stand_in(repository);
-	if (out)
-		length = snprintf(dir->path, sizeof dir->path, "%s", out);
-	else if (dir->in_repository)
-		length = snprintf(dir->path, sizeof dir->path,
-				  "%s/data/runs/%s", repository, dir->run_id);
-	else
-		length = snprintf(dir->path, sizeof dir->path, "./spawnwise-%s",
-				  dir->run_id);
-	if (length >= (int)sizeof dir->path)
-		return -ENAMETOOLONG;
-	if (length == 0)
-		return -ENOENT;
-	error = make_folders(dir->path);
-	if (error)
-		return error;
-	if (holds(dir->path, "samples.csv") || holds(dir->path, "cells.csv"))
+	if (!entries)
+		return -errno;
+	while (!error && (entry = readdir(entries)))
+		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
+			error = -ENOTEMPTY;
+	closedir(entries);
+	if (holds(folder, "samples.csv") || holds(folder, "cells.csv"))
 		return -EEXIST;
-	return access(dir->path, W_OK) ? -errno : 0;
+	return error;
 }
 
-int run_dir_publish(const struct run_dir *dir, const char *repository)
+/* Whether a file can be made in folder, without making one. To root access(2)
+ * grants even what nobody can have. */
+static int check_writable(const char *folder)
+{
+	struct statfs system;
+
+	if (access(folder, W_OK | X_OK) || statfs(folder, &system))
+		return -errno;
+	return system.f_type == PROC_SUPER_MAGIC || system.f_type == SYSFS_MAGIC
+		       ? -EPERM
+		       : 0;
+}
+
+/* Look at path, or at the first folder above it that exists. */
+static int check_place(const char *path)
+{
+	char above[PATH_MAX];
+	struct stat status;
+	char *slash;
+
+	if (!stat(path, &status)) {
+		int error =
+			S_ISDIR(status.st_mode) ? check_empty(path) : -ENOTDIR;
+
+		return error ? error : check_writable(path);
+	}
+	snprintf(above, sizeof above, "%s", path);
+	while (errno == ENOENT && (slash = strrchr(above, '/'))) {
+		slash[slash == above] = '\0';
+		if (!stat(above, &status))
+			return check_writable(above);
+		if (slash == above)
+			break;
+	}
+	return errno == ENOENT ? check_writable(".") : -errno;
+}
+
+int run_dir_choose(struct run_dir *dir, const char *out)
+{
+	char repository[PATH_MAX];
+	int length;
+
+	make_run_id(dir);
+	*dir->data = '\0';
+	if (out) {
+		length = snprintf(dir->path, sizeof dir->path, "%s", out);
+	} else if (!installed_repository(repository) && stand_in(repository)) {
+		snprintf(dir->data, sizeof dir->data, "%s/data", repository);
+		length = snprintf(dir->path, sizeof dir->path, "%s/runs/%s",
+				  dir->data, dir->run_id);
+	} else {
+		length = snprintf(dir->path, sizeof dir->path, "./spawnwise-%s",
+				  dir->run_id);
+	}
+	if (length >= (int)sizeof dir->path)
+		return -ENAMETOOLONG;
+	return length ? check_place(dir->path) : -ENOENT;
+}
+
+int run_dir_create(struct run_dir *dir)
+{
+	return make_folders(dir->path);
+}
+
+int run_dir_publish(const struct run_dir *dir)
 {
 	char target[64], fresh[PATH_MAX + 64], latest[PATH_MAX + 32];
 
-	if (!dir->in_repository)
+	if (!*dir->data)
 		return 0;
 	snprintf(target, sizeof target, "runs/%s", dir->run_id);
-	snprintf(latest, sizeof latest, "%s/data/latest", repository);
+	snprintf(latest, sizeof latest, "%s/latest", dir->data);
 	snprintf(fresh, sizeof fresh, "%s.%d", latest, (int)getpid());
 	if (symlink(target, fresh))
 		return -errno;

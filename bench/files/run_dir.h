@@ -6,25 +6,27 @@
 #define FILES_RUN_DIR_H
 
 #include <limits.h>
-#include <stdbool.h>
 
 struct run_dir {
 	char run_id[48]; /* 20261120T211900Z-4711: UTC and pid */
 	char path[PATH_MAX];
-	bool in_repository; /* then data/latest shall point to it */
+	char data[PATH_MAX]; /* where latest shall point at it, or "" */
 };
 
 /*
- * Create the folder of a new run: out, or without it data/runs/<run-id> below
- * repository if that is where we stand, else ./spawnwise-<run-id>. Folders
- * above are created too. -EEXIST: out holds a run already; else -errno, with
- * dir->path telling what could not be made.
+ * Choose the folder of a new run: out, or without it data/runs/<run-id> of the
+ * repository this command was built in, if that is where we stand, else
+ * ./spawnwise-<run-id>. Nothing is created, but what would keep it from being
+ * created or written to is found: -EEXIST, it holds a run already; -ENOTEMPTY,
+ * it holds something else; else -errno. dir->path tells what cannot be.
  */
-int run_dir_create(struct run_dir *dir, const char *out,
-		   const char *repository);
+int run_dir_choose(struct run_dir *dir, const char *out);
+
+/* Create it, and folders above. 0 or -errno. */
+int run_dir_create(struct run_dir *dir);
 
 /* Let data/latest point at this run, in one step. 0 or -errno; nothing to do
  * outside the repository. */
-int run_dir_publish(const struct run_dir *dir, const char *repository);
+int run_dir_publish(const struct run_dir *dir);
 
 #endif

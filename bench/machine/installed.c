@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -23,4 +24,18 @@ int installed_path(char path[PATH_MAX], const char *const *places)
 		    !access(path, F_OK))
 			return 0;
 	return -ENOENT;
+}
+
+int installed_repository(char path[PATH_MAX])
+{
+	/* data/ is where runs go; it is not installed. */
+	static const char *const places[] = { "../data/README.md",
+					      "../../data/README.md", NULL };
+	char found[PATH_MAX];
+
+	if (installed_path(found, places) || !realpath(found, path))
+		return -ENOENT;
+	for (int parts = 2; parts; parts--)
+		*strrchr(path, '/') = '\0';
+	return 0;
 }

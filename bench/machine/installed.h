@@ -12,4 +12,8 @@
  * that exists. 0, or -ENOENT. */
 int installed_path(char path[PATH_MAX], const char *const *places);
 
+/* The repository that this command was built in, wherever it lies now; an
+ * absolute path without symbolic links. 0, or -ENOENT when installed. */
+int installed_repository(char path[PATH_MAX]);
+
 #endif

@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/machine/installed.h"
+
 struct search {
 	char dir[PATH_MAX];
 	struct timespec written;
@@ -60,13 +62,24 @@ static void consider_above(struct search *search)
 	} while (slash);
 }
 
+/* data/latest of the repository this command was built in, if any. */
+static void consider_repository(struct search *search)
+{
+	char repository[PATH_MAX], path[PATH_MAX + sizeof "/data/latest"];
+
+	if (installed_repository(repository))
+		return;
+	snprintf(path, sizeof path, "%s/data/latest", repository);
+	consider(search, path);
+}
+
 int newest_run(char *dir, size_t length)
 {
 	struct search search = { .found = false };
 	glob_t folders;
 
 	consider_above(&search);
-	consider(&search, SOURCE_DIR "/data/latest");
+	consider_repository(&search);
 	if (!glob("spawnwise-*", GLOB_ONLYDIR, NULL, &folders)) {
 		for (size_t i = 0; i < folders.gl_pathc; i++)
 			consider(&search, folders.gl_pathv[i]);

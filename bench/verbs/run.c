@@ -14,13 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/random.h>
-#include <sys/stat.h>
 
-#include "bench/files/run_dir.h"
-#include "bench/machine/installed.h"
 #include "bench/measure/runner.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/run_axes.h"
+#include "bench/verbs/run_files.h"
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/run_result.h"
 #include "bench/verbs/verbs.h"
@@ -131,29 +129,6 @@ static bool needs_guardian(const struct plan *plan)
 	return false;
 }
 
-static int create_files(struct run *run, struct run_dir *dir,
-			const struct arguments *args, struct failure *why)
-{
-	int error =
-		run_dir_create(dir, argument_value(args, "out"), SOURCE_DIR);
-
-	if (error == -EEXIST)
-		return fail(why, EXIT_USAGE, "Choose an empty folder.",
-			    "run --out %s: it holds a run already", dir->path);
-	if (!error)
-		error = samples_create(dir->path, dir->run_id,
-				       &run->samples_file);
-	if (!error)
-		error = gbench_file_create(dir->path, &run->gbench_file);
-	if (error)
-		return fail(why,
-			    argument_given(args, "out") ? EXIT_USAGE
-							: EXIT_FAILED,
-			    "Use --out DIR to write elsewhere.",
-			    "write to %s: %s", dir->path, strerror(-error));
-	return 0;
-}
-
 /* Measure, then write and show what was measured, even after an error. */
 static int measure(struct run *run, const struct run_dir *dir,
 		   const struct arguments *args, struct failure *why)
@@ -184,36 +159,6 @@ static int measure(struct run *run, const struct run_dir *dir,
 	return code;
 }
 
-static int find_child(const struct arguments *args, struct run *run,
-		      char path[PATH_MAX], struct failure *why)
-{
-	static const char *const payload[] = { "payload",
-					       "../libexec/spawnwise/payload",
-					       NULL };
-	const char *child = argument_value(args, "child");
-	struct stat status;
-	int error = 0;
-
-	run->stamps = !child;
-	if (child)
-		snprintf(path, PATH_MAX, "%s", child);
-	else if (installed_path(path, payload))
-		return fail(why, EXIT_FAILED,
-			    "Build it with make, or choose another with "
-			    "--child /bin/true.",
-			    "find the child's program beside this command");
-	if (access(path, X_OK) || stat(path, &status))
-		error = errno;
-	else if (!S_ISREG(status.st_mode))
-		error = EACCES;
-	if (error)
-		return fail(why, EXIT_USAGE,
-			    "Give the path of an executable file.",
-			    "run --child %s: %s", path, strerror(error));
-	run->program = path;
-	return 0;
-}
-
 static int run_plan(const struct plan *plan, const struct arguments *args,
 		    struct failure *why)
 {
@@ -221,15 +166,19 @@ static int run_plan(const struct plan *plan, const struct arguments *args,
 	struct guardian guardian;
 	struct run_dir dir;
 	char program[PATH_MAX];
-	int code = find_child(args, &run, program, why);
+	int code = run_files_check(args, &run, program, &dir, why);
 
+	if (!code && argument_given(args, "dry-run")) {
+		run_result_plan(stdout, plan);
+		return EXIT_DONE;
+	}
 	if (!code && needs_guardian(plan)) {
 		code = run_guardian_start(&guardian, why);
 		run.guardian = &guardian;
 	}
 	if (code)
 		return code;
-	code = create_files(&run, &dir, args, why);
+	code = run_files_create(&run, &dir, args, why);
 	if (!code) {
 		run_result_plan(stderr, plan);
 		code = measure(&run, &dir, args, why);
@@ -268,10 +217,7 @@ static int run_verb(const struct arguments *args, struct failure *why)
 		code = build_plan(&plan, &request, why);
 	if (code)
 		return code;
-	if (dry)
-		run_result_plan(stdout, &plan);
-	else
-		code = run_plan(&plan, args, why);
+	code = run_plan(&plan, args, why);
 	plan_release(&plan);
 	return code;
 }

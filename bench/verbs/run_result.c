@@ -194,7 +194,7 @@ int run_result(const struct run *run, const struct run_dir *dir,
 			    "write the result to %s: %s", dir->path,
 			    strerror(-error));
 	}
-	error = run_dir_publish(dir, SOURCE_DIR);
+	error = run_dir_publish(dir);
 	if (error)
 		fprintf(stderr, "data/latest does not point at this run: %s.\n",
 			strerror(-error));

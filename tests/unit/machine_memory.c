@@ -14,6 +14,7 @@
 #include <cmocka.h>
 
 #include "bench/machine/memory.h"
+#include "tests/unit/source.h"
 
 #define KIB 1024ULL
 #define MIB (1024 * KIB)
@@ -22,7 +23,7 @@ static FILE *recorded(const char *name)
 {
 	char path[4096];
 
-	snprintf(path, sizeof(path), "%s/tests/data/proc/%s", SOURCE_DIR, name);
+	snprintf(path, sizeof(path), "tests/data/proc/%s", name);
 	FILE *stream = fopen(path, "re");
 	assert_non_null(stream);
 	return stream;

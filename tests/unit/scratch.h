@@ -11,10 +11,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#ifndef SOURCE_DIR
-#define SOURCE_DIR "."
-#endif
-#define GOLDEN SOURCE_DIR "/tests/data/golden"
+#include "tests/unit/source.h"
+
+#define GOLDEN "tests/data/golden"
 
 /* cmocka's setup: *state becomes the folder's path. */
 static inline int scratch_make(void **state)

@@ -18,10 +18,7 @@
 
 #include "bench/files/csv.h"
 #include "bench/judge/stats.h"
-
-#ifndef SOURCE_DIR
-#define SOURCE_DIR "."
-#endif
+#include "tests/unit/source.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 static void assert_near(double is, double should)
@@ -162,7 +159,7 @@ static void same_as_scipy(void **state)
 					"p50",	  "p75",  "p95",
 					"p99",	  "mean", "iqr_over_median",
 					"lo",	  "hi" };
-	FILE *golden = fopen(SOURCE_DIR "/tests/data/golden/stats.csv", "re");
+	FILE *golden = fopen("tests/data/golden/stats.csv", "re");
 	char why[128] = "";
 	int cases = 0;
 

@@ -15,10 +15,8 @@
 #include <cmocka.h>
 
 #include "lib/spawnwise.h"
+#include "tests/unit/source.h"
 
-#ifndef SOURCE_DIR
-#define SOURCE_DIR "."
-#endif
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 
 static int spawn_hook(void *state, const struct sw_request *request,
@@ -200,8 +198,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 static void names_are_file_names(void **state)
 {
 	struct dirent **entries;
-	const int count = scandir(SOURCE_DIR "/strategies", &entries,
-				  is_visible, by_bytes);
+	const int count = scandir("strategies", &entries, is_visible, by_bytes);
 
 	(void)state;
 	assert_true(count > 0);

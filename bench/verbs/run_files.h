@@ -1,0 +1,25 @@
+/* SPDX-License-Identifier: MIT */
+/* The files a run needs: the program it spawns and the folder it writes. */
+#ifndef VERBS_RUN_FILES_H
+#define VERBS_RUN_FILES_H
+
+#include <limits.h>
+
+#include "bench/files/run_dir.h"
+#include "bench/measure/runner.h"
+#include "bench/verbs/verbs.h"
+
+/*
+ * Find the child's program (run->program is then path, run->stamps is set) and
+ * choose the folder, creating nothing: what can be known to fail fails here, in
+ * a dry run too. 0, or an exit code with why filled.
+ */
+int run_files_check(const struct arguments *args, struct run *run,
+		    char path[PATH_MAX], struct run_dir *dir,
+		    struct failure *why);
+
+/* Create the folder and the files that grow. 0, or an exit code. */
+int run_files_create(struct run *run, struct run_dir *dir,
+		     const struct arguments *args, struct failure *why);
+
+#endif
