@@ -16,6 +16,15 @@ teardown() {
 	finish
 }
 
+# borrow ORIGINAL OURS: the state file of a run at work, which is this test.
+borrow() {
+	printf 'boot_id %s\npid %d\nstart_ticks %d\noriginal %d\nours %d\n' \
+		"$(cat /proc/sys/kernel/random/boot_id)" $$ \
+		"$(sed 's/.*) //' /proc/$$/stat | cut -d ' ' -f 20)" \
+		"$1" "$2" >"$SPAWNWISE_STATE_DIR/state"
+	echo "$2" >"$SPAWNWISE_KNOB"
+}
+
 # leave_behind ORIGINAL OURS [BOOT_ID]: the state file of a killed run. No
 # process has start time 1 and that pid.
 leave_behind() {
@@ -251,6 +260,36 @@ only() {
 		choose --heap 8G --data "$data"
 }
 
+@test "the mode that a run has set for a moment is not the user's" {
+	borrow 0 2
+	check 0 "$command" choose --heap 8G --data "$data"
+	says err "A run at work has set overcommit mode 2 for a moment; mode 0"
+	if grep -q 'in mode 2' err; then return 1; fi
+	check 0 "$command" doctor
+	says out "mode 0 (heuristic)"
+	says out "a run at work has set mode 2 for a moment"
+	check 0 "$command" run --dry-run --heap 0
+	says out "Changes no kernel setting; overcommit mode is 0."
+	echo 1 >"$SPAWNWISE_KNOB"
+	check 0 "$command" doctor
+	says out "mode 1 (always)"
+}
+
+@test "neither is the one that a killed run left behind" {
+	leave_behind 0 2
+	echo 2 >"$SPAWNWISE_KNOB"
+	check 0 "$command" choose --heap 8G --data "$data"
+	says err "A killed run has left overcommit mode 2 behind; mode 0"
+	says err 'sudo spawnwise restore'
+	check 0 "$command" doctor
+	says out "mode 0 (heuristic)"
+	says out "a killed run has left mode 2 behind"
+	says out 'sudo spawnwise restore'
+	leave_behind 0 2 00000000-0000-0000-0000-000000000000
+	check 0 "$command" doctor
+	says out "mode 2 (strict)"
+}
+
 @test "doctor tells what can be measured" {
 	check 0 "$command" doctor
 	for subject in strategies overcommit memory CPUs 'huge pages' gnuplot \
@@ -340,6 +379,12 @@ assert found["strategies"] and found["cpus"] >= 1'
 	flock "$SPAWNWISE_STATE_DIR/lock" "$command" restore >out 2>err &&
 		return 1
 	grep -q 'cannot restore vm.overcommit_memory: a run is at work' err
+	users_can_run
+	exec 9>"$SPAWNWISE_STATE_DIR/lock"
+	flock 9
+	check 1 as_user "$command" restore
+	exec 9>&-
+	says err 'cannot restore vm.overcommit_memory: a run is at work'
 }
 
 @test "plot refuses what it cannot read" {

@@ -269,12 +269,22 @@ kill_groups() {
 
 @test "a second run does not disturb the first" {
 	start_long_run
-	check 1 "$command" run --heap 0 --overcommit 1 --out second
-	says err "cannot run: another spawnwise holds the overcommit setting"
-	says err "Wait until it has ended"
+	busy="another spawnwise run (pid $runner) is at work"
+	for mode in 1 current; do
+		refused 1 "run: $busy" "Wait for it to end" \
+			run --heap 0 --overcommit $mode --out second
+	done
 	[ ! -e second ]
+	check 0 "$command" run --dry-run --heap 0 --overcommit current
+	says err "Only a plan: $busy. Wait for it to end."
+	says out "overcommit mode is 0."
+	if users_can_run_here; then
+		check 1 as_user "$command" run --heap 0 --out second
+		says err "cannot run: $busy"
+	fi
 	kill -INT "$runner"
 	end_run 130
+	check 0 "$command" run --quick --heap 0 --strategy null --out second
 }
 
 @test "a closed or full stdout is an error, and the files are there" {

@@ -103,9 +103,9 @@ as_user() {
 
 # A test of those needs a command and a folder that they may use.
 users_can_run() {
-	as_user test -x "$command" -a -x . ||
-		skip "$command cannot be run without rights"
+	users_can_run_here || skip "$command cannot be run without rights"
 }
+users_can_run_here() { as_user test -x "$command" -a -x .; }
 
 # refusing ERRNO CALL... -- COMMAND...: where system calls are refused, as
 # tests/refuse.c says.

@@ -100,6 +100,57 @@ int overcommit_get(int *mode)
 	return error;
 }
 
+/* Is this the state of a mode that is set now and not the user's? */
+static bool explains(const struct state *state, int now)
+{
+	bool same_boot;
+
+	return state->ours == now && state->original != now &&
+	       !state_same_boot(state, &same_boot) && same_boot;
+}
+
+int overcommit_look(struct overcommit_view *view)
+{
+	struct state state;
+	int directory_fd = -1;
+	bool explained = false;
+	int error = 0;
+
+	*view = (struct overcommit_view){ .owner = OVERCOMMIT_USER };
+	if (state_open(false, &directory_fd))
+		directory_fd = -1;
+	/* Twice, for a window that opens between the two looks. */
+	for (int i = 0; i < 2 && !error && !explained; i++) {
+		bool found =
+			directory_fd >= 0 && !state_read(directory_fd, &state);
+
+		error = overcommit_get(&view->now);
+		explained = !error && found && explains(&state, view->now);
+	}
+	view->mode = view->now;
+	if (explained) {
+		view->mode = state.original;
+		view->owner = state_alive(&state) ? OVERCOMMIT_RUN
+						  : OVERCOMMIT_LEFTOVER;
+	}
+	if (directory_fd >= 0)
+		close(directory_fd);
+	return error;
+}
+
+int overcommit_holder(int wait_ms, pid_t *pid)
+{
+	int directory_fd;
+	int error;
+
+	*pid = 0;
+	if (state_open(false, &directory_fd))
+		return 0;
+	error = state_holder(directory_fd, wait_ms, pid);
+	close(directory_fd);
+	return error == -EBUSY ? error : 0;
+}
+
 bool overcommit_may_write(void)
 {
 	int knob_fd;

@@ -22,6 +22,27 @@ const char *overcommit_path(void);
 /* The mode now: 0 heuristic, 1 always, 2 strict. */
 int overcommit_get(int *mode);
 
+/* Whose the mode is. */
+enum overcommit_owner {
+	OVERCOMMIT_USER,
+	OVERCOMMIT_RUN,	     /* a run at work has set it for a moment */
+	OVERCOMMIT_LEFTOVER, /* a killed run has left it behind */
+};
+
+struct overcommit_view {
+	int mode; /* the user's, now or when the run has put it back */
+	int now;  /* the one that is set */
+	enum overcommit_owner owner;
+};
+
+/* Look at the mode as it is without us, by what a guardian has written down.
+ * 0, or -errno as overcommit_get(). */
+int overcommit_look(struct overcommit_view *view);
+
+/* Whether another run's guardian is at work; waits up to wait_ms for one that
+ * ends. 0, or -EBUSY with the run's process in *pid (0: not known). */
+int overcommit_holder(int wait_ms, pid_t *pid);
+
 /* May this process open the setting for writing? */
 bool overcommit_may_write(void);
 

@@ -37,6 +37,18 @@ int state_open(bool create, int *directory_fd)
 	return *directory_fd < 0 ? -errno : 0;
 }
 
+/* Say who holds the lock, to whoever may ask. It is for people only, so an
+ * error does not matter. */
+static void sign_lock(int lock_fd)
+{
+	char text[16];
+	int length = snprintf(text, sizeof(text), "%d\n", (int)getpid());
+
+	if (fchmod(lock_fd, 0644) || ftruncate(lock_fd, 0) ||
+	    pwrite(lock_fd, text, (size_t)length, 0) != length)
+		return;
+}
+
 /* One try. The holder removes the file before it lets go: what we locked
  * counts only if it is still the file of that name. */
 static int lock_once(int directory_fd, int *lock_fd)
@@ -44,7 +56,7 @@ static int lock_once(int directory_fd, int *lock_fd)
 	struct stat locked;
 	struct stat named;
 	int fd = openat(directory_fd, LOCK_NAME,
-			O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+			O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0644);
 
 	if (fd < 0)
 		return -errno;
@@ -52,6 +64,7 @@ static int lock_once(int directory_fd, int *lock_fd)
 	    fstatat(directory_fd, LOCK_NAME, &named, AT_SYMLINK_NOFOLLOW) ==
 		    0 &&
 	    locked.st_ino == named.st_ino) {
+		sign_lock(fd);
 		*lock_fd = fd;
 		return 0;
 	}
@@ -65,6 +78,37 @@ int state_lock(int directory_fd, int wait_ms, int *lock_fd)
 
 	*lock_fd = -1;
 	while ((error = lock_once(directory_fd, lock_fd)) == -EBUSY &&
+	       wait_ms > 0) {
+		poll(NULL, 0, LOCK_RETRY_MS);
+		wait_ms -= LOCK_RETRY_MS;
+	}
+	return error;
+}
+
+static int find_holder(int directory_fd, pid_t *pid)
+{
+	int fd = openat(directory_fd, LOCK_NAME,
+			O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	char text[16] = "";
+	int error = 0;
+
+	*pid = 0;
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (flock(fd, LOCK_SH | LOCK_NB)) {
+		error = -EBUSY;
+		if (pread(fd, text, sizeof(text) - 1, 0) > 0)
+			*pid = (pid_t)strtol(text, NULL, 10);
+	}
+	close(fd);
+	return error;
+}
+
+int state_holder(int directory_fd, int wait_ms, pid_t *pid)
+{
+	int error;
+
+	while ((error = find_holder(directory_fd, pid)) == -EBUSY &&
 	       wait_ms > 0) {
 		poll(NULL, 0, LOCK_RETRY_MS);
 		wait_ms -= LOCK_RETRY_MS;

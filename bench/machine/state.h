@@ -31,6 +31,11 @@ int state_open(bool create, int *directory_fd);
  * until every copy of it is closed, by death too. -EBUSY: still held. */
 int state_lock(int directory_fd, int wait_ms, int *lock_fd);
 
+/* Whether somebody holds the lock, without taking it; any user may ask. -EBUSY:
+ * it is still held after wait_ms, by a run whose process is *pid (0 if it does
+ * not say). */
+int state_holder(int directory_fd, int wait_ms, pid_t *pid);
+
 /* Remove the lock file and close lock_fd. */
 void state_unlock(int directory_fd, int lock_fd);
 

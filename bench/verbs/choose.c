@@ -15,6 +15,7 @@
 #include "bench/machine/overcommit.h"
 #include "bench/verbs/advice.h"
 #include "bench/verbs/axes.h"
+#include "bench/verbs/mode.h"
 #include "bench/verbs/newest.h"
 #include "bench/verbs/verbs.h"
 
@@ -44,7 +45,7 @@ static int read_mode(const struct arguments *args, int *mode,
 	int error;
 
 	if (!strcmp(text, "current")) {
-		error = overcommit_get(mode);
+		error = users_mode(mode);
 		if (error)
 			return fail(why, EXIT_FAILED,
 				    "Name the mode: --overcommit 0, 1 or 2.",

@@ -13,7 +13,6 @@
 
 #include "bench/files/errname.h"
 #include "bench/machine/cpu.h"
-#include "bench/machine/overcommit.h"
 #include "bench/machine/text.h"
 #include "lib/spawnwise.h"
 
@@ -53,9 +52,8 @@ void diagnosis_examine(struct diagnosis *found)
 	int error;
 
 	*found = (struct diagnosis){ 0 };
-	error = overcommit_get(&found->mode);
-	if (error)
-		found->mode = error;
+	error = overcommit_look(&found->overcommit);
+	found->mode = error ? error : found->overcommit.mode;
 	found->may_write = overcommit_may_write();
 	found->memory_error = meminfo_read(&found->memory);
 	if (!found->memory_error)

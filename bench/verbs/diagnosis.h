@@ -12,12 +12,14 @@
 
 #include "bench/machine/host.h"
 #include "bench/machine/memory.h"
+#include "bench/machine/overcommit.h"
 
 #define THP_PATH "/sys/kernel/mm/transparent_hugepage/enabled"
 
 /* What was found out. Where something could not be read, a negative errno. */
 struct diagnosis {
-	int mode; /* of overcommit, or -errno */
+	int mode; /* of overcommit, the user's, or -errno */
+	struct overcommit_view overcommit;
 	bool may_write;
 	int memory_error; /* of the next two, negative errno */
 	struct meminfo memory;

@@ -62,6 +62,15 @@ static void tell_overcommit(struct table *table, const struct diagnosis *found)
 	else
 		tell(table, "overcommit", TABLE_PLAIN, "mode %s",
 		     rules[found->mode]);
+	if (found->overcommit.owner == OVERCOMMIT_RUN)
+		tell(table, "", TABLE_STRONG,
+		     "a run at work has set mode %d for a moment",
+		     found->overcommit.now);
+	if (found->overcommit.owner == OVERCOMMIT_LEFTOVER)
+		tell(table, "", TABLE_BAD,
+		     "a killed run has left mode %d behind: put it back with "
+		     "`sudo spawnwise restore`",
+		     found->overcommit.now);
 	if (found->memory_error)
 		return;
 	size_format_human(found->memory.commit_limit_bytes, limit,

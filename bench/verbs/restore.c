@@ -15,7 +15,9 @@
 
 static int refuse(int error, struct failure *why)
 {
-	if (error == -EBUSY)
+	pid_t pid;
+
+	if (error == -EBUSY || overcommit_holder(0, &pid))
 		return fail(why, EXIT_FAILED,
 			    "Wait for that run to end: its guardian restores.",
 			    "restore vm.overcommit_memory: a run is at work");

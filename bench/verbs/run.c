@@ -101,6 +101,7 @@ static int read_request(const struct arguments *args, struct request *request,
 static int build_plan(struct plan *plan, const struct request *request,
 		      struct failure *why)
 {
+	struct overcommit_view view;
 	int error =
 		plan_build(plan, &request->axes, request->parents,
 			   request->seed, request->budget_s, request->quick);
@@ -117,7 +118,8 @@ static int build_plan(struct plan *plan, const struct request *request,
 	if (error)
 		return fail(why, EXIT_FAILED, "Measure a smaller matrix.",
 			    "run: %s", strerror(-error));
-	overcommit_get(&plan->original_mode);
+	overcommit_look(&view);
+	plan->original_mode = view.mode;
 	return 0;
 }
 
@@ -210,7 +212,9 @@ static int run_verb(const struct arguments *args, struct failure *why)
 	int code;
 
 	keep_standard_descriptors();
-	code = dry ? 0 : run_guardian_repair(why);
+	code = run_guardian_check(dry, why);
+	if (!code && !dry)
+		code = run_guardian_repair(why);
 	if (!code)
 		code = read_request(args, &request, why);
 	if (!code)

@@ -12,6 +12,7 @@
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
 #include "bench/verbs/axes.h"
+#include "bench/verbs/mode.h"
 
 #define QUICK_HEAPS "0,64M,1G"
 #define THREADS_MAX 1024
@@ -174,7 +175,7 @@ static int read_modes(const struct arguments *args, struct axes *axes,
 	const char *text = argument_value(args, "overcommit");
 	const bool writable = overcommit_may_write();
 	int current;
-	int error = overcommit_get(&current);
+	int error = users_mode(&current);
 
 	if (error)
 		return fail(why, EXIT_FAILED,

@@ -7,12 +7,42 @@
 #include <stdio.h>
 #include <string.h>
 
+#define HOLDER_WAIT_MS 1000
+
+/* "another spawnwise run (pid 4711) is at work" */
+static void describe_run(char *text, size_t length, pid_t pid)
+{
+	char number[32] = "";
+
+	if (pid)
+		snprintf(number, sizeof number, " (pid %d)", (int)pid);
+	snprintf(text, length, "another spawnwise run%s is at work", number);
+}
+
 static int another_run(struct failure *why)
 {
+	char text[96];
+	pid_t pid;
+
+	overcommit_holder(0, &pid);
+	describe_run(text, sizeof text, pid);
 	return fail(why, EXIT_FAILED,
-		    "Wait until it has ended: two runs would disturb each "
-		    "other.",
-		    "run: another spawnwise holds the overcommit setting");
+		    "Wait for it to end: two runs would disturb each other.",
+		    "run: %s", text);
+}
+
+int run_guardian_check(bool dry, struct failure *why)
+{
+	char text[96];
+	pid_t pid;
+
+	if (!overcommit_holder(dry ? 0 : HOLDER_WAIT_MS, &pid))
+		return 0;
+	if (!dry)
+		return another_run(why);
+	describe_run(text, sizeof text, pid);
+	fprintf(stderr, "Only a plan: %s. Wait for it to end.\n", text);
+	return 0;
 }
 
 static void tell_repair(const struct repair *repair)
@@ -33,8 +63,8 @@ int run_guardian_repair(struct failure *why)
 		return another_run(why);
 	if (error)
 		return fail(why, EXIT_FAILED, "Run `sudo spawnwise restore`.",
-			    "run in the overcommit mode of a run that was "
-			    "killed or is at work: %s",
+			    "run in the overcommit mode that a killed run "
+			    "left behind: %s",
 			    strerror(-error));
 	tell_repair(&repair);
 	return 0;

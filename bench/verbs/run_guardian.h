@@ -6,6 +6,11 @@
 #include "bench/machine/guardian.h"
 #include "bench/verbs/verbs.h"
 
+/* Two runs would disturb each other: 0, or EXIT_FAILED when another one is at
+ * work; in a dry run only a line on stderr. Waits up to a second for one whose
+ * guardian is about to end. */
+int run_guardian_check(bool dry, struct failure *why);
+
 /* Put back the mode that a killed run left behind, before the current one is
  * read: it is not the user's. Waits up to a second for a guardian that is
  * about to do it. 0, or EXIT_FAILED when another run is at work or this user
