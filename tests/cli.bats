@@ -388,7 +388,7 @@ assert found["strategies"] and found["cpus"] >= 1'
 }
 
 @test "plot refuses what it cannot read" {
-	refused 1 "read ./nowhere/cells.csv: " "spawnwise run" plot ./nowhere
+	refused 1 "read run ./nowhere: No such file" "spawnwise run" plot ./nowhere
 	refused 2 "plot for terminal 'vt52'" "--terminal dumb" \
 		plot "$data" --terminal vt52
 	refused 1 "create folder $PWD/no/such" "write to" \

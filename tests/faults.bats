@@ -83,10 +83,14 @@ interrupted() {
 	interrupted Interrupt
 }
 
-@test "SIGTERM and SIGHUP end a run in the same way" {
+@test "SIGTERM, SIGHUP and SIGQUIT end a run in the same way" {
 	start_long_run
 	kill -TERM "$runner"
 	interrupted Terminated
+	rm -r run
+	start_long_run
+	kill -QUIT -- "-$runner"
+	interrupted Quit
 	rm -r run
 	start_long_run
 	kill -HUP -- "-$runner"
@@ -207,6 +211,10 @@ stop_and_go() {
 	within 1 has_mode 0
 	within 2 no_process 'spawnwise*'
 	end_run 137
+	for verb in 'choose --heap 0 --data run' 'plot run'; do
+		refused 1 "read run run: it has no cells.csv: the run was killed" \
+			"spawnwise run" $verb
+	done
 	check 0 "$command" run --quick --heap 0 --strategy null --out next \
 		--overcommit 1
 	has_mode 0

@@ -222,7 +222,8 @@ static int init_outcomes(struct run *run)
  * (nohup, a background job of a script) stays ignored. */
 static void choose_signals(sigset_t *signals)
 {
-	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGTSTP };
+	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP,
+				       SIGTSTP };
 	struct sigaction action;
 
 	sigemptyset(signals);
