@@ -50,6 +50,40 @@ measured_by_make() {
 	done
 }
 
+# A stand-in for hyperfine that finds every command equally fast, and one for
+# the matrix that finds a spawn to take 1 ms.
+make_equals() {
+	mkdir -p stub
+	cat >stub/hyperfine <<-'END'
+	#!/bin/bash
+	while [ "$1" != --export-json ]; do shift; done
+	printf '      "median": 0.5,\n      "stddev": 0.001,\n' >"$2"
+	END
+	cat >stub/spawnwise <<-'END'
+	#!/bin/bash
+	while [ "$1" != --out ]; do shift; done
+	mkdir "$2"
+	printf '%s\n' strategy,time,mean_ns,p50_lo_ns,p50_hi_ns \
+		vfork,reap,1e6,1e6,1e6 fork,reap,1e6,1e6,1e6 >"$2/cells.csv"
+	END
+	cp stub/spawnwise stub/payload
+	chmod +x stub/*
+}
+
+@test "make crosscheck tells what it does, and for how long" {
+	make_equals
+	check 1 env PATH="$PWD/stub:$PATH" SPAWNWISE="$PWD/stub/spawnwise" \
+		CROSSCHECK_HEAPS="0 1G" CROSSCHECK_PASSES=1 \
+		"$top/tests/crosscheck" vfork fork
+	says err "crosscheck: 2 strategies at heap 0, 1G, 1 passes: about 1 min"
+	for line in "pass 1, heap 0: matrix" "pass 1, heap 0: vfork" \
+		"pass 1, heap 0: fork" "pass 1, heap 1G: fork" \
+		"pass 2, heap 1G, measured again: fork"; do
+		grep -qxF "$line" err
+	done
+	says err "crosscheck: 4 cells deviate by more than 10 %"
+}
+
 @test "run --help shows every axis" {
 	check 0 "$command" run --help
 	[ ! -s err ]
