@@ -387,6 +387,20 @@ assert found["strategies"] and found["cpus"] >= 1'
 	says err 'cannot restore vm.overcommit_memory: a run is at work'
 }
 
+@test "exec says when it runs nothing" {
+	check 0 "$command" exec --strategy null -- false
+	[ "$(cat err)" = "Ran nothing: null creates nothing." ]
+	check 0 "$command" exec --strategy vfork --count 0 -- false
+	[ "$(cat err)" = "Ran nothing: --count is 0." ]
+	check 0 "$command" exec --strategy vfork -- true
+	[ ! -s err ]
+	refused 125 "exec: the name of the strategy is empty" \
+		"Did \`spawnwise choose\` find none?" \
+		exec --strategy "" -- true
+	refused 125 "read size '99999999999G': it is larger than 16 EiB" \
+		"64M, 1G" exec --strategy vfork --heap 99999999999G -- true
+}
+
 @test "plot refuses what it cannot read" {
 	refused 1 "read run ./nowhere: No such file" "spawnwise run" plot ./nowhere
 	refused 2 "plot for terminal 'vt52'" "--terminal dumb" \

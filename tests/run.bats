@@ -268,6 +268,16 @@ make_equals() {
 	says err "spawnwise: cannot write to locked/run: Permission denied"
 }
 
+@test "run's hint can be copied, whatever the folder is called" {
+	odd="it's \$HOME; here"
+	check 0 "$command" run --quick --heap 0 --strategy null --out "$odd"
+	hint=$(sed -n 's/.*; draw it with `spawnwise \(plot .*\)`\.$/\1/p' err)
+	eval "set -- $hint"
+	[ "$2" = "$odd" ]
+	check 0 "$command" "$@"
+	[ -s "$odd/feasible.svg" ]
+}
+
 @test "run without --out makes a folder named after its id" {
 	mkdir elsewhere
 	cd elsewhere
@@ -280,11 +290,13 @@ make_equals() {
 @test "run names the nearest strategy, and what an axis takes" {
 	refused 2 "find strategy 'posix_spwan'" "Did you mean 'posix_spawn'?" \
 		run --strategy fork,posix_spwan
-	for size in 8X -1 1.5 5000 '' 0x10 ' 1M' 1e6 99999999999G; do
+	for size in 8X -1 1.5 5000 '' 0x10 ' 1M' 1e6; do
 		refused 2 "run --heap $size: " "A size is a multiple of the" \
 			run --heap "$size"
 	done
 	refused 2 'run --heap 0,,1M: "" is not' "A size" run --heap 0,,1M
+	refused 2 'run --heap 0,99999999999G: "99999999999G" is larger than' \
+		"fit into this machine" run --heap 0,99999999999G
 	refused 2 "run --backing fur" "base, thp or untouched" run -b fur
 	refused 2 "run --threads 1025" "0 to 1024" run --threads 1025
 	refused 2 "run --cpu both" "same, split or free" run --cpu both

@@ -58,7 +58,9 @@ static int read_heap(const struct arguments *args, struct request *request,
 	if (error || request->heap_bytes % (uint64_t)sysconf(_SC_PAGESIZE))
 		return fail(why, EXIT_OURS,
 			    "Give a multiple of the page size: 64M, 1G.",
-			    "read size '%s'", text);
+			    "read size '%s'%s", text,
+			    error == -ERANGE ? ": it is larger than 16 EiB"
+					     : "");
 	if (!request->backing->populate ||
 	    memory_allowance(&allowed, NULL, 0) ||
 	    request->heap_bytes <= allowed)
@@ -81,6 +83,11 @@ static int read_request(const struct arguments *args, struct request *request,
 			    "Say how: --strategy NAME; `spawnwise list` has "
 			    "the names.",
 			    "exec: --strategy is missing");
+	if (!*name)
+		return fail(why, EXIT_OURS,
+			    "Did `spawnwise choose` find none? It then prints "
+			    "nothing and exits with 1.",
+			    "exec: the name of the strategy is empty");
 	request->strategy = sw_find(name);
 	if (!request->strategy) {
 		fail_unknown_strategy(why, name);
@@ -197,6 +204,16 @@ static int open_and_grow(const struct request *request,
 		    "grow the heap: %s", reason[0] ? reason : strerror(-error));
 }
 
+/* Silence would look as if the command had run and printed nothing. */
+static void tell_nothing(const struct request *request)
+{
+	if (!request->count)
+		fputs("Ran nothing: --count is 0.\n", stderr);
+	else if (request->strategy->traits & SW_CREATES_NOTHING)
+		fprintf(stderr, "Ran nothing: %s creates nothing.\n",
+			request->strategy->name);
+}
+
 static int exec_verb(const struct arguments *args, struct failure *why)
 {
 	struct request request = { 0 };
@@ -207,6 +224,7 @@ static int exec_verb(const struct arguments *args, struct failure *why)
 		code = open_and_grow(&request, &handle, why);
 	if (code)
 		return code;
+	tell_nothing(&request);
 	code = spawn_all(handle, &request, args->operands, why);
 	sw_close(handle);
 	return code;

@@ -37,6 +37,8 @@ static int take_heap(void *data, const char *item)
 	uint64_t bytes;
 	int error = size_parse(item, &bytes);
 
+	if (error == -ERANGE)
+		return -EOVERFLOW;
 	if (error || bytes % (uint64_t)sysconf(_SC_PAGESIZE))
 		return -EINVAL;
 	for (size_t i = 0; i < axes->heap_count; i++)
@@ -133,6 +135,11 @@ static int read_axis(const struct axis *axis, const char *text,
 		return fail(why, EXIT_USAGE, "Split the matrix into two runs.",
 			    "run --%s: more than %d values", axis->option,
 			    AXIS_MAX);
+	if (error == -EOVERFLOW)
+		return fail(why, EXIT_USAGE,
+			    "Use heaps that fit into this machine's memory.",
+			    "run --%s %s: \"%s\" is larger than 16 EiB",
+			    axis->option, text, culprit);
 	if (error)
 		return fail(why, EXIT_USAGE, axis->allowed,
 			    "run --%s %s: \"%s\" is not a value of this axis",

@@ -12,6 +12,7 @@
 #include "bench/judge/summary.h"
 #include "bench/machine/host.h"
 #include "bench/show/plot.h"
+#include "bench/show/shell.h"
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 #include "bench/verbs/advice.h"
@@ -143,7 +144,7 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 static void show(const struct run *run, const struct run_dir *dir,
 		 const struct summary *rows, const char *verdict)
 {
-	char why[256];
+	char why[256], word[2 * PATH_MAX];
 
 	show_matrix(stdout, rows, run->plan->cell_count * TIME_COUNT);
 	putchar('\n');
@@ -163,8 +164,9 @@ static void show(const struct run *run, const struct run_dir *dir,
 			"%d blocks were suspended or had their overcommit "
 			"mode changed: they are flagged as warm-ups.\n",
 			run->blocks_disturbed);
+	shell_word(dir->path, word, sizeof word);
 	fprintf(stderr, "Written to %s; draw it with `spawnwise plot %s`.\n",
-		dir->path, dir->path);
+		dir->path, word);
 }
 
 int run_result(const struct run *run, const struct run_dir *dir,
