@@ -96,8 +96,8 @@ if (fastest eq "") {
     sprintf("%s takes %s at heap %s, %s takes %s", fastest, \
       duration(fast_ns), size(real(high)), slowest, duration(slow_ns))
 } else { if (words(growing)) {
-  finding = sprintf("%s takes%s %s times as long at %s as at %s", \
-    list_words(growing), words(growing) > 1 ? " up to" : "", times(growth), \
+  finding = sprintf("%s take%s %s times as long at %s as at %s", \
+    list_words(growing), words(growing) > 1 ? " up to" : "s", times(growth), \
     size(real(high)), size(real(low)))
   if (words(strategies) > words(growing)) {
     finding = finding.(steady < 1.1 ? "; the others stay flat" : \
@@ -176,8 +176,16 @@ do for [pass = 1:60] { do for [j = 1:labels - 1] {
     label_y[j + 1] = label_y[j + 1] + short / 2
   }
 } }
-lift = labels ? log10(y_bottom) + gap / 2 - label_y[1] : 0
-if (lift > 0) { do for [j = 1:labels] { label_y[j] = label_y[j] + lift } }
+# Back into the frame: from above downwards, then from below upwards.
+low_y = log10(y_bottom) + gap / 2; high_y = log10(y_top) - gap / 2
+do for [j = labels:1:-1] {
+  if (label_y[j] > high_y) { label_y[j] = high_y }
+  high_y = label_y[j] - gap
+}
+do for [j = 1:labels] {
+  if (label_y[j] < low_y) { label_y[j] = low_y }
+  low_y = label_y[j] + gap
+}
 
 label_margin = 0
 do for [s in strategies] {
@@ -185,14 +193,23 @@ do for [s in strategies] {
 }
 
 if (dumb) {
-  letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+  # A letter each: the first of the name, or its capital, or a number.
+  small = "abcdefghijklmnopqrstuvwxyz"; capital = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+  marks = ""
+  do for [s in strategies] {
+    k = strstrt(small, s[1:1])
+    mark = strstrt(marks, s[1:1]) ? capital[k:k] : s[1:1]
+    if (strstrt(marks, mark)) { mark = sprintf("%d", (strlen(marks) + 1) % 10) }
+    marks = marks.mark
+  }
+  mark_of(s) = (m_ = place(strategies, s), marks[m_:m_])
   set rmargin label_margin + 4
   set print "-"
   print finding
   set title time.", ".mode_name(first_mode). \
     (words(modes) > 1 ? "; the other modes are in the svg and png" : "")
   do for [j = 1:labels] {
-    set label 100 + j label_name[j][1:1]." ".label_name[j] at graph 1.01, \
+    set label 100 + j mark_of(label_name[j])." ".label_name[j] at graph 1.01, \
       first 10**label_y[j] noenhanced
   }
   do for [i = 1:|$rows|] { if (is_cross(i, first_mode)) {
@@ -202,7 +219,7 @@ if (dumb) {
   shown = measured[1]
   if (!words(shown)) { plot y_top * 10 notitle; exit }
   plot for [s in shown] block(first_mode, s) using 1:2 with linespoints \
-    pt s[1:1] notitle, y_top * 10 notitle
+    pt mark_of(s) notitle, y_top * 10 notitle
   exit
 }
 

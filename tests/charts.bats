@@ -208,3 +208,17 @@ refuses() {
     [ "$name" = null ] || grep -q "^$name " looks
   done
 }
+
+@test "in the terminal every strategy has a letter of its own" {
+  run_with '$11 == 0'
+  for new in clone_async system popen posix_more; do
+    awk -F, -v OFS=, -v s="$new" '$4 == "fork" { $4 = s; print }' \
+      some/cells.csv >>more
+  done
+  cat more >>some/cells.csv
+  "$spawnwise" plot some --terminal dumb |
+    sed -n 's/.*|\([a-zA-Z0-9]\) \([a-z_]*\) *$/\1 \2/p' >marks
+  [ "$(wc -l <marks)" -eq 9 ]
+  [ -z "$(cut -c 1 marks | sort | uniq -d)" ]
+  grep -qx 'C clone_async' marks
+}
