@@ -222,3 +222,12 @@ refuses() {
   [ -z "$(cut -c 1 marks | sort | uniq -d)" ]
   grep -qx 'C clone_async' marks
 }
+
+@test "what gnuplot complains about is told by its reason" {
+  mkdir plots
+  cp "$top/plots/style.gp" plots/
+  printf 'plot %s 1\nset nonsense # %s\n' '1,' "$(printf '%0600d' 0)" >plots/bad.gp
+  run env SPAWNWISE_PLOTS="$PWD/plots" "$spawnwise" plot "$run_data" --out .
+  [ "$status" -eq 1 ]
+  [[ ${lines[0]} == *"bad.gp: "*"line 2: "* ]]
+}

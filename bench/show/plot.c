@@ -134,19 +134,23 @@ static int start_gnuplot(const char *settings, const char *script, int out_fd,
 	return -error;
 }
 
-/* Keep the first of what gnuplot complains about, let the rest pass. */
+/* Keep the last line of what gnuplot complains about: it holds file, line and
+ * reason; before it stands the whole command, which may be long. */
 static void read_complaint(int fd, char *complaint, size_t size)
 {
-	char rest[512];
+	char text[4096], rest[512];
 	size_t used = 0;
 	ssize_t length;
+	char *line;
 
 	while ((length = read(fd, rest, sizeof rest)) > 0)
-		for (ssize_t i = 0; i < length && used + 1 < size; i++)
-			if (rest[i] != '\n' || used)
-				complaint[used++] =
-					rest[i] == '\n' ? ' ' : rest[i];
-	complaint[used] = '\0';
+		for (ssize_t i = 0; i < length && used + 1 < sizeof text; i++)
+			text[used++] = rest[i];
+	while (used && (text[used - 1] == '\n' || text[used - 1] == ' '))
+		used--;
+	text[used] = '\0';
+	line = strrchr(text, '\n');
+	snprintf(complaint, size, "%.255s", line ? line + 1 : text);
 	close(fd);
 }
 
@@ -165,7 +169,7 @@ static void pass_on(int fd)
 static int run_gnuplot(struct drawing *drawing, const char *settings,
 		       const char *script, int out_fd)
 {
-	char complaint[160];
+	char complaint[256];
 	int status = 0;
 	pid_t pid;
 	int fd = start_gnuplot(settings, script, out_fd, &pid);

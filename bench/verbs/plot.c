@@ -61,7 +61,7 @@ static int find_out(const struct arguments *args, const char *run,
 static int plot_verb(const struct arguments *args, struct failure *why)
 {
 	const char *terminal = argument_value(args, "terminal");
-	char run[PATH_MAX], reason[256] = "";
+	char run[PATH_MAX], reason[480] = "";
 	const char *out;
 	int code = find_run(args, run, sizeof run, why);
 
