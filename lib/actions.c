@@ -68,6 +68,12 @@ static long close_action(int fd)
 	return fd < 0 || (rlim_t)fd >= limit.rlim_cur ? -EBADF : 0;
 }
 
+/* -1 would be the highest descriptor to the kernel: nothing to close. */
+static long close_from(int fd)
+{
+	return fd < 0 ? -EBADF : raw3(SYS_close_range, fd, ~0u, 0);
+}
+
 static long act(const struct sw_action *action)
 {
 	switch (action->kind) {
@@ -78,7 +84,7 @@ static long act(const struct sw_action *action)
 	case SW_DUP2:
 		return duplicate(action->from, action->fd);
 	case SW_CLOSEFROM:
-		return raw3(SYS_close_range, action->fd, ~0u, 0);
+		return close_from(action->fd);
 	case SW_CHDIR:
 		return raw1(SYS_chdir, action->path);
 	case SW_FCHDIR:
