@@ -84,16 +84,16 @@ static int add_all(posix_spawn_file_actions_t *actions,
 	return error;
 }
 
-/* None of these can fail: spawnattr's setters store what they are given. */
-static void set_attributes(posix_spawnattr_t *attributes,
-			   const struct sw_request *request)
+/* The setters store what they are given, but for one: glibc knows only the
+ * scheduling policies of POSIX. */
+static int set_attributes(posix_spawnattr_t *attributes,
+			  const struct sw_request *request)
 {
 	const struct sched_param parameter = {
 		.sched_priority = request->sched_priority,
 	};
 	short flags = 0;
 
-	posix_spawnattr_init(attributes);
 	if (request->fields & SW_SIGDEFAULT) {
 		flags |= POSIX_SPAWN_SETSIGDEF;
 		posix_spawnattr_setsigdefault(attributes, request->sigdefault);
@@ -103,8 +103,9 @@ static void set_attributes(posix_spawnattr_t *attributes,
 		posix_spawnattr_setschedparam(attributes, &parameter);
 		if (request->sched_policy >= 0) {
 			flags |= POSIX_SPAWN_SETSCHEDULER;
-			posix_spawnattr_setschedpolicy(attributes,
-						       request->sched_policy);
+			if (posix_spawnattr_setschedpolicy(
+				    attributes, request->sched_policy))
+				return ENOTSUP;
 		}
 	}
 	if (request->fields & SW_SESSION)
@@ -120,6 +121,7 @@ static void set_attributes(posix_spawnattr_t *attributes,
 		posix_spawnattr_setsigmask(attributes, request->sigmask);
 	}
 	posix_spawnattr_setflags(attributes, flags);
+	return 0;
 }
 
 static int spawn_spawn(void *state, const struct sw_request *request,
@@ -134,16 +136,18 @@ static int spawn_spawn(void *state, const struct sw_request *request,
 	(void)state;
 	if (error)
 		return -error;
+	posix_spawnattr_init(&attributes);
 	error = add_all(&actions, request);
+	if (!error)
+		error = set_attributes(&attributes, request);
 	if (!error) {
-		set_attributes(&attributes, request);
 		sw_dumpable_lend(request);
 		error = (request->search ? posix_spawnp : posix_spawn)(
 			&child->pid, request->path, &actions, &attributes,
 			request->argv, envp);
 		sw_dumpable_restore(request);
-		posix_spawnattr_destroy(&attributes);
 	}
+	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	errno = saved_errno;
 	return -error;
