@@ -26,6 +26,12 @@ struct check {
 extern const struct check outcome_checks[]; /* statuses and errors */
 extern const struct check arrival_checks[]; /* what the child gets */
 extern const struct check search_checks[];  /* PATH */
+extern const struct check field_checks[];   /* attributes of the child */
+extern const struct check identity_checks[];
+extern const struct check action_checks[]; /* folder and descriptors */
+extern const struct check order_checks[];
+extern const struct check terminal_checks[];
+extern const struct check referee_checks[]; /* errors of actions */
 extern const struct check caller_checks[];  /* what stays as it was */
 extern const struct check signal_checks[];
 extern const struct check handle_checks[]; /* requests, handles, threads */

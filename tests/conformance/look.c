@@ -50,6 +50,20 @@ uint64_t status_field(pid_t pid, const char *name, int base)
 	return strtoull(found + strlen(key), NULL, base);
 }
 
+long stat_field(pid_t pid, int number)
+{
+	char text[1024];
+	const size_t length = proc_read(pid, "stat", text, sizeof text);
+	char *field;
+
+	text[length] = '\0';
+	field = strrchr(text, ')'); /* the name may hold anything */
+	for (int i = 2; field && i < number; i++)
+		field = strchr(field + 1, ' ');
+	assert_non_null(field);
+	return strtol(field + 1, NULL, 10);
+}
+
 bool same_file(pid_t pid, int fd, int our_fd)
 {
 	struct stat theirs, ours;

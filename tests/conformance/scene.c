@@ -56,14 +56,25 @@ static int remove_entry(const char *path, const struct stat *status, int kind,
 	return remove(path);
 }
 
+/* What a failed check has left must not fail the next. */
+static void end_children(void)
+{
+	pid_t pids[64];
+	const int count = children_list(pids, COUNT(pids));
+
+	for (int i = 0; i < count; i++) {
+		kill(pids[i], SIGKILL);
+		waitpid(pids[i], NULL, __WALL);
+	}
+}
+
 int scene_close(void **state)
 {
 	struct scene *scene = *state;
 
 	reset_signals();
-	if (scene->held)
-		scene_drop(scene);
 	sw_close(scene->handle);
+	end_children();
 	if (scene->search_path)
 		setenv("PATH", scene->search_path, 1);
 	free(scene->search_path);
@@ -138,18 +149,30 @@ static void make_stopper(const struct scene *scene)
 		    errno == EEXIST);
 }
 
-pid_t scene_hold(struct scene *scene, struct sw_request *request)
+static pid_t hold(struct scene *scene, const struct sw_request *request)
 {
 	struct sw_child child;
 	int status;
 
-	make_stopper(scene);
-	request->path = scene_path(scene, STOPPER);
 	assert_int_equal(scene_try(scene, request, &child), 0);
 	scene->held = child.pid;
 	assert_int_equal(waitpid(child.pid, &status, WUNTRACED), child.pid);
 	assert_true(WIFSTOPPED(status));
 	return child.pid;
+}
+
+pid_t scene_hold(struct scene *scene, struct sw_request *request)
+{
+	make_stopper(scene);
+	request->path = scene_path(scene, STOPPER);
+	return hold(scene, request);
+}
+
+pid_t scene_hold_shell(struct scene *scene, struct sw_request *request)
+{
+	request->path = "/bin/sh";
+	request->argv = ARGV("sh", "-c", "kill -STOP $$");
+	return hold(scene, request);
 }
 
 void scene_drop(struct scene *scene)
@@ -161,6 +184,72 @@ void scene_drop(struct scene *scene)
 	kill(pid, SIGKILL);
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+}
+
+void scene_refuses(struct scene *scene, const struct sw_request *request,
+		   int error, unsigned stage, int action)
+{
+	const int children = children_count();
+	const int descriptors = descriptors_count(0);
+	struct sw_child child;
+
+	assert_int_equal(scene_try(scene, request, &child), error);
+	/* Who can set an umask has no libc's child half, which is mute. */
+	if (scene->strategy->honours & SW_UMASK)
+		assert_int_equal(child.stage, stage);
+	if (child.stage) {
+		assert_int_equal(child.stage, stage);
+		assert_int_equal(child.action, action);
+	}
+	assert_int_equal(child.pidfd, -1);
+	assert_no_new_child(children);
+	assert_int_equal(descriptors_count(0), descriptors);
+}
+
+static _Noreturn void be_copy(struct scene *scene,
+			      const char *(*act)(struct scene *))
+{
+	const char *complaint = "the strategy does not open";
+
+	alarm(GUARD_S / 2);
+	setsid();
+	if (!sw_open(scene->strategy, &scene->handle)) {
+		complaint = act(scene);
+		sw_close(scene->handle);
+	}
+	if (complaint)
+		fprintf(stderr, "not so: %s\n", complaint);
+	_exit(complaint ? 1 : 0);
+}
+
+void scene_in_copy(struct scene *scene, const char *(*act)(struct scene *))
+{
+	const pid_t pid = fork();
+	int status;
+
+	assert_true(pid >= 0);
+	if (!pid)
+		be_copy(scene, act);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+}
+
+struct sw_request scene_quick(const struct scene *scene)
+{
+	static char path[4096];
+	const ssize_t length =
+		readlink("/proc/self/exe", path, sizeof path - 32);
+	char *slash;
+
+	assert_true(length > 0);
+	path[length] = '\0';
+	slash = strrchr(path, '/');
+	strcpy(slash, "/../payload");
+	return (struct sw_request){
+		.path = access(path, X_OK) ? "/bin/true" : path,
+		.argv = ARGV("payload"),
+		.stdout_fd = scene->null_fd,
+	};
 }
 
 void assert_no_new_child(int expected)

@@ -22,6 +22,11 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define ARGV(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 
+/* Two members of a struct sw_request. */
+#define ACTIONS(...)                                                           \
+	.actions = (const struct sw_action[]){ __VA_ARGS__ },                  \
+	.action_count = COUNT(((const struct sw_action[]){ __VA_ARGS__ }))
+
 struct scene {
 	const struct sw_strategy *strategy;
 	struct sw_handle *handle;
@@ -47,6 +52,9 @@ int descriptors_count(pid_t pid);
 /* The number behind "NAME:" in /proc/PID/status (pid 0: the calling thread),
  * in the base given. Fails the test when there is none. */
 uint64_t status_field(pid_t pid, const char *name, int base);
+
+/* Field number of /proc/PID/stat, counted from 1 as proc(5) does; above 2. */
+long stat_field(pid_t pid, int number);
 
 /* Read /proc/PID/NAME into a buffer; the number of bytes. */
 size_t proc_read(pid_t pid, const char *name, char *buffer, size_t size);
@@ -79,7 +87,33 @@ int scene_shell(struct scene *scene, const char *script);
 /* Start the stopper for this request (its path is overwritten) and hold it
  * still; scene_drop() kills and reaps it. */
 pid_t scene_hold(struct scene *scene, struct sw_request *request);
+
+/* The same with path and argv of a shell that stops itself: any user may
+ * execute it. */
+pid_t scene_hold_shell(struct scene *scene, struct sw_request *request);
+
 void scene_drop(struct scene *scene);
+
+/* Ask for this and expect that error, told by sw_spawn() or sw_confirm(), of
+ * that step where the strategy knows (all that run our child's half do), with
+ * nothing left behind. */
+void scene_refuses(struct scene *scene, const struct sw_request *request,
+		   int error, unsigned stage, int action);
+
+/* Do act() in a copy of this process, with a session and a handle: what it does
+ * to itself ends with it. It complains by what it returns, because cmocka's
+ * assertions would jump into the original's tests. */
+void scene_in_copy(struct scene *scene, const char *(*act)(struct scene *));
+
+#define COMPLAIN_UNLESS(truth)                                                 \
+	do                                                                     \
+		if (!(truth))                                                  \
+			return #truth;                                         \
+	while (0)
+
+/* A request for the cheapest program that ends with status 0: the payload
+ * that is built beside the tests, else true. */
+struct sw_request scene_quick(const struct scene *scene);
 
 /* Fail unless there is neither a zombie nor a child more than expected. */
 void assert_no_new_child(int expected);

@@ -124,6 +124,51 @@ static void ignored_signals_stay_ignored(void **state)
 	assert_ptr_equal(signal(SIGUSR2, SIG_DFL), SIG_IGN);
 }
 
+static void ignored_becomes_default(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_request request = { .argv = ARGV("held"),
+				      .fields = SW_SIGDEFAULT };
+	sigset_t set;
+	pid_t pid;
+
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigaddset(&set, SIGRTMAX);
+	request.sigdefault = &set;
+	signal(SIGUSR2, SIG_IGN);
+	signal(SIGRTMAX, SIG_IGN);
+	pid = scene_hold(scene, &request);
+	assert_int_equal(status_field(pid, "SigIgn", 16) &
+				 (BIT(SIGUSR2) | BIT(SIGRTMAX)),
+			 0);
+	scene_drop(scene);
+	assert_ptr_equal(signal(SIGRTMAX, SIG_DFL), SIG_IGN);
+	assert_ptr_equal(signal(SIGUSR2, SIG_DFL), SIG_IGN);
+}
+
+static void mask_is_set(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_request request = { .argv = ARGV("held"),
+				      .fields = SW_SIGMASK };
+	sigset_t set, ours;
+	pid_t pid;
+
+	sigemptyset(&ours);
+	sigaddset(&ours, SIGUSR1);
+	sigprocmask(SIG_SETMASK, &ours, NULL);
+	sigemptyset(&set);
+	sigaddset(&set, SIGUSR2);
+	sigaddset(&set, SIGRTMAX);
+	request.sigmask = &set;
+	pid = scene_hold(scene, &request);
+	assert_int_equal(status_field(pid, "SigBlk", 16),
+			 BIT(SIGUSR2) | BIT(SIGRTMAX));
+	scene_drop(scene);
+	assert_int_equal(status_field(0, "SigBlk", 16), BIT(SIGUSR1));
+}
+
 static void good_child_raises_sigchld(void **state)
 {
 	struct scene *scene = *state;
@@ -224,6 +269,12 @@ const struct check signal_checks[] = {
 	  .run = handlers_are_reset_and_kept },
 	{ .name = "ignored signals stay ignored",
 	  .run = ignored_signals_stay_ignored },
+	{ .name = "ignored signals become default",
+	  .run = ignored_becomes_default,
+	  .honours = SW_SIGDEFAULT },
+	{ .name = "a signal mask is set",
+	  .run = mask_is_set,
+	  .honours = SW_SIGMASK },
 	{ .name = "a good child raises SIGCHLD",
 	  .run = good_child_raises_sigchld },
 	{ .name = "a failure raises no SIGCHLD",

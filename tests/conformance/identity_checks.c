@@ -1,0 +1,209 @@
+/* SPDX-License-Identifier: MIT */
+/* Who the child is: ids and groups, its descriptor, its cgroup. */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <mntent.h>
+#include <poll.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/conformance/checks.h"
+#include "tests/conformance/scene.h"
+
+#define NOBODY 65534
+
+static const char *not_root(void)
+{
+	return geteuid() ? "only root may change its ids" : NULL;
+}
+
+/* The line of /proc/PID/status that begins so. */
+static void assert_status(pid_t pid, const char *expected)
+{
+	static char text[16 * 1024];
+	const size_t length = proc_read(pid, "status", text, sizeof text);
+
+	text[length] = '\0';
+	if (!strstr(text, expected))
+		fail_msg("no line %s in %s", expected + 1, text);
+}
+
+static void ids_are_set(void **state)
+{
+	struct scene *scene = *state;
+	const gid_t groups[] = { 100, 200 };
+	struct sw_ids ids = { NOBODY, NOBODY, groups, COUNT(groups), false };
+	struct sw_request request = { .fields = SW_IDS, .ids = &ids };
+	pid_t pid = scene_hold_shell(scene, &request);
+
+	assert_status(pid, "\nUid:\t65534\t65534\t65534\t65534\n");
+	assert_status(pid, "\nGid:\t65534\t65534\t65534\t65534\n");
+	assert_status(pid, "\nGroups:\t100 200 \n");
+	scene_drop(scene);
+	ids.group_count = 0;
+	pid = scene_hold_shell(scene, &request);
+	assert_status(pid, "\nGroups:\t \n");
+	scene_drop(scene);
+	assert_int_equal(geteuid(), 0);
+}
+
+static void groups_need_root(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_ids ids = { getuid(), getgid(), .keep_groups = true };
+	struct sw_request request = { .fields = SW_IDS, .ids = &ids };
+	const pid_t pid = scene_hold_shell(scene, &request);
+
+	assert_int_equal(status_field(pid, "Uid", 10), getuid());
+	scene_drop(scene);
+	if (!geteuid())
+		return;
+	ids.keep_groups = false;
+	scene_refuses(scene, &request, -EPERM, SW_IDS, 0);
+}
+
+/* The caller has taken on another's effective ids for a while. */
+static void ids_are_reset(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_request request = { .fields = SW_RESETIDS };
+	pid_t pid;
+
+	assert_int_equal(setegid(NOBODY), 0);
+	assert_int_equal(seteuid(NOBODY), 0);
+	pid = scene_hold_shell(scene, &request);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(setegid(0), 0);
+	prctl(PR_SET_DUMPABLE, 1); /* else /proc/self is not ours */
+	assert_status(pid, "\nUid:\t0\t0\t0\t0\n");
+	assert_status(pid, "\nGid:\t0\t0\t0\t0\n");
+	scene_drop(scene);
+}
+
+static bool is_readable(int fd, int timeout_ms)
+{
+	struct pollfd entry = { .fd = fd, .events = POLLIN };
+
+	return poll(&entry, 1, timeout_ms) == 1 && entry.revents & POLLIN;
+}
+
+static void pidfd_is_given(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_request request = scene_quick(scene);
+	struct sw_child child;
+	siginfo_t info;
+	int gate[2];
+
+	assert_int_equal(pipe2(gate, O_CLOEXEC), 0);
+	request.path = "/bin/cat";
+	request.argv = ARGV("cat");
+	request.stdin_fd = gate[0];
+	request.fields = SW_PIDFD;
+	assert_int_equal(scene_try(scene, &request, &child), 0);
+	assert_true(child.pidfd >= 0);
+	assert_int_equal(fcntl(child.pidfd, F_GETFD), FD_CLOEXEC);
+	assert_false(is_readable(child.pidfd, 0));
+	close(gate[1]);
+	assert_true(is_readable(child.pidfd, -1));
+	assert_int_equal(
+		waitid((idtype_t)P_PIDFD, (id_t)child.pidfd, &info, WEXITED),
+		0);
+	assert_int_equal(info.si_pid, child.pid);
+	assert_int_equal(info.si_status, 0);
+	close(child.pidfd);
+	close(gate[0]);
+	request.path = "./missing";
+	request.stdin_fd = 0;
+	scene_refuses(scene, &request, -ENOENT, SW_EXEC, 0);
+	request.fields = 0;
+	request.path = "/bin/true";
+	assert_int_equal(scene_try(scene, &request, &child), 0);
+	assert_int_equal(child.pidfd, -1);
+	assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
+}
+
+/* Where cgroup v2 is mounted, or NULL. */
+static const char *cgroup_mount(void)
+{
+	static char path[256];
+	FILE *mounts = setmntent("/proc/self/mounts", "re");
+	struct mntent *entry;
+
+	path[0] = '\0';
+	while (mounts && !path[0] && (entry = getmntent(mounts)))
+		if (!strcmp(entry->mnt_type, "cgroup2"))
+			snprintf(path, sizeof path, "%s", entry->mnt_dir);
+	if (mounts)
+		endmntent(mounts);
+	return path[0] ? path : NULL;
+}
+
+static const char *no_cgroup(void)
+{
+	const char *mount = cgroup_mount();
+
+	if (!mount)
+		return "cgroup v2 is not mounted";
+	return access(mount, W_OK) ? "cgroup v2 is not writable" : NULL;
+}
+
+/* The whole line of the second hierarchy: "0::/NAME". */
+static void assert_cgroup(pid_t pid, const char *name)
+{
+	char text[8192], expected[64];
+	const size_t length = proc_read(pid, "cgroup", text, sizeof text);
+
+	text[length] = '\0';
+	snprintf(expected, sizeof expected, "/%s\n", name);
+	assert_non_null(strstr(text, "0::/"));
+	assert_non_null(strstr(strstr(text, "0::/"), expected));
+}
+
+static void cgroup_is_entered(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_request request = { .argv = ARGV("held"),
+				      .fields = SW_CGROUP };
+	char name[32], path[320];
+
+	snprintf(name, sizeof name, "spawnwise-test.%d", (int)getpid());
+	snprintf(path, sizeof path, "%s/%s", cgroup_mount(), name);
+	assert_int_equal(mkdir(path, 0755), 0);
+	request.cgroup_fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	assert_true(request.cgroup_fd >= 0);
+	assert_cgroup(scene_hold(scene, &request), name);
+	scene_drop(scene);
+	close(request.cgroup_fd);
+	assert_int_equal(rmdir(path), 0);
+	request.cgroup_fd = scene->null_fd; /* no cgroup at all */
+	scene_refuses(scene, &request, -EBADF, 0, 0);
+}
+
+const struct check identity_checks[] = {
+	{ .name = "ids and groups are set",
+	  .run = ids_are_set,
+	  .honours = SW_IDS,
+	  .obstacle = not_root },
+	{ .name = "groups are kept, or need root",
+	  .run = groups_need_root,
+	  .honours = SW_IDS },
+	{ .name = "effective ids become the real ones",
+	  .run = ids_are_reset,
+	  .honours = SW_RESETIDS,
+	  .obstacle = not_root },
+	{ .name = "a pidfd is given, pollable and waitable",
+	  .run = pidfd_is_given,
+	  .honours = SW_PIDFD },
+	{ .name = "a cgroup is entered",
+	  .run = cgroup_is_entered,
+	  .honours = SW_CGROUP,
+	  .obstacle = no_cgroup },
+	{ .name = NULL },
+};
