@@ -237,6 +237,7 @@ void scene_in_copy(struct scene *scene, const char *(*act)(struct scene *))
 struct sw_request scene_quick(const struct scene *scene)
 {
 	static char path[4096];
+	static const char *const argv[] = { "payload", NULL };
 	const ssize_t length =
 		readlink("/proc/self/exe", path, sizeof path - 32);
 	char *slash;
@@ -247,7 +248,7 @@ struct sw_request scene_quick(const struct scene *scene)
 	strcpy(slash, "/../payload");
 	return (struct sw_request){
 		.path = access(path, X_OK) ? "/bin/true" : path,
-		.argv = ARGV("payload"),
+		.argv = (char *const *)argv,
 		.stdout_fd = scene->null_fd,
 	};
 }
