@@ -11,7 +11,6 @@
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
 
-#define MANY 1000
 #define SOME_ERRNO 117
 
 static const struct sw_request good = {
@@ -57,23 +56,6 @@ static void folder_and_umask_are_kept(void **state)
 	assert_int_equal(umask(before), 0137);
 }
 
-static void many_spawns_leave_nothing(void **state)
-{
-	struct scene *scene = *state;
-	int children, descriptors;
-	struct sw_child child;
-
-	assert_int_equal(scene_run(scene, &good), 0);
-	children = children_count();
-	descriptors = descriptors_count(0);
-	for (int i = 0; i < MANY; i++) {
-		assert_int_equal(scene_run(scene, &good), 0);
-		assert_int_equal(scene_try(scene, &bad, &child), -ENOENT);
-	}
-	assert_no_new_child(children);
-	assert_int_equal(descriptors_count(0), descriptors);
-}
-
 static void open_and_close_leave_nothing(void **state)
 {
 	struct scene *scene = *state;
@@ -95,8 +77,6 @@ const struct check caller_checks[] = {
 	{ .name = "errno is kept", .run = errno_is_kept },
 	{ .name = "working folder and umask are kept",
 	  .run = folder_and_umask_are_kept },
-	{ .name = "1,000 good and 1,000 failing spawns leave nothing",
-	  .run = many_spawns_leave_nothing },
 	{ .name = "200 times open and close leave nothing",
 	  .run = open_and_close_leave_nothing },
 	{ .name = NULL },

@@ -34,6 +34,8 @@ extern const struct check terminal_checks[];
 extern const struct check referee_checks[]; /* errors of actions */
 extern const struct check caller_checks[];  /* what stays as it was */
 extern const struct check snapshot_checks[];
+extern const struct check scarce_checks[]; /* hard times */
+extern const struct check death_checks[];  /* before exec */
 extern const struct check signal_checks[];
 extern const struct check handle_checks[]; /* requests, handles, threads */
 extern const struct check trait_checks[];  /* declared facts are true */

@@ -210,24 +210,6 @@ static void bad_descriptor_is_refused(void **state)
 	assert_int_equal(scene_shell(scene, "exit 0"), 0);
 }
 
-/* With SIGCHLD ignored statuses are lost (wait(2), NOTES), the rest is not. */
-static void ignored_sigchld_hangs_nothing(void **state)
-{
-	struct scene *scene = *state;
-	struct sw_request request = {
-		.path = "/bin/true",
-		.argv = ARGV("true"),
-	};
-	struct sw_child child;
-
-	signal(SIGCHLD, SIG_IGN);
-	assert_int_equal(scene_try(scene, &request, &child), 0);
-	assert_int_equal(waitpid(child.pid, NULL, 0), -1);
-	assert_int_equal(errno, ECHILD);
-	request.path = "./missing";
-	assert_int_equal(scene_try(scene, &request, &child), -ENOENT);
-}
-
 const struct check outcome_checks[] = {
 	{ .name = "exit statuses and death by signal come back",
 	  .run = statuses_come_back },
@@ -245,7 +227,5 @@ const struct check outcome_checks[] = {
 	  .run = busy_program_is_refused },
 	{ .name = "a bad descriptor is refused",
 	  .run = bad_descriptor_is_refused },
-	{ .name = "an ignored SIGCHLD hangs nothing",
-	  .run = ignored_sigchld_hangs_nothing },
 	{ .name = NULL },
 };
