@@ -35,10 +35,13 @@ extern const struct check referee_checks[]; /* errors of actions */
 extern const struct check caller_checks[];  /* what stays as it was */
 extern const struct check snapshot_checks[];
 extern const struct check scarce_checks[]; /* hard times */
-extern const struct check death_checks[];  /* before exec */
+extern const struct check storm_checks[];
+extern const struct check death_checks[]; /* before exec */
 extern const struct check signal_checks[];
 extern const struct check handle_checks[]; /* requests, handles, threads */
 extern const struct check trait_checks[];  /* declared facts are true */
+extern const struct check flight_checks[];
+extern const struct check borrow_checks[]; /* memory lent to a spawn */
 extern const struct check helper_checks[]; /* a helper dies */
 
 /* For baselines, which keep less of the contract, instead of all the above. */
