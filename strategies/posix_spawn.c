@@ -12,6 +12,21 @@
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/probe.h"
+
+/* A folder is no program: all but the exec is tried. */
+SW_CHILD_HALF static int spawn_birth(void)
+{
+	char *const none[] = { NULL };
+	pid_t pid;
+
+	return -posix_spawn(&pid, "/", NULL, NULL, none, none);
+}
+
+static int spawn_supported(void)
+{
+	return sw_probe(spawn_birth);
+}
 
 /* musl's setters of the scheduler answer ENOSYS. */
 #ifdef __GLIBC__
@@ -168,6 +183,7 @@ const struct sw_strategy strategy_posix_spawn = {
 	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_THREAD_SAFE,
 	.honours = SW_SIGDEFAULT | LIBC_FIELDS | SW_SESSION | SW_PGROUP |
 		   SW_RESETIDS | SW_CWD | SW_FDACTIONS | SW_SIGMASK,
+	.supported = spawn_supported,
 	.spawn = spawn_spawn,
 	.confirm = spawn_confirm,
 };

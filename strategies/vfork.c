@@ -10,6 +10,25 @@
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/probe.h"
+#include "lib/raw.h"
+
+SW_CHILD_HALF static int vfork_birth(void)
+{
+	const pid_t pid = vfork();
+
+	if (pid == 0)
+		sw_child_exit(0);
+	if (pid < 0)
+		return -errno;
+	raw4(SYS_wait4, pid, 0, 0, 0);
+	return 0;
+}
+
+static int vfork_supported(void)
+{
+	return sw_probe(vfork_birth);
+}
 
 static int vfork_spawn(void *state, const struct sw_request *request,
 		       struct sw_child *child)
@@ -54,6 +73,7 @@ const struct sw_strategy strategy_vfork = {
 	.summary = "the libc's vfork, then exec: borrows memory and stack",
 	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_THREAD_SAFE,
 	.honours = SW_CHILD_FIELDS,
+	.supported = vfork_supported,
 	.spawn = vfork_spawn,
 	.confirm = vfork_confirm,
 };

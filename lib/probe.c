@@ -1,0 +1,56 @@
+/* SPDX-License-Identifier: MIT */
+/* Trying out a birth in a child that nobody notices; see probe.h. */
+
+#include "lib/probe.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <sys/wait.h>
+
+#include "lib/child.h"
+#include "lib/clone.h"
+#include "lib/raw.h"
+
+#define STACK_BYTES (64 * 1024)
+
+struct probe {
+	int (*birth)(void);
+	int result;
+};
+
+SW_CHILD_HALF static void run_probe(void *data)
+{
+	struct probe *probe = data;
+
+	probe->result = probe->birth();
+	sw_child_exit(0);
+}
+
+static bool is_refusal(int error)
+{
+	return error == -ENOSYS || error == -EPERM || error == -EINVAL;
+}
+
+int sw_probe(int (*birth)(void))
+{
+	const int saved_errno = errno;
+	struct probe probe = { .birth = birth };
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK,
+		.stack = (uintptr_t)malloc(STACK_BYTES),
+		.stack_size = STACK_BYTES,
+	};
+	sw_sigset mask;
+	long pid;
+
+	if (!args.stack)
+		return 0;
+	mask = sw_signals_block();
+	pid = sw_clone(&args, run_probe, &probe);
+	if (pid > 0)
+		raw4(SYS_wait4, pid, 0, __WALL, 0);
+	sw_signals_restore(mask);
+	free((void *)(uintptr_t)args.stack);
+	errno = saved_errno;
+	return is_refusal(probe.result) ? probe.result : 0;
+}
