@@ -24,7 +24,8 @@ static const struct check *const lists[] = {
 	identity_checks, action_checks,	 order_checks,	  terminal_checks,
 	referee_checks,	 caller_checks,	 snapshot_checks, scarce_checks,
 	storm_checks,	 death_checks,	 signal_checks,	  handle_checks,
-	flight_checks,	 borrow_checks,	 trait_checks,	  helper_checks,
+	flight_checks,	 borrow_checks,	 filter_checks,	  trait_checks,
+	helper_checks,
 };
 
 static const struct check *const baseline_lists[] = { baseline_checks };

@@ -1,0 +1,117 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Where a seccomp filter refuses the system call of a birth, as containers
+ * do, a strategy works by another call of the same meaning or says that it is
+ * not available: sw_open() fails. It does not fail at every spawn.
+ *
+ * This program runs itself under the filter, because what a kernel refuses is
+ * asked once in a process.
+ */
+
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "tests/conformance/checks.h"
+#include "tests/conformance/scene.h"
+
+/* Let everything pass but one system call. */
+static int refuse(unsigned number, unsigned error)
+{
+	struct sock_filter steps[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+			 offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = { COUNT(steps), steps };
+
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return -errno;
+	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) ? -errno : 0;
+}
+
+static const char *no_seccomp(void)
+{
+	const pid_t pid = fork();
+	int status = 1;
+
+	if (!pid)
+		_exit(refuse(SYS_clone3, ENOSYS) ? 1 : 0);
+	waitpid(pid, &status, 0);
+	return status ? "there is no seccomp" : NULL;
+}
+
+/* Run that check of the scene's strategy under the filter. Its output is for
+ * us: the stream of results knows only our own. */
+static int run_filtered(const struct scene *scene, const char *check,
+			unsigned number, unsigned error)
+{
+	char pattern[128];
+	int status, fd;
+	pid_t pid;
+
+	snprintf(pattern, sizeof pattern, "%s: %s", scene->strategy->name,
+		 check);
+	fd = open("output", O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	pid = fork();
+	if (!pid) {
+		dup2(fd, 1);
+		dup2(fd, 2);
+		if (!refuse(number, error))
+			execl("/proc/self/exe", "conformance", pattern, NULL);
+		_exit(1);
+	}
+	close(fd);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	return status;
+}
+
+static void assert_good_under(const struct scene *scene, unsigned number)
+{
+	static const char *const checks[] = {
+		"polling confirm ends",
+		"handlers are reset and kept",
+	};
+	static const unsigned errors[] = { ENOSYS, EPERM };
+
+	for (size_t i = 0; i < COUNT(checks); i++)
+		for (size_t j = 0; j < COUNT(errors); j++)
+			if (run_filtered(scene, checks[i], number, errors[j]))
+				fail_msg("not so under %s: %s",
+					 strerror((int)errors[j]), checks[i]);
+}
+
+static void clone3_may_be_refused(void **state)
+{
+	assert_good_under(*state, SYS_clone3);
+}
+
+#ifdef SYS_vfork
+static void vfork_may_be_refused(void **state)
+{
+	assert_good_under(*state, SYS_vfork);
+}
+#endif
+
+const struct check filter_checks[] = {
+	{ .name = "a refused clone3 is got over, or told by open",
+	  .run = clone3_may_be_refused,
+	  .obstacle = no_seccomp },
+#ifdef SYS_vfork
+	{ .name = "a refused vfork is got over, or told by open",
+	  .run = vfork_may_be_refused,
+	  .obstacle = no_seccomp },
+#endif
+	{ .name = NULL },
+};
