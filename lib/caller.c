@@ -92,16 +92,34 @@ void sw_dumpable_restore(const struct sw_request *request)
 	pthread_mutex_unlock(&dumpable.lock);
 }
 
+/* From here on raw calls: what follows a birth leaves errno alone. */
+
 /* Reap the child with waitpid(2) options; it never became a program, so that
- * its descriptor is of no use. Leaves errno to be restored. */
+ * its descriptor is of no use. */
 static void discard(struct sw_child *child, int options)
 {
 	if (child->pidfd >= 0)
-		close(child->pidfd);
+		raw1(SYS_close, child->pidfd);
 	child->pidfd = -1;
-	while (waitpid(child->pid, &child->status, options) < 0 &&
-	       errno == EINTR)
+	while (raw4(SYS_wait4, child->pid, &child->status, options, 0) ==
+	       -EINTR)
 		;
+}
+
+/* Look at a child that these waitid(2) options find, without reaping it: 0,
+ * and info->si_pid is 0 while it lives, or a negative errno. */
+static long look_at(pid_t pid, int options, siginfo_t *info)
+{
+	info->si_pid = 0;
+	return raw6(SYS_waitid, P_PID, pid, (long)info,
+		    WEXITED | WNOHANG | WNOWAIT | options, 0, 0);
+}
+
+static bool is_zombie(pid_t pid)
+{
+	siginfo_t info;
+
+	return !look_at(pid, __WALL, &info) && info.si_pid;
 }
 
 /*
@@ -109,26 +127,27 @@ static void discard(struct sw_child *child, int options)
  * and tells it for nothing: setpgid(2) refuses a child that has come through
  * with EACCES, and giving one its own group changes nothing. For a session
  * leader, which it refuses before it looks (kernel/sys.c), the flag stands in
- * field 9 of /proc/PID/stat (proc(5)). True when there is no such child.
+ * field 9 of /proc/PID/stat (proc(5)). True when there is no such child, or
+ * no descriptor to look.
  */
 static bool came_through(pid_t pid)
 {
+	const long error = raw2(SYS_setpgid, pid, raw1(SYS_getpgid, pid));
 	char text[512];
 	char *after_name;
 	unsigned flags = 0;
-	ssize_t length;
-	int fd;
+	long fd, length;
 
-	if (!setpgid(pid, getpgid(pid)))
+	if (!error)
 		return false;
-	if (errno != EPERM)
+	if (error != -EPERM)
 		return true;
 	snprintf(text, sizeof text, "/proc/%d/stat", (int)pid);
-	fd = open(text, O_RDONLY | O_CLOEXEC);
+	fd = raw4(SYS_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
 		return true;
-	length = read(fd, text, sizeof text - 1);
-	close(fd);
+	length = raw3(SYS_read, fd, text, sizeof text - 1);
+	raw1(SYS_close, fd);
 	if (length <= 0)
 		return true;
 	text[length] = '\0';
@@ -139,55 +158,33 @@ static bool came_through(pid_t pid)
 	       !(flags & PF_FORKNOEXEC);
 }
 
-static bool is_zombie(pid_t pid)
-{
-	siginfo_t info = { 0 };
-
-	return !waitid(P_PID, (id_t)pid, &info,
-		       WEXITED | WNOHANG | WNOWAIT | __WALL) &&
-	       info.si_pid == pid;
-}
-
 int sw_child_started(struct sw_child *child)
 {
-	const int saved_errno = errno;
-	int result = 0;
-
 	while (!came_through(child->pid)) {
 		/* It may have come through and ended since we looked. */
 		if (is_zombie(child->pid) && !came_through(child->pid)) {
 			discard(child, __WALL);
-			result = -ECANCELED;
-			break;
+			return -ECANCELED;
 		}
-		sched_yield();
+		raw0(SYS_sched_yield);
 	}
-	errno = saved_errno;
-	return result;
+	return 0;
 }
 
 int sw_child_started_silent(struct sw_child *child)
 {
-	const int saved_errno = errno;
 	siginfo_t info;
-	int result = 0;
 
-	if (!waitid(P_PID, (id_t)child->pid, &info,
-		    WEXITED | WNOHANG | WNOWAIT | __WCLONE)) {
-		discard(child, __WCLONE);
-		result = -ECANCELED;
-	}
-	errno = saved_errno;
-	return result;
+	if (look_at(child->pid, __WCLONE, &info))
+		return 0;
+	discard(child, __WCLONE);
+	return -ECANCELED;
 }
 
 int sw_child_failed(struct sw_child *child, const struct sw_failure *failure)
 {
-	const int saved_errno = errno;
-
 	child->stage = failure->stage;
 	child->action = failure->action;
 	discard(child, __WALL);
-	errno = saved_errno;
 	return failure->error;
 }

@@ -10,9 +10,10 @@
 
 #include <errno.h>
 #include <linux/oom.h>
-#include <string.h>
+#include <pthread.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
+
+#include "lib/raw.h"
 
 /* A page of its own: fork(2) leaves the copy zeroed, and a zeroed handle
  * answers -ECHILD. */
@@ -21,53 +22,35 @@ struct sw_handle {
 	void *state;
 };
 
-static const char *const trait_names[SW_TRAIT_COUNT] = {
-	"suspends_caller",    "asynchronous",	"shares_memory",
-	"copies_page_tables", "charges_commit", "runs_atfork",
-	"silent_failure",     "thread_safe",	"needs_early_open",
-	"identity_of_open",   "baseline",	"creates_nothing",
-	"experimental",
-};
-
-/* Fields, then the stages that are none. */
-static const char *const field_names[] = {
-	"sigdefault", "sched",	   "nice",     "affinity", "oomadj",
-	"umask",      "session",   "pgroup",   "ctty",	   "resetids",
-	"cwd",	      "fdactions", "closefds", "rlimits",  "ids",
-	"sigmask",    "pidfd",	   "cgroup",   "stdio",	   "exec",
-};
-
-#define FIELD_NAME_COUNT (int)(sizeof field_names / sizeof *field_names)
-
-const char *sw_trait_name(enum sw_trait trait)
+/* A thread that is cancelled in a strategy's hook would leave a child, a slot
+ * or a lock behind; a hook may be anybody's. */
+static int cancel_disable(void)
 {
-	for (int bit = 0; bit < SW_TRAIT_COUNT; bit++)
-		if (trait == 1u << bit)
-			return trait_names[bit];
-	return NULL;
+	int before;
+
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
+	return before;
 }
 
-const char *sw_field_name(enum sw_field field)
+static void cancel_restore(int before)
 {
-	for (int bit = 0; bit < FIELD_NAME_COUNT; bit++)
-		if (field == 1u << bit)
-			return field_names[bit];
-	return NULL;
+	pthread_setcancelstate(before, NULL);
 }
 
 int sw_open(const struct sw_strategy *strategy, struct sw_handle **out)
 {
+	const int cancel_state = cancel_disable();
 	const int saved_errno = errno;
 	struct sw_handle *handle;
 	int error = strategy->supported ? strategy->supported() : 0;
 
 	if (error)
-		return error;
+		goto restore;
 	handle = mmap(NULL, sizeof *handle, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	if (handle == MAP_FAILED) {
-		errno = saved_errno;
-		return -ENOMEM;
+		error = -ENOMEM;
+		goto restore;
 	}
 	if (strategy->open)
 		error = strategy->open(&handle->state);
@@ -82,7 +65,9 @@ int sw_open(const struct sw_strategy *strategy, struct sw_handle **out)
 		handle->strategy = strategy;
 		*out = handle;
 	}
+restore:
 	errno = saved_errno;
+	cancel_restore(cancel_state);
 	return error;
 }
 
@@ -160,6 +145,7 @@ int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	     struct sw_child *child)
 {
 	const struct sw_strategy *strategy = handle->strategy;
+	int error, cancel_state;
 
 	if (!strategy)
 		return -ECHILD;
@@ -168,32 +154,49 @@ int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	if (request->fields & ~strategy->honours)
 		return -ENOTSUP;
 	*child = (struct sw_child){ .pidfd = -1 };
-	return strategy->spawn(handle->state, request, child);
+	cancel_state = cancel_disable();
+	error = strategy->spawn(handle->state, request, child);
+	cancel_restore(cancel_state);
+	return error;
 }
 
 int sw_confirm(struct sw_handle *handle, struct sw_child *child, int timeout_ms)
 {
+	int error, cancel_state;
+
 	if (!handle->strategy)
 		return -ECHILD;
-	return handle->strategy->confirm(handle->state, child, timeout_ms);
+	cancel_state = cancel_disable();
+	error = handle->strategy->confirm(handle->state, child, timeout_ms);
+	cancel_restore(cancel_state);
+	return error;
+}
+
+static int reap(pid_t pid, int *status)
+{
+	long result;
+
+	do
+		result = raw4(SYS_wait4, pid, status, 0, 0);
+	while (result == -EINTR);
+	return result < 0 ? (int)result : 0;
 }
 
 int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status)
 {
-	const int saved_errno = errno;
-	int error = 0;
+	const struct sw_strategy *strategy = handle->strategy;
+	int error, cancel_state;
 
-	if (!handle->strategy)
+	if (!strategy)
 		return -ECHILD;
 	*status = 0;
-	if (handle->strategy->traits & SW_CREATES_NOTHING)
+	if (strategy->traits & SW_CREATES_NOTHING)
 		return 0;
-	if (handle->strategy->reap)
-		return handle->strategy->reap(handle->state, child, status);
-	while (!error && waitpid(child->pid, status, 0) < 0)
-		if (errno != EINTR)
-			error = -errno;
-	errno = saved_errno;
+	if (!strategy->reap)
+		return reap(child->pid, status);
+	cancel_state = cancel_disable();
+	error = strategy->reap(handle->state, child, status);
+	cancel_restore(cancel_state);
 	return error;
 }
 
@@ -208,67 +211,25 @@ int sw_poll_fd(struct sw_handle *handle)
 
 int sw_refresh(struct sw_handle *handle)
 {
+	int error, cancel_state;
+
 	if (!handle->strategy)
 		return -ECHILD;
 	if (!handle->strategy->refresh)
 		return 0;
-	return handle->strategy->refresh(handle->state);
+	cancel_state = cancel_disable();
+	error = handle->strategy->refresh(handle->state);
+	cancel_restore(cancel_state);
+	return error;
 }
 
 void sw_close(struct sw_handle *handle)
 {
-	if (!handle)
-		return;
-	if (handle->strategy && handle->strategy->close)
+	const int cancel_state = cancel_disable();
+
+	if (handle && handle->strategy && handle->strategy->close)
 		handle->strategy->close(handle->state);
-	munmap(handle, sizeof *handle);
-}
-
-const struct sw_strategy *sw_find(const char *name)
-{
-	for (size_t i = 0; sw_strategies[i]; i++)
-		if (!strcmp(sw_strategies[i]->name, name))
-			return sw_strategies[i];
-	return NULL;
-}
-
-static bool is_name(const char *text)
-{
-	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
-
-	return text && *text && strchr(letters, *text) &&
-	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") ==
-		       strlen(text);
-}
-
-const char *sw_check(const struct sw_strategy *strategy)
-{
-	const unsigned traits = strategy->traits;
-	const unsigned suspends = traits & SW_SUSPENDS_CALLER;
-	const unsigned asynchronous = traits & SW_ASYNCHRONOUS;
-
-	if (!is_name(strategy->name))
-		return "its name is not of the form [a-z][a-z0-9_]*";
-	if (!strategy->summary || !*strategy->summary)
-		return "it has no summary";
-	if (strchr(strategy->summary, '\n'))
-		return "its summary is longer than one line";
-	if (!strategy->spawn || !strategy->confirm)
-		return "it lacks the spawn or the confirm hook";
-	if (!strategy->open != !strategy->close)
-		return "it has one of open and close without the other";
-	if (traits >> SW_TRAIT_COUNT)
-		return "it declares a trait that does not exist";
-	if (strategy->honours >> SW_FIELD_COUNT)
-		return "it honours a field that does not exist";
-	if (traits & SW_CREATES_NOTHING)
-		return suspends || asynchronous
-			       ? "it creates nothing and yet waits for it"
-			       : NULL;
-	if (!suspends == !asynchronous)
-		return "it must be suspends_caller or asynchronous, not both";
-	if ((traits & SW_SHARES_MEMORY) &&
-	    (traits & (SW_COPIES_PAGE_TABLES | SW_CHARGES_COMMIT)))
-		return "it cannot share memory and copy it";
-	return NULL;
+	if (handle)
+		munmap(handle, sizeof *handle);
+	cancel_restore(cancel_state);
 }

@@ -21,7 +21,9 @@
  *  6. sw_close()    caller, once, when no spawn is in flight.
  *
  * Every function returns 0 or a negative errno and leaves errno, the signal
- * mask, the handlers and the descriptors of the caller as they were.
+ * mask, the handlers and the descriptors of the caller as they were. None is
+ * a cancellation point (pthreads(7)): a thread that is cancelled leaves no
+ * spawn half done.
  */
 #ifndef SPAWNWISE_H
 #define SPAWNWISE_H

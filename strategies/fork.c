@@ -110,13 +110,11 @@ static int fork_spawn(void *state, const struct sw_request *request,
 /* Whether the child is dead, or somebody else has reaped it. */
 static bool is_gone(pid_t pid)
 {
-	const int saved_errno = errno;
 	siginfo_t info = { 0 };
-	const int error = waitid(P_PID, (id_t)pid, &info,
-				 WEXITED | WNOHANG | WNOWAIT | __WALL);
 
-	errno = saved_errno;
-	return error || info.si_pid == pid;
+	return raw6(SYS_waitid, P_PID, pid, (long)&info,
+		    WEXITED | WNOHANG | WNOWAIT | __WALL, 0, 0) ||
+	       info.si_pid == pid;
 }
 
 static int fork_confirm(void *state, struct sw_child *child, int timeout_ms)

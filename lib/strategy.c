@@ -1,0 +1,90 @@
+/* SPDX-License-Identifier: MIT */
+/* Strategies as such: the words for what they do, and whether one keeps the
+ * contract's form. */
+
+#include <string.h>
+
+#include "lib/spawnwise.h"
+
+static const char *const trait_names[SW_TRAIT_COUNT] = {
+	"suspends_caller",    "asynchronous",	"shares_memory",
+	"copies_page_tables", "charges_commit", "runs_atfork",
+	"silent_failure",     "thread_safe",	"needs_early_open",
+	"identity_of_open",   "baseline",	"creates_nothing",
+	"experimental",
+};
+
+/* Fields, then the stages that are none. */
+static const char *const field_names[] = {
+	"sigdefault", "sched",	   "nice",     "affinity", "oomadj",
+	"umask",      "session",   "pgroup",   "ctty",	   "resetids",
+	"cwd",	      "fdactions", "closefds", "rlimits",  "ids",
+	"sigmask",    "pidfd",	   "cgroup",   "stdio",	   "exec",
+};
+
+#define FIELD_NAME_COUNT (int)(sizeof field_names / sizeof *field_names)
+
+const char *sw_trait_name(enum sw_trait trait)
+{
+	for (int bit = 0; bit < SW_TRAIT_COUNT; bit++)
+		if (trait == 1u << bit)
+			return trait_names[bit];
+	return NULL;
+}
+
+const char *sw_field_name(enum sw_field field)
+{
+	for (int bit = 0; bit < FIELD_NAME_COUNT; bit++)
+		if (field == 1u << bit)
+			return field_names[bit];
+	return NULL;
+}
+
+const struct sw_strategy *sw_find(const char *name)
+{
+	for (size_t i = 0; sw_strategies[i]; i++)
+		if (!strcmp(sw_strategies[i]->name, name))
+			return sw_strategies[i];
+	return NULL;
+}
+
+static bool is_name(const char *text)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz";
+
+	return text && *text && strchr(letters, *text) &&
+	       strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_") ==
+		       strlen(text);
+}
+
+const char *sw_check(const struct sw_strategy *strategy)
+{
+	const unsigned traits = strategy->traits;
+	const unsigned suspends = traits & SW_SUSPENDS_CALLER;
+	const unsigned asynchronous = traits & SW_ASYNCHRONOUS;
+
+	if (!is_name(strategy->name))
+		return "its name is not of the form [a-z][a-z0-9_]*";
+	if (!strategy->summary || !*strategy->summary)
+		return "it has no summary";
+	if (strchr(strategy->summary, '\n'))
+		return "its summary is longer than one line";
+	if (!strategy->spawn || !strategy->confirm)
+		return "it lacks the spawn or the confirm hook";
+	if (!strategy->open != !strategy->close)
+		return "it has one of open and close without the other";
+	if (traits >> SW_TRAIT_COUNT)
+		return "it declares a trait that does not exist";
+	if (strategy->honours >> SW_FIELD_COUNT)
+		return "it honours a field that does not exist";
+	if (traits & SW_CREATES_NOTHING)
+		return suspends || asynchronous
+			       ? "it creates nothing and yet waits for it"
+			       : NULL;
+	if (!suspends == !asynchronous)
+		return "it must be suspends_caller or asynchronous, not both";
+	if ((traits & SW_SHARES_MEMORY) &&
+	    (traits & (SW_COPIES_PAGE_TABLES | SW_CHARGES_COMMIT)))
+		return "it cannot share memory and copy it";
+	return NULL;
+}
