@@ -25,7 +25,7 @@ static const struct check *const lists[] = {
 	referee_checks,	 caller_checks,	 snapshot_checks, scarce_checks,
 	storm_checks,	 death_checks,	 signal_checks,	  handle_checks,
 	flight_checks,	 borrow_checks,	 filter_checks,	  trait_checks,
-	helper_checks,
+	thread_checks,	 helper_checks,
 };
 
 static const struct check *const baseline_lists[] = { baseline_checks };
