@@ -10,11 +10,12 @@
 #include <sys/prctl.h>
 #include <unistd.h>
 
+#include "lib/wait.h"
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
 
 #define HEAP_THREADS 8
-#define HEAP_SPAWNS 300
+#define HEAP_MS 600 /* the threads leave little time */
 #define BLOCKS 64
 #define ID_THREADS 4
 #define ID_SPAWNS 30
@@ -58,6 +59,7 @@ static void heap_is_used_meanwhile(void **state)
 {
 	struct scene *scene = *state;
 	const struct sw_request good = scene_quick(scene);
+	const int64_t limit = sw_deadline(HEAP_MS);
 	pthread_t threads[HEAP_THREADS];
 	const char *complaint = NULL;
 	struct sw_child child;
@@ -68,7 +70,7 @@ static void heap_is_used_meanwhile(void **state)
 		assert_int_equal(pthread_create(&threads[i], NULL, use_heap,
 						(void *)(uintptr_t)i),
 				 0);
-	for (int i = 0; i < HEAP_SPAWNS && !complaint; i++)
+	while (!complaint && sw_deadline(0) < limit)
 		if (scene_try(scene, &bad, &child) != -ENOENT ||
 		    scene_try(scene, &good, &child) ||
 		    sw_reap(scene->handle, &child, &status) || status)
