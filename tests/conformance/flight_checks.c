@@ -16,7 +16,7 @@
 
 #define LEAST 64  /* what a strategy must take */
 #define MOST 1024 /* what we try */
-#define ROUNDS 5
+#define ROUNDS REPEAT(20)
 #define STRIDE 37 /* has no factor in common with any count that we check */
 
 struct swarm {

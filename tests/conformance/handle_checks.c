@@ -13,7 +13,7 @@
 #include "tests/conformance/scene.h"
 
 #define THREADS 8
-#define SPAWNS_PER_THREAD 200
+#define SPAWNS_PER_THREAD REPEAT(200)
 #define IN_FLIGHT 8
 
 static const struct sw_request good = {
@@ -146,7 +146,7 @@ static void polling_ends(void **state)
 	struct sw_request bad = { .path = "./missing", .argv = ARGV("bad") };
 	struct sw_child child;
 
-	for (int i = 0; i < 100; i++) {
+	for (int i = 0; i < REPEAT(100); i++) {
 		int error = sw_spawn(scene->handle, &good, &child);
 
 		assert_int_equal(error, 0);

@@ -20,9 +20,8 @@
 #define DESCRIPTORS 48
 #define MANY 10000
 #define MANY_MS 1500 /* then those that were made must do */
-#define LEAST 1000
-#define WARM_UP 100
-#define THEFTS 300
+#define WARM_UP 20
+#define THEFTS REPEAT(300)
 
 #define GROWTH_KIB 256 /* 64 bytes lost in each of 4,000 spawns */
 
@@ -109,7 +108,7 @@ static void many_spawns_leave_nothing(void **state)
 					 -ENOENT);
 		else
 			assert_int_equal(scene_run(scene, &good), 0);
-		if (i > LEAST && sw_deadline(0) > limit)
+		if (i > WARM_UP && sw_deadline(0) > limit)
 			break;
 	}
 	assert_no_new_child(children);

@@ -22,6 +22,13 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define ARGV(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 
+/* A sanitizer's shadow makes each fork(2) cost many milliseconds. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define REPEAT(count) ((count) / 10)
+#else
+#define REPEAT(count) (count)
+#endif
+
 /* Two members of a struct sw_request. */
 #define ACTIONS(...)                                                           \
 	.actions = (const struct sw_action[]){ __VA_ARGS__ },                  \

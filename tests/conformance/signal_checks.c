@@ -15,7 +15,7 @@
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
 
-#define STORM_SPAWNS 300
+#define STORM_SPAWNS REPEAT(300)
 #define BIT(signal_number) (UINT64_C(1) << ((signal_number)-1))
 
 /* In memory that a copy of the caller would share: a handler that runs in a
