@@ -34,7 +34,7 @@ static bool is_refusal(int error)
 int sw_probe(int (*birth)(void))
 {
 	const int saved_errno = errno;
-	struct probe probe = { .birth = birth };
+	struct probe probe = { birth, -ENOSYS }; /* till it says so */
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK,
 		.stack = (uintptr_t)malloc(STACK_BYTES),
@@ -49,6 +49,8 @@ int sw_probe(int (*birth)(void))
 	pid = sw_clone(&args, run_probe, &probe);
 	if (pid > 0)
 		raw4(SYS_wait4, pid, 0, __WALL, 0);
+	else
+		probe.result = 0;
 	sw_signals_restore(mask);
 	free((void *)(uintptr_t)args.stack);
 	errno = saved_errno;
