@@ -19,7 +19,13 @@ DEFINES = -D_GNU_SOURCE -DVERSION='"$(VERSION)"' \
 COMMIT := $(shell git describe --always --dirty 2>/dev/null || echo unknown)
 COMPILER = $(shell $(CC) --version | head -n 1)
 # The child half runs on borrowed memory: sanitizers would see ghosts there.
+# ThreadSanitizer (SAN=thread) is for the caller's half, in conformance only.
 SANITIZERS := -fsanitize=address,undefined -fno-omit-frame-pointer
+UNSANITIZED := lib/%
+ifeq ($(SAN),thread)
+SANITIZERS := -fsanitize=thread
+UNSANITIZED := lib/actions lib/child lib/clone
+endif
 SANITIZE := $(if $(SAN),$(SANITIZERS))
 ALL_CFLAGS = -std=gnu17 $(WARNINGS) -Wstrict-prototypes -Wmissing-prototypes \
 	$(WERROR) $(DEFINES) -I. -MMD -MP $(SANITIZE) $(CFLAGS)
@@ -27,7 +33,7 @@ ALL_CXXFLAGS = -std=gnu++17 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -I. -MMD \
 	-MP $(SANITIZE) $(CXXFLAGS)
 LIBS := -lbenchmark -ljansson -lcsv -lm -pthread
 
-B := build$(if $(SAN),/san)
+B := build$(if $(SAN),/san$(SAN:1=))
 STRATEGIES := $(sort $(basename $(notdir $(wildcard strategies/*))))
 LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
 	strategies/*/*.c)) $(B)/registry.o
@@ -43,6 +49,11 @@ FUZZ_SOURCES := $(filter-out %/payload.c, $(wildcard lib/*.c \
 
 UNITS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c)) \
 	$(if $(wildcard tests/conformance/*.c),$(B)/tests/conformance)
+SCRIPTS := $(wildcard tests/unit/*.py tests/*.bats)
+ifeq ($(SAN),thread)
+UNITS := $(B)/tests/conformance
+SCRIPTS :=
+endif
 
 MANUALS := $(B)/spawnwise.1 $(B)/spawnwise.3
 
@@ -80,10 +91,10 @@ tables: all ## write the tables of the docs again, from the code
 	$(B)/spawnwise list --csv > $(B)/strategies.csv
 	docs/tables < $(B)/strategies.csv > docs/strategies.md
 
-test check: ## run all tests (make test SAN=1: under sanitizers)
+test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread)
 	@$(SETUP) bench test && $(BUILD) all $(MANUALS) $(UNITS) $(B)/tests/refuse
 	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -e tests/tap $(UNITS) \
-		$(wildcard tests/unit/*.py tests/*.bats)
+		$(SCRIPTS)
 
 crosscheck: ## compare with hyperfine, with bare loops, and with the bars
 	@$(SETUP) bench test && $(BUILD) all $(B)/tests/bare
@@ -157,7 +168,7 @@ $(B)/pic/registry.o: $(B)/registry.c
 	$(SAY)
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -c $< -o $@
 
-$(B)/lib/%.o $(B)/pic/%.o: SANITIZE :=
+$(UNSANITIZED:%=$(B)/%.o) $(B)/pic/%.o: SANITIZE :=
 $(B)/pic/%.o: %.c
 	$(SAY)
 	$(Q)$(CC) $(ALL_CFLAGS) -fPIC -fvisibility=hidden -c $< -o $@

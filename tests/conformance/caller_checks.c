@@ -62,7 +62,7 @@ static void open_and_close_leave_nothing(void **state)
 	const int children = children_count();
 	const int descriptors = descriptors_count(0);
 
-	for (int i = 0; i < 200; i++) {
+	for (int i = 0; i < REPEAT(200); i++) {
 		struct sw_handle *handle;
 
 		assert_int_equal(sw_open(scene->strategy, &handle), 0);

@@ -129,3 +129,12 @@ int children_count(void)
 
 	return children_list(pids, COUNT(pids));
 }
+
+const char *signals_are_kept_back(void)
+{
+#ifdef __SANITIZE_THREAD__
+	return "ThreadSanitizer keeps signals back";
+#else
+	return NULL;
+#endif
+}

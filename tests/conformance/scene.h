@@ -122,6 +122,10 @@ void scene_in_copy(struct scene *scene, const char *(*act)(struct scene *));
  * that is built beside the tests, else true. */
 struct sw_request scene_quick(const struct scene *scene);
 
+/* An obstacle where ThreadSanitizer is: it keeps asynchronous signals back and
+ * handlers to itself. */
+const char *signals_are_kept_back(void);
+
 /* Fail unless there is neither a zombie nor a child more than expected. */
 void assert_no_new_child(int expected);
 

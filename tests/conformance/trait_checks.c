@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -24,7 +25,7 @@ static const struct sw_request good = {
 	.argv = ARGV("true"),
 };
 
-static int atfork_count;
+static atomic_int atfork_count;
 
 static void count_atfork(void)
 {
