@@ -60,7 +60,7 @@ static long open_as(const struct sw_action *action)
  * the libc (sysdeps/unix/sysv/linux/spawni.c). */
 static long close_action(int fd)
 {
-	struct rlimit limit;
+	struct rlimit limit = { 0 };
 
 	if (raw1(SYS_close, fd) >= 0)
 		return 0;

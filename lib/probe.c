@@ -34,16 +34,17 @@ static bool is_refusal(int error)
 int sw_probe(int (*birth)(void))
 {
 	const int saved_errno = errno;
+	char *stack = malloc(STACK_BYTES);
 	struct probe probe = { birth, -ENOSYS }; /* till it says so */
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK,
-		.stack = (uintptr_t)malloc(STACK_BYTES),
+		.stack = (uintptr_t)stack,
 		.stack_size = STACK_BYTES,
 	};
 	sw_sigset mask;
 	long pid;
 
-	if (!args.stack)
+	if (!stack)
 		return 0;
 	mask = sw_signals_block();
 	pid = sw_clone(&args, run_probe, &probe);
@@ -52,7 +53,7 @@ int sw_probe(int (*birth)(void))
 	else
 		probe.result = 0;
 	sw_signals_restore(mask);
-	free((void *)(uintptr_t)args.stack);
+	free(stack);
 	errno = saved_errno;
 	return is_refusal(probe.result) ? probe.result : 0;
 }

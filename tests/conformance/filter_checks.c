@@ -10,35 +10,15 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
-#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
-
-/* Let everything pass but one system call. */
-static int refuse(unsigned number, unsigned error)
-{
-	struct sock_filter steps[] = {
-		BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
-			 offsetof(struct seccomp_data, nr)),
-		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, number, 0, 1),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | error),
-		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
-	};
-	const struct sock_fprog filter = { COUNT(steps), steps };
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
-		return -errno;
-	return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) ? -errno : 0;
-}
+#include "tests/refusal.h"
 
 static const char *no_seccomp(void)
 {
@@ -46,7 +26,7 @@ static const char *no_seccomp(void)
 	int status = 1;
 
 	if (!pid)
-		_exit(refuse(SYS_clone3, ENOSYS) ? 1 : 0);
+		_exit(refuse(SYS_clone3, 0, ENOSYS) ? 1 : 0);
 	waitpid(pid, &status, 0);
 	return status ? "there is no seccomp" : NULL;
 }
@@ -54,7 +34,7 @@ static const char *no_seccomp(void)
 /* Run that check of the scene's strategy under the filter. Its output is for
  * us: the stream of results knows only our own. */
 static int run_filtered(const struct scene *scene, const char *check,
-			unsigned number, unsigned error)
+			int number, int error)
 {
 	char pattern[128];
 	int status, fd;
@@ -68,7 +48,7 @@ static int run_filtered(const struct scene *scene, const char *check,
 	if (!pid) {
 		dup2(fd, 1);
 		dup2(fd, 2);
-		if (!refuse(number, error))
+		if (!refuse(number, 0, error))
 			execl("/proc/self/exe", "conformance", pattern, NULL);
 		_exit(1);
 	}
@@ -77,19 +57,19 @@ static int run_filtered(const struct scene *scene, const char *check,
 	return status;
 }
 
-static void assert_good_under(const struct scene *scene, unsigned number)
+static void assert_good_under(const struct scene *scene, int number)
 {
 	static const char *const checks[] = {
 		"polling confirm ends",
 		"handlers are reset and kept",
 	};
-	static const unsigned errors[] = { ENOSYS, EPERM };
+	static const int errors[] = { ENOSYS, EPERM };
 
 	for (size_t i = 0; i < COUNT(checks); i++)
 		for (size_t j = 0; j < COUNT(errors); j++)
 			if (run_filtered(scene, checks[i], number, errors[j]))
 				fail_msg("not so under %s: %s",
-					 strerror((int)errors[j]), checks[i]);
+					 strerror(errors[j]), checks[i]);
 }
 
 static void clone3_may_be_refused(void **state)
