@@ -11,7 +11,6 @@
 
 #include "lib/child.h"
 #include "lib/probe.h"
-#include "lib/raw.h"
 
 /* A vfork that is only a fork, as in qemu-user or under ThreadSanitizer, will
  * not do: the outcome would be lost. */
@@ -26,7 +25,6 @@ SW_CHILD_HALF static int vfork_birth(void)
 	}
 	if (pid < 0)
 		return -errno;
-	raw4(SYS_wait4, pid, 0, 0, 0);
 	return shared ? 0 : -ENOSYS;
 }
 
