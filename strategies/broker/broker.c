@@ -3,117 +3,141 @@
  * broker: a small helper, born before the caller's memory grows, creates the
  * children.
  *
- * A spawn sends a request and returns; confirm reads the answer. Answers come
- * in any order to any thread: one thread at a time reads the socket and
- * leaves every answer in its slot.
+ * A spawn writes a request to memory that both share and wakes the helper;
+ * confirm waits for the answer there. docs/broker-protocol.md tells how, and
+ * why no death of either leaves the other waiting.
  */
 
 #include <errno.h>
-#include <poll.h>
-#include <pthread.h>
+#include <signal.h>
 #include <stdlib.h>
-#include <sys/socket.h>
-#include <sys/syscall.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "lib/clone.h"
-#include "strategies/broker/request.h"
-#include "strategies/broker/wire.h"
+#include "lib/raw.h"
+#include "lib/wait.h"
+#include "strategies/broker/helper.h"
+#include "strategies/broker/identity.h"
+#include "strategies/broker/poll.h"
 
-#define SLOT_COUNT 64
-
-enum slot_state { SLOT_FREE, SLOT_WAITING, SLOT_ANSWERED };
+#define BIRTH_SLICE_MS 50
+#define ORPHAN_SLICE_MS 1
+#define NOTED_MS 10 /* from a descriptor that tells to the answer itself */
 
 struct broker {
-	int socket;
+	struct sw_arena *arena;
 	pid_t helper;
-	pthread_mutex_t lock; /* guards all below */
-	pthread_cond_t news;  /* an answer came, or nobody reads any more */
-	bool reading;	      /* a thread is waiting at the socket */
-	int dead;	      /* the errno that ended the helper, or 0 */
-	struct {
-		enum slot_state state;
-		struct wire_reply reply;
-	} slots[SLOT_COUNT];
-	char packet[WIRE_BYTES];
+	sw_slots slots;
+	struct sw_larges larges;
+	struct sw_identity identity;
+	pthread_mutex_t poll_lock;
+	struct sw_poll poll;
 };
 
-struct ends {
-	int socket;
-	int caller_pidfd;
-};
-
-static void start_helper(void *data)
+static bool is_dead(const struct broker *broker)
 {
-	const struct ends *ends = data;
-
-	helper_run(ends->socket, ends->caller_pidfd);
+	return atomic_load(&broker->arena->life.word) & FUTEX_OWNER_DIED;
 }
 
-/* A helper with exit_signal 0 sends no SIGCHLD and is passed over by
- * wait(2), and so are its failed children. */
-static int create_helper(struct broker *broker, const struct ends *ends)
+/* Whether a helper can still be waited for and is dead. */
+static bool is_zombie(pid_t helper)
 {
-	struct clone_args args = {
-		.flags = CLONE_CLEAR_SIGHAND,
-	};
-	sw_sigset mask = sw_signals_block();
-	long pid = sw_clone(&args, start_helper, (void *)ends);
+	siginfo_t info = { 0 };
 
-	sw_signals_restore(mask);
-	if (pid < 0)
-		return (int)pid;
-	broker->helper = (pid_t)pid;
+	return waitid(P_PID, (id_t)helper, &info,
+		      WEXITED | WNOHANG | WNOWAIT | __WALL) ||
+	       info.si_pid == helper;
+}
+
+/* It has nothing to put in order. A helper that somebody else has reaped is
+ * not ours to signal: its pid may be another's. */
+static void kill_helper(struct broker *broker)
+{
+	siginfo_t info = { 0 };
+
+	if (broker->helper <= 0 ||
+	    waitid(P_PID, (id_t)broker->helper, &info,
+		   WEXITED | WNOHANG | WNOWAIT | __WALL))
+		return;
+	kill(broker->helper, SIGKILL);
+	while (waitpid(broker->helper, NULL, __WALL) < 0 && errno == EINTR)
+		;
+	broker->helper = 0;
+}
+
+static int await_birth(struct broker *broker)
+{
+	atomic_uint *ready = &broker->arena->ready;
+
+	while (!atomic_load(ready)) {
+		if (is_zombie(broker->helper))
+			return -EPIPE;
+		sw_wait(ready, 0, INT64_MAX, BIRTH_SLICE_MS);
+	}
 	return 0;
 }
 
-static int init_lock(struct broker *broker)
+/*
+ * With exit_signal 0 a helper raises no SIGCHLD and is passed over by
+ * wait(2); and so are its children, until exec. A copy of the caller that
+ * fork(2) makes does not get the arena.
+ */
+static int bear_helper(struct broker *broker)
 {
-	pthread_condattr_t attributes;
-	int error = pthread_condattr_init(&attributes);
+	struct sw_arena *arena = broker->arena;
+	struct clone_args args = {
+		.flags = CLONE_FILES | CLONE_FS | CLONE_CLEAR_SIGHAND,
+		.stack_size = SW_HELPER_STACK_BYTES,
+	};
+	struct sw_helper *helper;
+	sw_sigset mask;
+	long pid;
+	int error = sw_helper_prepare(&helper, arena);
 
 	if (error)
-		return -error;
-	pthread_condattr_setclock(&attributes, CLOCK_MONOTONIC);
-	pthread_mutex_init(&broker->lock, NULL);
-	error = pthread_cond_init(&broker->news, &attributes);
-	pthread_condattr_destroy(&attributes);
-	return -error;
+		return error;
+	args.stack = (uintptr_t)helper->stack;
+	atomic_store(&arena->ready, 0);
+	atomic_store(&arena->stale, 0);
+	atomic_store(&arena->submitted, 0);
+	sw_identity_take(&broker->identity);
+	madvise(arena, sizeof *arena, MADV_DOFORK);
+	mask = sw_signals_block();
+	pid = sw_clone(&args, sw_helper_run, helper);
+	sw_signals_restore(mask);
+	madvise(arena, sizeof *arena, MADV_DONTFORK);
+	munmap(helper, sizeof *helper);
+	if (pid < 0)
+		return (int)pid;
+	broker->helper = (pid_t)pid;
+	error = await_birth(broker);
+	if (error)
+		kill_helper(broker);
+	return error;
 }
 
 static int broker_open(void **state)
 {
 	struct broker *broker = calloc(1, sizeof *broker);
-	struct ends ends;
-	int pair[2];
 	int error;
 
 	if (!broker)
 		return -ENOMEM;
-	error = init_lock(broker);
+	pthread_mutex_init(&broker->larges.lock, NULL);
+	pthread_mutex_init(&broker->poll_lock, NULL);
+	broker->poll = (struct sw_poll){ -1, -1, -1 };
+	error = sw_arena_open(&broker->arena);
 	if (error)
 		goto free_broker;
-	error = -EMFILE;
-	ends.caller_pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
-	if (ends.caller_pidfd < 0)
-		goto free_broker;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair))
-		goto close_pidfd;
-	ends.socket = pair[1];
-	broker->socket = pair[0];
-	error = create_helper(broker, &ends);
-	close(pair[1]);
-	if (!error) {
-		*state = broker;
-		goto close_pidfd;
-	}
-	close(pair[0]);
-close_pidfd:
-	close(ends.caller_pidfd);
-	if (!error)
-		return 0;
+	error = bear_helper(broker);
+	if (error)
+		goto close_arena;
+	*state = broker;
+	return 0;
+close_arena:
+	sw_arena_close(broker->arena);
 free_broker:
 	free(broker);
 	return error;
@@ -121,144 +145,198 @@ free_broker:
 
 static void broker_close(void *state)
 {
+	const int saved_errno = errno;
 	struct broker *broker = state;
 
-	close(broker->socket);
-	while (waitpid(broker->helper, NULL, __WALL) < 0 && errno == EINTR)
-		;
-	pthread_cond_destroy(&broker->news);
-	pthread_mutex_destroy(&broker->lock);
+	kill_helper(broker);
+	sw_poll_close(&broker->poll);
+	sw_arena_close(broker->arena);
+	pthread_mutex_destroy(&broker->poll_lock);
+	pthread_mutex_destroy(&broker->larges.lock);
 	free(broker);
+	errno = saved_errno;
+}
+
+static int broker_refresh(void *state)
+{
+	const int saved_errno = errno;
+	struct broker *broker = state;
+	int error;
+
+	kill_helper(broker);
+	error = bear_helper(broker);
+	if (!error && broker->poll.epoll_fd >= 0)
+		error = sw_poll_renew(&broker->poll, broker->helper);
+	errno = saved_errno;
+	return error;
+}
+
+static int broker_poll_fd(void *state)
+{
+	const int saved_errno = errno;
+	struct broker *broker = state;
+	int error = 0;
+
+	pthread_mutex_lock(&broker->poll_lock);
+	if (broker->poll.epoll_fd < 0)
+		error = sw_poll_open(&broker->poll, broker->arena,
+				     broker->helper);
+	pthread_mutex_unlock(&broker->poll_lock);
+	errno = saved_errno;
+	return error ? error : broker->poll.epoll_fd;
+}
+
+/* Whether the caller is who it was when the helper was born. */
+static bool is_same_caller(const struct broker *broker)
+{
+	struct sw_identity now;
+
+	if (atomic_load(&broker->arena->stale))
+		return false;
+	sw_identity_take(&now);
+	return sw_identity_equal(&now, &broker->identity);
+}
+
+/* Write a request to a slot, or what it points to elsewhere if it is large. */
+static int write_request(struct broker *broker, int number,
+			 const struct sw_request *request)
+{
+	struct sw_arena *arena = broker->arena;
+	struct sw_slot *slot = &arena->slots[number].slot;
+	char *block = arena->slots[number].block;
+	size_t room = SW_BLOCK_BYTES;
+	size_t used = sw_order_write(&slot->order, block, room, request);
+
+	if (used > room) {
+		if (used > SW_LARGE_BYTES)
+			return -E2BIG;
+		room = used;
+		block = sw_large_take(&broker->larges, arena, number, room);
+		if (!block)
+			return -EAGAIN;
+		used = sw_order_write(&slot->order, block, room, request);
+	}
+	slot->child = (struct sw_child){ .pidfd = -1 };
+	slot->failure = (struct sw_failure){ 0 };
+	atomic_store(&slot->noted, 0);
+	return used > room ? -EAGAIN : 0;
+}
+
+static void give_slot(struct broker *broker, int number)
+{
+	sw_large_give(&broker->larges, broker->arena, number);
+	sw_slot_give(&broker->slots, number);
+}
+
+static void submit(struct broker *broker, int number)
+{
+	struct sw_arena *arena = broker->arena;
+
+	atomic_store(&arena->answers[number].word,
+		     (unsigned)broker->helper | FUTEX_WAITERS);
+	atomic_fetch_or(&arena->submitted, UINT64_C(1) << number);
+	if (atomic_exchange(&arena->asleep, 0))
+		sw_wake(&arena->asleep);
 }
 
 static int broker_spawn(void *state, const struct sw_request *request,
 			struct sw_child *child)
 {
-	const int saved_errno = errno;
 	struct broker *broker = state;
-	uint32_t slot = 0;
-	int error = -EAGAIN;
+	int error, number;
 
-	pthread_mutex_lock(&broker->lock);
-	while (slot < SLOT_COUNT && broker->slots[slot].state != SLOT_FREE)
-		slot++;
-	if (slot < SLOT_COUNT)
-		error = request_send(broker->socket, broker->packet, request,
-				     slot);
-	if (!error) {
-		broker->slots[slot].state = SLOT_WAITING;
-		child->slot = slot;
-	}
-	pthread_mutex_unlock(&broker->lock);
-	errno = saved_errno;
-	return error;
-}
-
-/* 0, -EAGAIN when nothing came in time, or -EPIPE when the helper is gone. */
-static int receive_reply(int socket, struct wire_reply *reply, int timeout_ms)
-{
-	struct pollfd event = { .fd = socket, .events = POLLIN };
-	ssize_t length;
-
-	if (timeout_ms >= 0 && poll(&event, 1, timeout_ms) <= 0)
-		return -EAGAIN;
-	length = recv(socket, reply, sizeof *reply, 0);
-	if (length < 0 && errno == EINTR)
-		return -EAGAIN;
-	if (length != sizeof *reply || reply->slot >= SLOT_COUNT)
+	if (is_dead(broker))
 		return -EPIPE;
+	if (!is_same_caller(broker))
+		return -ESTALE;
+	if (request->fields & SW_CLONE_FIELDS && !sw_clone_clears_handlers())
+		return -ENOTSUP; /* it takes clone3(2) */
+	number = sw_slot_take(&broker->slots);
+	if (number < 0)
+		return -EAGAIN;
+	error = write_request(broker, number, request);
+	if (error) {
+		give_slot(broker, number);
+		return error;
+	}
+	submit(broker, number);
+	child->slot = (uintptr_t)number;
 	return 0;
 }
 
-static void read_news(struct broker *broker, int timeout_ms)
+/*
+ * 0 when the answer is there, -EPIPE when it will never be, else -EAGAIN.
+ * The helper's death changes the word and wakes us. A request that came after
+ * it is not changed: that is why life is looked at.
+ */
+static int await_answer(struct broker *broker, int number, int timeout_ms)
 {
-	struct wire_reply reply;
-	int error;
+	struct sw_arena *arena = broker->arena;
+	atomic_uint *word = &arena->answers[number].word;
+	const bool noted = atomic_load(&arena->slots[number].slot.noted);
+	const int64_t deadline = sw_deadline(
+		noted && timeout_ms >= 0 && timeout_ms < NOTED_MS ? NOTED_MS
+								  : timeout_ms);
+	unsigned value;
 
-	broker->reading = true;
-	pthread_mutex_unlock(&broker->lock);
-	error = receive_reply(broker->socket, &reply, timeout_ms);
-	pthread_mutex_lock(&broker->lock);
-	broker->reading = false;
-	if (!error) {
-		broker->slots[reply.slot].reply = reply;
-		broker->slots[reply.slot].state = SLOT_ANSWERED;
-	} else if (error == -EPIPE) {
-		broker->dead = EPIPE;
-	}
-	pthread_cond_broadcast(&broker->news);
-}
-
-static struct timespec deadline_after(int timeout_ms)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	now.tv_nsec += (timeout_ms % 1000) * 1000000L;
-	now.tv_sec += timeout_ms / 1000 + now.tv_nsec / 1000000000L;
-	now.tv_nsec %= 1000000000L;
-	return now;
-}
-
-static int remaining_ms(const struct timespec *deadline)
-{
-	struct timespec now;
-	int64_t left;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	left = (deadline->tv_sec - now.tv_sec) * 1000LL +
-	       (deadline->tv_nsec - now.tv_nsec) / 1000000;
-	return left > 0 ? (int)left : 0;
-}
-
-/* Wait, lock held, until the slot is answered or the helper is dead. */
-static int await_answer(struct broker *broker, uintptr_t slot, int timeout_ms)
-{
-	const bool forever = timeout_ms < 0;
-	const struct timespec deadline =
-		deadline_after(forever ? 0 : timeout_ms);
-	bool last_look = false;
-
-	while (broker->slots[slot].state == SLOT_WAITING && !broker->dead) {
-		int left = forever ? -1 : remaining_ms(&deadline);
-
-		if (last_look)
+	while ((value = atomic_load(word))) {
+		if (value & FUTEX_OWNER_DIED || is_dead(broker))
+			break;
+		if (!sw_wait(word, value, deadline, -1))
 			return -EAGAIN;
-		last_look = left == 0;
-		if (!broker->reading)
-			read_news(broker, left);
-		else if (forever)
-			pthread_cond_wait(&broker->news, &broker->lock);
-		else
-			pthread_cond_timedwait(&broker->news, &broker->lock,
-					       &deadline);
 	}
-	return broker->slots[slot].state == SLOT_ANSWERED ? 0 : -EPIPE;
+	return value && atomic_load(word) ? -EPIPE : 0;
+}
+
+/*
+ * The helper died, but not before a child was born: what becomes of it is the
+ * answer. Before exec it has exit_signal 0, and is found by __WCLONE; a
+ * failure it writes itself.
+ */
+static int await_orphan(const struct sw_slot *slot, int timeout_ms)
+{
+	const int64_t deadline = sw_deadline(timeout_ms);
+	const pid_t pid = slot->child.pid;
+	atomic_uint never = 0;
+	siginfo_t info;
+
+	for (;;) {
+		info.si_pid = 0;
+		if (waitid(P_PID, (id_t)pid, &info,
+			   WEXITED | WNOHANG | WNOWAIT | __WCLONE) ||
+		    info.si_pid == pid)
+			return 0;
+		if (!sw_wait(&never, 0, deadline, ORPHAN_SLICE_MS))
+			return -EAGAIN;
+	}
 }
 
 static int broker_confirm(void *state, struct sw_child *child, int timeout_ms)
 {
 	const int saved_errno = errno;
 	struct broker *broker = state;
-	struct wire_reply reply = { 0 };
-	int error;
+	const int number = (int)child->slot;
+	struct sw_slot *slot = &broker->arena->slots[number].slot;
+	struct sw_failure failure;
+	int error = await_answer(broker, number, timeout_ms);
 
-	pthread_mutex_lock(&broker->lock);
-	error = await_answer(broker, child->slot, timeout_ms);
-	if (error != -EAGAIN) {
-		reply = broker->slots[child->slot].reply;
-		broker->slots[child->slot].state = SLOT_FREE;
-	}
-	pthread_mutex_unlock(&broker->lock);
+	if (error == -EPIPE && slot->child.pid)
+		error = await_orphan(slot, timeout_ms);
 	errno = saved_errno;
+	if (error == -EAGAIN)
+		return error;
+	child->pid = slot->child.pid;
+	child->pidfd = slot->child.pidfd;
+	failure = slot->failure;
+	sw_poll_fetched(&broker->poll, slot);
+	give_slot(broker, number);
 	if (error)
 		return error;
-	child->pid = reply.pid;
-	if (reply.error && reply.pid)
-		return sw_child_failed(
-			child, &(struct sw_failure){ reply.error, reply.stage,
-						     reply.action });
-	return reply.error ? reply.error : sw_child_started_silent(child);
+	if (!child->pid)
+		return failure.error;
+	if (failure.error)
+		return sw_child_failed(child, &failure);
+	return sw_child_started_silent(child);
 }
 
 extern const struct sw_strategy strategy_broker;
@@ -267,11 +345,13 @@ const struct sw_strategy strategy_broker = {
 	.name = "broker",
 	.summary = "a small helper, opened early, creates our children",
 	.traits = SW_ASYNCHRONOUS | SW_SILENT_FAILURE | SW_THREAD_SAFE |
-		  SW_NEEDS_EARLY_OPEN | SW_IDENTITY_OF_OPEN,
-	.honours = SW_AFFINITY | SW_SIGMASK,
+		  SW_NEEDS_EARLY_OPEN,
+	.honours = SW_CHILD_FIELDS | SW_CLONE_FIELDS,
 	.supported = sw_clone_supported,
 	.open = broker_open,
 	.spawn = broker_spawn,
 	.confirm = broker_confirm,
+	.poll_fd = broker_poll_fd,
+	.refresh = broker_refresh,
 	.close = broker_close,
 };

@@ -1,178 +1,215 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * The broker's helper: a small process that creates children for its parent.
- *
- * It is a copy of the caller made before the heap grew, with all signals
- * blocked. CLONE_PARENT makes its children the caller's own. Because it was
- * born with exit_signal 0 so are they, until exec makes it SIGCHLD.
- */
+/* The helper's life: it settles in, serves, and leaves when its caller does;
+ * see helper.h. */
+
+#include "strategies/broker/helper.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <poll.h>
+#include <linux/kcmp.h>
+#include <pthread.h>
 #include <sched.h>
-#include <string.h>
+#include <signal.h>
+#include <stddef.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
-#include <sys/socket.h>
+#include <time.h>
 #include <unistd.h>
 
-#include "lib/clone.h"
 #include "lib/raw.h"
-#include "strategies/broker/wire.h"
+#include "lib/wait.h"
 
-#define STACK_BYTES (32 * 1024)
-#define POINTER_COUNT (WIRE_BYTES / 2)
-#define SOCKET_FD 3
-#define CALLER_FD 4
-#define FREE_FD 5
+#define LOOK_NS 500000000L /* at most this long between two looks around */
+#define HINT SIGSTKFLT	   /* sent to us when our parent thread ends */
+#define THREAD_BYTES ((uintptr_t)64 * 1024)
 
-/* Private to the helper: written after its birth only, so the caller pays
- * for none of these pages. */
-static struct {
-	_Alignas(16) char stack[STACK_BYTES];
-	_Alignas(16) char packet[WIRE_BYTES];
-	char *pointers[POINTER_COUNT];
-} room;
-
-struct birth {
-	const struct sw_image *image;
-	uint8_t passed[3];
-	struct sw_failure failure;
-};
-
-SW_CHILD_HALF static void run_child(void *data)
+int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena)
 {
-	struct birth *birth = data;
+	const uintptr_t thread = (uintptr_t)pthread_self();
+	struct sw_helper *helper =
+		mmap(NULL, sizeof *helper, PROT_READ | PROT_WRITE,
+		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	/* A descriptor that the caller has closed stays closed. */
-	for (int fd = 0; fd < 3; fd++)
-		if (!birth->passed[fd])
-			raw1(SYS_close, fd);
-	sw_child_run(birth->image, &birth->failure);
-	sw_child_exit(127);
+	if (helper == MAP_FAILED)
+		return -ENOMEM;
+	mprotect(helper->guard, sizeof helper->guard, PROT_NONE);
+	helper->arena = arena;
+	helper->caller = getpid();
+	helper->group = getpgrp();
+	/* The kernel writes there as long as it is registered (rseq(2)), the
+	 * stack protector reads there. Both are near. */
+	helper->thread_start = (thread & ~(THREAD_BYTES - 1)) - THREAD_BYTES;
+	helper->thread_end = helper->thread_start + 3 * THREAD_BYTES;
+	*out = helper;
+	return 0;
 }
 
-static void create(const struct sw_image *image, const uint8_t passed[3],
-		   struct wire_reply *reply)
+static void be_woken(int number)
 {
-	struct birth birth = { .image = image };
-	struct clone_args args = {
-		.flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT,
-		.stack = (uintptr_t)room.stack,
-		.stack_size = STACK_BYTES,
-	};
-	long pid;
-
-	memcpy(birth.passed, passed, sizeof birth.passed);
-	pid = sw_clone(&args, run_child, &birth);
-	reply->pid = pid < 0 ? 0 : (int32_t)pid;
-	reply->error = pid < 0 ? (int32_t)pid : birth.failure.error;
-	reply->stage = birth.failure.stage;
-	reply->action = birth.failure.action;
+	(void)number;
 }
 
-/* Receive one packet and its descriptors; *fd_count of them are now ours.
- * Returns its length, 0 at the end, or a negative errno. */
-static ssize_t receive(int *fds, size_t *fd_count)
+static void set_hint(int how)
 {
-	union {
-		struct cmsghdr header;
-		char bytes[CMSG_SPACE(3 * sizeof(int))];
-	} control;
-	struct iovec part = { room.packet, sizeof room.packet };
-	struct msghdr message = {
-		.msg_iov = &part,
-		.msg_iovlen = 1,
-		.msg_control = &control,
-		.msg_controllen = sizeof control,
-	};
-	ssize_t length = recvmsg(SOCKET_FD, &message, MSG_CMSG_CLOEXEC);
-	struct cmsghdr *header;
+	const sw_sigset hint = (sw_sigset)1 << (HINT - 1);
 
-	*fd_count = 0;
-	if (length <= 0)
-		return length < 0 ? -errno : 0;
-	header = CMSG_FIRSTHDR(&message);
-	if (header && header->cmsg_type == SCM_RIGHTS) {
-		*fd_count = (header->cmsg_len - CMSG_LEN(0)) / sizeof(int);
-		memcpy(fds, CMSG_DATA(header), *fd_count * sizeof(int));
+	raw4(SYS_rt_sigprocmask, how, &hint, 0, sizeof hint);
+}
+
+/* Let the kernel tell the caller of our death, in each word that is ours. */
+static int own_words(struct sw_arena *arena)
+{
+	struct robust_list_head *owned = &arena->owned;
+	struct robust_list *last = &arena->life.entry;
+
+	owned->list.next = last;
+	owned->futex_offset = (long)offsetof(struct sw_owned, word) -
+			      (long)offsetof(struct sw_owned, entry);
+	owned->list_op_pending = NULL;
+	for (int slot = 0; slot < SW_SLOT_COUNT; slot++) {
+		last->next = &arena->answers[slot].entry;
+		last = last->next;
 	}
-	return length;
+	last->next = &owned->list;
+	atomic_store(&arena->life.word,
+		     (unsigned)raw0(SYS_getpid) | FUTEX_WAITERS);
+	return (int)raw2(SYS_set_robust_list, owned, sizeof *owned);
 }
 
-static int answer(size_t length, const int *fds, size_t fd_count,
-		  struct wire_reply *reply)
+/* A helper that does not push its caller from the CPU when it is woken. Who
+ * is scheduled in another way stays as it is, because it might not be allowed
+ * to come back. */
+static void be_patient(void)
 {
-	const struct wire_request *header = (void *)room.packet;
-	struct sw_request request;
-	struct sw_image image;
-	int *const stdio[] = { &request.stdin_fd, &request.stdout_fd,
-			       &request.stderr_fd };
-	size_t used = 0;
+	const struct sched_param parameter = { 0 };
+
+	if (raw1(SYS_sched_getscheduler, 0) == SCHED_OTHER)
+		raw3(SYS_sched_setscheduler, 0, SCHED_BATCH, &parameter);
+}
+
+static long compare_files(const struct sw_helper *helper)
+{
+	return raw6(SYS_kcmp, helper->caller, raw0(SYS_getpid), KCMP_FILES, 0,
+		    0, 0);
+}
+
+static void settle_in(struct sw_helper *helper)
+{
+	const struct sigaction wake = { .sa_handler = be_woken };
+
+	if (own_words(helper->arena))
+		sw_child_exit(1);
+	sigaction(HINT, &wake, NULL);
+	raw2(SYS_prctl, PR_SET_PDEATHSIG, HINT);
+	raw2(SYS_prctl, PR_SET_NAME, "spawnwise-brokr");
+	be_patient();
+	helper->can_compare = !compare_files(helper);
+	sw_facts_read(&helper->facts, helper->caller);
+	/* Of this one we have a handler. */
+	helper->facts.ignored &= ~((sw_sigset)1 << (HINT - 1));
+	sw_namespaces_read(&helper->namespaces, helper->caller);
+	for (int limit = 0; limit < SW_LIMIT_COUNT; limit++)
+		raw4(SYS_prlimit64, 0, limit, 0, &helper->limits[limit]);
+	sw_helper_trim(helper);
+	atomic_store(&helper->arena->ready, 1);
+	sw_wake(&helper->arena->ready);
+}
+
+/* What is too slow to be looked at for each request. A caller that has come
+ * through exec has other descriptors, and no use for us. */
+static void look_around(struct sw_helper *helper)
+{
+	struct sw_namespaces now;
+
+	if (helper->can_compare && compare_files(helper))
+		sw_child_exit(0);
+	sw_namespaces_read(&now, helper->caller);
+	for (int i = 0; i < SW_NAMESPACE_COUNT; i++)
+		for (int j = 0; j < SW_NAMESPACE_BYTES; j++)
+			if (now.names[i][j] != helper->namespaces.names[i][j])
+				atomic_store(&helper->arena->stale, 1);
+}
+
+static bool is_orphan(const struct sw_helper *helper)
+{
+	return raw0(SYS_getppid) != helper->caller;
+}
+
+static void await_request(struct sw_helper *helper)
+{
+	const struct timespec limit = { .tv_nsec = LOOK_NS };
+	struct sw_arena *arena = helper->arena;
+	long result = 0;
+
+	atomic_store(&arena->asleep, 1);
+	if (!atomic_load(&arena->submitted)) {
+		/* A hint that comes too early to wake us is found by the
+		 * question, or half a second later. */
+		set_hint(SIG_UNBLOCK);
+		if (!is_orphan(helper))
+			result = raw4(SYS_futex, &arena->asleep, FUTEX_WAIT, 1,
+				      &limit);
+		set_hint(SIG_BLOCK);
+	}
+	atomic_store(&arena->asleep, 0);
+	if (result == -ETIMEDOUT)
+		look_around(helper);
+}
+
+/* Make the descriptor of sw_poll_fd() readable, once for an answer. */
+static void note(struct sw_arena *arena, struct sw_slot *slot)
+{
+	const int fd = atomic_load(&arena->event_fd);
+	const uint64_t one = 1;
+
+	if (fd >= 0 && !atomic_exchange(&slot->noted, 1))
+		raw3(SYS_write, fd, &one, sizeof one);
+}
+
+/* Word by word, so that no compiler makes it a call of memcpy(3): the libc's
+ * symbols can no longer be looked up here. */
+static void copy_order(struct sw_order *to, const struct sw_order *from)
+{
+	const volatile uint64_t *source = (const void *)from;
+	uint64_t *target = (void *)to;
+
+	for (size_t i = 0; i < offsetof(struct sw_order, cpus) / 8; i++)
+		target[i] = source[i];
+}
+
+static void serve(struct sw_helper *helper, int number)
+{
+	struct sw_arena *arena = helper->arena;
+	struct sw_slot *slot = &arena->slots[number].slot;
 	int error;
 
-	if (length < sizeof *header)
-		return -EBADMSG;
-	reply->slot = header->slot;
-	error = wire_unpack(room.packet, length, room.pointers, POINTER_COUNT,
-			    &request, &image);
+	copy_order(&helper->order, &slot->order);
+	helper->slot = slot;
+	error = sw_order_check(&helper->order, (char *)arena->slots,
+			       arena->end);
+	if (!error)
+		error = sw_helper_create(helper);
 	if (error)
-		return error;
-	/* A receiver short of descriptors gets fewer and no error (unix(7),
-	 * MSG_CTRUNC): count them. */
-	for (int fd = 0; fd < 3; fd++) {
-		if (!header->passed[fd])
-			continue;
-		if (used == fd_count)
-			return -EMFILE;
-		*stdio[fd] = fds[used++];
-	}
-	create(&image, header->passed, reply);
-	return reply->error;
+		slot->failure.error = error;
+	/* Before, so that whoever was told finds the answer; and after, in
+	 * case the descriptor came just now. */
+	note(arena, slot);
+	atomic_store(&arena->answers[number].word, 0);
+	sw_wake(&arena->answers[number].word);
+	note(arena, slot);
 }
 
-/* Keep the socket and the caller's pidfd, drop every other descriptor: a pipe
- * held open here would never end for its reader. 0 to 2 are the socket too,
- * so that passed descriptors always come in above them. */
-static void keep_own_descriptors(int socket, int caller_pidfd)
+SW_CHILD_HALF void sw_helper_run(void *data)
 {
-	int high_socket = fcntl(socket, F_DUPFD_CLOEXEC, FREE_FD);
-	int high_pidfd = fcntl(caller_pidfd, F_DUPFD_CLOEXEC, FREE_FD);
+	struct sw_helper *helper = data;
 
-	dup3(high_socket, SOCKET_FD, O_CLOEXEC);
-	dup3(high_pidfd, CALLER_FD, O_CLOEXEC);
-	for (int fd = 0; fd < 3; fd++)
-		dup2(SOCKET_FD, fd);
-	raw3(SYS_close_range, FREE_FD, ~0u, 0);
-}
+	settle_in(helper);
+	while (!is_orphan(helper)) {
+		uint64_t left = atomic_exchange(&helper->arena->submitted, 0);
 
-_Noreturn void helper_run(int socket, int caller_pidfd)
-{
-	struct pollfd events[] = {
-		{ .fd = SOCKET_FD, .events = POLLIN },
-		{ .fd = CALLER_FD, .events = POLLIN },
-	};
-
-	keep_own_descriptors(socket, caller_pidfd);
-	prctl(PR_SET_NAME, "spawnwise-brokr");
-	for (;;) {
-		struct wire_reply reply = { 0 };
-		int fds[3];
-		size_t fd_count;
-		ssize_t length;
-
-		if (poll(events, 2, -1) < 0)
-			continue;
-		if (events[1].revents)
-			break;
-		length = receive(fds, &fd_count);
-		if (length <= 0)
-			break;
-		reply.error = answer((size_t)length, fds, fd_count, &reply);
-		while (fd_count)
-			close(fds[--fd_count]);
-		if (send(SOCKET_FD, &reply, sizeof reply, MSG_NOSIGNAL) < 0)
-			break;
+		if (!left)
+			await_request(helper);
+		for (; left; left &= left - 1)
+			serve(helper, __builtin_ctzll(left));
 	}
 	sw_child_exit(0);
 }

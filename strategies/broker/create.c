@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A helper creates a child, which first becomes what it would be as a child
+ * of the calling thread, and then does as any other.
+ */
+
+#include <errno.h>
+#include <linux/kcmp.h>
+#include <linux/wait.h>
+
+#include "lib/clone.h"
+#include "lib/raw.h"
+#include "strategies/broker/helper.h"
+
+#define SIGNAL_COUNT 64
+
+/* For a caller whose descriptors are all in use: one more process, with
+ * descriptors of its own, can close one to look. */
+struct peek {
+	struct sw_helper *helper;
+	struct sw_facts facts;
+	int error;
+};
+
+SW_CHILD_HALF static void run_peek(void *data)
+{
+	struct peek *peek = data;
+
+	raw1(SYS_close, 0);
+	peek->error = sw_facts_read(&peek->facts, peek->helper->caller);
+	sw_child_exit(0);
+}
+
+/* In the child: the caller as it is now, or, where /proc does not tell, as it
+ * was. */
+SW_CHILD_HALF static void read_facts(struct sw_helper *helper,
+				     struct sw_facts *facts)
+{
+	const struct clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK,
+		.stack = (uintptr_t)helper->child_stack,
+		/* We stand in the upper half. */
+		.stack_size = sizeof helper->child_stack / 2,
+	};
+	struct peek peek = { .helper = helper };
+
+	peek.error = sw_facts_read(&peek.facts, helper->caller);
+	if (peek.error == -EMFILE) {
+		const long pid = sw_clone(&args, run_peek, &peek);
+
+		raw4(SYS_wait4, pid, 0, __WALL, 0);
+	}
+	*facts = peek.error ? helper->facts : peek.facts;
+}
+
+/* The child has our dispositions: ignore what the caller ignores now. */
+SW_CHILD_HALF static void ignore(sw_sigset ours, sw_sigset wanted)
+{
+	for (int number = 1; number <= SIGNAL_COUNT; number++) {
+		const sw_sigset bit = (sw_sigset)1 << (number - 1);
+		/* The kernel's struct sigaction, handler first. */
+		unsigned long action[8] = { 0 };
+
+		if (!((ours ^ wanted) & bit))
+			continue;
+		action[0] = (unsigned long)(wanted & bit ? SIG_IGN : SIG_DFL);
+		raw4(SYS_rt_sigaction, number, action, 0, sizeof ours);
+	}
+}
+
+/* Become a child of the calling thread. What cannot be taken over makes us
+ * unfit to be one: -ESTALE. */
+SW_CHILD_HALF static int become(struct sw_helper *helper)
+{
+	const struct sw_order *order = &helper->order;
+	struct sw_facts facts;
+	long result = 0;
+
+	read_facts(helper, &facts);
+	if (facts.bounding != helper->facts.bounding ||
+	    facts.ambient != helper->facts.ambient ||
+	    facts.filters != helper->facts.filters)
+		return -ESTALE;
+	ignore(helper->facts.ignored, facts.ignored);
+	if (order->sched.size)
+		result = raw3(SYS_sched_setattr, 0, &order->sched, 0);
+	if (result >= 0 && helper->other_cpus)
+		result = raw3(SYS_sched_setaffinity, 0, order->cpu_bytes,
+			      helper->slot->order.cpus);
+	if (result >= 0 && order->group != helper->group)
+		result = raw2(SYS_setpgid, 0, order->group);
+	for (unsigned left = helper->other_limits; left && result >= 0;
+	     left &= left - 1) {
+		const int limit = __builtin_ctz(left);
+
+		result = raw4(SYS_prlimit64, 0, limit,
+			      &helper->child_limits[limit], 0);
+	}
+	return result < 0 ? -ESTALE : 0;
+}
+
+SW_CHILD_HALF static void run_child(void *data)
+{
+	struct sw_helper *helper = data;
+	struct sw_failure *failure = &helper->slot->failure;
+
+	failure->error = become(helper);
+	if (!failure->error)
+		sw_child_run(&helper->order.image, failure);
+	sw_child_exit(127);
+}
+
+static bool equal_limits(const struct rlimit *one, const struct rlimit *other)
+{
+	return one->rlim_cur == other->rlim_cur &&
+	       one->rlim_max == other->rlim_max;
+}
+
+/* Which of the caller's limits are not ours. That of descriptors becomes ours
+ * at once, because it is for the whole table, where a pidfd has to fit. */
+static int compare_limits(struct sw_helper *helper)
+{
+	struct rlimit *wanted = helper->child_limits;
+	struct rlimit *files = &helper->limits[RLIMIT_NOFILE];
+
+	helper->other_limits = 0;
+	raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, files);
+	for (int limit = 0; limit < SW_LIMIT_COUNT; limit++) {
+		if (raw4(SYS_prlimit64, helper->caller, limit, 0,
+			 &wanted[limit]) < 0)
+			return -ESTALE;
+		if (!equal_limits(&wanted[limit], &helper->limits[limit]))
+			helper->other_limits |= 1u << limit;
+	}
+	if (!(helper->other_limits & 1u << RLIMIT_NOFILE))
+		return 0;
+	helper->other_limits &= ~(1u << RLIMIT_NOFILE);
+	return raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, &wanted[RLIMIT_NOFILE],
+		    0) < 0
+		       ? -ESTALE
+		       : 0;
+}
+
+static bool has_other_cpus(const struct sw_helper *helper)
+{
+	const unsigned char *wanted = helper->slot->order.cpus;
+	unsigned char ours[SW_CPU_MASK_BYTES];
+	const uint32_t bytes = helper->order.cpu_bytes;
+
+	if (raw3(SYS_sched_getaffinity, 0, sizeof ours, ours) < (long)bytes)
+		return bytes;
+	for (uint32_t i = 0; i < bytes; i++)
+		if (ours[i] != wanted[i])
+			return true;
+	return false;
+}
+
+/* Whether the caller has left the folders that it shared with us; so does
+ * who enters a mount or user namespace (unshare(2), setns(2)). */
+static bool has_parted(const struct sw_helper *helper)
+{
+	return helper->can_compare &&
+	       raw6(SYS_kcmp, helper->caller, raw0(SYS_getpid), KCMP_FS, 0, 0,
+		    0) != 0;
+}
+
+int sw_helper_create(struct sw_helper *helper)
+{
+	struct sw_slot *slot = helper->slot;
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT |
+			 CLONE_PARENT_SETTID | CLONE_CLEAR_SIGHAND,
+		.stack = (uintptr_t)helper->child_stack,
+		.stack_size = sizeof helper->child_stack,
+		.parent_tid = (uintptr_t)&slot->child.pid,
+	};
+	int error = has_parted(helper) ? -ESTALE : compare_limits(helper);
+	long pid;
+
+	if (error)
+		return error;
+	helper->other_cpus = has_other_cpus(helper);
+	helper->order.image.request = &helper->order.request;
+	helper->order.image.handlers_cleared = sw_clone_clears_handlers();
+	sw_clone_for(&args, &helper->order.request, &slot->child);
+	pid = sw_clone(&args, run_child, helper);
+	if (pid > 0)
+		return 0;
+	/* The kernel may have written them before it failed. */
+	slot->child.pid = 0;
+	slot->child.pidfd = -1;
+	return (int)pid;
+}

@@ -1,0 +1,84 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A helper gives back the memory that it was copied with: all that is
+ * anonymous or shared. What is left is what comes from files, code and its
+ * data, and the helper's own.
+ */
+
+#include <stddef.h>
+#include <sys/mman.h>
+
+#include "lib/raw.h"
+#include "strategies/broker/helper.h"
+
+struct range {
+	uintptr_t start, end;
+};
+
+/* Unmap a range but for what lies in a range to be kept. */
+SW_CHILD_HALF static void drop(const struct sw_helper *helper,
+			       struct range range)
+{
+	const struct range kept[] = {
+		{ (uintptr_t)helper->arena, (uintptr_t)(helper->arena + 1) },
+		{ (uintptr_t)helper, (uintptr_t)(helper + 1) },
+		{ helper->thread_start, helper->thread_end },
+	};
+
+	while (range.start < range.end) {
+		struct range next = range; /* up to what is kept next */
+		uintptr_t behind = range.end;
+
+		for (size_t i = 0; i < sizeof kept / sizeof *kept; i++) {
+			if (kept[i].end <= range.start ||
+			    kept[i].start >= next.end)
+				continue;
+			next.end = kept[i].start;
+			behind = kept[i].end;
+		}
+		if (next.end > next.start)
+			raw2(SYS_munmap, next.start, next.end - next.start);
+		range.start = behind;
+	}
+}
+
+SW_CHILD_HALF static const char *skip_word(const char *text)
+{
+	while (*text && *text != ' ')
+		text++;
+	while (*text == ' ')
+		text++;
+	return text;
+}
+
+/* "START-END rwxp OFFSET DEVICE INODE NAME", proc(5). */
+SW_CHILD_HALF static void look_at(void *data, const char *line)
+{
+	struct range range;
+	const char *mode, *inode, *name;
+	bool is_file, is_ours;
+
+	range.start = sw_hex(&line);
+	line++;
+	range.end = sw_hex(&line);
+	mode = skip_word(line);
+	inode = skip_word(skip_word(skip_word(mode)));
+	name = skip_word(inode);
+	is_file = inode[0] != '0';
+	/* Not what the kernel maps for us: [vdso], [vvar] and the like. */
+	is_ours = name[0] != '[' || name[1] == 'h' || name[1] == 's' ||
+		  name[1] == 'a';
+	if (mode[3] == 's' || (!is_file && is_ours && mode[2] != 'x'))
+		drop(data, range);
+}
+
+SW_CHILD_HALF void sw_helper_trim(struct sw_helper *helper)
+{
+#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
+	/* What sanitizers know of our memory is anonymous memory, too. */
+	sw_lines("/proc/self/maps", look_at, helper);
+#else
+	(void)helper;
+	(void)look_at;
+#endif
+}
