@@ -164,7 +164,7 @@ static bool has_parted(const struct sw_helper *helper)
 		    0) != 0;
 }
 
-int sw_helper_create(struct sw_helper *helper)
+int sw_helper_create(struct sw_helper *helper, atomic_uint *left)
 {
 	struct sw_slot *slot = helper->slot;
 	struct clone_args args = {
@@ -180,6 +180,10 @@ int sw_helper_create(struct sw_helper *helper)
 	if (error)
 		return error;
 	helper->other_cpus = has_other_cpus(helper);
+	if (left) {
+		args.flags |= CLONE_CHILD_CLEARTID;
+		args.child_tid = (uintptr_t)left;
+	}
 	helper->order.image.request = &helper->order.request;
 	helper->order.image.handlers_cleared = sw_clone_clears_handlers();
 	sw_clone_for(&args, &helper->order.request, &slot->child);

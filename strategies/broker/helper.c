@@ -155,16 +155,6 @@ static void await_request(struct sw_helper *helper)
 		look_around(helper);
 }
 
-/* Make the descriptor of sw_poll_fd() readable, once for an answer. */
-static void note(struct sw_arena *arena, struct sw_slot *slot)
-{
-	const int fd = atomic_load(&arena->event_fd);
-	const uint64_t one = 1;
-
-	if (fd >= 0 && !atomic_exchange(&slot->noted, 1))
-		raw3(SYS_write, fd, &one, sizeof one);
-}
-
 /* Word by word, so that no compiler makes it a call of memcpy(3): the libc's
  * symbols can no longer be looked up here. */
 static void copy_order(struct sw_order *to, const struct sw_order *from)
@@ -176,10 +166,26 @@ static void copy_order(struct sw_order *to, const struct sw_order *from)
 		target[i] = source[i];
 }
 
+/* Make the descriptor of sw_poll_fd() readable, once for an answer. */
+static void note(struct sw_slot *slot, int event_fd)
+{
+	const uint64_t one = 1;
+
+	if (event_fd >= 0 && !atomic_exchange(&slot->noted, 1))
+		raw3(SYS_write, event_fd, &one, sizeof one);
+}
+
+/*
+ * As a rule the kernel answers: it zeroes the word when the child leaves our
+ * memory, and from then on the slot may be another request's. An answer that
+ * an event loop must be told of, or that there is no child, is ours to give.
+ */
 static void serve(struct sw_helper *helper, int number)
 {
 	struct sw_arena *arena = helper->arena;
 	struct sw_slot *slot = &arena->slots[number].slot;
+	atomic_uint *word = &arena->answers[number].word;
+	const int event_fd = atomic_load(&arena->event_fd);
 	int error;
 
 	copy_order(&helper->order, &slot->order);
@@ -187,15 +193,15 @@ static void serve(struct sw_helper *helper, int number)
 	error = sw_order_check(&helper->order, (char *)arena->slots,
 			       arena->end);
 	if (!error)
-		error = sw_helper_create(helper);
+		error = sw_helper_create(helper, event_fd < 0 ? word : NULL);
+	if (!error && event_fd < 0)
+		return;
 	if (error)
 		slot->failure.error = error;
-	/* Before, so that whoever was told finds the answer; and after, in
-	 * case the descriptor came just now. */
-	note(arena, slot);
-	atomic_store(&arena->answers[number].word, 0);
-	sw_wake(&arena->answers[number].word);
-	note(arena, slot);
+	/* First, so that who fetches the answer finds it noted. */
+	note(slot, event_fd);
+	atomic_store(word, 0);
+	sw_wake(word);
 }
 
 SW_CHILD_HALF void sw_helper_run(void *data)

@@ -52,9 +52,13 @@ int sw_helper_prepare(struct sw_helper **helper, struct sw_arena *arena);
 /* The helper's life, on its stack; data is its struct sw_helper. */
 void sw_helper_run(void *data);
 
-/* Create the child that helper->order asks for. 0, and what became of it is
- * in the slot, or a negative errno when there is none. */
-int sw_helper_create(struct sw_helper *helper);
+/*
+ * Create the child that helper->order asks for, and return when it has left
+ * our memory, by exec or by death: 0, and what became of it is in the slot; or
+ * a negative errno when there is none. The kernel zeroes and wakes *left at
+ * that moment, before we run again (CLONE_CHILD_CLEARTID); NULL: it does not.
+ */
+int sw_helper_create(struct sw_helper *helper, atomic_uint *left);
 
 /* Unmap what was copied from the caller and is not needed: it must not be
  * held twice. */
