@@ -31,6 +31,7 @@ struct broker {
 	pid_t helper;
 	sw_slots slots;
 	struct sw_larges larges;
+	struct sw_status status;
 	struct sw_identity identity;
 	pthread_mutex_t poll_lock;
 	struct sw_poll poll;
@@ -94,7 +95,7 @@ static int bear_helper(struct broker *broker)
 	struct sw_helper *helper;
 	sw_sigset mask;
 	long pid;
-	int error = sw_helper_prepare(&helper, arena);
+	int error = sw_helper_prepare(&helper, arena, &broker->status);
 
 	if (error)
 		return error;
@@ -128,9 +129,12 @@ static int broker_open(void **state)
 	pthread_mutex_init(&broker->larges.lock, NULL);
 	pthread_mutex_init(&broker->poll_lock, NULL);
 	broker->poll = (struct sw_poll){ -1, -1, -1 };
-	error = sw_arena_open(&broker->arena);
+	error = sw_status_open(&broker->status);
 	if (error)
 		goto free_broker;
+	error = sw_arena_open(&broker->arena);
+	if (error)
+		goto close_status;
 	error = bear_helper(broker);
 	if (error)
 		goto close_arena;
@@ -138,6 +142,8 @@ static int broker_open(void **state)
 	return 0;
 close_arena:
 	sw_arena_close(broker->arena);
+close_status:
+	sw_status_close(&broker->status);
 free_broker:
 	free(broker);
 	return error;
@@ -151,6 +157,7 @@ static void broker_close(void *state)
 	kill_helper(broker);
 	sw_poll_close(&broker->poll);
 	sw_arena_close(broker->arena);
+	sw_status_close(&broker->status);
 	pthread_mutex_destroy(&broker->poll_lock);
 	pthread_mutex_destroy(&broker->larges.lock);
 	free(broker);
@@ -164,7 +171,10 @@ static int broker_refresh(void *state)
 	int error;
 
 	kill_helper(broker);
-	error = bear_helper(broker);
+	sw_status_close(&broker->status);
+	error = sw_status_open(&broker->status);
+	if (!error)
+		error = bear_helper(broker);
 	if (!error && broker->poll.epoll_fd >= 0)
 		error = sw_poll_renew(&broker->poll, broker->helper);
 	errno = saved_errno;

@@ -6,52 +6,12 @@
 
 #include <errno.h>
 #include <linux/kcmp.h>
-#include <linux/wait.h>
 
 #include "lib/clone.h"
 #include "lib/raw.h"
 #include "strategies/broker/helper.h"
 
 #define SIGNAL_COUNT 64
-
-/* For a caller whose descriptors are all in use: one more process, with
- * descriptors of its own, can close one to look. */
-struct peek {
-	struct sw_helper *helper;
-	struct sw_facts facts;
-	int error;
-};
-
-SW_CHILD_HALF static void run_peek(void *data)
-{
-	struct peek *peek = data;
-
-	raw1(SYS_close, 0);
-	peek->error = sw_facts_read(&peek->facts, peek->helper->caller);
-	sw_child_exit(0);
-}
-
-/* In the child: the caller as it is now, or, where /proc does not tell, as it
- * was. */
-SW_CHILD_HALF static void read_facts(struct sw_helper *helper,
-				     struct sw_facts *facts)
-{
-	const struct clone_args args = {
-		.flags = CLONE_VM | CLONE_VFORK,
-		.stack = (uintptr_t)helper->child_stack,
-		/* We stand in the upper half. */
-		.stack_size = sizeof helper->child_stack / 2,
-	};
-	struct peek peek = { .helper = helper };
-
-	peek.error = sw_facts_read(&peek.facts, helper->caller);
-	if (peek.error == -EMFILE) {
-		const long pid = sw_clone(&args, run_peek, &peek);
-
-		raw4(SYS_wait4, pid, 0, __WALL, 0);
-	}
-	*facts = peek.error ? helper->facts : peek.facts;
-}
 
 /* The child has our dispositions: ignore what the caller ignores now. */
 SW_CHILD_HALF static void ignore(sw_sigset ours, sw_sigset wanted)
@@ -76,8 +36,8 @@ SW_CHILD_HALF static int become(struct sw_helper *helper)
 	struct sw_facts facts;
 	long result = 0;
 
-	read_facts(helper, &facts);
-	if (facts.bounding != helper->facts.bounding ||
+	if (sw_facts_read(&facts, &helper->status) ||
+	    facts.bounding != helper->facts.bounding ||
 	    facts.ambient != helper->facts.ambient ||
 	    facts.filters != helper->facts.filters)
 		return -ESTALE;
@@ -104,6 +64,7 @@ SW_CHILD_HALF static void run_child(void *data)
 	struct sw_helper *helper = data;
 	struct sw_failure *failure = &helper->slot->failure;
 
+	sw_signals_block();
 	failure->error = become(helper);
 	if (!failure->error)
 		sw_child_run(&helper->order.image, failure);
@@ -126,6 +87,8 @@ static int compare_limits(struct sw_helper *helper)
 	helper->other_limits = 0;
 	raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, files);
 	for (int limit = 0; limit < SW_LIMIT_COUNT; limit++) {
+		if (limit == RLIMIT_RSS || limit == __RLIMIT_LOCKS)
+			continue; /* without effect, setrlimit(2) */
 		if (raw4(SYS_prlimit64, helper->caller, limit, 0,
 			 &wanted[limit]) < 0)
 			return -ESTALE;

@@ -22,7 +22,8 @@
 #define HINT SIGSTKFLT	   /* sent to us when our parent thread ends */
 #define THREAD_BYTES ((uintptr_t)64 * 1024)
 
-int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena)
+int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena,
+		      const struct sw_status *status)
 {
 	const uintptr_t thread = (uintptr_t)pthread_self();
 	struct sw_helper *helper =
@@ -33,6 +34,7 @@ int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena)
 		return -ENOMEM;
 	mprotect(helper->guard, sizeof helper->guard, PROT_NONE);
 	helper->arena = arena;
+	helper->status = *status;
 	helper->caller = getpid();
 	helper->group = getpgrp();
 	/* The kernel writes there as long as it is registered (rseq(2)), the
@@ -46,13 +48,6 @@ int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena)
 static void be_woken(int number)
 {
 	(void)number;
-}
-
-static void set_hint(int how)
-{
-	const sw_sigset hint = (sw_sigset)1 << (HINT - 1);
-
-	raw4(SYS_rt_sigprocmask, how, &hint, 0, sizeof hint);
 }
 
 /* Let the kernel tell the caller of our death, in each word that is ours. */
@@ -95,17 +90,19 @@ static long compare_files(const struct sw_helper *helper)
 static void settle_in(struct sw_helper *helper)
 {
 	const struct sigaction wake = { .sa_handler = be_woken };
+	const sw_sigset hint = (sw_sigset)1 << (HINT - 1);
 
 	if (own_words(helper->arena))
 		sw_child_exit(1);
 	sigaction(HINT, &wake, NULL);
+	sw_signals_restore(~hint);
 	raw2(SYS_prctl, PR_SET_PDEATHSIG, HINT);
 	raw2(SYS_prctl, PR_SET_NAME, "spawnwise-brokr");
 	be_patient();
 	helper->can_compare = !compare_files(helper);
-	sw_facts_read(&helper->facts, helper->caller);
+	sw_facts_read(&helper->facts, &helper->status);
 	/* Of this one we have a handler. */
-	helper->facts.ignored &= ~((sw_sigset)1 << (HINT - 1));
+	helper->facts.ignored &= ~hint;
 	sw_namespaces_read(&helper->namespaces, helper->caller);
 	for (int limit = 0; limit < SW_LIMIT_COUNT; limit++)
 		raw4(SYS_prlimit64, 0, limit, 0, &helper->limits[limit]);
@@ -142,13 +139,12 @@ static void await_request(struct sw_helper *helper)
 
 	atomic_store(&arena->asleep, 1);
 	if (!atomic_load(&arena->submitted)) {
-		/* A hint that comes too early to wake us is found by the
-		 * question, or half a second later. */
-		set_hint(SIG_UNBLOCK);
-		if (!is_orphan(helper))
-			result = raw4(SYS_futex, &arena->asleep, FUTEX_WAIT, 1,
-				      &limit);
-		set_hint(SIG_BLOCK);
+		/* A hint that comes between these two is found at the next
+		 * look. */
+		if (is_orphan(helper))
+			sw_child_exit(0);
+		result = raw4(SYS_futex, &arena->asleep, FUTEX_WAIT, 1,
+			      &limit);
 	}
 	atomic_store(&arena->asleep, 0);
 	if (result == -ETIMEDOUT)
@@ -209,7 +205,7 @@ SW_CHILD_HALF void sw_helper_run(void *data)
 	struct sw_helper *helper = data;
 
 	settle_in(helper);
-	while (!is_orphan(helper)) {
+	for (;;) {
 		uint64_t left = atomic_exchange(&helper->arena->submitted, 0);
 
 		if (!left)
@@ -217,5 +213,4 @@ SW_CHILD_HALF void sw_helper_run(void *data)
 		for (; left; left &= left - 1)
 			serve(helper, __builtin_ctzll(left));
 	}
-	sw_child_exit(0);
 }

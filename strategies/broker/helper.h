@@ -28,6 +28,7 @@ struct sw_helper {
 
 	/* From birth on. */
 	struct sw_arena *arena;
+	struct sw_status status;
 	pid_t caller;
 	pid_t group;
 	bool can_compare; /* kcmp(2) is allowed to us */
@@ -47,7 +48,8 @@ struct sw_helper {
 };
 
 /* Map one for a helper of the calling thread; -ENOMEM. */
-int sw_helper_prepare(struct sw_helper **helper, struct sw_arena *arena);
+int sw_helper_prepare(struct sw_helper **helper, struct sw_arena *arena,
+		      const struct sw_status *status);
 
 /* The helper's life, on its stack; data is its struct sw_helper. */
 void sw_helper_run(void *data);

@@ -3,39 +3,67 @@
 
 #include "strategies/broker/look.h"
 
+#include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "lib/raw.h"
 
-#define CHUNK_BYTES 2048
+#define CHUNK_BYTES 4096
 
-SW_CHILD_HALF int sw_lines(const char *path,
-			   void (*take)(void *data, const char *line),
+struct reader {
+	bool (*take)(void *data, const char *line);
+	void *data;
+	bool done;
+	size_t length; /* of what is in the chunk */
+	char chunk[CHUNK_BYTES];
+};
+
+/* Give away the lines that are complete; what is left comes to the front. */
+SW_CHILD_HALF static void give_lines(struct reader *reader)
+{
+	char *const chunk = reader->chunk;
+	const size_t length = reader->length;
+	size_t start = 0;
+
+	for (size_t i = 0; i < length && !reader->done; i++) {
+		if (chunk[i] != '\n')
+			continue;
+		chunk[i] = '\0';
+		reader->done = reader->take(reader->data, chunk + start);
+		start = i + 1;
+	}
+	reader->length = 0;
+	/* Of a line that fills the chunk only the head matters. */
+	if (!start && length == CHUNK_BYTES)
+		reader->length = SW_LINE_BYTES;
+	else
+		for (size_t i = start; i < length; i++)
+			chunk[reader->length++] = chunk[i];
+}
+
+SW_CHILD_HALF int sw_lines(int fd, bool (*take)(void *data, const char *line),
 			   void *data)
 {
-	const long fd =
-		raw4(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC, 0);
-	char chunk[CHUNK_BYTES], line[SW_LINE_BYTES];
-	size_t length = 0;
-	long count;
+	struct reader reader;
+	long offset = 0, count;
 
-	if (fd < 0)
-		return (int)fd;
-	while ((count = raw3(SYS_read, fd, chunk, sizeof chunk)) > 0) {
-		for (long i = 0; i < count; i++) {
-			if (chunk[i] != '\n') {
-				if (length < sizeof line - 1)
-					line[length++] = chunk[i];
-				continue;
-			}
-			line[length] = '\0';
-			take(data, line);
-			length = 0;
-		}
-	}
-	raw1(SYS_close, fd);
-	return (int)count;
+	reader.take = take;
+	reader.data = data;
+	reader.done = false;
+	reader.length = 0;
+	do {
+		count = raw4(SYS_pread64, fd, reader.chunk + reader.length,
+			     CHUNK_BYTES - reader.length, offset);
+		if (count <= 0)
+			return (int)count;
+		offset += count;
+		reader.length += (size_t)count;
+		give_lines(&reader);
+	} while (!reader.done);
+	return 0;
 }
 
 SW_CHILD_HALF uint64_t sw_hex(const char **text)
@@ -63,7 +91,7 @@ SW_CHILD_HALF static const char *behind(const char *line, const char *key)
 	return line;
 }
 
-SW_CHILD_HALF static void take_fact(void *data, const char *line)
+SW_CHILD_HALF static bool take_fact(void *data, const char *line)
 {
 	struct sw_facts *facts = data;
 	const struct {
@@ -73,18 +101,21 @@ SW_CHILD_HALF static void take_fact(void *data, const char *line)
 		{ "SigIgn:\t", &facts->ignored },
 		{ "CapBnd:\t", &facts->bounding },
 		{ "CapAmb:\t", &facts->ambient },
-		/* Decimal; any number is as good to be compared. */
+		/* The last. In decimal, but it is only compared. */
 		{ "Seccomp_filters:\t", &facts->filters },
 	};
 
 	if (*line != 'S' && *line != 'C')
-		return;
+		return false;
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 		const char *text = behind(line, wanted[i].key);
 
 		if (text)
 			*wanted[i].value = sw_hex(&text);
+		if (text && wanted[i].value == &facts->filters)
+			return true;
 	}
+	return false;
 }
 
 SW_CHILD_HALF static char *put(char *to, const char *text)
@@ -108,13 +139,40 @@ SW_CHILD_HALF static void proc_path(char *path, pid_t pid, const char *name)
 	put(put(put(put(path, "/proc/"), first), "/"), name);
 }
 
-SW_CHILD_HALF int sw_facts_read(struct sw_facts *facts, pid_t pid)
+int sw_status_open(struct sw_status *status)
 {
-	char path[64];
+	struct stat file;
 
+	status->fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	if (status->fd < 0)
+		return -errno;
+	fstat(status->fd, &file);
+	status->device = file.st_dev;
+	status->inode = file.st_ino;
+	return 0;
+}
+
+SW_CHILD_HALF static bool is_ours(const struct sw_status *status)
+{
+	struct stat file;
+
+	return raw2(SYS_fstat, status->fd, &file) >= 0 &&
+	       file.st_dev == status->device && file.st_ino == status->inode;
+}
+
+void sw_status_close(const struct sw_status *status)
+{
+	if (is_ours(status))
+		close(status->fd);
+}
+
+SW_CHILD_HALF int sw_facts_read(struct sw_facts *facts,
+				const struct sw_status *status)
+{
 	*facts = (struct sw_facts){ 0 };
-	proc_path(path, pid, "status");
-	return sw_lines(path, take_fact, facts);
+	if (!is_ours(status))
+		return -EBADF;
+	return sw_lines(status->fd, take_fact, facts);
 }
 
 SW_CHILD_HALF void sw_namespaces_read(struct sw_namespaces *namespaces,

@@ -19,6 +19,19 @@ struct sw_facts {
 	uint64_t filters; /* of seccomp(2), their number */
 };
 
+/* The caller's /proc/self/status, held open: opening it for every child would
+ * take half as long again, and a free descriptor. Whoever closes descriptors
+ * that are not his may put another file in its place. */
+struct sw_status {
+	int fd;
+	dev_t device;
+	ino_t inode;
+};
+
+/* In the caller: 0, or a negative errno. */
+int sw_status_open(struct sw_status *status);
+void sw_status_close(const struct sw_status *status);
+
 /* The namespaces that a caller can change without parting from our working
  * folder (unshare(2) and setns(2) of the others do that). */
 #define SW_NAMESPACE_COUNT 6
@@ -28,13 +41,13 @@ struct sw_namespaces {
 	char names[SW_NAMESPACE_COUNT][SW_NAMESPACE_BYTES];
 };
 
-/* Call take for every line of a file, which it gets without the newline, cut
- * to SW_LINE_BYTES - 1. 0, or a negative errno. */
-int sw_lines(const char *path, void (*take)(void *data, const char *line),
-	     void *data);
+/* Call take for the lines of file fd, until it says that it has seen enough.
+ * It gets them without the newline; of a line of pages it may get no more
+ * than SW_LINE_BYTES in one piece. 0, or a negative errno. */
+int sw_lines(int fd, bool (*take)(void *data, const char *line), void *data);
 
-/* 0, or a negative errno. */
-int sw_facts_read(struct sw_facts *facts, pid_t pid);
+/* 0, or a negative errno: -EBADF when the descriptor was closed. */
+int sw_facts_read(struct sw_facts *facts, const struct sw_status *status);
 
 void sw_namespaces_read(struct sw_namespaces *namespaces, pid_t pid);
 

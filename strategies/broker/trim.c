@@ -5,6 +5,7 @@
  * data, and the helper's own.
  */
 
+#include <fcntl.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
@@ -52,7 +53,7 @@ SW_CHILD_HALF static const char *skip_word(const char *text)
 }
 
 /* "START-END rwxp OFFSET DEVICE INODE NAME", proc(5). */
-SW_CHILD_HALF static void look_at(void *data, const char *line)
+SW_CHILD_HALF static bool look_at(void *data, const char *line)
 {
 	struct range range;
 	const char *mode, *inode, *name;
@@ -70,13 +71,20 @@ SW_CHILD_HALF static void look_at(void *data, const char *line)
 		  name[1] == 'a';
 	if (mode[3] == 's' || (!is_file && is_ours && mode[2] != 'x'))
 		drop(data, range);
+	return false;
 }
 
 SW_CHILD_HALF void sw_helper_trim(struct sw_helper *helper)
 {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
 	/* What sanitizers know of our memory is anonymous memory, too. */
-	sw_lines("/proc/self/maps", look_at, helper);
+	const long fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/maps",
+			     O_RDONLY | O_CLOEXEC, 0);
+
+	if (fd < 0)
+		return;
+	sw_lines((int)fd, look_at, helper);
+	raw1(SYS_close, fd);
 #else
 	(void)helper;
 	(void)look_at;
