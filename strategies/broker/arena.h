@@ -39,7 +39,10 @@ struct sw_slot {
 	 * runs (CLONE_PARENT_SETTID), and child.pidfd (CLONE_PIDFD). */
 	struct sw_child child;
 	struct sw_failure failure;
-	atomic_uint noted; /* the descriptor of sw_poll_fd() tells of it */
+
+	/* Twice the number of the request, plus 1 if the descriptor of
+	 * sw_poll_fd() tells of its answer; 0: the answer is fetched. */
+	_Atomic uint64_t note;
 };
 
 #define SW_BLOCK_BYTES (SW_SLOT_BYTES - sizeof(struct sw_slot))
@@ -52,6 +55,7 @@ struct sw_arena {
 	atomic_uint asleep;	    /* 1: the helper waits for a request */
 	atomic_uint ready;	    /* 1: the helper has settled in */
 	atomic_uint stale;	    /* 1: it saw the caller change */
+	atomic_uint leave;	    /* 1: it is to end */
 	atomic_int event_fd;	    /* to be told of answers, or -1 */
 
 	_Alignas(4096) struct {

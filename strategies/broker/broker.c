@@ -24,12 +24,12 @@
 
 #define BIRTH_SLICE_MS 50
 #define ORPHAN_SLICE_MS 1
-#define NOTED_MS 10 /* from a descriptor that tells to the answer itself */
 
 struct broker {
 	struct sw_arena *arena;
 	pid_t helper;
 	sw_slots slots;
+	_Atomic uint64_t requests; /* their number, from 1 on */
 	struct sw_larges larges;
 	struct sw_status status;
 	struct sw_identity identity;
@@ -52,16 +52,21 @@ static bool is_zombie(pid_t helper)
 	       info.si_pid == helper;
 }
 
-/* It has nothing to put in order. A helper that somebody else has reaped is
- * not ours to signal: its pid may be another's. */
-static void kill_helper(struct broker *broker)
+/* It has nothing to put in order. Asked as well, because a caller that has
+ * dropped root may not kill it. One that somebody else has reaped is not ours
+ * to signal: its pid may be another's. */
+static void end_helper(struct broker *broker)
 {
+	struct sw_arena *arena = broker->arena;
 	siginfo_t info = { 0 };
 
 	if (broker->helper <= 0 ||
 	    waitid(P_PID, (id_t)broker->helper, &info,
 		   WEXITED | WNOHANG | WNOWAIT | __WALL))
 		return;
+	atomic_store(&arena->leave, 1);
+	atomic_store(&arena->asleep, 0);
+	sw_wake(&arena->asleep);
 	kill(broker->helper, SIGKILL);
 	while (waitpid(broker->helper, NULL, __WALL) < 0 && errno == EINTR)
 		;
@@ -102,6 +107,7 @@ static int bear_helper(struct broker *broker)
 	args.stack = (uintptr_t)helper->stack;
 	atomic_store(&arena->ready, 0);
 	atomic_store(&arena->stale, 0);
+	atomic_store(&arena->leave, 0);
 	atomic_store(&arena->submitted, 0);
 	sw_identity_take(&broker->identity);
 	madvise(arena, sizeof *arena, MADV_DOFORK);
@@ -115,7 +121,7 @@ static int bear_helper(struct broker *broker)
 	broker->helper = (pid_t)pid;
 	error = await_birth(broker);
 	if (error)
-		kill_helper(broker);
+		end_helper(broker);
 	return error;
 }
 
@@ -129,6 +135,7 @@ static int broker_open(void **state)
 	pthread_mutex_init(&broker->larges.lock, NULL);
 	pthread_mutex_init(&broker->poll_lock, NULL);
 	broker->poll = (struct sw_poll){ -1, -1, -1 };
+	atomic_store(&broker->requests, 1);
 	error = sw_status_open(&broker->status);
 	if (error)
 		goto free_broker;
@@ -154,7 +161,7 @@ static void broker_close(void *state)
 	const int saved_errno = errno;
 	struct broker *broker = state;
 
-	kill_helper(broker);
+	end_helper(broker);
 	sw_poll_close(&broker->poll);
 	sw_arena_close(broker->arena);
 	sw_status_close(&broker->status);
@@ -170,7 +177,7 @@ static int broker_refresh(void *state)
 	struct broker *broker = state;
 	int error;
 
-	kill_helper(broker);
+	end_helper(broker);
 	sw_status_close(&broker->status);
 	error = sw_status_open(&broker->status);
 	if (!error)
@@ -228,7 +235,7 @@ static int write_request(struct broker *broker, int number,
 	}
 	slot->child = (struct sw_child){ .pidfd = -1 };
 	slot->failure = (struct sw_failure){ 0 };
-	atomic_store(&slot->noted, 0);
+	atomic_store(&slot->note, 2 * atomic_fetch_add(&broker->requests, 1));
 	return used > room ? -EAGAIN : 0;
 }
 
@@ -283,10 +290,7 @@ static int await_answer(struct broker *broker, int number, int timeout_ms)
 {
 	struct sw_arena *arena = broker->arena;
 	atomic_uint *word = &arena->answers[number].word;
-	const bool noted = atomic_load(&arena->slots[number].slot.noted);
-	const int64_t deadline = sw_deadline(
-		noted && timeout_ms >= 0 && timeout_ms < NOTED_MS ? NOTED_MS
-								  : timeout_ms);
+	const int64_t deadline = sw_deadline(timeout_ms);
 	unsigned value;
 
 	while ((value = atomic_load(word))) {

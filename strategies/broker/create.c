@@ -118,13 +118,25 @@ static bool has_other_cpus(const struct sw_helper *helper)
 	return false;
 }
 
-/* Whether the caller has left the folders that it shared with us; so does
- * who enters a mount or user namespace (unshare(2), setns(2)). */
+static bool differs(const struct sw_helper *helper, pid_t thread, int kind)
+{
+	const pid_t self = (pid_t)raw0(SYS_getpid);
+	long result = raw6(SYS_kcmp, thread, self, kind, 0, 0, 0);
+
+	if (result == -ESRCH) /* it has ended since */
+		result = raw6(SYS_kcmp, helper->caller, self, kind, 0, 0, 0);
+	return result != 0;
+}
+
+/* Whether the calling thread has descriptors or a working folder that we do
+ * not share: unshare(2); whoever enters a mount or user namespace parts from
+ * our folders, too. */
 static bool has_parted(const struct sw_helper *helper)
 {
-	return helper->can_compare &&
-	       raw6(SYS_kcmp, helper->caller, raw0(SYS_getpid), KCMP_FS, 0, 0,
-		    0) != 0;
+	const pid_t thread = helper->order.thread;
+
+	return helper->can_compare && (differs(helper, thread, KCMP_FILES) ||
+				       differs(helper, thread, KCMP_FS));
 }
 
 int sw_helper_create(struct sw_helper *helper, atomic_uint *left)
@@ -132,10 +144,12 @@ int sw_helper_create(struct sw_helper *helper, atomic_uint *left)
 	struct sw_slot *slot = helper->slot;
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT |
-			 CLONE_PARENT_SETTID | CLONE_CLEAR_SIGHAND,
+			 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID |
+			 CLONE_CLEAR_SIGHAND,
 		.stack = (uintptr_t)helper->child_stack,
 		.stack_size = sizeof helper->child_stack,
 		.parent_tid = (uintptr_t)&slot->child.pid,
+		.child_tid = (uintptr_t)left,
 	};
 	int error = has_parted(helper) ? -ESTALE : compare_limits(helper);
 	long pid;
@@ -143,10 +157,6 @@ int sw_helper_create(struct sw_helper *helper, atomic_uint *left)
 	if (error)
 		return error;
 	helper->other_cpus = has_other_cpus(helper);
-	if (left) {
-		args.flags |= CLONE_CHILD_CLEARTID;
-		args.child_tid = (uintptr_t)left;
-	}
 	helper->order.image.request = &helper->order.request;
 	helper->order.image.handlers_cleared = sw_clone_clears_handlers();
 	sw_clone_for(&args, &helper->order.request, &slot->child);

@@ -138,7 +138,7 @@ static void await_request(struct sw_helper *helper)
 	long result = 0;
 
 	atomic_store(&arena->asleep, 1);
-	if (!atomic_load(&arena->submitted)) {
+	if (!atomic_load(&arena->submitted) && !atomic_load(&arena->leave)) {
 		/* A hint that comes between these two is found at the next
 		 * look. */
 		if (is_orphan(helper))
@@ -162,26 +162,28 @@ static void copy_order(struct sw_order *to, const struct sw_order *from)
 		target[i] = source[i];
 }
 
-/* Make the descriptor of sw_poll_fd() readable, once for an answer. */
-static void note(struct sw_slot *slot, int event_fd)
+/* Make the descriptor of sw_poll_fd() readable, unless this answer is already
+ * fetched: then the slot may be another request's. */
+static void note(struct sw_arena *arena, struct sw_slot *slot, uint64_t number)
 {
+	const int fd = atomic_load(&arena->event_fd);
 	const uint64_t one = 1;
 
-	if (event_fd >= 0 && !atomic_exchange(&slot->noted, 1))
-		raw3(SYS_write, event_fd, &one, sizeof one);
+	if (fd >= 0 &&
+	    atomic_compare_exchange_strong(&slot->note, &number, number | 1))
+		raw3(SYS_write, fd, &one, sizeof one);
 }
 
 /*
  * As a rule the kernel answers: it zeroes the word when the child leaves our
- * memory, and from then on the slot may be another request's. An answer that
- * an event loop must be told of, or that there is no child, is ours to give.
+ * memory. That there is no child is ours to say.
  */
 static void serve(struct sw_helper *helper, int number)
 {
 	struct sw_arena *arena = helper->arena;
 	struct sw_slot *slot = &arena->slots[number].slot;
 	atomic_uint *word = &arena->answers[number].word;
-	const int event_fd = atomic_load(&arena->event_fd);
+	const uint64_t request = atomic_load(&slot->note) & ~UINT64_C(1);
 	int error;
 
 	copy_order(&helper->order, &slot->order);
@@ -189,15 +191,13 @@ static void serve(struct sw_helper *helper, int number)
 	error = sw_order_check(&helper->order, (char *)arena->slots,
 			       arena->end);
 	if (!error)
-		error = sw_helper_create(helper, event_fd < 0 ? word : NULL);
-	if (!error && event_fd < 0)
-		return;
-	if (error)
+		error = sw_helper_create(helper, word);
+	if (error) {
 		slot->failure.error = error;
-	/* First, so that who fetches the answer finds it noted. */
-	note(slot, event_fd);
-	atomic_store(word, 0);
-	sw_wake(word);
+		atomic_store(word, 0);
+		sw_wake(word);
+	}
+	note(arena, slot, request);
 }
 
 SW_CHILD_HALF void sw_helper_run(void *data)
@@ -205,7 +205,7 @@ SW_CHILD_HALF void sw_helper_run(void *data)
 	struct sw_helper *helper = data;
 
 	settle_in(helper);
-	for (;;) {
+	while (!atomic_load(&helper->arena->leave)) {
 		uint64_t left = atomic_exchange(&helper->arena->submitted, 0);
 
 		if (!left)
@@ -213,4 +213,5 @@ SW_CHILD_HALF void sw_helper_run(void *data)
 		for (; left; left &= left - 1)
 			serve(helper, __builtin_ctzll(left));
 	}
+	sw_child_exit(0);
 }

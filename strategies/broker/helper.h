@@ -58,7 +58,7 @@ void sw_helper_run(void *data);
  * Create the child that helper->order asks for, and return when it has left
  * our memory, by exec or by death: 0, and what became of it is in the slot; or
  * a negative errno when there is none. The kernel zeroes and wakes *left at
- * that moment, before we run again (CLONE_CHILD_CLEARTID); NULL: it does not.
+ * that moment, before we run again (CLONE_CHILD_CLEARTID).
  */
 int sw_helper_create(struct sw_helper *helper, atomic_uint *left);
 

@@ -144,6 +144,7 @@ size_t sw_order_write(struct sw_order *order, char *block, size_t room,
 	sw_image_init(image, request, sw_signals_now());
 	image->handlers_cleared = false;
 	note_sched(&order->sched);
+	order->thread = (pid_t)raw0(SYS_gettid);
 	order->group = (pid_t)raw1(SYS_getpgid, 0);
 	cpu_bytes = raw3(SYS_sched_getaffinity, 0, sizeof order->cpus,
 			 order->cpus);

@@ -27,6 +27,7 @@ struct sw_order {
 	struct sw_image image;	   /* image.request has no meaning here */
 
 	/* Of the calling thread. */
+	pid_t thread;
 	struct sw_sched sched;
 	pid_t group;
 	uint32_t cpu_bytes;

@@ -4,9 +4,11 @@
 #include "strategies/broker/poll.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/eventfd.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/raw.h"
@@ -32,15 +34,18 @@ int sw_poll_renew(struct sw_poll *poll, pid_t helper)
 	return poll->helper_fd < 0 ? -errno : watch(poll, poll->helper_fd);
 }
 
-/* Answers that came before the helper knew the descriptor. Whoever sets noted
- * tells, the helper or we. */
+/* Answers that came before the helper knew the descriptor. Whoever changes
+ * the note tells, the helper or we. */
 static void catch_up(struct sw_arena *arena, int event_fd)
 {
 	for (int i = 0; i < SW_SLOT_COUNT; i++) {
+		_Atomic uint64_t *note = &arena->slots[i].slot.note;
+		uint64_t number = atomic_load(note);
 		const uint64_t one = 1;
 
-		if (!atomic_load(&arena->answers[i].word) &&
-		    !atomic_exchange(&arena->slots[i].slot.noted, 1))
+		if (number && !(number & 1) &&
+		    !atomic_load(&arena->answers[i].word) &&
+		    atomic_compare_exchange_strong(note, &number, number | 1))
 			raw3(SYS_write, event_fd, &one, sizeof one);
 	}
 }
@@ -77,10 +82,20 @@ void sw_poll_close(struct sw_poll *poll)
 	*poll = (struct sw_poll){ -1, -1, -1 };
 }
 
+/* One that is noted is counted, or will be in a moment, unless the helper
+ * dies between these two. Giving up makes the descriptor readable once too
+ * often. */
 void sw_poll_fetched(const struct sw_poll *poll, struct sw_slot *slot)
 {
-	uint64_t count;
+	const struct timespec moment = { .tv_nsec = 10000000 };
+	struct pollfd news = { .fd = poll->epoll_fd, .events = POLLIN };
+	uint64_t one;
 
-	if (atomic_exchange(&slot->noted, 0))
-		raw3(SYS_read, poll->event_fd, &count, sizeof count);
+	if (!(atomic_exchange(&slot->note, 0) & 1))
+		return;
+	for (int tries = 0; tries < 10; tries++) {
+		if (raw3(SYS_read, poll->event_fd, &one, sizeof one) > 0)
+			return;
+		raw4(SYS_ppoll, &news, 1, &moment, 0);
+	}
 }

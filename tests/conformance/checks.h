@@ -44,7 +44,13 @@ extern const struct check flight_checks[];
 extern const struct check borrow_checks[]; /* memory lent to a spawn */
 extern const struct check filter_checks[]; /* under seccomp */
 extern const struct check thread_checks[];
-extern const struct check helper_checks[]; /* a helper dies */
+extern const struct check helper_checks[];  /* a helper dies */
+extern const struct check trouble_checks[]; /* at any moment */
+extern const struct check bond_checks[];    /* a helper and its caller */
+extern const struct check moment_checks[];  /* what a child inherits, now */
+
+/* Of a check that needs a strategy with a helper. */
+#define NEEDS_HELPER .needs = SW_NEEDS_EARLY_OPEN, .obstacle = helper_unseen
 
 /* For baselines, which keep less of the contract, instead of all the above. */
 extern const struct check baseline_checks[];

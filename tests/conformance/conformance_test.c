@@ -25,7 +25,8 @@ static const struct check *const lists[] = {
 	referee_checks,	 caller_checks,	 snapshot_checks, scarce_checks,
 	storm_checks,	 death_checks,	 signal_checks,	  handle_checks,
 	flight_checks,	 borrow_checks,	 filter_checks,	  trait_checks,
-	thread_checks,	 helper_checks,
+	thread_checks,	 helper_checks,	 trouble_checks,  bond_checks,
+	moment_checks,
 };
 
 static const struct check *const baseline_lists[] = { baseline_checks };

@@ -2,42 +2,25 @@
 /* The death of a helper: an error for those who wait, never a hang. */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
 
+#define LOOP_SPAWNS 300
+#define LOOP_IN_FLIGHT 16
+
 static const struct sw_request good = {
 	.path = "/bin/true",
 	.argv = ARGV("true"),
 };
-
-static const char *no_list_of_children(void)
-{
-	return children_count() < 0 ? "/proc has no list of children" : NULL;
-}
-
-/* The scene's helper: before any spawn it is the only child. */
-static pid_t find_helper(void)
-{
-	pid_t pids[2];
-
-	assert_int_equal(children_list(pids, COUNT(pids)), 1);
-	return pids[0];
-}
-
-static void kill_helper(pid_t helper)
-{
-	siginfo_t info;
-
-	assert_int_equal(kill(helper, SIGKILL), 0);
-	assert_int_equal(
-		waitid(P_PID, (id_t)helper, &info, WEXITED | WNOWAIT | __WALL),
-		0);
-}
 
 /* Every further spawn answers an error, and the same for ever. */
 static void assert_dead(struct scene *scene)
@@ -51,11 +34,14 @@ static void assert_dead(struct scene *scene)
 static void death_is_an_error(void **state)
 {
 	struct scene *scene = *state;
-	const pid_t helper = find_helper();
+	const pid_t helper = helper_find();
 
 	assert_int_equal(scene_run(scene, &good), 0);
-	kill_helper(helper);
+	helper_kill(helper);
 	assert_dead(scene);
+	assert_int_equal(sw_refresh(scene->handle), 0);
+	assert_int_equal(scene_run(scene, &good), 0);
+	helper_kill(helper_find());
 	sw_close(scene->handle);
 	scene->handle = NULL;
 	assert_no_new_child(0);
@@ -67,18 +53,15 @@ static void death_is_an_error(void **state)
 static void death_ends_requests_in_flight(void **state)
 {
 	struct scene *scene = *state;
-	const pid_t helper = find_helper();
+	const pid_t helper = helper_find();
 	struct sw_child flock[4];
-	siginfo_t info;
 
-	kill(helper, SIGSTOP);
-	assert_int_equal(waitid(P_PID, (id_t)helper, &info, WSTOPPED | __WALL),
-			 0);
+	helper_stop(helper);
 	for (size_t i = 0; i < COUNT(flock); i++)
 		assert_int_equal(sw_spawn(scene->handle, &good, &flock[i]), 0);
 	assert_int_equal(sw_confirm(scene->handle, &flock[0], 0), -EAGAIN);
 	assert_int_equal(sw_confirm(scene->handle, &flock[0], 20), -EAGAIN);
-	kill_helper(helper);
+	helper_kill(helper);
 	for (size_t i = 0; i < COUNT(flock); i++) {
 		int error = sw_confirm(scene->handle, &flock[i], -1);
 
@@ -91,27 +74,121 @@ static void death_ends_requests_in_flight(void **state)
 static void death_is_seen_beside_a_child(void **state)
 {
 	struct scene *scene = *state;
-	const pid_t helper = find_helper();
+	const pid_t helper = helper_find();
 	struct sw_request request = { .argv = ARGV("held") };
 
 	scene_hold(scene, &request);
-	kill_helper(helper);
+	helper_kill(helper);
 	assert_dead(scene);
 	scene_drop(scene);
 }
 
+static int open_fifo(void)
+{
+	const int fd = open("fifo", O_WRONLY | O_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+/* The child is between birth and exec when its helper dies: it opens a FIFO,
+ * which holds it there. What becomes of it is the answer. */
+static void orphan_is_followed(void **state)
+{
+	struct scene *scene = *state;
+	const struct sw_action action = {
+		.kind = SW_OPEN,
+		.path = "fifo",
+		.flags = O_RDONLY,
+	};
+	struct sw_request request = good;
+	struct sw_child child;
+
+	assert_int_equal(mkfifo("fifo", 0600), 0);
+	request.fields = SW_FDACTIONS;
+	request.actions = &action;
+	request.action_count = 1;
+	for (int missing = 0; missing < 2; missing++) {
+		const pid_t helper = helper_find();
+
+		request.path = missing ? "./missing" : "/bin/true";
+		assert_int_equal(sw_spawn(scene->handle, &request, &child), 0);
+		while (children_count() < 2)
+			sched_yield();
+		helper_kill(helper);
+		assert_int_equal(sw_confirm(scene->handle, &child, 0), -EAGAIN);
+		assert_int_equal(sw_confirm(scene->handle, &child, 5), -EAGAIN);
+		close(open_fifo());
+		assert_int_equal(sw_confirm(scene->handle, &child, -1),
+				 missing ? -ENOENT : 0);
+		if (!missing)
+			assert_int_equal(waitpid(child.pid, NULL, 0),
+					 child.pid);
+		assert_int_equal(sw_refresh(scene->handle), 0);
+	}
+	assert_no_new_child(1);
+}
+
+/* As an event loop does: confirm nothing before the descriptor tells. */
+static void event_loop_is_told(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_child flock[LOOP_IN_FLIGHT];
+	const int fd = sw_poll_fd(scene->handle);
+	const int loop = epoll_create1(EPOLL_CLOEXEC);
+	struct epoll_event event = { .events = EPOLLIN };
+	int started = 0, ended = 0;
+
+	assert_true(fd >= 0);
+	assert_int_equal(sw_poll_fd(scene->handle), fd);
+	assert_int_equal(epoll_ctl(loop, EPOLL_CTL_ADD, fd, &event), 0);
+	memset(flock, 0, sizeof flock);
+	while (ended < LOOP_SPAWNS) {
+		for (int i = 0; i < LOOP_IN_FLIGHT; i++) {
+			if (flock[i].pidfd || started == LOOP_SPAWNS)
+				continue;
+			assert_int_equal(
+				sw_spawn(scene->handle, &good, &flock[i]), 0);
+			started++;
+		}
+		assert_int_equal(epoll_wait(loop, &event, 1, -1), 1);
+		for (int i = 0; i < LOOP_IN_FLIGHT; i++) {
+			int error;
+
+			if (!flock[i].pidfd)
+				continue;
+			error = sw_confirm(scene->handle, &flock[i], 0);
+			if (error == -EAGAIN)
+				continue;
+			assert_int_equal(error, 0);
+			waitpid(flock[i].pid, NULL, 0);
+			flock[i].pidfd = 0; /* free; -1 is in use */
+			ended++;
+		}
+	}
+	assert_int_equal(epoll_wait(loop, &event, 1, 0), 0);
+	helper_kill(helper_find());
+	assert_int_equal(epoll_wait(loop, &event, 1, -1), 1);
+	assert_int_equal(sw_refresh(scene->handle), 0);
+	assert_int_equal(epoll_wait(loop, &event, 1, 0), 0);
+	close(loop);
+}
+
 const struct check helper_checks[] = {
-	{ .name = "a dead helper is an error",
+	{ .name = "a dead helper is an error, until it is renewed",
 	  .run = death_is_an_error,
-	  .needs = SW_NEEDS_EARLY_OPEN,
-	  .obstacle = no_list_of_children },
+	  NEEDS_HELPER },
 	{ .name = "a helper's death ends requests in flight",
 	  .run = death_ends_requests_in_flight,
-	  .needs = SW_NEEDS_EARLY_OPEN,
-	  .obstacle = no_list_of_children },
+	  NEEDS_HELPER },
 	{ .name = "a helper's death is seen beside a living child",
 	  .run = death_is_seen_beside_a_child,
-	  .needs = SW_NEEDS_EARLY_OPEN,
-	  .obstacle = no_list_of_children },
+	  NEEDS_HELPER },
+	{ .name = "a child that outlives its helper is followed",
+	  .run = orphan_is_followed,
+	  NEEDS_HELPER },
+	{ .name = "an event loop is told of answers and of a death",
+	  .run = event_loop_is_told,
+	  NEEDS_HELPER },
 	{ .name = NULL },
 };

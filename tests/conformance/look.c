@@ -3,10 +3,12 @@
 
 #include <dirent.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/conformance/scene.h"
@@ -137,4 +139,37 @@ const char *signals_are_kept_back(void)
 #else
 	return NULL;
 #endif
+}
+
+pid_t helper_find(void)
+{
+	pid_t pids[2];
+
+	assert_int_equal(children_list(pids, COUNT(pids)), 1);
+	return pids[0];
+}
+
+const char *helper_unseen(void)
+{
+	return children_count() < 0 ? "/proc has no list of children" : NULL;
+}
+
+static void send_and_wait(pid_t helper, int number, int change)
+{
+	siginfo_t info;
+
+	assert_int_equal(kill(helper, number), 0);
+	assert_int_equal(
+		waitid(P_PID, (id_t)helper, &info, change | WNOWAIT | __WALL),
+		0);
+}
+
+void helper_kill(pid_t helper)
+{
+	send_and_wait(helper, SIGKILL, WEXITED);
+}
+
+void helper_stop(pid_t helper)
+{
+	send_and_wait(helper, SIGSTOP, WSTOPPED);
 }

@@ -53,6 +53,16 @@ int children_count(void);
 /* Every child of this process, at most room of them; their number or -1. */
 int children_list(pid_t *pids, int room);
 
+/* A strategy's helper: before any spawn it is the only child. */
+pid_t helper_find(void);
+
+/* Why it cannot be found here, or NULL. */
+const char *helper_unseen(void);
+
+/* Kill it, or stop it, and wait until it is dead or stopped. */
+void helper_kill(pid_t helper);
+void helper_stop(pid_t helper);
+
 /* How many descriptors process pid has open (0: this one). */
 int descriptors_count(pid_t pid);
 
