@@ -9,125 +9,24 @@
  */
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "lib/clone.h"
 #include "lib/raw.h"
 #include "lib/wait.h"
-#include "strategies/broker/helper.h"
-#include "strategies/broker/identity.h"
-#include "strategies/broker/poll.h"
+#include "strategies/broker/birth.h"
 
-#define BIRTH_SLICE_MS 50
 #define ORPHAN_SLICE_MS 1
 
-struct broker {
-	struct sw_arena *arena;
-	pid_t helper;
-	sw_slots slots;
-	_Atomic uint64_t requests; /* their number, from 1 on */
-	struct sw_larges larges;
-	struct sw_status status;
-	struct sw_identity identity;
-	pthread_mutex_t poll_lock;
-	struct sw_poll poll;
-};
-
-static bool is_dead(const struct broker *broker)
+static bool is_dead(const struct sw_broker *broker)
 {
 	return atomic_load(&broker->arena->life.word) & FUTEX_OWNER_DIED;
 }
 
-/* Whether a helper can still be waited for and is dead. */
-static bool is_zombie(pid_t helper)
-{
-	siginfo_t info = { 0 };
-
-	return waitid(P_PID, (id_t)helper, &info,
-		      WEXITED | WNOHANG | WNOWAIT | __WALL) ||
-	       info.si_pid == helper;
-}
-
-/* It has nothing to put in order. Asked as well, because a caller that has
- * dropped root may not kill it. One that somebody else has reaped is not ours
- * to signal: its pid may be another's. */
-static void end_helper(struct broker *broker)
-{
-	struct sw_arena *arena = broker->arena;
-	siginfo_t info = { 0 };
-
-	if (broker->helper <= 0 ||
-	    waitid(P_PID, (id_t)broker->helper, &info,
-		   WEXITED | WNOHANG | WNOWAIT | __WALL))
-		return;
-	atomic_store(&arena->leave, 1);
-	atomic_store(&arena->asleep, 0);
-	sw_wake(&arena->asleep);
-	kill(broker->helper, SIGKILL);
-	while (waitpid(broker->helper, NULL, __WALL) < 0 && errno == EINTR)
-		;
-	broker->helper = 0;
-}
-
-static int await_birth(struct broker *broker)
-{
-	atomic_uint *ready = &broker->arena->ready;
-
-	while (!atomic_load(ready)) {
-		if (is_zombie(broker->helper))
-			return -EPIPE;
-		sw_wait(ready, 0, INT64_MAX, BIRTH_SLICE_MS);
-	}
-	return 0;
-}
-
-/*
- * With exit_signal 0 a helper raises no SIGCHLD and is passed over by
- * wait(2); and so are its children, until exec. A copy of the caller that
- * fork(2) makes does not get the arena.
- */
-static int bear_helper(struct broker *broker)
-{
-	struct sw_arena *arena = broker->arena;
-	struct clone_args args = {
-		.flags = CLONE_FILES | CLONE_FS | CLONE_CLEAR_SIGHAND,
-		.stack_size = SW_HELPER_STACK_BYTES,
-	};
-	struct sw_helper *helper;
-	sw_sigset mask;
-	long pid;
-	int error = sw_helper_prepare(&helper, arena, &broker->status);
-
-	if (error)
-		return error;
-	args.stack = (uintptr_t)helper->stack;
-	atomic_store(&arena->ready, 0);
-	atomic_store(&arena->stale, 0);
-	atomic_store(&arena->leave, 0);
-	atomic_store(&arena->submitted, 0);
-	sw_identity_take(&broker->identity);
-	madvise(arena, sizeof *arena, MADV_DOFORK);
-	mask = sw_signals_block();
-	pid = sw_clone(&args, sw_helper_run, helper);
-	sw_signals_restore(mask);
-	madvise(arena, sizeof *arena, MADV_DONTFORK);
-	munmap(helper, sizeof *helper);
-	if (pid < 0)
-		return (int)pid;
-	broker->helper = (pid_t)pid;
-	error = await_birth(broker);
-	if (error)
-		end_helper(broker);
-	return error;
-}
-
 static int broker_open(void **state)
 {
-	struct broker *broker = calloc(1, sizeof *broker);
+	struct sw_broker *broker = calloc(1, sizeof *broker);
 	int error;
 
 	if (!broker)
@@ -142,7 +41,7 @@ static int broker_open(void **state)
 	error = sw_arena_open(&broker->arena);
 	if (error)
 		goto close_status;
-	error = bear_helper(broker);
+	error = sw_helper_bear(broker);
 	if (error)
 		goto close_arena;
 	*state = broker;
@@ -159,9 +58,9 @@ free_broker:
 static void broker_close(void *state)
 {
 	const int saved_errno = errno;
-	struct broker *broker = state;
+	struct sw_broker *broker = state;
 
-	end_helper(broker);
+	sw_helper_end(broker);
 	sw_poll_close(&broker->poll);
 	sw_arena_close(broker->arena);
 	sw_status_close(&broker->status);
@@ -174,14 +73,14 @@ static void broker_close(void *state)
 static int broker_refresh(void *state)
 {
 	const int saved_errno = errno;
-	struct broker *broker = state;
+	struct sw_broker *broker = state;
 	int error;
 
-	end_helper(broker);
+	sw_helper_end(broker);
 	sw_status_close(&broker->status);
 	error = sw_status_open(&broker->status);
 	if (!error)
-		error = bear_helper(broker);
+		error = sw_helper_bear(broker);
 	if (!error && broker->poll.epoll_fd >= 0)
 		error = sw_poll_renew(&broker->poll, broker->helper);
 	errno = saved_errno;
@@ -191,7 +90,7 @@ static int broker_refresh(void *state)
 static int broker_poll_fd(void *state)
 {
 	const int saved_errno = errno;
-	struct broker *broker = state;
+	struct sw_broker *broker = state;
 	int error = 0;
 
 	pthread_mutex_lock(&broker->poll_lock);
@@ -204,7 +103,7 @@ static int broker_poll_fd(void *state)
 }
 
 /* Whether the caller is who it was when the helper was born. */
-static bool is_same_caller(const struct broker *broker)
+static bool is_same_caller(const struct sw_broker *broker)
 {
 	struct sw_identity now;
 
@@ -215,7 +114,7 @@ static bool is_same_caller(const struct broker *broker)
 }
 
 /* Write a request to a slot, or what it points to elsewhere if it is large. */
-static int write_request(struct broker *broker, int number,
+static int write_request(struct sw_broker *broker, int number,
 			 const struct sw_request *request)
 {
 	struct sw_arena *arena = broker->arena;
@@ -239,13 +138,13 @@ static int write_request(struct broker *broker, int number,
 	return used > room ? -EAGAIN : 0;
 }
 
-static void give_slot(struct broker *broker, int number)
+static void give_slot(struct sw_broker *broker, int number)
 {
 	sw_large_give(&broker->larges, broker->arena, number);
 	sw_slot_give(&broker->slots, number);
 }
 
-static void submit(struct broker *broker, int number)
+static void submit(struct sw_broker *broker, int number)
 {
 	struct sw_arena *arena = broker->arena;
 
@@ -259,7 +158,7 @@ static void submit(struct broker *broker, int number)
 static int broker_spawn(void *state, const struct sw_request *request,
 			struct sw_child *child)
 {
-	struct broker *broker = state;
+	struct sw_broker *broker = state;
 	int error, number;
 
 	if (is_dead(broker))
@@ -286,7 +185,7 @@ static int broker_spawn(void *state, const struct sw_request *request,
  * The helper's death changes the word and wakes us. A request that came after
  * it is not changed: that is why life is looked at.
  */
-static int await_answer(struct broker *broker, int number, int timeout_ms)
+static int await_answer(struct sw_broker *broker, int number, int timeout_ms)
 {
 	struct sw_arena *arena = broker->arena;
 	atomic_uint *word = &arena->answers[number].word;
@@ -328,7 +227,7 @@ static int await_orphan(const struct sw_slot *slot, int timeout_ms)
 static int broker_confirm(void *state, struct sw_child *child, int timeout_ms)
 {
 	const int saved_errno = errno;
-	struct broker *broker = state;
+	struct sw_broker *broker = state;
 	const int number = (int)child->slot;
 	struct sw_slot *slot = &broker->arena->slots[number].slot;
 	struct sw_failure failure;

@@ -118,14 +118,14 @@ static bool has_other_cpus(const struct sw_helper *helper)
 	return false;
 }
 
-static bool differs(const struct sw_helper *helper, pid_t thread, int kind)
+bool sw_helper_differs(const struct sw_helper *helper, pid_t thread, int kind)
 {
-	const pid_t self = (pid_t)raw0(SYS_getpid);
-	long result = raw6(SYS_kcmp, thread, self, kind, 0, 0, 0);
+	const long result =
+		raw6(SYS_kcmp, thread, raw0(SYS_getpid), kind, 0, 0, 0);
 
-	if (result == -ESRCH) /* it has ended since */
-		result = raw6(SYS_kcmp, helper->caller, self, kind, 0, 0, 0);
-	return result != 0;
+	if (result == -ESRCH && thread != helper->caller)
+		return sw_helper_differs(helper, helper->caller, kind);
+	return result > 0 || (result < 0 && helper->can_compare);
 }
 
 /* Whether the calling thread has descriptors or a working folder that we do
@@ -135,8 +135,8 @@ static bool has_parted(const struct sw_helper *helper)
 {
 	const pid_t thread = helper->order.thread;
 
-	return helper->can_compare && (differs(helper, thread, KCMP_FILES) ||
-				       differs(helper, thread, KCMP_FS));
+	return sw_helper_differs(helper, thread, KCMP_FILES) ||
+	       sw_helper_differs(helper, thread, KCMP_FS);
 }
 
 int sw_helper_create(struct sw_helper *helper, atomic_uint *left)

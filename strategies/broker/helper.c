@@ -81,12 +81,6 @@ static void be_patient(void)
 		raw3(SYS_sched_setscheduler, 0, SCHED_BATCH, &parameter);
 }
 
-static long compare_files(const struct sw_helper *helper)
-{
-	return raw6(SYS_kcmp, helper->caller, raw0(SYS_getpid), KCMP_FILES, 0,
-		    0, 0);
-}
-
 static void settle_in(struct sw_helper *helper)
 {
 	const struct sigaction wake = { .sa_handler = be_woken };
@@ -99,7 +93,9 @@ static void settle_in(struct sw_helper *helper)
 	raw2(SYS_prctl, PR_SET_PDEATHSIG, HINT);
 	raw2(SYS_prctl, PR_SET_NAME, "spawnwise-brokr");
 	be_patient();
-	helper->can_compare = !compare_files(helper);
+	helper->can_compare = true;
+	helper->can_compare =
+		!sw_helper_differs(helper, helper->caller, KCMP_FILES);
 	sw_facts_read(&helper->facts, &helper->status);
 	/* Of this one we have a handler. */
 	helper->facts.ignored &= ~hint;
@@ -117,7 +113,7 @@ static void look_around(struct sw_helper *helper)
 {
 	struct sw_namespaces now;
 
-	if (helper->can_compare && compare_files(helper))
+	if (sw_helper_differs(helper, helper->caller, KCMP_FILES))
 		sw_child_exit(0);
 	sw_namespaces_read(&now, helper->caller);
 	for (int i = 0; i < SW_NAMESPACE_COUNT; i++)
@@ -143,8 +139,7 @@ static void await_request(struct sw_helper *helper)
 		 * look. */
 		if (is_orphan(helper))
 			sw_child_exit(0);
-		result = raw4(SYS_futex, &arena->asleep, FUTEX_WAIT, 1,
-			      &limit);
+		result = raw4(SYS_futex, &arena->asleep, FUTEX_WAIT, 1, &limit);
 	}
 	atomic_store(&arena->asleep, 0);
 	if (result == -ETIMEDOUT)

@@ -23,8 +23,9 @@
 /* The helper's own, in a mapping that only it has. */
 struct sw_helper {
 	_Alignas(65536) char guard[65536];
-	char stack[SW_HELPER_STACK_BYTES];
 	char child_stack[SW_HELPER_STACK_BYTES];
+	char stack[SW_HELPER_STACK_BYTES]; /* still while a child stands there
+					    */
 
 	/* From birth on. */
 	struct sw_arena *arena;
@@ -61,6 +62,13 @@ void sw_helper_run(void *data);
  * that moment, before we run again (CLONE_CHILD_CLEARTID).
  */
 int sw_helper_create(struct sw_helper *helper, atomic_uint *left);
+
+/*
+ * Whether thread (or, if it has ended, its process) has something else than
+ * we, kind being KCMP_FILES or KCMP_FS of kcmp(2). Not being allowed to ask is
+ * a difference if it was allowed before.
+ */
+bool sw_helper_differs(const struct sw_helper *helper, pid_t thread, int kind);
 
 /* Unmap what was copied from the caller and is not needed: it must not be
  * held twice. */

@@ -179,8 +179,12 @@ SW_CHILD_HALF void sw_namespaces_read(struct sw_namespaces *namespaces,
 				      pid_t pid)
 {
 	static const char links[SW_NAMESPACE_COUNT][24] = {
-		"ns/net",    "ns/uts",		    "ns/ipc",
-		"ns/cgroup", "ns/pid_for_children", "ns/time_for_children",
+		"ns/net",
+		"ns/uts",
+		"ns/ipc",
+		"ns/cgroup",
+		"ns/pid_for_children",
+		"ns/time_for_children",
 	};
 
 	for (int i = 0; i < SW_NAMESPACE_COUNT; i++) {

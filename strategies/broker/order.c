@@ -102,8 +102,8 @@ static void put_fields(struct packer *packer, struct sw_request *request)
 		request->sigdefault = put(packer, request->sigdefault,
 					  sizeof *request->sigdefault);
 	if (fields & SW_AFFINITY)
-		request->cpu_mask = put(packer, request->cpu_mask,
-					request->cpu_mask_bytes);
+		request->cpu_mask =
+			put(packer, request->cpu_mask, request->cpu_mask_bytes);
 	if (fields & SW_CWD)
 		request->cwd = put_text(packer, request->cwd);
 	if (fields & SW_FDACTIONS)
@@ -146,8 +146,8 @@ size_t sw_order_write(struct sw_order *order, char *block, size_t room,
 	note_sched(&order->sched);
 	order->thread = (pid_t)raw0(SYS_gettid);
 	order->group = (pid_t)raw1(SYS_getpgid, 0);
-	cpu_bytes = raw3(SYS_sched_getaffinity, 0, sizeof order->cpus,
-			 order->cpus);
+	cpu_bytes =
+		raw3(SYS_sched_getaffinity, 0, sizeof order->cpus, order->cpus);
 	order->cpu_bytes = cpu_bytes > 0 ? (uint32_t)cpu_bytes : 0;
 	put_fields(&packer, &order->request);
 	order->request.path = put_text(&packer, request->path);
@@ -170,7 +170,8 @@ static bool lies(const void *at, size_t count, size_t size, size_t alignment,
 }
 
 #define LIES(at, count)                                                        \
-	lies((at), (count), sizeof *(at), alignof(__typeof__(*(at))), start, end)
+	lies((at), (count), sizeof *(at), alignof(__typeof__(*(at))), start,   \
+	     end)
 
 int sw_order_check(const struct sw_order *order, const char *start,
 		   const char *end)
@@ -179,8 +180,7 @@ int sw_order_check(const struct sw_order *order, const char *start,
 	const unsigned fields = request->fields;
 
 	if (fields >> SW_FIELD_COUNT || !LIES(request->path, 1) ||
-	    (order->image.search_path &&
-	     !LIES(order->image.search_path, 1)) ||
+	    (order->image.search_path && !LIES(order->image.search_path, 1)) ||
 	    ((fields & SW_SIGDEFAULT) && !LIES(request->sigdefault, 1)) ||
 	    ((fields & SW_FDACTIONS) &&
 	     !LIES(request->actions, request->action_count)) ||

@@ -26,8 +26,7 @@ static int watch(const struct sw_poll *poll, int fd)
 int sw_poll_renew(struct sw_poll *poll, pid_t helper)
 {
 	if (poll->helper_fd >= 0) {
-		epoll_ctl(poll->epoll_fd, EPOLL_CTL_DEL, poll->helper_fd,
-			  NULL);
+		epoll_ctl(poll->epoll_fd, EPOLL_CTL_DEL, poll->helper_fd, NULL);
 		close(poll->helper_fd);
 	}
 	poll->helper_fd = (int)syscall(SYS_pidfd_open, helper, 0);

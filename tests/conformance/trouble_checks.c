@@ -55,8 +55,8 @@ static void dawdle(unsigned turns)
 static void death_at_random(void **state)
 {
 	struct scene *scene = *state;
-	const int fd = open("ran", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC,
-			    0600);
+	const int fd =
+		open("ran", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
 	unsigned seed = 1;
 	int confirmed = 0;
 
