@@ -36,7 +36,7 @@ SW_CHILD_HALF static int become(struct sw_helper *helper)
 	struct sw_facts facts;
 	long result = 0;
 
-	if (sw_facts_read(&facts, &helper->status) ||
+	if (sw_facts_read(&facts, &helper->status, &helper->reader) ||
 	    facts.bounding != helper->facts.bounding ||
 	    facts.ambient != helper->facts.ambient ||
 	    facts.filters != helper->facts.filters)
@@ -104,13 +104,14 @@ static int compare_limits(struct sw_helper *helper)
 		       : 0;
 }
 
-static bool has_other_cpus(const struct sw_helper *helper)
+static bool has_other_cpus(struct sw_helper *helper)
 {
 	const unsigned char *wanted = helper->slot->order.cpus;
-	unsigned char ours[SW_CPU_MASK_BYTES];
+	unsigned char *const ours = helper->cpus;
 	const uint32_t bytes = helper->order.cpu_bytes;
 
-	if (raw3(SYS_sched_getaffinity, 0, sizeof ours, ours) < (long)bytes)
+	if (raw3(SYS_sched_getaffinity, 0, sizeof helper->cpus, ours) <
+	    (long)bytes)
 		return bytes;
 	for (uint32_t i = 0; i < bytes; i++)
 		if (ours[i] != wanted[i])

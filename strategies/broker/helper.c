@@ -96,7 +96,7 @@ static void settle_in(struct sw_helper *helper)
 	helper->can_compare = true;
 	helper->can_compare =
 		!sw_helper_differs(helper, helper->caller, KCMP_FILES);
-	sw_facts_read(&helper->facts, &helper->status);
+	sw_facts_read(&helper->facts, &helper->status, &helper->reader);
 	/* Of this one we have a handler. */
 	helper->facts.ignored &= ~hint;
 	sw_namespaces_read(&helper->namespaces, helper->caller);

@@ -46,6 +46,10 @@ struct sw_helper {
 	struct rlimit child_limits[SW_LIMIT_COUNT];
 	unsigned other_limits; /* bit N: child_limits[N] is not ours */
 	bool other_cpus;
+
+	/* Room, here because stacks are small. */
+	struct sw_reader reader;
+	unsigned char cpus[SW_CPU_MASK_BYTES];
 };
 
 /* Map one for a helper of the calling thread; -ENOMEM. */

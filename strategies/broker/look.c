@@ -11,18 +11,8 @@
 
 #include "lib/raw.h"
 
-#define CHUNK_BYTES 4096
-
-struct reader {
-	bool (*take)(void *data, const char *line);
-	void *data;
-	bool done;
-	size_t length; /* of what is in the chunk */
-	char chunk[CHUNK_BYTES];
-};
-
 /* Give away the lines that are complete; what is left comes to the front. */
-SW_CHILD_HALF static void give_lines(struct reader *reader)
+SW_CHILD_HALF static void give_lines(struct sw_reader *reader)
 {
 	char *const chunk = reader->chunk;
 	const size_t length = reader->length;
@@ -37,32 +27,32 @@ SW_CHILD_HALF static void give_lines(struct reader *reader)
 	}
 	reader->length = 0;
 	/* Of a line that fills the chunk only the head matters. */
-	if (!start && length == CHUNK_BYTES)
+	if (!start && length == SW_CHUNK_BYTES)
 		reader->length = SW_LINE_BYTES;
 	else
 		for (size_t i = start; i < length; i++)
 			chunk[reader->length++] = chunk[i];
 }
 
-SW_CHILD_HALF int sw_lines(int fd, bool (*take)(void *data, const char *line),
+SW_CHILD_HALF int sw_lines(struct sw_reader *reader, int fd,
+			   bool (*take)(void *data, const char *line),
 			   void *data)
 {
-	struct reader reader;
 	long offset = 0, count;
 
-	reader.take = take;
-	reader.data = data;
-	reader.done = false;
-	reader.length = 0;
+	reader->take = take;
+	reader->data = data;
+	reader->done = false;
+	reader->length = 0;
 	do {
-		count = raw4(SYS_pread64, fd, reader.chunk + reader.length,
-			     CHUNK_BYTES - reader.length, offset);
+		count = raw4(SYS_pread64, fd, reader->chunk + reader->length,
+			     SW_CHUNK_BYTES - reader->length, offset);
 		if (count <= 0)
 			return (int)count;
 		offset += count;
-		reader.length += (size_t)count;
-		give_lines(&reader);
-	} while (!reader.done);
+		reader->length += (size_t)count;
+		give_lines(reader);
+	} while (!reader->done);
 	return 0;
 }
 
@@ -156,6 +146,8 @@ SW_CHILD_HALF static bool is_ours(const struct sw_status *status)
 {
 	struct stat file;
 
+	file.st_dev = 0;
+	file.st_ino = 0;
 	return raw2(SYS_fstat, status->fd, &file) >= 0 &&
 	       file.st_dev == status->device && file.st_ino == status->inode;
 }
@@ -167,12 +159,13 @@ void sw_status_close(const struct sw_status *status)
 }
 
 SW_CHILD_HALF int sw_facts_read(struct sw_facts *facts,
-				const struct sw_status *status)
+				const struct sw_status *status,
+				struct sw_reader *reader)
 {
 	*facts = (struct sw_facts){ 0 };
 	if (!is_ours(status))
 		return -EBADF;
-	return sw_lines(status->fd, take_fact, facts);
+	return sw_lines(reader, status->fd, take_fact, facts);
 }
 
 SW_CHILD_HALF void sw_namespaces_read(struct sw_namespaces *namespaces,

@@ -9,7 +9,17 @@
 
 #include "lib/child.h"
 
+#define SW_CHUNK_BYTES 4096
 #define SW_LINE_BYTES 96
+
+/* Room for reading lines; what is in it does not matter before or after. */
+struct sw_reader {
+	bool (*take)(void *data, const char *line);
+	void *data;
+	bool done;
+	size_t length; /* of what is in the chunk */
+	char chunk[SW_CHUNK_BYTES];
+};
 
 /* What only /proc/PID/status tells of another process (proc(5)). */
 struct sw_facts {
@@ -44,10 +54,12 @@ struct sw_namespaces {
 /* Call take for the lines of file fd, until it says that it has seen enough.
  * It gets them without the newline; of a line of pages it may get no more
  * than SW_LINE_BYTES in one piece. 0, or a negative errno. */
-int sw_lines(int fd, bool (*take)(void *data, const char *line), void *data);
+int sw_lines(struct sw_reader *reader, int fd,
+	     bool (*take)(void *data, const char *line), void *data);
 
 /* 0, or a negative errno: -EBADF when the descriptor was closed. */
-int sw_facts_read(struct sw_facts *facts, const struct sw_status *status);
+int sw_facts_read(struct sw_facts *facts, const struct sw_status *status,
+		  struct sw_reader *reader);
 
 void sw_namespaces_read(struct sw_namespaces *namespaces, pid_t pid);
 

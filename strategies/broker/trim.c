@@ -83,7 +83,7 @@ SW_CHILD_HALF void sw_helper_trim(struct sw_helper *helper)
 
 	if (fd < 0)
 		return;
-	sw_lines((int)fd, look_at, helper);
+	sw_lines(&helper->reader, (int)fd, look_at, helper);
 	raw1(SYS_close, fd);
 #else
 	(void)helper;
