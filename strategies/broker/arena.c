@@ -5,15 +5,17 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stddef.h>
 #include <string.h>
 #include <sys/mman.h>
 
 #include "lib/raw.h"
 
-#define PAGE_MASK ((size_t)64 * 1024 - 1) /* of the largest pages we meet */
-
 static_assert(sizeof(((struct sw_arena *)0)->slots[0]) == SW_SLOT_BYTES,
-	      "a slot and its block fill whole pages");
+	      "a slot and its block leave no gap");
+static_assert(offsetof(struct sw_arena, large) % SW_PAGE_BYTES == 0 &&
+		      offsetof(struct sw_arena, end) % SW_PAGE_BYTES == 0,
+	      "areas begin with a page");
 
 /* Untouched pages cost nothing but, under strict overcommit, their promise
  * (MAP_NORESERVE in mmap(2)). */
@@ -63,7 +65,7 @@ char *sw_large_take(struct sw_larges *larges, struct sw_arena *arena, int slot,
 
 	if (bytes > SW_LARGE_BYTES)
 		return NULL;
-	bytes = (bytes + PAGE_MASK) & ~PAGE_MASK;
+	bytes = (bytes + SW_PAGE_BYTES - 1) & ~(SW_PAGE_BYTES - 1);
 	pthread_mutex_lock(&larges->lock);
 	while ((end = end_of_overlap(larges, start, bytes)))
 		start = end;

@@ -17,6 +17,7 @@
 #include "strategies/broker/order.h"
 
 #define SW_SLOT_BYTES ((size_t)32 * 1024)
+#define SW_PAGE_BYTES ((size_t)64 * 1024)
 #define SW_LARGE_BYTES ((size_t)16 * 1024 * 1024)
 
 /*
@@ -47,7 +48,18 @@ struct sw_slot {
 
 #define SW_BLOCK_BYTES (SW_SLOT_BYTES - sizeof(struct sw_slot))
 
+/* Areas are of whole pages, the largest that we meet being 64 KiB. */
 struct sw_arena {
+	struct {
+		struct sw_slot slot;
+		char block[SW_BLOCK_BYTES];
+	} slots[SW_SLOT_COUNT];
+	char large[SW_LARGE_BYTES];
+
+	/* Never written and not shared: whatever text begins above ends here
+	 * at the latest. */
+	char end[SW_PAGE_BYTES];
+
 	struct robust_list_head owned; /* life, then every answer */
 	struct sw_owned life;
 	struct sw_owned answers[SW_SLOT_COUNT]; /* 0: answered */
@@ -57,16 +69,6 @@ struct sw_arena {
 	atomic_uint stale;	    /* 1: it saw the caller change */
 	atomic_uint leave;	    /* 1: it is to end */
 	atomic_int event_fd;	    /* to be told of answers, or -1 */
-
-	_Alignas(4096) struct {
-		struct sw_slot slot;
-		char block[SW_BLOCK_BYTES];
-	} slots[SW_SLOT_COUNT];
-	char large[SW_LARGE_BYTES];
-
-	/* Never written and not shared: whatever text begins above ends here
-	 * at the latest. */
-	_Alignas(65536) char end[65536];
 };
 
 /* Map an arena; -ENOMEM. */

@@ -81,7 +81,7 @@ static void be_patient(void)
 		raw3(SYS_sched_setscheduler, 0, SCHED_BATCH, &parameter);
 }
 
-static void settle_in(struct sw_helper *helper)
+SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 {
 	const struct sigaction wake = { .sa_handler = be_woken };
 	const sw_sigset hint = (sw_sigset)1 << (HINT - 1);
@@ -109,7 +109,7 @@ static void settle_in(struct sw_helper *helper)
 
 /* What is too slow to be looked at for each request. A caller that has come
  * through exec has other descriptors, and no use for us. */
-static void look_around(struct sw_helper *helper)
+SW_CHILD_HALF static void look_around(struct sw_helper *helper)
 {
 	struct sw_namespaces now;
 
@@ -127,7 +127,7 @@ static bool is_orphan(const struct sw_helper *helper)
 	return raw0(SYS_getppid) != helper->caller;
 }
 
-static void await_request(struct sw_helper *helper)
+SW_CHILD_HALF static void await_request(struct sw_helper *helper)
 {
 	const struct timespec limit = { .tv_nsec = LOOK_NS };
 	struct sw_arena *arena = helper->arena;

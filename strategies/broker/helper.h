@@ -22,7 +22,7 @@
 
 /* The helper's own, in a mapping that only it has. */
 struct sw_helper {
-	_Alignas(65536) char guard[65536];
+	char guard[SW_PAGE_BYTES];
 	char child_stack[SW_HELPER_STACK_BYTES];
 	char stack[SW_HELPER_STACK_BYTES]; /* still while a child stands there
 					    */

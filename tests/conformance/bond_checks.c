@@ -35,6 +35,15 @@ static const char *not_root(void)
 	return geteuid() ? "not root" : helper_unseen();
 }
 
+static const char *memory_is_watched(void)
+{
+#ifdef __SANITIZE_ADDRESS__
+	return "a sanitizer's helper keeps its memory";
+#else
+	return helper_unseen();
+#endif
+}
+
 /* A caller in a process of its own, which does as told; its status. */
 static int in_a_copy(struct scene *scene, int (*act)(struct scene *scene))
 {
@@ -252,6 +261,7 @@ const struct check bond_checks[] = {
 	  NEEDS_HELPER },
 	{ .name = "a helper holds none of our memory",
 	  .run = memory_is_not_held_twice,
-	  NEEDS_HELPER },
+	  .needs = SW_NEEDS_EARLY_OPEN,
+	  .obstacle = memory_is_watched },
 	{ .name = NULL },
 };

@@ -154,13 +154,12 @@ static uint64_t *shared_memory(size_t *words)
 
 /*
  * Requests are spoiled while the helper is stopped. Words that are no
- * addresses: a caller can harm itself in better ways. The first page is how
- * both find each other, and stays.
+ * addresses: a caller can harm itself in better ways. The first request lies
+ * where the memory begins.
  */
 static void garbage_is_survived(void **state)
 {
 	struct scene *scene = *state;
-	const size_t page = 4096 / sizeof(uint64_t);
 	unsigned seed = 1;
 	size_t words;
 	uint64_t *memory = shared_memory(&words);
@@ -174,7 +173,7 @@ static void garbage_is_survived(void **state)
 		helper_stop(helper);
 		assert_int_equal(sw_spawn(scene->handle, &good, &child), 0);
 		for (int i = 0; i < 8; i++)
-			memory[page + (unsigned)rand_r(&seed) % 64] =
+			memory[(unsigned)rand_r(&seed) % 64] =
 				UINT64_C(0xdead) << 48 |
 				((unsigned)rand_r(&seed) & 0x3ffff);
 		kill(helper, SIGCONT);
