@@ -17,6 +17,19 @@ static_assert(offsetof(struct sw_arena, large) % SW_PAGE_BYTES == 0 &&
 		      offsetof(struct sw_arena, end) % SW_PAGE_BYTES == 0,
 	      "areas begin with a page");
 
+/* What docs/broker-protocol.md says. */
+static_assert(offsetof(struct sw_slot, child) == 1304 &&
+		      offsetof(struct sw_slot, failure) == 1336 &&
+		      offsetof(struct sw_slot, note) == 1352 &&
+		      sizeof(struct sw_slot) == 1360,
+	      "the slots are as documented");
+static_assert(offsetof(struct sw_arena, large) == 2097152 &&
+		      offsetof(struct sw_arena, owned) == 18939904 &&
+		      offsetof(struct sw_arena, answers) == 18939944 &&
+		      offsetof(struct sw_arena, submitted) == 18940968 &&
+		      offsetof(struct sw_arena, event_fd) == 18940992,
+	      "the areas are as documented");
+
 /* Untouched pages cost nothing but, under strict overcommit, their promise
  * (MAP_NORESERVE in mmap(2)). */
 int sw_arena_open(struct sw_arena **out)
