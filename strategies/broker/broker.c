@@ -185,11 +185,10 @@ static int broker_spawn(void *state, const struct sw_request *request,
  * The helper's death changes the word and wakes us. A request that came after
  * it is not changed: that is why life is looked at.
  */
-static int await_answer(struct sw_broker *broker, int number, int timeout_ms)
+static int await_answer(struct sw_broker *broker, int number, int64_t deadline)
 {
 	struct sw_arena *arena = broker->arena;
 	atomic_uint *word = &arena->answers[number].word;
-	const int64_t deadline = sw_deadline(timeout_ms);
 	unsigned value;
 
 	while ((value = atomic_load(word))) {
@@ -206,10 +205,8 @@ static int await_answer(struct sw_broker *broker, int number, int timeout_ms)
  * answer. Before exec it has exit_signal 0, and is found by __WCLONE; a
  * failure it writes itself.
  */
-static int await_orphan(const struct sw_slot *slot, int timeout_ms)
+static int await_orphan(pid_t pid, int64_t deadline)
 {
-	const int64_t deadline = sw_deadline(timeout_ms);
-	const pid_t pid = slot->child.pid;
 	atomic_uint never = 0;
 	siginfo_t info;
 
@@ -230,16 +227,17 @@ static int broker_confirm(void *state, struct sw_child *child, int timeout_ms)
 	struct sw_broker *broker = state;
 	const int number = (int)child->slot;
 	struct sw_slot *slot = &broker->arena->slots[number].slot;
+	const int64_t deadline = sw_deadline(timeout_ms);
 	struct sw_failure failure;
-	int error = await_answer(broker, number, timeout_ms);
+	int error = await_answer(broker, number, deadline);
 
 	if (error == -EPIPE && slot->child.pid)
-		error = await_orphan(slot, timeout_ms);
+		error = await_orphan(slot->child.pid, deadline);
 	errno = saved_errno;
 	if (error == -EAGAIN)
 		return error;
 	child->pid = slot->child.pid;
-	child->pidfd = slot->child.pidfd;
+	child->pidfd = child->pid ? slot->child.pidfd : -1;
 	failure = slot->failure;
 	sw_poll_fetched(&broker->poll, slot);
 	give_slot(broker, number);

@@ -51,8 +51,9 @@ static void be_woken(int number)
 }
 
 /* Let the kernel tell the caller of our death, in each word that is ours. */
-static int own_words(struct sw_arena *arena)
+static int own_words(struct sw_helper *helper)
 {
+	struct sw_arena *arena = helper->arena;
 	struct robust_list_head *owned = &arena->owned;
 	struct robust_list *last = &arena->life.entry;
 
@@ -65,8 +66,8 @@ static int own_words(struct sw_arena *arena)
 		last = last->next;
 	}
 	last->next = &owned->list;
-	atomic_store(&arena->life.word,
-		     (unsigned)raw0(SYS_getpid) | FUTEX_WAITERS);
+	helper->in_flight = (unsigned)raw0(SYS_getpid) | FUTEX_WAITERS;
+	atomic_store(&arena->life.word, helper->in_flight);
 	return (int)raw2(SYS_set_robust_list, owned, sizeof *owned);
 }
 
@@ -86,7 +87,7 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 	const struct sigaction wake = { .sa_handler = be_woken };
 	const sw_sigset hint = (sw_sigset)1 << (HINT - 1);
 
-	if (own_words(helper->arena))
+	if (own_words(helper))
 		sw_child_exit(1);
 	sigaction(HINT, &wake, NULL);
 	sw_signals_restore(~hint);
@@ -181,6 +182,8 @@ static void serve(struct sw_helper *helper, int number)
 	const uint64_t request = atomic_load(&slot->note) & ~UINT64_C(1);
 	int error;
 
+	if (atomic_load(word) != helper->in_flight)
+		return; /* a bit that nobody set for a request */
 	copy_order(&helper->order, &slot->order);
 	helper->slot = slot;
 	error = sw_order_check(&helper->order, (char *)arena->slots,

@@ -32,7 +32,8 @@ struct sw_helper {
 	struct sw_status status;
 	pid_t caller;
 	pid_t group;
-	bool can_compare; /* kcmp(2) is allowed to us */
+	unsigned in_flight; /* the word of a request that is ours to serve */
+	bool can_compare;   /* kcmp(2) is allowed to us */
 	struct sw_facts facts;
 	struct sw_namespaces namespaces;
 	struct rlimit limits[SW_LIMIT_COUNT];

@@ -36,10 +36,8 @@ void sw_identity_take(struct sw_identity *identity)
 bool sw_identity_equal(const struct sw_identity *one,
 		       const struct sw_identity *other)
 {
-	const size_t groups =
-		one->group_count > 0 ? (size_t)one->group_count : 0;
-
-	return !memcmp(one, other, offsetof(struct sw_identity, groups)) &&
+	return one->group_count >= 0 &&
+	       !memcmp(one, other, offsetof(struct sw_identity, groups)) &&
 	       !memcmp(one->groups, other->groups,
-		       groups * sizeof *one->groups);
+		       (size_t)one->group_count * sizeof *one->groups);
 }

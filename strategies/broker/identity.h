@@ -20,13 +20,14 @@ struct sw_identity {
 	int secure_bits;
 	pid_t session;
 	struct __user_cap_data_struct capabilities[2];
-	int group_count; /* or a negative errno: more than we can hold */
+	int group_count; /* or a negative errno: too many to be compared */
 	gid_t groups[SW_GROUPS_MAX]; /* group_count of them count */
 };
 
 /* Of the calling thread. Eleven system calls of no consequence. */
 void sw_identity_take(struct sw_identity *identity);
 
+/* False, too, where groups are too many: better refused than not compared. */
 bool sw_identity_equal(const struct sw_identity *one,
 		       const struct sw_identity *other);
 

@@ -14,6 +14,7 @@
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
 
+#define MANY 1000 /* more than can be in flight */
 #define LOOP_SPAWNS 300
 #define LOOP_IN_FLIGHT 16
 
@@ -68,6 +69,29 @@ static void death_ends_requests_in_flight(void **state)
 		assert_true(error < 0 && error != -EAGAIN);
 	}
 	assert_dead(scene);
+}
+
+/* One that is stopped fills up; a full one refuses, and nothing is lost. */
+static void full_helper_says_so(void **state)
+{
+	struct scene *scene = *state;
+	const pid_t helper = helper_find();
+	struct sw_child flock[MANY];
+	size_t count = 0;
+
+	helper_stop(helper);
+	while (count < COUNT(flock) &&
+	       !sw_spawn(scene->handle, &good, &flock[count]))
+		count++;
+	assert_in_range(count, 2, COUNT(flock) - 1);
+	assert_int_equal(sw_spawn(scene->handle, &good, &flock[count]),
+			 -EAGAIN);
+	kill(helper, SIGCONT);
+	for (size_t i = 0; i < count; i++) {
+		assert_int_equal(sw_confirm(scene->handle, &flock[i], -1), 0);
+		assert_int_equal(waitpid(flock[i].pid, NULL, 0), flock[i].pid);
+	}
+	assert_int_equal(scene_run(scene, &good), 0);
 }
 
 /* A child that the helper has created must not keep the line open. */
@@ -180,6 +204,9 @@ const struct check helper_checks[] = {
 	  NEEDS_HELPER },
 	{ .name = "a helper's death ends requests in flight",
 	  .run = death_ends_requests_in_flight,
+	  NEEDS_HELPER },
+	{ .name = "a helper that is full says so",
+	  .run = full_helper_says_so,
 	  NEEDS_HELPER },
 	{ .name = "a helper's death is seen beside a living child",
 	  .run = death_is_seen_beside_a_child,
