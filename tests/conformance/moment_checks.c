@@ -69,53 +69,66 @@ static void dispositions_are_of_now(void **state)
 	}
 }
 
-/* Only downwards: going back may not be allowed. */
+/* What the thread wants, and how its child looks. */
+struct look {
+	struct scene *scene;
+	cpu_set_t wanted, seen;
+	int nice, policy;
+	int error;
+};
+
+/* cmocka's assertions are for the main thread. Only downwards: going back may
+ * not be allowed. */
 static void *look_in_thread(void *data)
 {
-	struct scene *scene = data;
-	struct sw_request request = { .argv = ARGV("held") };
-	struct sched_param parameter = { 0 };
-	cpu_set_t allowed, one, seen;
-	pid_t pid;
+	struct look *look = data;
+	const struct sched_param parameter = { 0 };
+	const struct sw_request request = {
+		.path = scene_path(look->scene, STOPPER),
+		.argv = ARGV("held"),
+	};
+	struct sw_child child;
 
-	sched_getaffinity(0, sizeof allowed, &allowed);
-	CPU_ZERO(&one);
-	for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
-		if (CPU_ISSET(cpu, &allowed) && !CPU_COUNT(&one))
-			CPU_SET(cpu, &one);
-	sched_setaffinity(0, sizeof one, &one);
+	sched_setaffinity(0, sizeof look->wanted, &look->wanted);
 	setpriority(PRIO_PROCESS, 0, 7);
-	pid = scene_hold(scene, &request);
-	sched_getaffinity(pid, sizeof seen, &seen);
-	assert_true(CPU_EQUAL(&seen, &one));
-	assert_int_equal(getpriority(PRIO_PROCESS, (id_t)pid), 7);
-	assert_int_equal(sched_getscheduler(pid), SCHED_OTHER);
-	scene_drop(scene);
-
 	sched_setscheduler(0, SCHED_BATCH, &parameter);
-	pid = scene_hold(scene, &request);
-	assert_int_equal(sched_getscheduler(pid), SCHED_BATCH);
-	scene_drop(scene);
+	look->error = scene_try(look->scene, &request, &child);
+	if (look->error)
+		return NULL;
+	waitpid(child.pid, NULL, WUNTRACED);
+	sched_getaffinity(child.pid, sizeof look->seen, &look->seen);
+	look->nice = getpriority(PRIO_PROCESS, (id_t)child.pid);
+	look->policy = sched_getscheduler(child.pid);
+	kill(child.pid, SIGKILL);
+	waitpid(child.pid, NULL, 0);
 	return NULL;
 }
 
-/* cmocka's assertions are for the main thread: it does nothing meanwhile, and
- * a failed one ends the process. */
 static void scheduling_is_of_the_thread(void **state)
 {
 	struct scene *scene = *state;
 	struct sw_request request = { .argv = ARGV("held") };
+	struct look look = { .scene = scene };
+	cpu_set_t allowed;
 	pthread_t thread;
 	pid_t pid;
 
-	assert_int_equal(pthread_create(&thread, NULL, look_in_thread, scene),
-			 0);
-	pthread_join(thread, NULL);
+	sched_getaffinity(0, sizeof allowed, &allowed);
+	for (int cpu = CPU_SETSIZE - 1; cpu >= 0; cpu--)
+		if (CPU_ISSET(cpu, &allowed) && !CPU_COUNT(&look.wanted))
+			CPU_SET(cpu, &look.wanted);
 	pid = scene_hold(scene, &request);
 	assert_int_equal(getpriority(PRIO_PROCESS, (id_t)pid),
 			 getpriority(PRIO_PROCESS, 0));
-	assert_int_equal(sched_getscheduler(pid), SCHED_OTHER);
+	assert_int_equal(sched_getscheduler(pid), sched_getscheduler(0));
 	scene_drop(scene);
+	assert_int_equal(pthread_create(&thread, NULL, look_in_thread, &look),
+			 0);
+	pthread_join(thread, NULL);
+	assert_int_equal(look.error, 0);
+	assert_true(CPU_EQUAL(&look.seen, &look.wanted));
+	assert_int_equal(look.nice, 7);
+	assert_int_equal(look.policy, SCHED_BATCH);
 }
 
 static void group_is_of_now(void **state)
