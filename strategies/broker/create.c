@@ -87,7 +87,7 @@ static int compare_limits(struct sw_helper *helper)
 	helper->other_limits = 0;
 	raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, files);
 	for (int limit = 0; limit < SW_LIMIT_COUNT; limit++) {
-		if (limit == RLIMIT_RSS || limit == __RLIMIT_LOCKS)
+		if (limit == RLIMIT_RSS || limit == RLIMIT_LOCKS)
 			continue; /* without effect, setrlimit(2) */
 		if (raw4(SYS_prlimit64, helper->caller, limit, 0,
 			 &wanted[limit]) < 0)
