@@ -213,18 +213,28 @@ static void leave(void)
 		sw_wake(&served.inside);
 }
 
+static int attempt(struct sw_handle *handle, const struct sw_request *request,
+		   struct sw_child *child)
+{
+	const int error = handle ? sw_spawn(handle, request, child) : -ECHILD;
+
+	return error ? error : sw_confirm(handle, child, -1);
+}
+
+/* Nothing ran: we are a copy made by fork(2), or no longer who we were. The
+ * handle that refuses is not closed, as other threads may be inside. */
 static int spawn(const struct sw_request *request, struct sw_child *child)
 {
 	struct sw_handle *handle = atomic_load(&served.handle);
-	int error = handle ? sw_spawn(handle, request, child) : -ECHILD;
+	int error = attempt(handle, request, child);
 
-	if (error == -ECHILD) { /* a copy made by fork(2) */
+	if (error == -ECHILD || error == -ESTALE) {
 		error = open_here(handle);
-		handle = atomic_load(&served.handle);
 		if (!error)
-			error = sw_spawn(handle, request, child);
+			error = attempt(atomic_load(&served.handle), request,
+					child);
 	}
-	return error ? error : sw_confirm(handle, child, -1);
+	return error;
 }
 
 int preload_spawn(const struct sw_request *request, struct sw_child *child)

@@ -85,6 +85,8 @@ static int compare_limits(struct sw_helper *helper)
 	struct rlimit *files = &helper->limits[RLIMIT_NOFILE];
 
 	helper->other_limits = 0;
+	if (!helper->can_ask_limits)
+		return 0;
 	raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, files);
 	for (int limit = 0; limit < SW_LIMIT_COUNT; limit++) {
 		if (limit == RLIMIT_RSS || limit == RLIMIT_LOCKS)

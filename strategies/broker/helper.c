@@ -103,6 +103,8 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 	sw_namespaces_read(&helper->namespaces, helper->caller);
 	for (int limit = 0; limit < SW_LIMIT_COUNT; limit++)
 		raw4(SYS_prlimit64, 0, limit, 0, &helper->limits[limit]);
+	helper->can_ask_limits = raw4(SYS_prlimit64, helper->caller, 0, 0,
+				      &helper->child_limits[0]) >= 0;
 	sw_helper_trim(helper);
 	atomic_store(&helper->arena->ready, 1);
 	sw_wake(&helper->arena->ready);

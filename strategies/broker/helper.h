@@ -32,8 +32,9 @@ struct sw_helper {
 	struct sw_status status;
 	pid_t caller;
 	pid_t group;
-	unsigned in_flight; /* the word of a request that is ours to serve */
-	bool can_compare;   /* kcmp(2) is allowed to us */
+	unsigned in_flight;  /* the word of a request that is ours to serve */
+	bool can_compare;    /* kcmp(2) is allowed to us */
+	bool can_ask_limits; /* prlimit(2) wants our real id to be theirs */
 	struct sw_facts facts;
 	struct sw_namespaces namespaces;
 	struct rlimit limits[SW_LIMIT_COUNT];
