@@ -25,9 +25,7 @@
 struct kernel_sigaction {
 	void (*handler)(int);
 	unsigned long flags;
-#if defined(__x86_64__)
 	void (*restorer)(void);
-#endif
 	sw_sigset mask;
 };
 

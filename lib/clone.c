@@ -75,22 +75,25 @@ static long call_clone(const struct call *call, void (*run)(void *), void *data)
 
 #endif
 
-/* The two architectures disagree about the last two arguments: clone(2),
- * section "C library/kernel differences". */
+/* One argument serves a pidfd or the parent's copy of the pid, never both. The
+ * two architectures disagree about the last two: clone(2), sections CLONE_PIDFD
+ * and "C library/kernel differences". */
 static struct call old_call(const struct clone_args *args)
 {
 	const unsigned long flags =
 		(unsigned int)args->flags | args->exit_signal;
 	const long stack = (long)(args->stack + args->stack_size);
-	const long pidfd = (long)args->pidfd;
+	const long parent =
+		(long)(args->flags & CLONE_PIDFD ? args->pidfd
+						 : args->parent_tid);
 	const long child_tid = (long)args->child_tid;
 
 #if defined(__x86_64__)
 	return (struct call){ SYS_clone,
-			      { (long)flags, stack, pidfd, child_tid, 0 } };
+			      { (long)flags, stack, parent, child_tid, 0 } };
 #else
 	return (struct call){ SYS_clone,
-			      { (long)flags, stack, pidfd, 0, child_tid } };
+			      { (long)flags, stack, parent, 0, child_tid } };
 #endif
 }
 

@@ -68,7 +68,8 @@ static void groups_need_root(void **state)
 	scene_refuses(scene, &request, -EPERM, SW_IDS, 0);
 }
 
-/* The caller has taken on another's effective ids for a while. */
+/* The caller has taken on another's effective ids for a while; a helper has to
+ * hear of that. */
 static void ids_are_reset(void **state)
 {
 	struct scene *scene = *state;
@@ -77,6 +78,7 @@ static void ids_are_reset(void **state)
 
 	assert_int_equal(setegid(NOBODY), 0);
 	assert_int_equal(seteuid(NOBODY), 0);
+	assert_int_equal(sw_refresh(scene->handle), 0);
 	pid = scene_hold_shell(scene, &request);
 	assert_int_equal(seteuid(0), 0);
 	assert_int_equal(setegid(0), 0);

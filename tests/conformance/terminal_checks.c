@@ -107,6 +107,8 @@ static const char *hand_over(struct scene *scene, bool by_action)
 	COMPLAIN_UNLESS(terminal_open(&terminal));
 	COMPLAIN_UNLESS(!ioctl(terminal.slave_fd, TIOCSCTTY, 0));
 	COMPLAIN_UNLESS(tcgetpgrp(terminal.slave_fd) == getpgrp());
+	/* A helper that is there already has no terminal. */
+	COMPLAIN_UNLESS(!sw_refresh(scene->handle));
 	request.stdin_fd = request.ctty_fd = action.fd = terminal.slave_fd;
 	COMPLAIN_UNLESS(!scene_try(scene, &request, &child));
 	COMPLAIN_UNLESS(tcgetpgrp(terminal.slave_fd) == child.pid);

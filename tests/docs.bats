@@ -1,0 +1,33 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+# The documents name what exists.
+
+setup() {
+	cd "$BATS_TEST_DIRNAME/.." || return
+}
+
+# Quoted sentences of the hazard page, one a line, unwrapped.
+named_checks() {
+	tr '\n' ' ' <docs/hazards.md | grep -o '"[^"]*"' | tr -s ' ' | sort -u
+}
+
+@test "every test that docs/hazards.md names is in the conformance list" {
+	[ "$(named_checks | wc -l)" -gt 20 ]
+	while read -r name; do
+		grep -rqF ".name = $name" tests/conformance || {
+			echo "no check is called $name"
+			false
+		}
+	done < <(named_checks)
+}
+
+@test "every local link of the documents leads somewhere" {
+	for page in README.md CONTRIBUTING.md docs/*.md data/README.md; do
+		while read -r link; do
+			[ -e "$(dirname "$page")/$link" ] || {
+				echo "$page links to $link"
+				false
+			}
+		done < <(grep -o '](\([^):]*\))' "$page" | sed 's/](\(.*\))/\1/')
+	done
+}
