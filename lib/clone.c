@@ -12,17 +12,18 @@
  * wakes up with another stack. */
 struct call {
 	long number;
-	long arguments[5];
+	long a, b, c, d, e;
 };
 
 #if defined(__x86_64__)
 
-static long call_clone(const struct call *call, void (*run)(void *), void *data)
+static long call_clone(long number, long a, long b, long c, long d, long e,
+		       void (*run)(void *), void *data)
 {
 	register void *fn __asm__("r12") = (void *)run;
 	register void *arg __asm__("r13") = data;
-	register long r10 __asm__("r10") = call->arguments[3];
-	register long r8 __asm__("r8") = call->arguments[4];
+	register long r10 __asm__("r10") = d;
+	register long r8 __asm__("r8") = e;
 	long result;
 
 	/* The child wakes up here, on an empty stack or, without one, on its
@@ -38,23 +39,23 @@ static long call_clone(const struct call *call, void (*run)(void *), void *data)
 			 "ud2\n"
 			 "1:"
 			 : "=a"(result)
-			 : "0"(call->number), "D"(call->arguments[0]),
-			   "S"(call->arguments[1]), "d"(call->arguments[2]),
-			   "r"(r10), "r"(r8), [fn] "r"(fn), [arg] "r"(arg)
+			 : "0"(number), "D"(a), "S"(b), "d"(c), "r"(r10),
+			   "r"(r8), [fn] "r"(fn), [arg] "r"(arg)
 			 : "rcx", "r11", "memory", "cc");
 	return result;
 }
 
 #elif defined(__aarch64__)
 
-static long call_clone(const struct call *call, void (*run)(void *), void *data)
+static long call_clone(long number, long a, long b, long c, long d, long e,
+		       void (*run)(void *), void *data)
 {
-	register long x8 __asm__("x8") = call->number;
-	register long x0 __asm__("x0") = call->arguments[0];
-	register long x1 __asm__("x1") = call->arguments[1];
-	register long x2 __asm__("x2") = call->arguments[2];
-	register long x3 __asm__("x3") = call->arguments[3];
-	register long x4 __asm__("x4") = call->arguments[4];
+	register long x8 __asm__("x8") = number;
+	register long x0 __asm__("x0") = a;
+	register long x1 __asm__("x1") = b;
+	register long x2 __asm__("x2") = c;
+	register long x3 __asm__("x3") = d;
+	register long x4 __asm__("x4") = e;
 	register void *fn __asm__("x10") = (void *)run;
 	register void *arg __asm__("x11") = data;
 
@@ -89,11 +90,11 @@ static struct call old_call(const struct clone_args *args)
 	const long child_tid = (long)args->child_tid;
 
 #if defined(__x86_64__)
-	return (struct call){ SYS_clone,
-			      { (long)flags, stack, parent, child_tid, 0 } };
+	return (struct call){ SYS_clone, (long)flags, stack,
+			      parent,	 child_tid,   0 };
 #else
-	return (struct call){ SYS_clone,
-			      { (long)flags, stack, parent, 0, child_tid } };
+	return (struct call){ SYS_clone, (long)flags, stack,
+			      parent,	 0,	      child_tid };
 #endif
 }
 
@@ -133,25 +134,25 @@ bool sw_clone_clears_handlers(void)
 
 long sw_clone(const struct clone_args *args, void (*run)(void *), void *data)
 {
-	struct call call = { SYS_clone3, { (long)args, sizeof *args } };
+	struct call call = { SYS_clone3, (long)args, sizeof *args, 0, 0, 0 };
 
 	if (clone3_refusal()) {
 		if (args->flags & CLONE_INTO_CGROUP)
 			return -ENOSYS;
 		call = old_call(args);
 	}
-	return call_clone(&call, run, data);
+	return call_clone(call.number, call.a, call.b, call.c, call.d, call.e,
+			  run, data);
 }
 
 int sw_clone_supported(void)
 {
-	/* CLONE_SIGHAND without CLONE_VM is refused before anything is created
-	 * (kernel/fork.c, copy_process). */
-	struct call nonsense = { SYS_clone, { CLONE_SIGHAND } };
 	long result;
 
 	if (!clone3_refusal())
 		return 0;
-	result = raw6(nonsense.number, nonsense.arguments[0], 0, 0, 0, 0, 0);
+	/* CLONE_THREAD without CLONE_SIGHAND is refused before anything is
+	 * created (kernel/fork.c, copy_process). */
+	result = raw2(SYS_clone, CLONE_VM | CLONE_VFORK | CLONE_THREAD, 0);
 	return result == -EINVAL ? 0 : (int)result;
 }
