@@ -351,8 +351,9 @@ os.setxattr("capable", "security.capability", value)' 2>err ||
 	: >plain
 	refused 127 "run ./absent: No such file" "Give a program" \
 		with "$any" -- ./absent
-	refused 127 "run no-such-program: No such file" "Give a program" \
-		with "$any" -- no-such-program
+	# A folder of PATH that may not be entered would make it 126.
+	PATH=/usr/bin:/bin refused 127 "run no-such-program: No such file" \
+		"Give a program" with "$any" -- no-such-program
 	refused 126 "run ./plain: Permission denied" "Give a program" \
 		with "$any" -- ./plain
 	refused 126 "run .: Permission denied" "Give a program" with "$any" -- .

@@ -170,8 +170,12 @@ pid_t scene_hold(struct scene *scene, struct sw_request *request)
 
 pid_t scene_hold_shell(struct scene *scene, struct sw_request *request)
 {
+	static char *const argv[] = { (char *)"sh", (char *)"-c",
+				      (char *)"kill -STOP $$", NULL };
+
+	/* Outlives us: a check may send the request once more. */
 	request->path = "/bin/sh";
-	request->argv = ARGV("sh", "-c", "kill -STOP $$");
+	request->argv = argv;
 	return hold(scene, request);
 }
 
