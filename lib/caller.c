@@ -50,9 +50,12 @@ sw_sigset sw_signals_now(void)
 void sw_image_init(struct sw_image *image, const struct sw_request *request,
 		   sw_sigset mask)
 {
+	static char *const nothing[] = { NULL };
+	char *const *envp = request->envp ? request->envp : environ;
+
 	*image = (struct sw_image){
 		.request = request,
-		.envp = request->envp ? request->envp : environ,
+		.envp = envp ? envp : nothing, /* clearenv(3) leaves NULL */
 		.mask = mask,
 	};
 	/* The kernel's set is the first word of the libc's. */

@@ -42,8 +42,10 @@ int sw_open(const struct sw_strategy *strategy, struct sw_handle **out)
 	const int cancel_state = cancel_disable();
 	const int saved_errno = errno;
 	struct sw_handle *handle;
-	int error = strategy->supported ? strategy->supported() : 0;
+	int error = strategy ? 0 : -EINVAL;
 
+	if (!error && strategy->supported)
+		error = strategy->supported();
 	if (error)
 		goto restore;
 	handle = mmap(NULL, sizeof *handle, PROT_READ | PROT_WRITE,
@@ -102,6 +104,8 @@ static bool is_value(const struct sw_request *request, enum sw_field field)
 	switch (field) {
 	case SW_SIGDEFAULT:
 		return request->sigdefault;
+	case SW_NICE:
+		return request->nice >= -20 && request->nice <= 19;
 	case SW_AFFINITY:
 		return request->cpu_mask && request->cpu_mask_bytes;
 	case SW_OOMADJ:
@@ -129,15 +133,18 @@ static bool is_value(const struct sw_request *request, enum sw_field field)
 	}
 }
 
-static bool is_request(const struct sw_request *request)
+/* *field becomes the one with a value that cannot be, if it is that. */
+static bool is_request(const struct sw_request *request, unsigned *field)
 {
 	if (!request->path || !request->argv || request->stdin_fd < 0 ||
 	    request->stdout_fd < 0 || request->stderr_fd < 0 ||
 	    request->fields >> SW_FIELD_COUNT)
 		return false;
 	for (unsigned left = request->fields; left; left &= left - 1)
-		if (!is_value(request, left & -left))
+		if (!is_value(request, left & -left)) {
+			*field = left & -left;
 			return false;
+		}
 	return true;
 }
 
@@ -145,15 +152,18 @@ int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	     struct sw_child *child)
 {
 	const struct sw_strategy *strategy = handle->strategy;
+	unsigned unknown;
 	int error, cancel_state;
 
+	*child = (struct sw_child){ .pidfd = -1 };
 	if (!strategy)
 		return -ECHILD;
-	if (!is_request(request))
+	if (!is_request(request, &child->stage))
 		return -EINVAL;
-	if (request->fields & ~strategy->honours)
+	unknown = request->fields & ~strategy->honours;
+	child->stage = unknown & -unknown;
+	if (unknown)
 		return -ENOTSUP;
-	*child = (struct sw_child){ .pidfd = -1 };
 	cancel_state = cancel_disable();
 	error = strategy->spawn(handle->state, request, child);
 	cancel_restore(cancel_state);
@@ -185,10 +195,12 @@ static int reap(pid_t pid, int *status)
 int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status)
 {
 	const struct sw_strategy *strategy = handle->strategy;
-	int error, cancel_state;
+	int error, cancel_state, unwanted;
 
 	if (!strategy)
 		return -ECHILD;
+	if (!status)
+		status = &unwanted;
 	*status = 0;
 	if (strategy->traits & SW_CREATES_NOTHING)
 		return 0;

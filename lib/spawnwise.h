@@ -185,7 +185,8 @@ struct sw_child {
 	int status; /* after -ECANCELED: as waitpid(2) tells it */
 
 	/* After another error of sw_spawn() or sw_confirm(), where it is known:
-	 * the field whose step failed, SW_STDIO or SW_EXEC; else 0. */
+	 * the field that is refused or whose step failed, SW_STDIO or
+	 * SW_EXEC; else 0. */
 	unsigned stage;
 	int action; /* with SW_FDACTIONS: the index, SW_STDIO: 0, 1 or 2 */
 
@@ -260,7 +261,8 @@ struct sw_strategy {
 struct sw_handle;
 
 /* Prepare strategy for this process; *handle is the caller's to sw_close().
- * Errors: -ENOTSUP or what supported() said, -ENOMEM, those of open(). */
+ * Errors: -EINVAL for NULL, as sw_find() gives it; -ENOTSUP or what
+ * supported() said, -ENOMEM, those of open(). */
 int sw_open(const struct sw_strategy *strategy, struct sw_handle **handle);
 
 /* Create a child. -EINVAL without path or argv or for a field that cannot be;
@@ -274,8 +276,8 @@ int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 int sw_confirm(struct sw_handle *handle, struct sw_child *child,
 	       int timeout_ms);
 
-/* Wait for a confirmed child's end; *status as waitpid(2) tells it. 0, or
- * -ECHILD when SIGCHLD is ignored or somebody else took it. Where nothing is
+/* Wait for a confirmed child's end; *status, which may be NULL, as waitpid(2)
+ * tells it. 0, or -ECHILD when SIGCHLD is ignored or somebody else took it. Where nothing is
  * created the status is 0. */
 int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
 
@@ -285,7 +287,9 @@ int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
 int sw_poll_fd(struct sw_handle *handle);
 
 /* Renew what the strategy took from the caller at sw_open(): the identity of
- * a helper, or a dead helper. No spawn may be in flight. */
+ * a helper (after -ESTALE), or a dead helper (after -EPIPE). -EBUSY while a
+ * spawn is in flight; after another error spawns answer -EPIPE until a renewal
+ * works. */
 int sw_refresh(struct sw_handle *handle);
 
 /* Release the handle. NULL is allowed. */

@@ -35,6 +35,9 @@ static struct entry look_at(const struct sw_strategy *strategy)
 
 	attest(strategy, &entry.seen);
 	entry.refused = entry.seen.refused;
+	/* Where nothing could be tried, it may know itself. */
+	if (entry.seen.unseen && strategy->supported)
+		entry.refused = -strategy->supported();
 	entry.fault = attestation_fault(strategy, &entry.seen);
 	attestation_text(&entry.seen, entry.attested, sizeof entry.attested);
 	return entry;

@@ -71,19 +71,32 @@ static void remove_entry(char *list, const char *entry)
 	}
 }
 
+/* unsetenv(3) by hand: a shell has functions of that name of its own, which
+ * are not ready before its main(). No thread is there yet. */
+static void forget(const char *name)
+{
+	const size_t length = strlen(name);
+	char **kept = environ;
+
+	for (char **entry = environ; *entry; entry++)
+		if (strncmp(*entry, name, length) || (*entry)[length] != '=')
+			*kept++ = *entry;
+	*kept = NULL;
+}
+
 /* What this process starts shall not know that we were here. */
 static void leave_environment(void)
 {
 	char *preloads = getenv("LD_PRELOAD");
 	Dl_info own;
 
-	unsetenv(WITH_VARIABLE);
-	unsetenv(WITH_REPORT_VARIABLE);
+	forget(WITH_VARIABLE);
+	forget(WITH_REPORT_VARIABLE);
 	if (!preloads || !dladdr(&served, &own))
 		return;
 	remove_entry(preloads, own.dli_fname);
 	if (!*preloads)
-		unsetenv("LD_PRELOAD");
+		forget("LD_PRELOAD");
 }
 
 /* Take the first such word out of what was wanted; false if it is not there. */

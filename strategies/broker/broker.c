@@ -76,6 +76,8 @@ static int broker_refresh(void *state)
 	struct sw_broker *broker = state;
 	int error;
 
+	if (atomic_load(&broker->slots))
+		return -EBUSY;
 	sw_helper_end(broker);
 	sw_status_close(&broker->status);
 	error = sw_status_open(&broker->status);

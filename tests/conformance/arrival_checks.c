@@ -86,6 +86,21 @@ static void environ_arrives(void **state)
 	scene_drop(scene);
 }
 
+/* As clearenv(3) leaves it. */
+static void no_environ_is_an_empty_one(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_request request = { .argv = ARGV("held") };
+	char **const kept = environ;
+	pid_t pid;
+
+	environ = NULL;
+	pid = scene_hold(scene, &request);
+	environ = kept;
+	assert_strings(pid, "environ", ARGV(NULL));
+	scene_drop(scene);
+}
+
 static void descriptors_are_replaced(void **state)
 {
 	struct scene *scene = *state;
@@ -248,6 +263,8 @@ const struct check arrival_checks[] = {
 	{ .name = "1,000 arguments arrive", .run = many_arguments_arrive },
 	{ .name = "envp arrives exactly", .run = envp_arrives },
 	{ .name = "environ arrives as it is now", .run = environ_arrives },
+	{ .name = "no environ is an empty one",
+	  .run = no_environ_is_an_empty_one },
 	{ .name = "descriptors are replaced", .run = descriptors_are_replaced },
 	{ .name = "0, 1 and 2 are inherited, and nothing else",
 	  .run = descriptors_are_inherited },

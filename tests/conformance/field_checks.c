@@ -38,10 +38,11 @@ static void others_are_refused(void **state)
 	request.sigmask = request.sigdefault = &set;
 	for (int bit = 0; bit < SW_FIELD_COUNT; bit++) {
 		request.fields = 1u << bit;
-		if (!(scene->strategy->honours & request.fields))
-			assert_int_equal(
-				sw_spawn(scene->handle, &request, &child),
-				-ENOTSUP);
+		if (scene->strategy->honours & request.fields)
+			continue;
+		assert_int_equal(sw_spawn(scene->handle, &request, &child),
+				 -ENOTSUP);
+		assert_int_equal(child.stage, request.fields);
 	}
 	assert_no_new_child(children);
 }

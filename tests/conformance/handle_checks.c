@@ -32,12 +32,19 @@ static void invalid_requests_are_refused(void **state)
 	};
 	struct scene *scene = *state;
 	const int children = children_count();
+	struct sw_request request = good;
 	struct sw_child child;
 
 	for (size_t i = 0; i < COUNT(requests); i++)
 		assert_int_equal(sw_spawn(scene->handle, &requests[i], &child),
 				 -EINVAL);
+	assert_int_equal(child.stage, 0);
+	request.fields = SW_NICE;
+	request.nice = 20;
+	assert_int_equal(sw_spawn(scene->handle, &request, &child), -EINVAL);
+	assert_int_equal(child.stage, SW_NICE);
 	assert_no_new_child(children);
+	assert_int_equal(sw_open(NULL, &scene->handle), -EINVAL);
 	sw_close(NULL);
 }
 
