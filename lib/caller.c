@@ -4,12 +4,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "lib/child.h"
@@ -17,6 +17,7 @@
 
 #define DEFAULT_PATH "/bin:/usr/bin" /* as posix_spawnp(3) of glibc */
 #define PF_FORKNOEXEC 0x40	     /* include/linux/sched.h */
+#define YIELDS 16		     /* before we sleep for a child */
 
 static struct {
 	pthread_mutex_t lock;
@@ -161,15 +162,27 @@ static bool came_through(pid_t pid)
 	       !(flags & PF_FORKNOEXEC);
 }
 
+/* Let the child run. It may have a lower priority than we, on our only CPU:
+ * then giving way is not enough (sched(7)), one has to sleep. */
+static void give_way(unsigned turn)
+{
+	const struct timespec moment = { .tv_nsec = 50000 };
+
+	if (turn < YIELDS)
+		raw0(SYS_sched_yield);
+	else
+		raw2(SYS_nanosleep, &moment, 0);
+}
+
 int sw_child_started(struct sw_child *child)
 {
-	while (!came_through(child->pid)) {
+	for (unsigned turn = 0; !came_through(child->pid); turn++) {
 		/* It may have come through and ended since we looked. */
 		if (is_zombie(child->pid) && !came_through(child->pid)) {
 			discard(child, __WALL);
 			return -ECANCELED;
 		}
-		raw0(SYS_sched_yield);
+		give_way(turn);
 	}
 	return 0;
 }
