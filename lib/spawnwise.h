@@ -2,6 +2,8 @@
 /*
  * The contract between programs that spawn and strategies that know how.
  *
+ * Long for a header: whoever spawns or writes a strategy reads one file.
+ *
  * Life cycle of a spawn. "Caller" is the process that holds the handle.
  *
  *  1. sw_open()     caller, once, before its memory grows: a strategy
@@ -277,8 +279,8 @@ int sw_confirm(struct sw_handle *handle, struct sw_child *child,
 	       int timeout_ms);
 
 /* Wait for a confirmed child's end; *status, which may be NULL, as waitpid(2)
- * tells it. 0, or -ECHILD when SIGCHLD is ignored or somebody else took it. Where nothing is
- * created the status is 0. */
+ * tells it. 0, or -ECHILD when SIGCHLD is ignored or somebody else took it.
+ * Where nothing is created the status is 0. */
 int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
 
 /* A descriptor of the handle's own that poll(2) finds readable while a spawn

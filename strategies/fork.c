@@ -5,7 +5,8 @@
  * fork() returns long before exec. The outcome comes through a page that
  * child and caller share, so that it takes no descriptor: the child registers
  * a robust futex there (set_robust_list(2)), which the kernel marks and wakes
- * when the child leaves its memory, by exec or by death.
+ * when the child leaves its memory, by exec or by death. That is what makes
+ * this file longer than a strategy should be.
  */
 
 #include <errno.h>

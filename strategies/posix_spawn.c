@@ -3,7 +3,8 @@
  * posix_spawn: the libc's posix_spawn(3).
  *
  * Its child half is the libc's own, with what the libc can do and no word of
- * the step that failed.
+ * the step that failed. Longer than a strategy should be, because a request is
+ * put into the libc's words one by one.
  */
 
 #include <errno.h>
