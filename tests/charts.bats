@@ -18,6 +18,16 @@ run_with() {
   cp "$run_data/host.json" some/
 }
 
+# add_strategies NAME...: each with the figures of fork, in the run that
+# run_with made.
+add_strategies() {
+  for new in "$@"; do
+    awk -F, -v OFS=, -v s="$new" '$4 == "fork" { $4 = s; print }' \
+      some/cells.csv >>more
+  done
+  cat more >>some/cells.csv
+}
+
 @test "every chart is drawn as svg and png" {
   "$spawnwise" plot "$run_data" --out charts 2>log
   for chart in latency_by_heap feasible; do
@@ -84,11 +94,7 @@ run_with() {
 
 @test "many strategies keep their names and get a colour each" {
   run_with '$11 == 0'
-  for new in one two three four; do
-    awk -F, -v OFS=, -v s="$new" '$4 == "fork" { $4 = s; print }' \
-      some/cells.csv >>more
-  done
-  cat more >>some/cells.csv
+  add_strategies one two three four
   "$spawnwise" plot some 2>/dev/null
   for new in one two three four; do
     grep -q ">$new<" some/latency_by_heap.svg
@@ -211,11 +217,7 @@ refuses() {
 
 @test "in the terminal every strategy has a letter of its own" {
   run_with '$11 == 0'
-  for new in clone_async system popen posix_more; do
-    awk -F, -v OFS=, -v s="$new" '$4 == "fork" { $4 = s; print }' \
-      some/cells.csv >>more
-  done
-  cat more >>some/cells.csv
+  add_strategies clone_async system popen posix_more
   "$spawnwise" plot some --terminal dumb |
     sed -n 's/.*|\([a-zA-Z0-9]\) \([a-z_]*\) *$/\1 \2/p' >marks
   [ "$(wc -l <marks)" -eq 9 ]

@@ -34,19 +34,42 @@ static int spawn(struct sw_request *request,
 	return -preload_spawn(request, child);
 }
 
-INTERPOSED int posix_spawn(pid_t *restrict pid, const char *restrict path,
-			   const posix_spawn_file_actions_t *restrict actions,
-			   const posix_spawnattr_t *restrict attributes,
-			   char *const argv[restrict],
-			   char *const envp[restrict])
+static int spawn_pid(struct sw_request request, pid_t *pid,
+		     const posix_spawn_file_actions_t *actions,
+		     const posix_spawnattr_t *attributes, char *const *argv,
+		     char *const *envp)
 {
-	struct sw_request request = { .path = path };
 	struct sw_child child;
 	int error = spawn(&request, actions, attributes, argv, envp, &child);
 
 	if (!error && pid)
 		*pid = child.pid;
 	return error;
+}
+
+static int spawn_pidfd(struct sw_request request, int *pidfd,
+		       const posix_spawn_file_actions_t *actions,
+		       const posix_spawnattr_t *attributes, char *const *argv,
+		       char *const *envp)
+{
+	struct sw_child child;
+	int error;
+
+	request.fields = SW_PIDFD;
+	error = spawn(&request, actions, attributes, argv, envp, &child);
+	if (!error)
+		*pidfd = child.pidfd;
+	return error;
+}
+
+INTERPOSED int posix_spawn(pid_t *restrict pid, const char *restrict path,
+			   const posix_spawn_file_actions_t *restrict actions,
+			   const posix_spawnattr_t *restrict attributes,
+			   char *const argv[restrict],
+			   char *const envp[restrict])
+{
+	return spawn_pid((struct sw_request){ .path = path }, pid, actions,
+			 attributes, argv, envp);
 }
 
 INTERPOSED int posix_spawnp(pid_t *restrict pid, const char *restrict name,
@@ -55,13 +78,8 @@ INTERPOSED int posix_spawnp(pid_t *restrict pid, const char *restrict name,
 			    char *const argv[restrict],
 			    char *const envp[restrict])
 {
-	struct sw_request request = { .path = name, .search = true };
-	struct sw_child child;
-	int error = spawn(&request, actions, attributes, argv, envp, &child);
-
-	if (!error && pid)
-		*pid = child.pid;
-	return error;
+	return spawn_pid((struct sw_request){ .path = name, .search = true },
+			 pid, actions, attributes, argv, envp);
 }
 
 INTERPOSED int pidfd_spawn(int *restrict pidfd, const char *restrict path,
@@ -70,13 +88,8 @@ INTERPOSED int pidfd_spawn(int *restrict pidfd, const char *restrict path,
 			   char *const argv[restrict],
 			   char *const envp[restrict])
 {
-	struct sw_request request = { .path = path, .fields = SW_PIDFD };
-	struct sw_child child;
-	int error = spawn(&request, actions, attributes, argv, envp, &child);
-
-	if (!error)
-		*pidfd = child.pidfd;
-	return error;
+	return spawn_pidfd((struct sw_request){ .path = path }, pidfd, actions,
+			   attributes, argv, envp);
 }
 
 INTERPOSED int pidfd_spawnp(int *restrict pidfd, const char *restrict name,
@@ -85,13 +98,6 @@ INTERPOSED int pidfd_spawnp(int *restrict pidfd, const char *restrict name,
 			    char *const argv[restrict],
 			    char *const envp[restrict])
 {
-	struct sw_request request = { .path = name,
-				      .search = true,
-				      .fields = SW_PIDFD };
-	struct sw_child child;
-	int error = spawn(&request, actions, attributes, argv, envp, &child);
-
-	if (!error)
-		*pidfd = child.pidfd;
-	return error;
+	return spawn_pidfd((struct sw_request){ .path = name, .search = true },
+			   pidfd, actions, attributes, argv, envp);
 }
