@@ -87,7 +87,7 @@ int sw_helper_bear(struct sw_broker *broker)
 	pid = sw_clone(&args, sw_helper_run, helper);
 	sw_signals_restore(mask);
 	madvise(arena, sizeof *arena, MADV_DONTFORK);
-	munmap(helper, sizeof *helper);
+	sw_helper_discard(helper);
 	if (pid < 0)
 		return (int)pid;
 	broker->helper = (pid_t)pid;

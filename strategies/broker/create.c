@@ -6,6 +6,7 @@
 
 #include <errno.h>
 #include <linux/kcmp.h>
+#include <stddef.h>
 
 #include "lib/clone.h"
 #include "lib/raw.h"
@@ -30,87 +31,56 @@ SW_CHILD_HALF static void ignore(sw_sigset ours, sw_sigset wanted)
 
 /* Become a child of the calling thread. What cannot be taken over makes us
  * unfit to be one: -ESTALE. */
-SW_CHILD_HALF static int become(struct sw_helper *helper)
+SW_CHILD_HALF static int become(const struct sw_job *job)
 {
-	const struct sw_order *order = &helper->order;
-	struct sw_facts facts;
+	const struct sw_helper *helper = job->helper;
+	const struct sw_order *order = &job->order;
 	long result = 0;
 
-	if (sw_facts_read(&facts, &helper->status, &helper->reader) ||
-	    facts.bounding != helper->facts.bounding ||
-	    facts.ambient != helper->facts.ambient ||
-	    facts.filters != helper->facts.filters)
-		return -ESTALE;
-	ignore(helper->facts.ignored, facts.ignored);
+	ignore(helper->facts.ignored, job->changes.ignored);
 	if (order->sched.size)
 		result = raw3(SYS_sched_setattr, 0, &order->sched, 0);
-	if (result >= 0 && helper->other_cpus)
+	if (result >= 0 && job->other_cpus)
 		result = raw3(SYS_sched_setaffinity, 0, order->cpu_bytes,
-			      helper->slot->order.cpus);
+			      job->slot->order.cpus);
 	if (result >= 0 && order->group != helper->group)
 		result = raw2(SYS_setpgid, 0, order->group);
-	for (unsigned left = helper->other_limits; left && result >= 0;
+	for (unsigned left = job->changes.limits; left && result >= 0;
 	     left &= left - 1) {
 		const int limit = __builtin_ctz(left);
 
 		result = raw4(SYS_prlimit64, 0, limit,
-			      &helper->child_limits[limit], 0);
+			      &job->changes.limit[limit], 0);
 	}
 	return result < 0 ? -ESTALE : 0;
 }
 
 SW_CHILD_HALF static void run_child(void *data)
 {
-	struct sw_helper *helper = data;
-	struct sw_failure *failure = &helper->slot->failure;
+	const struct sw_job *job = data;
+	struct sw_failure *failure = &job->slot->failure;
 
 	sw_signals_block();
-	failure->error = become(helper);
+	failure->error = become(job);
 	if (!failure->error)
-		sw_child_run(&helper->order.image, failure);
+		sw_child_run(&job->order.image, failure);
 	sw_child_exit(127);
 }
 
-static bool equal_limits(const struct rlimit *one, const struct rlimit *other)
+/* Whether the calling thread has descriptors or a working folder that we do
+ * not share: unshare(2); whoever enters a mount or user namespace parts from
+ * our folders, too. */
+static bool has_parted(const struct sw_helper *helper, pid_t thread)
 {
-	return one->rlim_cur == other->rlim_cur &&
-	       one->rlim_max == other->rlim_max;
+	return sw_helper_differs(helper, thread, KCMP_FILES) ||
+	       sw_helper_differs(helper, thread, KCMP_FS);
 }
 
-/* Which of the caller's limits are not ours. That of descriptors becomes ours
- * at once, because it is for the whole table, where a pidfd has to fit. */
-static int compare_limits(struct sw_helper *helper)
+static bool has_other_cpus(struct sw_helper *helper, const struct sw_job *job)
 {
-	struct rlimit *wanted = helper->child_limits;
-	struct rlimit *files = &helper->limits[RLIMIT_NOFILE];
-
-	helper->other_limits = 0;
-	if (!helper->can_ask_limits)
-		return 0;
-	raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, files);
-	for (int limit = 0; limit < SW_LIMIT_COUNT; limit++) {
-		if (limit == RLIMIT_RSS || limit == RLIMIT_LOCKS)
-			continue; /* without effect, setrlimit(2) */
-		if (raw4(SYS_prlimit64, helper->caller, limit, 0,
-			 &wanted[limit]) < 0)
-			return -ESTALE;
-		if (!equal_limits(&wanted[limit], &helper->limits[limit]))
-			helper->other_limits |= 1u << limit;
-	}
-	if (!(helper->other_limits & 1u << RLIMIT_NOFILE))
-		return 0;
-	helper->other_limits &= ~(1u << RLIMIT_NOFILE);
-	return raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, &wanted[RLIMIT_NOFILE],
-		    0) < 0
-		       ? -ESTALE
-		       : 0;
-}
-
-static bool has_other_cpus(struct sw_helper *helper)
-{
-	const unsigned char *wanted = helper->slot->order.cpus;
+	const unsigned char *wanted = job->slot->order.cpus;
 	unsigned char *const ours = helper->cpus;
-	const uint32_t bytes = helper->order.cpu_bytes;
+	const uint32_t bytes = job->order.cpu_bytes;
 
 	if (raw3(SYS_sched_getaffinity, 0, sizeof helper->cpus, ours) <
 	    (long)bytes)
@@ -121,49 +91,73 @@ static bool has_other_cpus(struct sw_helper *helper)
 	return false;
 }
 
-bool sw_helper_differs(const struct sw_helper *helper, pid_t thread, int kind)
+/* Word by word, so that no compiler makes it a call of memcpy(3): the libc's
+ * symbols can no longer be looked up here. */
+static void copy_words(void *to, const void *from, size_t bytes)
 {
-	const long result =
-		raw6(SYS_kcmp, thread, raw0(SYS_getpid), kind, 0, 0, 0);
+	const volatile uint64_t *source = from;
+	uint64_t *target = to;
 
-	if (result == -ESRCH && thread != helper->caller)
-		return sw_helper_differs(helper, helper->caller, kind);
-	return result > 0 || (result < 0 && helper->can_compare);
+	for (size_t i = 0; i < bytes / sizeof *target; i++)
+		target[i] = source[i];
 }
 
-/* Whether the calling thread has descriptors or a working folder that we do
- * not share: unshare(2); whoever enters a mount or user namespace parts from
- * our folders, too. */
-static bool has_parted(const struct sw_helper *helper)
+/* Write down what the child needs, on its own stack. */
+static int prepare(struct sw_helper *helper, struct sw_job *job)
 {
-	const pid_t thread = helper->order.thread;
+	struct sw_arena *arena = helper->arena;
+	int error;
 
-	return sw_helper_differs(helper, thread, KCMP_FILES) ||
-	       sw_helper_differs(helper, thread, KCMP_FS);
-}
-
-int sw_helper_create(struct sw_helper *helper, atomic_uint *left)
-{
-	struct sw_slot *slot = helper->slot;
-	struct clone_args args = {
-		.flags = CLONE_VM | CLONE_VFORK | CLONE_PARENT |
-			 CLONE_PARENT_SETTID | CLONE_CHILD_CLEARTID |
-			 CLONE_CLEAR_SIGHAND,
-		.stack = (uintptr_t)helper->child_stack,
-		.stack_size = sizeof helper->child_stack,
-		.parent_tid = (uintptr_t)&slot->child.pid,
-		.child_tid = (uintptr_t)left,
-	};
-	int error = has_parted(helper) ? -ESTALE : compare_limits(helper);
-	long pid;
-
+	job->helper = helper;
+	copy_words(&job->order, &job->slot->order,
+		   offsetof(struct sw_order, cpus));
+	error = sw_order_check(&job->order, (char *)arena->slots, arena->end);
 	if (error)
 		return error;
-	helper->other_cpus = has_other_cpus(helper);
-	helper->order.image.request = &helper->order.request;
-	helper->order.image.handlers_cleared = sw_clone_clears_handlers();
-	sw_clone_for(&args, &helper->order.request, &slot->child);
-	pid = sw_clone(&args, run_child, helper);
+	if (helper->stale || has_parted(helper, job->order.thread))
+		return -ESTALE;
+	copy_words(&job->changes, &helper->changes, sizeof job->changes);
+	job->other_cpus = has_other_cpus(helper, job);
+	job->order.image.request = &job->order.request;
+	job->order.image.handlers_cleared = sw_clone_clears_handlers();
+	return 0;
+}
+
+/*
+ * What the kernel would apply to all who share the memory: oom_score_adj, but
+ * for a child that its parent waits for (__set_oom_adj() in fs/proc/base.c).
+ * And answers that are told by a descriptor are told by us.
+ */
+static bool must_wait(const struct sw_helper *helper, const struct sw_job *job)
+{
+	return job->order.request.fields & SW_OOMADJ ||
+	       atomic_load(&helper->arena->event_fd) >= 0;
+}
+
+int sw_helper_create(struct sw_helper *helper, int number)
+{
+	struct sw_slot *slot = &helper->arena->slots[number].slot;
+	char *stack = sw_stack(&helper->stacks, number);
+	struct sw_job *job = (struct sw_job *)(stack + SW_STACK_BYTES) - 1;
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_PARENT | CLONE_PARENT_SETTID |
+			 CLONE_CHILD_CLEARTID | CLONE_CLEAR_SIGHAND,
+		.stack = (uintptr_t)stack,
+		.stack_size = SW_STACK_BYTES - sizeof *job,
+		.parent_tid = (uintptr_t)&slot->child.pid,
+		.child_tid = (uintptr_t)&helper->arena->answers[number].word,
+	};
+	int error;
+	long pid;
+
+	job->slot = slot;
+	error = prepare(helper, job);
+	if (error)
+		return error;
+	if (must_wait(helper, job))
+		args.flags |= CLONE_VFORK;
+	sw_clone_for(&args, &job->order.request, &slot->child);
+	pid = sw_clone(&args, run_child, job);
 	if (pid > 0)
 		return 0;
 	/* The kernel may have written them before it failed. */

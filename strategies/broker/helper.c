@@ -32,6 +32,10 @@ int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena,
 
 	if (helper == MAP_FAILED)
 		return -ENOMEM;
+	if (sw_stacks_map(&helper->stacks)) {
+		munmap(helper, sizeof *helper);
+		return -ENOMEM;
+	}
 	mprotect(helper->guard, sizeof helper->guard, PROT_NONE);
 	helper->arena = arena;
 	helper->status = *status;
@@ -43,6 +47,12 @@ int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena,
 	helper->thread_end = helper->thread_start + 3 * THREAD_BYTES;
 	*out = helper;
 	return 0;
+}
+
+void sw_helper_discard(struct sw_helper *helper)
+{
+	sw_stacks_unmap(&helper->stacks);
+	munmap(helper, sizeof *helper);
 }
 
 static void be_woken(int number)
@@ -104,7 +114,7 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 	for (int limit = 0; limit < SW_LIMIT_COUNT; limit++)
 		raw4(SYS_prlimit64, 0, limit, 0, &helper->limits[limit]);
 	helper->can_ask_limits = raw4(SYS_prlimit64, helper->caller, 0, 0,
-				      &helper->child_limits[0]) >= 0;
+				      &helper->changes.limit[0]) >= 0;
 	sw_helper_trim(helper);
 	atomic_store(&helper->arena->ready, 1);
 	sw_wake(&helper->arena->ready);
@@ -149,17 +159,6 @@ SW_CHILD_HALF static void await_request(struct sw_helper *helper)
 		look_around(helper);
 }
 
-/* Word by word, so that no compiler makes it a call of memcpy(3): the libc's
- * symbols can no longer be looked up here. */
-static void copy_order(struct sw_order *to, const struct sw_order *from)
-{
-	const volatile uint64_t *source = (const void *)from;
-	uint64_t *target = (void *)to;
-
-	for (size_t i = 0; i < offsetof(struct sw_order, cpus) / 8; i++)
-		target[i] = source[i];
-}
-
 /* Make the descriptor of sw_poll_fd() readable, unless this answer is already
  * fetched: then the slot may be another request's. */
 static void note(struct sw_arena *arena, struct sw_slot *slot, uint64_t number)
@@ -186,12 +185,7 @@ static void serve(struct sw_helper *helper, int number)
 
 	if (atomic_load(word) != helper->in_flight)
 		return; /* a bit that nobody set for a request */
-	copy_order(&helper->order, &slot->order);
-	helper->slot = slot;
-	error = sw_order_check(&helper->order, (char *)arena->slots,
-			       arena->end);
-	if (!error)
-		error = sw_helper_create(helper, word);
+	error = sw_helper_create(helper, number);
 	if (error) {
 		slot->failure.error = error;
 		atomic_store(word, 0);
@@ -208,7 +202,9 @@ SW_CHILD_HALF void sw_helper_run(void *data)
 	while (!atomic_load(&helper->arena->leave)) {
 		uint64_t left = atomic_exchange(&helper->arena->submitted, 0);
 
-		if (!left)
+		if (left)
+			sw_helper_look(helper);
+		else
 			await_request(helper);
 		for (; left; left &= left - 1)
 			serve(helper, __builtin_ctzll(left));

@@ -14,20 +14,38 @@
 #include <sys/resource.h>
 
 #include "lib/child.h"
+#include "lib/stacks.h"
 #include "strategies/broker/arena.h"
 #include "strategies/broker/look.h"
 
 #define SW_LIMIT_COUNT 16 /* RLIM_NLIMITS of the kernel */
 #define SW_HELPER_STACK_BYTES ((size_t)32 * 1024)
 
+/* In what the caller differs from the helper, as of one look. */
+struct sw_changes {
+	sw_sigset ignored;
+	unsigned limits; /* bit N: limit N of the caller is another */
+	struct rlimit limit[SW_LIMIT_COUNT];
+};
+
+/* A child being made: what it needs until it has left the helper's memory, at
+ * the upper end of its stack. Not in the arena: a caller that scribbles there
+ * must not change what was checked. */
+struct sw_job {
+	const struct sw_helper *helper;
+	struct sw_slot *slot;
+	struct sw_order order;
+	struct sw_changes changes;
+	bool other_cpus;
+} __attribute__((aligned(64)));
+
 /* The helper's own, in a mapping that only it has. */
 struct sw_helper {
 	char guard[SW_PAGE_BYTES];
-	char child_stack[SW_HELPER_STACK_BYTES];
-	char stack[SW_HELPER_STACK_BYTES]; /* still while a child stands there
-					    */
+	char stack[SW_HELPER_STACK_BYTES];
 
 	/* From birth on. */
+	struct sw_stacks stacks; /* of children, one for each slot */
 	struct sw_arena *arena;
 	struct sw_status status;
 	pid_t caller;
@@ -41,13 +59,9 @@ struct sw_helper {
 	uintptr_t thread_start; /* what the libc keeps for our thread */
 	uintptr_t thread_end;
 
-	/* The child being made. Not in the arena: a caller that scribbles
-	 * there must not change what was checked. */
-	struct sw_order order;
-	struct sw_slot *slot;
-	struct rlimit child_limits[SW_LIMIT_COUNT];
-	unsigned other_limits; /* bit N: child_limits[N] is not ours */
-	bool other_cpus;
+	/* As of the last look. */
+	int stale; /* -ESTALE: the caller is one we cannot work for, else 0 */
+	struct sw_changes changes;
 
 	/* Room, here because stacks are small. */
 	struct sw_reader reader;
@@ -58,16 +72,24 @@ struct sw_helper {
 int sw_helper_prepare(struct sw_helper **helper, struct sw_arena *arena,
 		      const struct sw_status *status);
 
+/* In the caller, once the helper has its copy. */
+void sw_helper_discard(struct sw_helper *helper);
+
 /* The helper's life, on its stack; data is its struct sw_helper. */
 void sw_helper_run(void *data);
 
+/* Look at what the caller can change without our knowing: to be done after a
+ * request came, and good for all that came before. */
+void sw_helper_look(struct sw_helper *helper);
+
 /*
- * Create the child that helper->order asks for, and return when it has left
- * our memory, by exec or by death: 0, and what became of it is in the slot; or
- * a negative errno when there is none. The kernel zeroes and wakes *left at
- * that moment, before we run again (CLONE_CHILD_CLEARTID).
+ * Create the child that the request of a slot asks for: 0, and what becomes of
+ * it is in the slot; or a negative errno when there is none. The kernel zeroes
+ * and wakes the slot's answer when the child has left our memory, by exec or
+ * by death (CLONE_CHILD_CLEARTID); we go on before that, or after it where the
+ * child has to have us wait.
  */
-int sw_helper_create(struct sw_helper *helper, atomic_uint *left);
+int sw_helper_create(struct sw_helper *helper, int number);
 
 /*
  * Whether thread (or, if it has ended, its process) has something else than

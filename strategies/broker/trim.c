@@ -20,9 +20,11 @@ struct range {
 SW_CHILD_HALF static void drop(const struct sw_helper *helper,
 			       struct range range)
 {
+	const uintptr_t stacks = (uintptr_t)helper->stacks.memory;
 	const struct range kept[] = {
 		{ (uintptr_t)helper->arena, (uintptr_t)(helper->arena + 1) },
 		{ (uintptr_t)helper, (uintptr_t)(helper + 1) },
+		{ stacks, stacks + SW_STACKS_BYTES },
 		{ helper->thread_start, helper->thread_end },
 	};
 

@@ -134,8 +134,7 @@ static void *await(void *data)
 	return NULL;
 }
 
-/* One who waits for a child that is held up keeps nobody else. A helper can
- * do no better than one after the other. */
+/* One who waits for a child that is held up keeps nobody else. */
 static void waiting_blocks_nobody(void **state)
 {
 	struct scene *scene = *state;
@@ -171,7 +170,6 @@ const struct check flight_checks[] = {
 	{ .name = "a confirm that waits blocks nobody",
 	  .run = waiting_blocks_nobody,
 	  .needs = SW_ASYNCHRONOUS | SW_THREAD_SAFE,
-	  .lacks = SW_NEEDS_EARLY_OPEN,
 	  .honours = SW_FDACTIONS },
 	{ .name = NULL },
 };

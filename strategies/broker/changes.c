@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/* In what a caller has changed since its helper was born. */
+
+#include <errno.h>
+#include <linux/kcmp.h>
+
+#include "lib/raw.h"
+#include "strategies/broker/helper.h"
+
+static bool equal_limits(const struct rlimit *one, const struct rlimit *other)
+{
+	return one->rlim_cur == other->rlim_cur &&
+	       one->rlim_max == other->rlim_max;
+}
+
+/* Which of the caller's limits are not ours. That of descriptors becomes ours
+ * at once, because it is for the whole table, where a pidfd has to fit. */
+static int compare_limits(struct sw_helper *helper)
+{
+	const unsigned files = 1u << RLIMIT_NOFILE;
+	struct sw_changes *changes = &helper->changes;
+	struct rlimit *const ours = helper->limits;
+	struct rlimit *const wanted = changes->limit;
+
+	changes->limits = 0;
+	if (!helper->can_ask_limits)
+		return 0;
+	raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, 0, &ours[RLIMIT_NOFILE]);
+	for (int limit = 0; limit < SW_LIMIT_COUNT; limit++) {
+		if (limit == RLIMIT_RSS || limit == RLIMIT_LOCKS)
+			continue; /* without effect, setrlimit(2) */
+		if (raw4(SYS_prlimit64, helper->caller, limit, 0,
+			 &wanted[limit]) < 0)
+			return -ESTALE;
+		if (!equal_limits(&wanted[limit], &ours[limit]))
+			changes->limits |= 1u << limit;
+	}
+	if (!(changes->limits & files))
+		return 0;
+	changes->limits &= ~files;
+	return raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, &wanted[RLIMIT_NOFILE],
+		    0) < 0
+		       ? -ESTALE
+		       : 0;
+}
+
+void sw_helper_look(struct sw_helper *helper)
+{
+	struct sw_facts now;
+
+	helper->stale = -ESTALE;
+	if (sw_facts_read(&now, &helper->status, &helper->reader) ||
+	    now.bounding != helper->facts.bounding ||
+	    now.ambient != helper->facts.ambient ||
+	    now.filters != helper->facts.filters)
+		return;
+	helper->changes.ignored = now.ignored;
+	helper->stale = compare_limits(helper);
+}
+
+bool sw_helper_differs(const struct sw_helper *helper, pid_t thread, int kind)
+{
+	const long result =
+		raw6(SYS_kcmp, thread, raw0(SYS_getpid), kind, 0, 0, 0);
+
+	if (result == -ESRCH && thread != helper->caller)
+		return sw_helper_differs(helper, helper->caller, kind);
+	return result > 0 || (result < 0 && helper->can_compare);
+}
