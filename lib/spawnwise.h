@@ -284,8 +284,10 @@ int sw_confirm(struct sw_handle *handle, struct sw_child *child,
 int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
 
 /* A descriptor of the handle's own that poll(2) finds readable while a spawn
- * of this handle has an answer that sw_confirm() has not fetched. -ENOTSUP
- * where the strategy has none. Readable is a hint: confirm with timeout 0. */
+ * of this handle has an answer that sw_confirm() has not fetched, and while one
+ * is in flight that was older than the descriptor. Readable is a hint: confirm
+ * with timeout 0. -ENOTSUP where the strategy has none; -EBADF when somebody
+ * closed it. */
 int sw_poll_fd(struct sw_handle *handle);
 
 /* Renew what the strategy took from the caller at sw_open(): the identity of

@@ -27,7 +27,7 @@ static_assert(offsetof(struct sw_arena, large) == 2097152 &&
 		      offsetof(struct sw_arena, owned) == 18939904 &&
 		      offsetof(struct sw_arena, answers) == 18939944 &&
 		      offsetof(struct sw_arena, submitted) == 18940968 &&
-		      offsetof(struct sw_arena, event_fd) == 18940992,
+		      offsetof(struct sw_arena, event) == 18941000,
 	      "the areas are as documented");
 
 /* Untouched pages cost nothing but, under strict overcommit, their promise
@@ -46,7 +46,6 @@ int sw_arena_open(struct sw_arena **out)
 		munmap(arena, sizeof *arena);
 		return -ENOMEM;
 	}
-	atomic_store(&arena->event_fd, -1);
 	*out = arena;
 	return 0;
 }

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "lib/slots.h"
+#include "strategies/broker/look.h"
 #include "strategies/broker/order.h"
 
 #define SW_SLOT_BYTES ((size_t)32 * 1024)
@@ -68,7 +69,8 @@ struct sw_arena {
 	atomic_uint ready;	    /* 1: the helper has settled in */
 	atomic_uint stale;	    /* 1: it saw the caller change */
 	atomic_uint leave;	    /* 1: it is to end */
-	atomic_int event_fd;	    /* to be told of answers, or -1 */
+	atomic_uint telling;	    /* 1: answers are counted in event */
+	struct sw_held event;	    /* an eventfd(2) */
 };
 
 /* Map an arena; -ENOMEM. */

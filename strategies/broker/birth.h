@@ -16,7 +16,7 @@ struct sw_broker {
 	sw_slots slots;
 	_Atomic uint64_t requests; /* their number, from 1 on */
 	struct sw_larges larges;
-	struct sw_status status;
+	struct sw_held status;
 	struct sw_identity identity;
 	pthread_mutex_t poll_lock;
 	struct sw_poll poll;

@@ -33,7 +33,7 @@ static int broker_open(void **state)
 		return -ENOMEM;
 	pthread_mutex_init(&broker->larges.lock, NULL);
 	pthread_mutex_init(&broker->poll_lock, NULL);
-	broker->poll = (struct sw_poll){ -1, -1, -1 };
+	sw_poll_init(&broker->poll);
 	atomic_store(&broker->requests, 1);
 	error = sw_status_open(&broker->status);
 	if (error)
@@ -49,7 +49,7 @@ static int broker_open(void **state)
 close_arena:
 	sw_arena_close(broker->arena);
 close_status:
-	sw_status_close(&broker->status);
+	sw_let_go(&broker->status);
 free_broker:
 	free(broker);
 	return error;
@@ -63,7 +63,7 @@ static void broker_close(void *state)
 	sw_helper_end(broker);
 	sw_poll_close(&broker->poll);
 	sw_arena_close(broker->arena);
-	sw_status_close(&broker->status);
+	sw_let_go(&broker->status);
 	pthread_mutex_destroy(&broker->poll_lock);
 	pthread_mutex_destroy(&broker->larges.lock);
 	free(broker);
@@ -79,11 +79,11 @@ static int broker_refresh(void *state)
 	if (atomic_load(&broker->slots))
 		return -EBUSY;
 	sw_helper_end(broker);
-	sw_status_close(&broker->status);
+	sw_let_go(&broker->status);
 	error = sw_status_open(&broker->status);
 	if (!error)
 		error = sw_helper_bear(broker);
-	if (!error && broker->poll.epoll_fd >= 0)
+	if (!error && broker->poll.epoll.fd >= 0)
 		error = sw_poll_renew(&broker->poll, broker->helper);
 	errno = saved_errno;
 	return error;
@@ -96,12 +96,14 @@ static int broker_poll_fd(void *state)
 	int error = 0;
 
 	pthread_mutex_lock(&broker->poll_lock);
-	if (broker->poll.epoll_fd < 0)
+	if (broker->poll.epoll.fd < 0)
 		error = sw_poll_open(&broker->poll, broker->arena,
 				     broker->helper);
+	if (!error && !sw_holds(&broker->poll.epoll))
+		error = -EBADF;
 	pthread_mutex_unlock(&broker->poll_lock);
 	errno = saved_errno;
-	return error ? error : broker->poll.epoll_fd;
+	return error ? error : broker->poll.epoll.fd;
 }
 
 /* Whether the caller is who it was when the helper was born. */

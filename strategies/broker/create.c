@@ -131,7 +131,7 @@ static int prepare(struct sw_helper *helper, struct sw_job *job)
 static bool must_wait(const struct sw_helper *helper, const struct sw_job *job)
 {
 	return job->order.request.fields & SW_OOMADJ ||
-	       atomic_load(&helper->arena->event_fd) >= 0;
+	       atomic_load(&helper->arena->telling);
 }
 
 int sw_helper_create(struct sw_helper *helper, int number)

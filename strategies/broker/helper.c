@@ -23,7 +23,7 @@
 #define THREAD_BYTES ((uintptr_t)64 * 1024)
 
 int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena,
-		      const struct sw_status *status)
+		      const struct sw_held *status)
 {
 	const uintptr_t thread = (uintptr_t)pthread_self();
 	struct sw_helper *helper =
@@ -163,12 +163,11 @@ SW_CHILD_HALF static void await_request(struct sw_helper *helper)
  * fetched: then the slot may be another request's. */
 static void note(struct sw_arena *arena, struct sw_slot *slot, uint64_t number)
 {
-	const int fd = atomic_load(&arena->event_fd);
 	const uint64_t one = 1;
 
-	if (fd >= 0 &&
+	if (atomic_load(&arena->telling) && sw_holds(&arena->event) &&
 	    atomic_compare_exchange_strong(&slot->note, &number, number | 1))
-		raw3(SYS_write, fd, &one, sizeof one);
+		raw3(SYS_write, arena->event.fd, &one, sizeof one);
 }
 
 /*

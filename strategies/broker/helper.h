@@ -47,7 +47,7 @@ struct sw_helper {
 	/* From birth on. */
 	struct sw_stacks stacks; /* of children, one for each slot */
 	struct sw_arena *arena;
-	struct sw_status status;
+	struct sw_held status;
 	pid_t caller;
 	pid_t group;
 	unsigned in_flight;  /* the word of a request that is ours to serve */
@@ -70,7 +70,7 @@ struct sw_helper {
 
 /* Map one for a helper of the calling thread; -ENOMEM. */
 int sw_helper_prepare(struct sw_helper **helper, struct sw_arena *arena,
-		      const struct sw_status *status);
+		      const struct sw_held *status);
 
 /* In the caller, once the helper has its copy. */
 void sw_helper_discard(struct sw_helper *helper);

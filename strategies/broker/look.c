@@ -129,41 +129,46 @@ SW_CHILD_HALF static void proc_path(char *path, pid_t pid, const char *name)
 	put(put(put(put(path, "/proc/"), first), "/"), name);
 }
 
-int sw_status_open(struct sw_status *status)
+void sw_hold(struct sw_held *held, int fd)
 {
-	struct stat file;
+	struct stat file = { 0 };
 
-	status->fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
-	if (status->fd < 0)
-		return -errno;
-	fstat(status->fd, &file);
-	status->device = file.st_dev;
-	status->inode = file.st_ino;
-	return 0;
+	if (fd >= 0)
+		fstat(fd, &file);
+	*held = (struct sw_held){ fd, file.st_dev, file.st_ino };
 }
 
-SW_CHILD_HALF static bool is_ours(const struct sw_status *status)
+SW_CHILD_HALF bool sw_holds(const struct sw_held *held)
 {
 	struct stat file;
 
 	file.st_dev = 0;
 	file.st_ino = 0;
-	return raw2(SYS_fstat, status->fd, &file) >= 0 &&
-	       file.st_dev == status->device && file.st_ino == status->inode;
+	return raw2(SYS_fstat, held->fd, &file) >= 0 &&
+	       file.st_dev == held->device && file.st_ino == held->inode;
 }
 
-void sw_status_close(const struct sw_status *status)
+void sw_let_go(struct sw_held *held)
 {
-	if (is_ours(status))
-		close(status->fd);
+	if (sw_holds(held))
+		close(held->fd);
+	held->fd = -1;
+}
+
+int sw_status_open(struct sw_held *status)
+{
+	const int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+
+	sw_hold(status, fd);
+	return fd < 0 ? -errno : 0;
 }
 
 SW_CHILD_HALF int sw_facts_read(struct sw_facts *facts,
-				const struct sw_status *status,
+				const struct sw_held *status,
 				struct sw_reader *reader)
 {
 	*facts = (struct sw_facts){ 0 };
-	if (!is_ours(status))
+	if (!sw_holds(status))
 		return -EBADF;
 	return sw_lines(reader, status->fd, take_fact, facts);
 }

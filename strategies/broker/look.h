@@ -29,18 +29,28 @@ struct sw_facts {
 	uint64_t filters; /* of seccomp(2), their number */
 };
 
-/* The caller's /proc/self/status, held open: opening it for every child would
- * take half as long again, and a free descriptor. Whoever closes descriptors
- * that are not his may put another file in its place. */
-struct sw_status {
-	int fd;
+/* A descriptor that is kept for long. Whoever closes descriptors that are not
+ * his may put another file in its place. */
+struct sw_held {
+	int fd; /* -1: none */
 	dev_t device;
 	ino_t inode;
 };
 
-/* In the caller: 0, or a negative errno. */
-int sw_status_open(struct sw_status *status);
-void sw_status_close(const struct sw_status *status);
+/* Hold fd from now on, or none if it is negative. */
+void sw_hold(struct sw_held *held, int fd);
+
+/* Whether it still is that file. Of two files without an inode of their own
+ * (eventfd(2), epoll(7)) one is taken for the other. */
+bool sw_holds(const struct sw_held *held);
+
+/* Close it, if it is. */
+void sw_let_go(struct sw_held *held);
+
+/* In the caller: hold its /proc/self/status open. Opening it for every child
+ * would take half as long again, and a free descriptor. 0, or a negative
+ * errno. */
+int sw_status_open(struct sw_held *status);
 
 /* The namespaces that a caller can change without parting from our working
  * folder (unshare(2) and setns(2) of the others do that). */
@@ -58,7 +68,7 @@ int sw_lines(struct sw_reader *reader, int fd,
 	     bool (*take)(void *data, const char *line), void *data);
 
 /* 0, or a negative errno: -EBADF when the descriptor was closed. */
-int sw_facts_read(struct sw_facts *facts, const struct sw_status *status,
+int sw_facts_read(struct sw_facts *facts, const struct sw_held *status,
 		  struct sw_reader *reader);
 
 void sw_namespaces_read(struct sw_namespaces *namespaces, pid_t pid);

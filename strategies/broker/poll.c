@@ -13,11 +13,18 @@
 
 #include "lib/raw.h"
 
+void sw_poll_init(struct sw_poll *poll)
+{
+	sw_hold(&poll->epoll, -1);
+	sw_hold(&poll->event, -1);
+	sw_hold(&poll->helper, -1);
+}
+
 static int watch(const struct sw_poll *poll, int fd)
 {
 	struct epoll_event event = { .events = EPOLLIN };
 
-	return epoll_ctl(poll->epoll_fd, EPOLL_CTL_ADD, fd, &event) ? -errno
+	return epoll_ctl(poll->epoll.fd, EPOLL_CTL_ADD, fd, &event) ? -errno
 								    : 0;
 }
 
@@ -25,16 +32,18 @@ static int watch(const struct sw_poll *poll, int fd)
  * a copy of it, and closing would not be enough (epoll(7)). */
 int sw_poll_renew(struct sw_poll *poll, pid_t helper)
 {
-	if (poll->helper_fd >= 0) {
-		epoll_ctl(poll->epoll_fd, EPOLL_CTL_DEL, poll->helper_fd, NULL);
-		close(poll->helper_fd);
-	}
-	poll->helper_fd = (int)syscall(SYS_pidfd_open, helper, 0);
-	return poll->helper_fd < 0 ? -errno : watch(poll, poll->helper_fd);
+	const int fd = (int)syscall(SYS_pidfd_open, helper, 0);
+
+	if (poll->helper.fd >= 0)
+		epoll_ctl(poll->epoll.fd, EPOLL_CTL_DEL, poll->helper.fd, NULL);
+	sw_let_go(&poll->helper);
+	sw_hold(&poll->helper, fd);
+	return fd < 0 ? -errno : watch(poll, fd);
 }
 
-/* Answers that came before the helper knew the descriptor. Whoever changes
- * the note tells, the helper or we. */
+/* Requests that the helper may have served before it knew the descriptor: it
+ * does not come back to them, so each counts from now until it is fetched.
+ * Whoever changes the note tells, the helper or we. */
 static void catch_up(struct sw_arena *arena, int event_fd)
 {
 	for (int i = 0; i < SW_SLOT_COUNT; i++) {
@@ -43,7 +52,6 @@ static void catch_up(struct sw_arena *arena, int event_fd)
 		const uint64_t one = 1;
 
 		if (number && !(number & 1) &&
-		    !atomic_load(&arena->answers[i].word) &&
 		    atomic_compare_exchange_strong(note, &number, number | 1))
 			raw3(SYS_write, event_fd, &one, sizeof one);
 	}
@@ -53,32 +61,30 @@ int sw_poll_open(struct sw_poll *poll, struct sw_arena *arena, pid_t helper)
 {
 	int error;
 
-	*poll = (struct sw_poll){ -1, -1, -1 };
-	poll->event_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE);
-	poll->epoll_fd = epoll_create1(EPOLL_CLOEXEC);
-	if (poll->event_fd < 0 || poll->epoll_fd < 0)
+	sw_hold(&poll->event,
+		eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK | EFD_SEMAPHORE));
+	sw_hold(&poll->epoll, epoll_create1(EPOLL_CLOEXEC));
+	if (poll->event.fd < 0 || poll->epoll.fd < 0)
 		error = -errno;
 	else
-		error = watch(poll, poll->event_fd);
+		error = watch(poll, poll->event.fd);
 	if (!error)
 		error = sw_poll_renew(poll, helper);
 	if (error) {
 		sw_poll_close(poll);
 		return error;
 	}
-	atomic_store(&arena->event_fd, poll->event_fd);
-	catch_up(arena, poll->event_fd);
+	arena->event = poll->event;
+	atomic_store(&arena->telling, 1);
+	catch_up(arena, poll->event.fd);
 	return 0;
 }
 
 void sw_poll_close(struct sw_poll *poll)
 {
-	const int fds[] = { poll->helper_fd, poll->event_fd, poll->epoll_fd };
-
-	for (size_t i = 0; i < sizeof fds / sizeof *fds; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-	*poll = (struct sw_poll){ -1, -1, -1 };
+	sw_let_go(&poll->helper);
+	sw_let_go(&poll->event);
+	sw_let_go(&poll->epoll);
 }
 
 /* One that is noted is counted, or will be in a moment, unless the helper
@@ -87,13 +93,13 @@ void sw_poll_close(struct sw_poll *poll)
 void sw_poll_fetched(const struct sw_poll *poll, struct sw_slot *slot)
 {
 	const struct timespec moment = { .tv_nsec = 10000000 };
-	struct pollfd news = { .fd = poll->epoll_fd, .events = POLLIN };
+	struct pollfd news = { .fd = poll->epoll.fd, .events = POLLIN };
 	uint64_t one;
 
 	if (!(atomic_exchange(&slot->note, 0) & 1))
 		return;
-	for (int tries = 0; tries < 10; tries++) {
-		if (raw3(SYS_read, poll->event_fd, &one, sizeof one) > 0)
+	for (int tries = 0; tries < 10 && sw_holds(&poll->event); tries++) {
+		if (raw3(SYS_read, poll->event.fd, &one, sizeof one) > 0)
 			return;
 		raw4(SYS_ppoll, &news, 1, &moment, 0);
 	}

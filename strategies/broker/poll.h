@@ -11,10 +11,12 @@
 /* All -1 until somebody asks: an event loop pays for three descriptors,
  * nobody else for any. */
 struct sw_poll {
-	int epoll_fd; /* both of these in one */
-	int event_fd; /* counts answers that are unfetched */
-	int helper_fd;
+	struct sw_held epoll; /* both of these in one */
+	struct sw_held event; /* counts answers that are unfetched */
+	struct sw_held helper;
 };
+
+void sw_poll_init(struct sw_poll *poll);
 
 /* Make them; 0, or a negative errno. */
 int sw_poll_open(struct sw_poll *poll, struct sw_arena *arena, pid_t helper);

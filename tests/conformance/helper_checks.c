@@ -199,6 +199,46 @@ static void event_loop_is_told(void **state)
 	close(loop);
 }
 
+/* Put a file in the place of every descriptor between these two. */
+static void replace_descriptors(int from, int to, int file)
+{
+	for (int fd = from; fd < to; fd++)
+		assert_int_equal(dup2(file, fd), fd);
+}
+
+/* A caller that closes what it does not know, and opens something else: that
+ * is neither written to nor closed. The handle's own come after `before`. */
+static void foreign_descriptors_are_spared(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_child child;
+	struct stat about;
+	int file, before, after;
+
+	sw_close(scene->handle);
+	file = open("foreign", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	before = dup(scene->null_fd);
+	assert_int_equal(sw_open(scene->strategy, &scene->handle), 0);
+	assert_true(sw_poll_fd(scene->handle) >= 0);
+	after = dup(scene->null_fd);
+	assert_int_equal(sw_spawn(scene->handle, &good, &child), 0);
+	assert_int_equal(sw_confirm(scene->handle, &child, -1), 0);
+	waitpid(child.pid, NULL, 0);
+	replace_descriptors(before + 1, after, file);
+	assert_int_equal(sw_poll_fd(scene->handle), -EBADF);
+	for (int i = 0; i < 20; i++)
+		assert_int_equal(scene_try(scene, &good, &child), -ESTALE);
+	sw_close(scene->handle);
+	scene->handle = NULL;
+	for (int fd = before + 1; fd < after; fd++)
+		assert_true(same_file(0, fd, file));
+	assert_int_equal(fstat(file, &about), 0);
+	assert_int_equal(about.st_size, 0);
+	for (int fd = before; fd <= after; fd++)
+		close(fd);
+	assert_no_new_child(0);
+}
+
 const struct check helper_checks[] = {
 	{ .name = "a dead helper is an error, until it is renewed",
 	  .run = death_is_an_error,
@@ -217,6 +257,9 @@ const struct check helper_checks[] = {
 	  NEEDS_HELPER },
 	{ .name = "an event loop is told of answers and of a death",
 	  .run = event_loop_is_told,
+	  NEEDS_HELPER },
+	{ .name = "descriptors that are not its own are spared",
+	  .run = foreign_descriptors_are_spared,
 	  NEEDS_HELPER },
 	{ .name = NULL },
 };
