@@ -93,7 +93,7 @@ tables: all ## write the tables of the docs again, from the code
 
 # Two at a time, but those that measure or set vm.overcommit_memory: a run
 # refuses to start beside another.
-PROVE_ORDER := -j 2 --rules 'seq=tests/{charts,cli,exec,faults,run}.bats' \
+PROVE_ORDER := -j 2 --rules 'seq=tests/{charts,cli,exec,faults,labs,run}.bats' \
 	--rules 'par=**'
 
 test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread)

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # Which strategy works at which heap in which mode, predicted and observed?
+# reads: cells.csv
 
-load plots."/style.gp"
+load plots."/cells.gp"
 
 rows = words(strategies); cols = words(heaps); panels = words(modes)
 # Not the empty field decides: gnuplot 5.4 reads an empty last column as the

@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: MIT
 # How does each strategy grow with the parent's heap, per overcommit mode?
+# reads: cells.csv
 
-load plots."/style.gp"
+load plots."/cells.gp"
 
 # Heap 0 has no place on a logarithmic axis: it gets one left of the others.
 smallest = words(heaps) > 1 && word(heaps, 1) eq "0" ? real(word(heaps, 2)) : \

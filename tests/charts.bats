@@ -202,7 +202,7 @@ refuses() {
 
 @test "the strategies of the default matrix differ in colour and shape" {
   gnuplot -e "plots='$top/plots'; run='$run_data'; term='dumb'; columns=100; \
-    lines=30; load plots.'/style.gp'; set print '-'; \
+    lines=30; load plots.'/cells.gp'; set print '-'; \
     do for [k = 1:words(named)] { s = word(named, k); \
     print s, ' ', colour(s), ' ', shape(s) }" >looks
   [ "$(wc -l <looks)" -eq 8 ]
@@ -227,9 +227,9 @@ refuses() {
 
 @test "what gnuplot complains about is told by its reason" {
   mkdir plots
-  cp "$top/plots/style.gp" plots/
-  printf 'plot %s 1\nset nonsense # %s\n' '1,' "$(printf '%0600d' 0)" >plots/bad.gp
+  cp "$top"/plots/{frame,cells}.gp plots/
+  printf '# bad\n# reads: cells.csv\nplot %s 1\nset nonsense # %s\n' '1,' "$(printf '%0600d' 0)" >plots/bad.gp
   run env SPAWNWISE_PLOTS="$PWD/plots" "$spawnwise" plot "$run_data" --out .
   [ "$status" -eq 1 ]
-  [[ ${lines[0]} == *"bad.gp: "*"line 2: "* ]]
+  [[ ${lines[0]} == *"bad.gp: "*"line 4: "* ]]
 }

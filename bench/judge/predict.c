@@ -33,6 +33,11 @@ static uint64_t allowed_bytes(const struct predict_facts *facts)
 	return minus(allowed, reserve_bytes);
 }
 
+uint64_t predict_left(const struct predict_facts *facts)
+{
+	return minus(allowed_bytes(facts), facts->committed_bytes);
+}
+
 uint64_t predict_commit(unsigned traits, const struct predict_facts *facts)
 {
 	return traits & SW_CHARGES_COMMIT ? facts->accountable_bytes : 0;

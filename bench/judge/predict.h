@@ -38,6 +38,9 @@ struct predict_facts {
  * limit. */
 int predict(unsigned traits, int overcommit, const struct predict_facts *facts);
 
+/* What strict overcommit would still grant the process, in bytes. */
+uint64_t predict_left(const struct predict_facts *facts);
+
 /* What the spawn asks the kernel to commit, in bytes, in any mode. */
 uint64_t predict_commit(unsigned traits, const struct predict_facts *facts);
 

@@ -9,6 +9,7 @@
 #include <jansson.h>
 #include <limits.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +20,7 @@
 
 #include "bench/files/host_file.h"
 #include "bench/machine/installed.h"
+#include "bench/machine/text.h"
 
 #define COLUMNS_DEFAULT 100
 #define LINES_DEFAULT 30
@@ -226,15 +228,36 @@ static int draw(struct drawing *drawing, const char *script,
 	return error;
 }
 
+/* Whether a script is a chart of a file that is there: among its first lines
+ * is "# reads: cells.csv". */
+static bool has_data(const struct drawing *drawing, const char *script)
+{
+	static const char key[] = "\n# reads: ";
+	char head[1024], path[PATH_MAX];
+	const char *file;
+
+	if (text_read(script, head, sizeof head))
+		return false;
+	file = strstr(head, key);
+	if (!file)
+		return false;
+	file += strlen(key);
+	snprintf(path, sizeof path, "%s/%.*s", drawing->run_dir,
+		 (int)strcspn(file, "\n"), file);
+	return !access(path, R_OK);
+}
+
 static int draw_all(struct drawing *drawing, const glob_t *scripts,
 		    const char *terminal)
 {
-	int error = 0;
+	int error = -ENODATA;
 
-	for (size_t i = 0; i < scripts->gl_pathc && !error; i++) {
+	for (size_t i = 0; i < scripts->gl_pathc; i++) {
 		const char *script = scripts->gl_pathv[i];
 
-		if (!strcmp(strrchr(script, '/'), "/style.gp"))
+		if (error && error != -ENODATA)
+			break;
+		if (!has_data(drawing, script))
 			continue;
 		if (terminal) {
 			error = draw(drawing, script, terminal);
@@ -269,7 +292,10 @@ int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
 	size_terminal(&drawing);
 	error = draw_all(&drawing, &scripts, terminal);
 	globfree(&scripts);
-	if (error && !why[0])
+	if (error == -ENODATA)
+		snprintf(why, why_bytes,
+			 "There is no chart for what it holds.");
+	else if (error && !why[0])
 		snprintf(why, why_bytes, "%s", strerror(-error));
 	return error;
 }

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Charts of a run, drawn by gnuplot from the scripts in plots/.
+ * Charts of a run or a lab, drawn by gnuplot from the scripts in plots/.
  *
- * Every script but style.gp is one chart; nothing here knows their names.
+ * A script with a line "# reads: FILE" is a chart of that file; nothing here
+ * knows the names of either.
  */
 #ifndef SHOW_PLOT_H
 #define SHOW_PLOT_H
@@ -10,11 +11,12 @@
 #include <stddef.h>
 
 /*
- * Draw every chart of the run in run_dir. terminal NULL: an svg and a png
+ * Draw every chart whose file is in run_dir. terminal NULL: an svg and a png
  * each, into out_dir, whose names go to stderr; "dumb": text on stdout. The
  * scripts are those in $SPAWNWISE_PLOTS, else those that came with the
  * command. 0, or a negative errno with why telling in a sentence: -ENOENT
- * when gnuplot or the scripts are missing, -EIO when gnuplot fails.
+ * when gnuplot or the scripts are missing, -ENODATA when there is no chart for
+ * what is in run_dir, -EIO when gnuplot fails.
  */
 int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
 	     char *why, size_t why_bytes);

@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The user's overcommit mode; see mode.h. */
+/* The overcommit modes of a command; see mode.h. */
 
 #include "bench/verbs/mode.h"
 
+#include <errno.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "bench/machine/overcommit.h"
+#include "bench/verbs/axes.h"
 
 int users_mode(int *mode)
 {
@@ -24,5 +27,73 @@ int users_mode(int *mode)
 			"mode %d counts here. Put it back with `sudo "
 			"spawnwise restore`.\n",
 			view.now, view.mode);
+	return error;
+}
+
+static int take_mode(void *data, const char *item)
+{
+	struct mode_list *list = data;
+	long mode;
+
+	if (count_parse(item, 0, MODE_COUNT - 1, &mode))
+		return -EINVAL;
+	for (size_t i = 0; i < list->count; i++)
+		if (list->modes[i] == mode) /* "0,00" */
+			return -EEXIST;
+	list->modes[list->count++] = (int)mode;
+	return 0;
+}
+
+static int read_list(const struct arguments *args, const char *text,
+		     struct mode_list *list, struct failure *why)
+{
+	const char *verb = args->verb->name;
+	char culprit[64];
+	const int error = list_split(text, take_mode, list, culprit);
+
+	if (error == -EEXIST)
+		return fail(why, EXIT_USAGE, "Give each value once.",
+			    "%s --overcommit %s: \"%s\" is there twice", verb,
+			    text, culprit);
+	if (error)
+		return fail(why, EXIT_USAGE,
+			    "A mode is current, 0, 1, 2 or all.",
+			    "%s --overcommit %s: \"%s\" is not a value of "
+			    "this axis",
+			    verb, text, culprit);
+	return 0;
+}
+
+int modes_read(const struct arguments *args, struct mode_list *list,
+	       struct failure *why)
+{
+	const char *text = argument_value(args, "overcommit");
+	const bool writable = overcommit_may_write();
+	int error = users_mode(&list->users);
+
+	list->count = 0;
+	if (error)
+		return fail(why, EXIT_FAILED,
+			    "Mount /proc, or run outside of the sandbox.",
+			    "read %s: %s", overcommit_path(), strerror(-error));
+	if (!strcmp(text, "all") && writable)
+		text = "0,1,2";
+	else if (!strcmp(text, "all"))
+		fprintf(stderr,
+			"Measuring overcommit mode %d only: setting another "
+			"one needs root.\n",
+			list->users);
+	if (strcmp(text, "all") && strcmp(text, "current"))
+		error = read_list(args, text, list, why);
+	else
+		list->modes[list->count++] = list->users;
+	for (size_t i = 0; i < list->count && !error; i++)
+		if (list->modes[i] != list->users && !writable)
+			error = fail(why, EXIT_FAILED,
+				     "Run as root, or use --overcommit "
+				     "current.",
+				     "set overcommit mode %d: %s is not "
+				     "writable for this user",
+				     list->modes[i], overcommit_path());
 	return error;
 }

@@ -8,11 +8,20 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "bench/files/cells.h"
 #include "bench/show/plot.h"
 #include "bench/verbs/newest.h"
 #include "bench/verbs/verbs.h"
+
+static bool holds_no_run(const char *dir)
+{
+	char path[PATH_MAX + 16];
+
+	snprintf(path, sizeof path, "%s/cells.csv", dir);
+	return !access(dir, R_OK | X_OK) && access(path, F_OK);
+}
 
 static int find_run(const struct arguments *args, char *dir, size_t length,
 		    struct failure *why)
@@ -29,6 +38,8 @@ static int find_run(const struct arguments *args, char *dir, size_t length,
 	else if (newest_run(dir, length))
 		return fail(why, EXIT_FAILED, cure,
 			    "find a run: there is none here");
+	if (holds_no_run(dir))
+		return 0; /* a lab's results, or nothing: plot_run() tells */
 	/* gnuplot reads the file again, but it tells no reasons, and a file of
 	 * somebody else's shall not tell gnuplot what to do. */
 	if (cells_read(dir, &cells, reason, sizeof reason))
@@ -101,10 +112,10 @@ static const char *const examples[] = {
 
 const struct verb verb_plot = {
 	.name = "plot",
-	.summary = "draw the charts of a run",
+	.summary = "draw the charts of a run or a lab",
 	.operands = "[RUN]",
-	.details = "RUN is the folder of a run; without it the newest one is "
-		   "drawn.",
+	.details = "RUN is the folder of a run, or of a lab's results; without "
+		   "it the newest run is drawn.",
 	.operands_max = 1,
 	.options = options,
 	.examples = examples,

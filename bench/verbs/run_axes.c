@@ -10,13 +10,11 @@
 
 #include "bench/machine/cpu.h"
 #include "bench/machine/memory.h"
-#include "bench/machine/overcommit.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/mode.h"
 
 #define QUICK_HEAPS "0,64M,1G"
 #define THREADS_MAX 1024
-#define MODE_COUNT 3
 
 static int take_strategy(void *data, const char *item)
 {
@@ -92,20 +90,6 @@ static int take_cpu(void *data, const char *item)
 	return -ENOENT;
 }
 
-static int take_mode(void *data, const char *item)
-{
-	struct axes *axes = data;
-	long mode;
-
-	if (count_parse(item, 0, MODE_COUNT - 1, &mode))
-		return -EINVAL;
-	for (size_t i = 0; i < axes->mode_count; i++)
-		if (axes->modes[i] == mode) /* "0,00" */
-			return -EEXIST;
-	axes->modes[axes->mode_count++] = (int)mode;
-	return 0;
-}
-
 /* One axis: its option, who takes an item, what an item may be. */
 struct axis {
 	const char *option;
@@ -172,42 +156,15 @@ static int read_strategies(const struct arguments *args, struct axes *axes,
 	return 0;
 }
 
-/* Modes by word: what this user may not set is left out of "all". */
 static int read_modes(const struct arguments *args, struct axes *axes,
 		      struct failure *why)
 {
-	static const struct axis modes = {
-		"overcommit", take_mode, "A mode is current, 0, 1, 2 or all."
-	};
-	const char *text = argument_value(args, "overcommit");
-	const bool writable = overcommit_may_write();
-	int current;
-	int error = users_mode(&current);
+	struct mode_list list;
+	const int code = modes_read(args, &list, why);
 
-	if (error)
-		return fail(why, EXIT_FAILED,
-			    "Mount /proc, or run outside of the sandbox.",
-			    "read %s: %s", overcommit_path(), strerror(-error));
-	if (!strcmp(text, "all") && writable)
-		text = "0,1,2";
-	else if (!strcmp(text, "all"))
-		fprintf(stderr,
-			"Measuring overcommit mode %d only: setting another "
-			"one needs root.\n",
-			current);
-	if (strcmp(text, "all") && strcmp(text, "current"))
-		error = read_axis(&modes, text, axes, why);
-	else
-		axes->modes[axes->mode_count++] = current;
-	for (size_t i = 0; i < axes->mode_count && !error; i++)
-		if (axes->modes[i] != current && !writable)
-			error = fail(why, EXIT_FAILED,
-				     "Run as root, or use --overcommit "
-				     "current.",
-				     "set overcommit mode %d: %s is not "
-				     "writable for this user",
-				     axes->modes[i], overcommit_path());
-	return error;
+	for (size_t i = 0; i < list.count; i++)
+		axes->modes[axes->mode_count++] = list.modes[i];
+	return code;
 }
 
 /* A heap that would crowd out the rest of the machine is refused, or left

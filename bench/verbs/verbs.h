@@ -78,6 +78,7 @@ extern const struct verb verb_list;
 extern const struct verb verb_run;
 extern const struct verb verb_plot;
 extern const struct verb verb_choose;
+extern const struct verb verb_lab;
 extern const struct verb verb_exec;
 extern const struct verb verb_with;
 extern const struct verb verb_doctor;

@@ -1,0 +1,29 @@
+/* SPDX-License-Identifier: MIT */
+/* The files of a lab: NAME.csv and NAME.txt, in a folder that it may share
+ * with other labs. */
+#ifndef FILES_LAB_FILES_H
+#define FILES_LAB_FILES_H
+
+#include <stdio.h>
+
+#include "bench/files/run_dir.h"
+
+struct lab_files {
+	struct run_dir dir;
+	const char *name; /* of the lab */
+	FILE *csv;	  /* between create and finish */
+};
+
+/* Choose the folder: out, or a new one as a run gets it. Nothing is created.
+ * -EEXIST: it holds NAME.csv; else -errno, dir.path tells what cannot be. */
+int lab_files_choose(struct lab_files *files, const char *out,
+		     const char *name);
+
+/* Create the folder and an empty NAME.csv. 0, or -errno with nothing to
+ * finish. */
+int lab_files_create(struct lab_files *files);
+
+/* Close the CSV and keep the text. 0, or -errno of any write. */
+int lab_files_finish(struct lab_files *files, const char *text, size_t bytes);
+
+#endif

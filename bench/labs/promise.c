@@ -1,0 +1,269 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * promise: how much memory does malloc promise, and what stops it?
+ *
+ * malloc in steps of 1 GiB until NULL, then in finer ones, as in the classic
+ * experiment; here in a process of its own, once per overcommit mode, against
+ * what the rules of mm/util.c predict.
+ */
+
+#include <errno.h>
+#include <string.h>
+
+#include "bench/labs/labs.h"
+#include "bench/labs/promise.h"
+#include "bench/labs/subject.h"
+#include "bench/machine/memory.h"
+#include "bench/show/table.h"
+#include "bench/show/units.h"
+
+#define GIB ((uint64_t)1 << 30)
+#define HEAD_BYTES (3 * 4096ull) /* a page and two page tables a GiB */
+#define LIMIT_MS 10000
+
+static uint64_t minus(uint64_t from, uint64_t bytes)
+{
+	return from > bytes ? from - bytes : 0;
+}
+
+static uint64_t smaller(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+/* What the rules grant, in all and at once. The reserve for others grows with
+ * the process. */
+static uint64_t predict_promise(const struct promise *promise)
+{
+	struct predict_facts facts = promise->facts;
+	const uint64_t room =
+		minus(promise->address_limit_bytes, facts.total_vm_bytes);
+
+	if (promise->mode != 2)
+		return room;
+	facts.total_vm_bytes += predict_left(&facts);
+	return smaller(room, predict_left(&facts));
+}
+
+static uint64_t predict_largest(const struct promise *promise)
+{
+	const struct predict_facts *facts = &promise->facts;
+	const uint64_t all = predict_promise(promise);
+
+	return promise->mode
+		       ? all
+		       : smaller(all, facts->ram_bytes + facts->swap_bytes);
+}
+
+/* In mode 1 it is the largest gap in the address space, which the loader
+ * chooses. */
+static bool largest_is_known(const struct promise *promise)
+{
+	return promise->mode != 1;
+}
+
+static const char *stopped_by(const struct promise *promise)
+{
+	if (promise->held_back)
+		return "room_for_others";
+	if (promise->mode == 2 &&
+	    predict_promise(promise) < minus(promise->address_limit_bytes,
+					     promise->facts.total_vm_bytes))
+		return "commit_limit";
+	return promise->address_limit_bytes < ADDRESS_SPACE_BYTES
+		       ? "rlimit_as"
+		       : "address_space";
+}
+
+static const char *const columns[] = {
+	"overcommit",
+	"promised_bytes",
+	"ram_bytes",
+	"swap_bytes",
+	"commit_limit_bytes",
+	"commit_left_bytes",
+	"stopped_by",
+	"predicted_bytes",
+	"committed_bytes",
+	"largest_bytes",
+	"largest_predicted_bytes",
+	"address_limit_bytes",
+	"call",
+	NULL,
+};
+
+static int write_row(struct lab_context *context, const struct promise *promise)
+{
+	const struct predict_facts *facts = &promise->facts;
+	struct csv_writer *csv = &context->csv;
+
+	csv_put_integer(csv, promise->mode);
+	csv_put_size(csv, promise->promised_bytes);
+	csv_put_size(csv, facts->ram_bytes);
+	csv_put_size(csv, facts->swap_bytes);
+	csv_put_size(csv, facts->commit_limit_bytes);
+	csv_put_size(csv,
+		     minus(facts->commit_limit_bytes, facts->committed_bytes));
+	csv_put_text(csv, stopped_by(promise));
+	csv_put_size(csv, predict_promise(promise));
+	csv_put_size(csv, promise->committed_bytes);
+	csv_put_size(csv, promise->largest_bytes);
+	if (largest_is_known(promise))
+		csv_put_size(csv, predict_largest(promise));
+	else
+		csv_put_text(csv, NULL);
+	csv_put_size(csv, promise->address_limit_bytes);
+	csv_put_text(csv, promise->by_malloc ? "malloc" : "mmap");
+	return csv_end_row(csv);
+}
+
+static void cell_size(struct table *table, uint64_t bytes)
+{
+	char size[UNITS_LENGTH];
+
+	size_format_human(bytes, size, sizeof size);
+	table_cell(table, "%s", size);
+}
+
+static void tabulate(struct table *table, const struct promise *promise)
+{
+	table_cell(table, "%d", promise->mode);
+	cell_size(table, promise->promised_bytes);
+	cell_size(table, predict_promise(promise));
+	cell_size(table, promise->largest_bytes);
+	if (largest_is_known(promise))
+		cell_size(table, predict_largest(promise));
+	else
+		table_cell(table, "-");
+	table_cell(table, "%s", stopped_by(promise));
+	table_row(table, TABLE_PLAIN);
+}
+
+/* One mode: a process that takes what it gets. */
+static int promise_in(struct lab_context *context, struct promise *promise)
+{
+	struct subject subject;
+	int error = subject_start(&subject, context->guardian, NULL,
+				  promise_take, promise);
+
+	if (!error) {
+		error = subject_act(&subject, promise->mode, LIMIT_MS);
+		subject_end(&subject, NULL);
+	}
+	if (!error)
+		error = promise->error;
+	if (error)
+		return lab_fail(context, error, "Try again.",
+				"take memory in overcommit mode %d: %s",
+				promise->mode, strerror(-error));
+	return 0;
+}
+
+static void tell_scale(struct lab_context *context,
+		       const struct promise *promise)
+{
+	const struct predict_facts *facts = &promise->facts;
+	char ram[UNITS_LENGTH], swap[UNITS_LENGTH], limit[UNITS_LENGTH];
+
+	size_format_human(facts->ram_bytes, ram, sizeof ram);
+	size_format_human(facts->swap_bytes, swap, sizeof swap);
+	size_format_human(facts->commit_limit_bytes, limit, sizeof limit);
+	lab_tell(context,
+		 "A process asked for memory until it was refused, in steps of "
+		 "1 GiB and then in finer ones, and wrote to none of it. This "
+		 "machine has %s of RAM and %s of swap; its CommitLimit is "
+		 "%s.",
+		 ram, swap, limit);
+}
+
+static void tell_mode(struct lab_context *context,
+		      const struct promise *promise)
+{
+	const struct predict_facts *facts = &promise->facts;
+	const double times = (double)promise->promised_bytes /
+			     (double)(facts->ram_bytes + facts->swap_bytes);
+	char promised[UNITS_LENGTH];
+
+	size_format_human(promise->promised_bytes, promised, sizeof promised);
+	if (promise->mode == 0)
+		lab_tell(context,
+			 "Mode 0 (heuristic) looks at each request alone and "
+			 "refuses one that is larger than RAM and swap "
+			 "together; their sum is not limited: %s in all, %.0f "
+			 "times what there is.",
+			 promised, times);
+	else if (promise->mode == 1)
+		lab_tell(context,
+			 "Mode 1 (always) refuses nothing; what stops a "
+			 "program is its address space.");
+	else if (promise->held_back)
+		lab_tell(context,
+			 "Mode 2 (strict) promises up to CommitLimit, to all "
+			 "processes together. We stopped before it was "
+			 "reached: the others on this machine would have got "
+			 "nothing. (--alone goes on to the end.)");
+	else
+		lab_tell(context,
+			 "Mode 2 (strict) promises up to CommitLimit, to all "
+			 "processes together, and holds back some for root "
+			 "and for other programs of the user: here malloc "
+			 "returns NULL, and only here is that a limit of "
+			 "memory.");
+}
+
+static int run(struct lab_context *context)
+{
+	static const char *const heads[] = { "mode",	  "promised",
+					     "predicted", "at once",
+					     "predicted", "stopped by" };
+	struct promise *promise = subject_share(sizeof *promise);
+	struct promise seen[LAB_MODES];
+	struct table table;
+	uint64_t allowed;
+	int error = 0;
+
+	if (!promise)
+		return lab_fail(context, -ENOMEM, "Free some memory.",
+				"begin the lab: no memory");
+	table_init(&table, "lrrrrl");
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+		table_cell(&table, "%s", heads[i]);
+	table_row(&table, TABLE_STRONG);
+	for (size_t i = 0; i < context->mode_count && !error; i++) {
+		*promise = (struct promise){
+			.mode = context->modes[i],
+			.alone = context->alone,
+			.by_malloc = !memory_allowance(&allowed, NULL, 0) &&
+				     allowed > ADDRESS_SPACE_BYTES / GIB *
+						       HEAD_BYTES,
+		};
+		error = promise_in(context, promise);
+		if (!error)
+			error = write_row(context, promise);
+		seen[i] = *promise;
+		tabulate(&table, promise);
+	}
+	subject_unshare(promise, sizeof *promise);
+	if (!error) {
+		tell_scale(context, &seen[0]);
+		error = table_print(&table, context->text);
+		fputc('\n', context->text);
+		for (size_t i = 0; i < context->mode_count; i++)
+			tell_mode(context, &seen[i]);
+		lab_tell(context, "None of it is memory yet: a page exists "
+				  "when it is written to. `spawnwise lab "
+				  "touch` shows what happens then.");
+	}
+	table_release(&table);
+	return error;
+}
+
+extern const struct lab lab_promise;
+
+const struct lab lab_promise = {
+	.name = "promise",
+	.summary = "how much memory malloc promises, and what stops it",
+	.columns = columns,
+	.modes = true,
+	.run = run,
+};

@@ -1,0 +1,42 @@
+/* SPDX-License-Identifier: MIT */
+/* How much memory one process is promised in one overcommit mode. */
+#ifndef LABS_PROMISE_H
+#define LABS_PROMISE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/judge/predict.h"
+
+/* The user's part of the address space. Five-level page tables and 52-bit
+ * addresses are for those who ask for them by a hint to mmap(2)
+ * (Documentation/arch/x86/x86_64/5level-paging.rst). */
+#ifdef __aarch64__
+#define ADDRESS_SPACE_BYTES ((uint64_t)1 << 48)
+#else
+#define ADDRESS_SPACE_BYTES ((uint64_t)1 << 47)
+#endif
+
+/* Filled in by the subject, in memory that we share. */
+struct promise {
+	int mode;
+	bool alone;
+	bool by_malloc;
+
+	/* Just before, in that mode. */
+	struct predict_facts facts;
+	uint64_t address_limit_bytes; /* RLIMIT_AS, or the address space */
+
+	uint64_t largest_bytes; /* a single request that was granted */
+	uint64_t promised_bytes;
+	uint64_t committed_bytes; /* by which Committed_AS grew */
+	bool held_back;		  /* by us, for the others' sake */
+	int error;		  /* of the experiment itself */
+};
+
+/* In a subject (subject.h), data is its struct promise: ask for memory in
+ * steps of 1 GiB and then in finer ones until there is no more. In mode 2 it
+ * stops before the others on this machine get none, unless it is alone. */
+void promise_take(void *data);
+
+#endif

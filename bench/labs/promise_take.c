@@ -1,0 +1,120 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The process that takes all memory it gets; see promise.h.
+ *
+ * What malloc() writes itself, the head of each piece, takes a page and its
+ * page tables; where that would be more than a lab may take, mmap(2) is called
+ * instead, as malloc() does for such sizes.
+ */
+
+#include "bench/labs/promise.h"
+
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/resource.h>
+
+#include "bench/machine/commit.h"
+#include "bench/machine/memory.h"
+
+#define GIB ((uint64_t)1 << 30)
+#define SMALLEST_STEP ((size_t)64 * 1024)
+
+static int read_facts(struct predict_facts *facts)
+{
+	struct commit_rights rights;
+	struct meminfo memory;
+	int error = meminfo_read(&memory);
+
+	if (!error)
+		error = commit_rights_read(0, &rights);
+	if (error)
+		return error;
+	*facts = (struct predict_facts){
+		.total_vm_bytes = rights.total_vm_bytes,
+		.admin = rights.admin,
+		.ram_bytes = memory.total_bytes,
+		.swap_bytes = memory.swap_total_bytes,
+		.commit_limit_bytes = memory.commit_limit_bytes,
+		.committed_bytes = memory.committed_bytes,
+		.admin_reserve_bytes = rights.admin_reserve_bytes,
+		.user_reserve_bytes = rights.user_reserve_bytes,
+	};
+	return 0;
+}
+
+/* Whether a request may be made: in mode 2 one that is granted is taken from
+ * all others. */
+static bool is_harmless(struct promise *promise, uint64_t bytes)
+{
+	struct predict_facts facts;
+	char reason[256];
+
+	if (promise->mode != 2 || promise->alone)
+		return true;
+	if (read_facts(&facts))
+		return false;
+	facts.committed_bytes += bytes;
+	if (headroom_ok(0, &facts, reason, sizeof reason))
+		return true;
+	promise->held_back = true;
+	return false;
+}
+
+static void *map(size_t bytes)
+{
+	void *piece = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return piece == MAP_FAILED ? NULL : piece;
+}
+
+/* By bisection: each request is given back at once. */
+static uint64_t find_largest(struct promise *promise)
+{
+	uint64_t granted = 0, refused = promise->address_limit_bytes;
+
+	while (refused - granted > SMALLEST_STEP) {
+		const uint64_t bytes = granted + (refused - granted) / 2;
+		void *piece = is_harmless(promise, bytes) ? map(bytes) : NULL;
+
+		if (piece) {
+			munmap(piece, bytes);
+			granted = bytes;
+		} else {
+			refused = bytes;
+		}
+	}
+	return granted;
+}
+
+static uint64_t take_all(struct promise *promise)
+{
+	uint64_t taken = 0;
+
+	for (size_t step = GIB; step >= SMALLEST_STEP; step /= 2)
+		while (is_harmless(promise, step) &&
+		       (promise->by_malloc ? malloc(step) : map(step)))
+			taken += step;
+	return taken;
+}
+
+void promise_take(void *data)
+{
+	struct promise *promise = data;
+	struct rlimit limit;
+	struct meminfo after;
+
+	promise->error = read_facts(&promise->facts);
+	if (promise->error)
+		return;
+	promise->address_limit_bytes = ADDRESS_SPACE_BYTES;
+	getrlimit(RLIMIT_AS, &limit);
+	if (limit.rlim_cur < ADDRESS_SPACE_BYTES)
+		promise->address_limit_bytes = limit.rlim_cur;
+	promise->largest_bytes = find_largest(promise);
+	promise->held_back = false;
+	promise->promised_bytes = take_all(promise);
+	promise->error = meminfo_read(&after);
+	promise->committed_bytes =
+		after.committed_bytes - promise->facts.committed_bytes;
+}

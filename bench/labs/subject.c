@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* A process in which an experiment is done; see subject.h. */
+
+#include "bench/labs/subject.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/machine/guardian.h"
+
+void *subject_share(size_t bytes)
+{
+	void *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return data == MAP_FAILED ? NULL : data;
+}
+
+void subject_unshare(void *data, size_t bytes)
+{
+	munmap(data, bytes);
+}
+
+static void be_first_to_die(pid_t parent)
+{
+	const int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd >= 0) {
+		if (write(fd, "1000", 4) < 0)
+			_exit(1); /* raising it is everybody's right */
+		close(fd);
+	}
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent)
+		_exit(1);
+}
+
+/* One byte each way: ready, go, done. */
+static _Noreturn void live(int socket, pid_t parent,
+			   void (*prepare)(void *data), void (*act)(void *data),
+			   void *data)
+{
+	char byte = 0;
+
+	be_first_to_die(parent);
+	if (prepare)
+		prepare(data);
+	if (send(socket, &byte, 1, MSG_NOSIGNAL) == 1 &&
+	    recv(socket, &byte, 1, 0) == 1) {
+		act(data);
+		send(socket, &byte, 1, MSG_NOSIGNAL);
+	}
+	/* What it holds stays until it is ended. */
+	for (;;)
+		pause();
+}
+
+/* Wait for its byte: 0, -ETIMEDOUT, or -ECHILD when it died. */
+static int await(const struct subject *subject, int limit_ms)
+{
+	struct pollfd news = { .fd = subject->socket, .events = POLLIN };
+	char byte;
+	int ready;
+
+	do
+		ready = poll(&news, 1, limit_ms);
+	while (ready < 0 && errno == EINTR);
+	if (!ready)
+		return -ETIMEDOUT;
+	return recv(subject->socket, &byte, 1, 0) == 1 ? 0 : -ECHILD;
+}
+
+int subject_start(struct subject *subject, struct guardian *guardian,
+		  void (*prepare)(void *data), void (*act)(void *data),
+		  void *data)
+{
+	const pid_t parent = getpid();
+	int ends[2];
+	int error;
+
+	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	subject->guardian = guardian;
+	subject->socket = ends[0];
+	subject->pid = fork();
+	if (subject->pid < 0) {
+		error = -errno;
+		close(ends[0]);
+		close(ends[1]);
+		return error;
+	}
+	if (!subject->pid) {
+		if (guardian)
+			guardian_forget(guardian);
+		close(ends[0]);
+		live(ends[1], parent, prepare, act, data);
+	}
+	close(ends[1]);
+	error = await(subject, -1);
+	if (error)
+		subject_end(subject, NULL);
+	return error;
+}
+
+int subject_act(struct subject *subject, int mode, int limit_ms)
+{
+	struct guardian *const guardian = subject->guardian;
+	struct repair repair;
+	int error = 0, released = 0;
+
+	if (guardian)
+		error = guardian_lease(guardian, mode, limit_ms);
+	if (!error && send(subject->socket, "", 1, MSG_NOSIGNAL) != 1)
+		error = -ECHILD;
+	if (!error)
+		error = await(subject, limit_ms);
+	if (error == -ETIMEDOUT) /* it must not act outside the window */
+		kill(subject->pid, SIGKILL);
+	if (guardian)
+		released = guardian_release(guardian);
+	if (released == -EPIPE)
+		overcommit_repair(&repair);
+	return error ? error : released;
+}
+
+void subject_end(struct subject *subject, int *status)
+{
+	int ignored;
+
+	kill(subject->pid, SIGKILL);
+	while (waitpid(subject->pid, status ? status : &ignored, 0) < 0 &&
+	       errno == EINTR)
+		;
+	close(subject->socket);
+}

@@ -1,0 +1,51 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process of its own, in which one step of an experiment is done.
+ *
+ *  1. subject_start() gives birth to it; it prepares itself in the user's
+ *     overcommit mode, takes its memory for one thing.
+ *  2. subject_act() opens a window in a foreign mode, lets it act, and closes
+ *     the window as soon as it has.
+ *  3. subject_end() kills and reaps it, and with it goes its memory.
+ *
+ * It is the first to die when memory runs out (oom_score_adj 1000) and dies
+ * with its parent.
+ */
+#ifndef LABS_SUBJECT_H
+#define LABS_SUBJECT_H
+
+#include <stddef.h>
+#include <sys/types.h>
+
+struct guardian;
+
+struct subject {
+	pid_t pid;
+	int socket;
+	struct guardian *guardian;
+};
+
+/* Memory that a subject and we see, zeroed, of whole pages; NULL: none. */
+void *subject_share(size_t bytes);
+void subject_unshare(void *data, size_t bytes);
+
+/* Start one that calls prepare (or not, if NULL) and then waits; data is what
+ * both functions get, and should be shared. guardian may be NULL: then it acts
+ * in the user's mode. 0; -ECHILD when it died in prepare; else -errno. After an
+ * error there is nothing to end. */
+int subject_start(struct subject *subject, struct guardian *guardian,
+		  void (*prepare)(void *data), void (*act)(void *data),
+		  void *data);
+
+/*
+ * Let it act, once, in this overcommit mode if there is a guardian. 0 when it
+ * has done so. -ETIMEDOUT: not within limit_ms, or the window closed before;
+ * -ECHILD: it died; -ESTALE: somebody else changed the mode meanwhile; -EPIPE:
+ * the guardian is lost, overcommit_repair() was tried.
+ */
+int subject_act(struct subject *subject, int mode, int limit_ms);
+
+/* Kill it and reap it; *status as waitpid(2) tells it, may be NULL. */
+void subject_end(struct subject *subject, int *status);
+
+#endif

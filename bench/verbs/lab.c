@@ -1,0 +1,247 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spawnwise lab: an experiment on memory that is promised and not there.
+ *
+ * What the labs share stands here: the folder, the guardian, the text that is
+ * printed and kept, the chart.
+ */
+
+#include <errno.h>
+#include <jansson.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/files/host_file.h"
+#include "bench/files/lab_files.h"
+#include "bench/labs/labs.h"
+#include "bench/machine/host.h"
+#include "bench/show/plot.h"
+#include "bench/verbs/mode.h"
+#include "bench/verbs/run_guardian.h"
+#include "bench/verbs/verbs.h"
+
+static void list_labs(FILE *stream)
+{
+	for (size_t i = 0; all_labs[i]; i++)
+		fprintf(stream, "%-9s %s\n", all_labs[i]->name,
+			all_labs[i]->summary);
+}
+
+static int find_lab(const char *name, const struct lab **lab,
+		    struct failure *why)
+{
+	const char *names[16];
+	const char *near;
+	size_t count = 0;
+
+	for (; all_labs[count] && count < sizeof names / sizeof *names;
+	     count++) {
+		names[count] = all_labs[count]->name;
+		*lab = all_labs[count];
+		if (!strcmp(name, (*lab)->name))
+			return 0;
+	}
+	near = nearest_word(name, names, count);
+	if (near)
+		fail_cure(why, "Did you mean '%s'? `spawnwise lab` lists them.",
+			  near);
+	else
+		fail_cure(why, "`spawnwise lab` lists them.");
+	return fail(why, EXIT_USAGE, NULL,
+		    "run lab '%s': there is none of that name", name);
+}
+
+static int choose_folder(const struct arguments *args, const struct lab *lab,
+			 struct lab_files *files, struct failure *why)
+{
+	const char *out = argument_value(args, "out");
+	const int error = lab_files_choose(files, out, lab->name);
+
+	if (error == -EEXIST)
+		return fail(why, EXIT_USAGE, "Choose another folder.",
+			    "run lab %s --out %s: it holds %s.csv already",
+			    lab->name, out, lab->name);
+	if (error)
+		return fail(why, out ? EXIT_USAGE : EXIT_FAILED,
+			    "Use --out DIR to write elsewhere.",
+			    "write to %s: %s", files->dir.path,
+			    strerror(-error));
+	return 0;
+}
+
+static bool needs_guardian(const struct lab *lab, const struct mode_list *list)
+{
+	for (size_t i = 0; i < list->count; i++)
+		if (lab->modes && list->modes[i] != list->users)
+			return true;
+	return false;
+}
+
+static int write_host(const struct lab_files *files)
+{
+	json_t *host = host_facts();
+	int error;
+
+	if (!host)
+		return -ENOMEM;
+	json_object_set_new(host, "run_id", json_string(files->dir.run_id));
+	error = host_write(files->dir.path, host);
+	json_decref(host);
+	return error;
+}
+
+static int create_files(const struct lab *lab, struct lab_files *files,
+			struct csv_writer *csv, struct failure *why)
+{
+	size_t columns = 0;
+	int error = lab_files_create(files);
+
+	while (lab->columns[columns])
+		columns++;
+	csv->stream = files->csv;
+	if (!error)
+		error = csv_put_row(csv, lab->columns, columns);
+	if (!error)
+		error = write_host(files);
+	if (!error)
+		return 0;
+	if (files->csv)
+		fclose(files->csv);
+	return fail(why, EXIT_FAILED, "Use --out DIR to write elsewhere.",
+		    "write to %s: %s", files->dir.path, strerror(-error));
+}
+
+/* The lab itself; its text is printed and kept whatever comes. */
+static int experiment(const struct lab *lab, struct lab_context *context,
+		      struct lab_files *files, struct failure *why)
+{
+	char *text = NULL;
+	size_t bytes = 0;
+	int error, kept;
+
+	context->text = open_memstream(&text, &bytes);
+	if (!context->text)
+		return fail(why, EXIT_FAILED, "Free some memory.",
+			    "run lab %s: %s", lab->name, strerror(errno));
+	error = lab->run(context);
+	fclose(context->text);
+	fwrite(text, 1, bytes, stdout);
+	kept = lab_files_finish(files, text, bytes);
+	free(text);
+	if (error && context->why[0])
+		return fail(why, EXIT_FAILED, context->cure, "%s",
+			    context->why);
+	if (error || kept)
+		return fail(why, EXIT_FAILED, "See whether the disk is full.",
+			    "write to %s: %s", files->dir.path,
+			    strerror(error ? -error : -kept));
+	return context->skipped ? EXIT_PARTLY : EXIT_DONE;
+}
+
+/* A chart is a gift, not a duty: without gnuplot the lab is done too. */
+static void draw(const struct lab_files *files)
+{
+	const char *path = files->dir.path;
+	char reason[480];
+	int error;
+
+	fflush(stdout);
+	error = plot_run(path, path, NULL, reason, sizeof reason);
+	if (error && error != -ENODATA)
+		fprintf(stderr, "There is no chart: %s\n", reason);
+	fprintf(stderr, "The results are in %s.\n", path);
+}
+
+static int run_lab(const struct lab *lab, const struct arguments *args,
+		   const struct mode_list *list, struct failure *why)
+{
+	struct lab_context context = {
+		.users_mode = list->users,
+		.mode_count = list->count,
+		.alone = argument_given(args, "alone"),
+	};
+	struct failure guard_why = { 0 };
+	struct guardian guardian;
+	struct lab_files files;
+	int code, guarded = 0;
+
+	memcpy(context.modes, list->modes, sizeof context.modes);
+	code = choose_folder(args, lab, &files, why);
+	if (!code && needs_guardian(lab, list)) {
+		code = run_guardian_start(&guardian, why);
+		context.guardian = &guardian;
+	}
+	if (code)
+		return code;
+	code = create_files(lab, &files, &context.csv, why);
+	if (!code)
+		code = experiment(lab, &context, &files, why);
+	if (context.guardian)
+		guarded = run_guardian_stop(&guardian, &guard_why);
+	if (guarded)
+		*why = guard_why;
+	else if (code == EXIT_DONE || code == EXIT_PARTLY)
+		draw(&files);
+	return guarded ? guarded : code;
+}
+
+static int lab_verb(const struct arguments *args, struct failure *why)
+{
+	const struct lab *lab = NULL;
+	struct mode_list list;
+	int code;
+
+	if (!args->operand_count) {
+		list_labs(stdout);
+		return EXIT_DONE;
+	}
+	code = find_lab(args->operands[0], &lab, why);
+	if (!code)
+		code = run_guardian_check(false, why);
+	if (!code)
+		code = run_guardian_repair(why);
+	if (!code)
+		code = modes_read(args, &list, why);
+	return code ? code : run_lab(lab, args, &list, why);
+}
+
+static const struct option_spec options[] = {
+	{ "out", 'o', "DIR",
+	  "write into DIR (default: a new folder in data/runs here, or in the "
+	  "working folder)",
+	  NULL },
+	{ "overcommit", 'm', "LIST", "current, 0, 1, 2, or all", "all" },
+	{ "alone", 0, NULL,
+	  "nobody else uses this machine: hold mode 2 even where it leaves no "
+	  "memory to other programs",
+	  NULL },
+	OPTION_LAST,
+};
+
+static const char *const examples[] = {
+	"spawnwise lab",
+	"spawnwise lab promise --overcommit current",
+	"sudo spawnwise lab promise --out ./promise",
+	NULL,
+};
+
+const struct verb verb_lab = {
+	.name = "lab",
+	.summary = "show what happens when memory is promised and not there",
+	.operands = "[NAME]",
+	.details =
+		"Without NAME it lists the labs. Each writes NAME.csv, "
+		"NAME.txt "
+		"with an explanation, which is printed too, and a chart where "
+		"one helps. What can end in the death of a process is done in "
+		"a "
+		"memory control group of its own and nowhere else; another "
+		"overcommit mode is held for moments by a guardian process "
+		"that "
+		"puts the user's back whatever happens.",
+	.operands_max = 1,
+	.options = options,
+	.examples = examples,
+	.run = lab_verb,
+};

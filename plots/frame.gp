@@ -1,0 +1,60 @@
+# SPDX-License-Identifier: MIT
+# What every chart shares: lists, numbers for people, colours, the terminal.
+#
+# The caller (bench/show/plot.c, or you) sets with gnuplot -e:
+#   plots    folder of these scripts
+#   run      folder of a run or of a lab's results; a chart reads the file there
+#            that its line "reads:" names
+#   term     svg, png or dumb
+#   out      file to write (not with dumb)
+#   footer   small print: version, kernel, CPUs, run id
+#   columns, lines   size of the terminal (dumb only)
+
+if (!exists("footer")) footer = ""
+dumb = term eq "dumb"
+
+set datafile separator comma
+set datafile columnheaders
+set encoding utf8
+set key noenhanced
+
+# Lists are words with blanks between; an empty field is "-".
+def(s) = strlen(s) ? s : "-"
+has(list, item) = strstrt(" ".list." ", " ".item." ") > 0
+place(list, item) = (p_ = 0, sum [k_ = 1:words(list)] \
+  (word(list, k_) eq item ? (p_ = k_, 0) : 0), p_)
+
+# Numbers for people.
+digits(v) = v >= 99.5 ? sprintf("%.0f", v) : v >= 9.95 ? sprintf("%.3g", v) : \
+  sprintf("%.2g", v)
+duration(ns) = ns < 1e3 ? digits(ns)." ns" : ns < 1e6 ? digits(ns / 1e3)." µs" : \
+  ns < 1e9 ? digits(ns / 1e6)." ms" : digits(ns / 1e9)." s"
+size(b) = b == 0 ? "0" : b < 2**20 ? sprintf("%g KiB", b / 2**10) : \
+  b < 2**30 ? sprintf("%g MiB", b / 2**20) : sprintf("%g GiB", b / 2**30)
+short_size(b) = b == 0 ? "0" : b < 2**20 ? sprintf("%gK", b / 2**10) : \
+  b < 2**30 ? sprintf("%gM", b / 2**20) : sprintf("%gG", b / 2**30)
+times(r) = r >= 1000 ? sprintf("%d,%03d", int(r) / 1000, int(r) % 1000) : \
+  r >= 10 ? sprintf("%.0f", r) : sprintf("%.1f", r)
+mode_name(m) = "vm.overcommit_memory = ".m. \
+  (m eq "0" ? " (heuristic)" : m eq "1" ? " (always)" : " (strict)")
+
+# "a", "a and b", "a, b and c".
+list_words(list) = (t_ = word(list, 1), sum [k_ = 2:words(list)] \
+  (t_ = t_.(k_ == words(list) ? " and " : ", ").word(list, k_), 0), t_)
+
+ink = "#333333"; pale = "#e6e6e6"; grey = "#6e6e6e"; faint = "#999999"
+face = "DejaVu Sans"
+width = 1600; height = 640
+if (term eq "svg") {
+  set terminal svg size width, height font face.",15" mouse standalone \
+    dynamic background "white"
+}
+if (term eq "png") {
+  set terminal pngcairo size width, height font face.",12" background "white"
+}
+if (dumb) { set terminal dumb noenhanced size columns, lines }
+if (!dumb) {
+  set output out
+  set border 3 lc rgb "#808080"
+  set tics nomirror out textcolor rgb ink
+}

@@ -1,0 +1,71 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# lab: experiments on promised memory, safe for the machine and predicted.
+
+load helpers
+
+setup() {
+	prepare
+}
+
+teardown() {
+	finish
+}
+
+# column FILE NAME: the values of a CSV column, below each other.
+column() {
+	awk -F , -v name="$2" 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		NR > 1 { print $at[name] }' "$1"
+}
+
+# near PERCENT ONE OTHER
+near() {
+	awk -v p="$1" -v a="$2" -v b="$3" \
+		'BEGIN { d = a - b; exit !((d < 0 ? -d : d) <= b * p / 100) }'
+}
+
+@test "lab lists the labs, and knows what is misspelt" {
+	run "$command" lab
+	[ "$status" -eq 0 ]
+	[[ ${lines[0]} == "promise "* ]]
+	run "$command" lab promises
+	[ "$status" -eq 2 ]
+	[[ $output == *"Did you mean 'promise'?"* ]]
+}
+
+@test "promise: malloc promises what the rules say" {
+	check 0 "$command" lab promise --out here --overcommit current
+	[ "$(column here/promise.csv stopped_by)" = address_space ]
+	near 1 "$(column here/promise.csv promised_bytes)" \
+		"$(column here/promise.csv predicted_bytes)"
+	near 1 "$(column here/promise.csv committed_bytes)" \
+		"$(column here/promise.csv promised_bytes)"
+	near 1 "$(column here/promise.csv largest_bytes)" \
+		"$(column here/promise.csv largest_predicted_bytes)"
+	diff out here/promise.txt
+	[ -s here/host.json ]
+}
+
+@test "promise: an address limit is told from the address space" {
+	(ulimit -v 4000000 && check 0 "$command" lab promise --out here \
+		--overcommit current)
+	[ "$(column here/promise.csv stopped_by)" = rlimit_as ]
+	near 1 "$(column here/promise.csv promised_bytes)" \
+		"$(column here/promise.csv predicted_bytes)"
+}
+
+@test "promise: in every mode, and the setting is back" {
+	use_real_setting
+	check 0 "$command" lab promise --out here
+	[ "$(column here/promise.csv overcommit | tr '\n' ' ')" = "0 1 2 " ]
+	[ "$(column here/promise.csv stopped_by | tail -n 1)" = room_for_others ]
+	[ "$(cat /proc/sys/vm/overcommit_memory)" = "$original" ]
+}
+
+@test "a lab does not write over another one's results" {
+	check 0 "$command" lab promise --out here --overcommit current
+	run "$command" lab promise --out here --overcommit current
+	[ "$status" -eq 2 ]
+	[[ ${lines[0]} == *"it holds promise.csv already" ]]
+}
