@@ -2,9 +2,9 @@
 /*
  * promise: how much memory does malloc promise, and what stops it?
  *
- * malloc in steps of 1 GiB until NULL, then in finer ones, as in the classic
- * experiment; here in a process of its own, once per overcommit mode, against
- * what the rules of mm/util.c predict.
+ * Steps of 1 GiB until NULL, then finer ones, as in the classic experiment;
+ * here in a process of its own, once per overcommit mode, against what the
+ * rules of mm/util.c predict.
  */
 
 #include <errno.h>
@@ -13,12 +13,9 @@
 #include "bench/labs/labs.h"
 #include "bench/labs/promise.h"
 #include "bench/labs/subject.h"
-#include "bench/machine/memory.h"
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 
-#define GIB ((uint64_t)1 << 30)
-#define HEAD_BYTES (3 * 4096ull) /* a page and two page tables a GiB */
 #define LIMIT_MS 10000
 
 static uint64_t minus(uint64_t from, uint64_t bytes)
@@ -88,7 +85,6 @@ static const char *const columns[] = {
 	"largest_bytes",
 	"largest_predicted_bytes",
 	"address_limit_bytes",
-	"call",
 	NULL,
 };
 
@@ -113,7 +109,6 @@ static int write_row(struct lab_context *context, const struct promise *promise)
 	else
 		csv_put_text(csv, NULL);
 	csv_put_size(csv, promise->address_limit_bytes);
-	csv_put_text(csv, promise->by_malloc ? "malloc" : "mmap");
 	return csv_end_row(csv);
 }
 
@@ -219,7 +214,6 @@ static int run(struct lab_context *context)
 	struct promise *promise = subject_share(sizeof *promise);
 	struct promise seen[LAB_MODES];
 	struct table table;
-	uint64_t allowed;
 	int error = 0;
 
 	if (!promise)
@@ -233,9 +227,6 @@ static int run(struct lab_context *context)
 		*promise = (struct promise){
 			.mode = context->modes[i],
 			.alone = context->alone,
-			.by_malloc = !memory_allowance(&allowed, NULL, 0) &&
-				     allowed > ADDRESS_SPACE_BYTES / GIB *
-						       HEAD_BYTES,
 		};
 		error = promise_in(context, promise);
 		if (!error)

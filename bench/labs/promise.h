@@ -21,7 +21,6 @@
 struct promise {
 	int mode;
 	bool alone;
-	bool by_malloc;
 
 	/* Just before, in that mode. */
 	struct predict_facts facts;

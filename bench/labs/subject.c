@@ -109,6 +109,18 @@ int subject_start(struct subject *subject, struct guardian *guardian,
 	return error;
 }
 
+/* Its memory must be gone before the window closes: what another mode has
+ * promised may be more than the user's has to give. */
+static void die(const struct subject *subject)
+{
+	siginfo_t info;
+
+	kill(subject->pid, SIGKILL);
+	while (waitid(P_PID, (id_t)subject->pid, &info, WEXITED | WNOWAIT) &&
+	       errno == EINTR)
+		;
+}
+
 int subject_act(struct subject *subject, int mode, int limit_ms)
 {
 	struct guardian *const guardian = subject->guardian;
@@ -121,8 +133,7 @@ int subject_act(struct subject *subject, int mode, int limit_ms)
 		error = -ECHILD;
 	if (!error)
 		error = await(subject, limit_ms);
-	if (error == -ETIMEDOUT) /* it must not act outside the window */
-		kill(subject->pid, SIGKILL);
+	die(subject);
 	if (guardian)
 		released = guardian_release(guardian);
 	if (released == -EPIPE)

@@ -4,9 +4,9 @@
  *
  *  1. subject_start() gives birth to it; it prepares itself in the user's
  *     overcommit mode, takes its memory for one thing.
- *  2. subject_act() opens a window in a foreign mode, lets it act, and closes
- *     the window as soon as it has.
- *  3. subject_end() kills and reaps it, and with it goes its memory.
+ *  2. subject_act() opens a window in a foreign mode, lets it act, kills it,
+ *     and closes the window. What it found out is in memory that both share.
+ *  3. subject_end() kills it if it never acted, and reaps it.
  *
  * It is the first to die when memory runs out (oom_score_adj 1000) and dies
  * with its parent.
