@@ -30,7 +30,8 @@ digits(v) = v >= 99.5 ? sprintf("%.0f", v) : v >= 9.95 ? sprintf("%.3g", v) : \
 duration(ns) = ns < 1e3 ? digits(ns)." ns" : ns < 1e6 ? digits(ns / 1e3)." µs" : \
   ns < 1e9 ? digits(ns / 1e6)." ms" : digits(ns / 1e9)." s"
 size(b) = b == 0 ? "0" : b < 2**20 ? sprintf("%g KiB", b / 2**10) : \
-  b < 2**30 ? sprintf("%g MiB", b / 2**20) : sprintf("%g GiB", b / 2**30)
+  b < 2**30 ? sprintf("%.3g MiB", b / 2**20) : b < 2**40 ? \
+  sprintf("%.3g GiB", b / 2**30) : sprintf("%.4g TiB", b / 2**40)
 short_size(b) = b == 0 ? "0" : b < 2**20 ? sprintf("%gK", b / 2**10) : \
   b < 2**30 ? sprintf("%gM", b / 2**20) : sprintf("%gG", b / 2**30)
 times(r) = r >= 1000 ? sprintf("%d,%03d", int(r) / 1000, int(r) % 1000) : \

@@ -172,7 +172,7 @@ refuses() {
   status=0
   "$spawnwise" plot "$run_data" --terminal dumb >/dev/full 2>log || status=$?
   [ "$status" -eq 1 ]
-  grep -q 'cannot write standard output: No space left' log
+  grep -q 'cannot plot .*: No space left' log
 }
 
 @test "a cell that failed sometimes is told from one that always fails" {

@@ -1,7 +1,6 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# shellcheck disable=SC2154 # set by helpers
 # lab: experiments on promised memory, safe for the machine and predicted.
 
 load helpers

@@ -157,8 +157,8 @@ static void read_complaint(int fd, char *complaint, size_t size)
 }
 
 /* What gnuplot has drawn goes through our own stdout: gnuplot does not say
- * when it cannot write, main.c does. */
-static void pass_on(int fd)
+ * when it cannot write. */
+static int pass_on(int fd)
 {
 	char text[4096];
 	ssize_t length;
@@ -166,6 +166,7 @@ static void pass_on(int fd)
 	lseek(fd, 0, SEEK_SET);
 	while ((length = read(fd, text, sizeof text)) > 0)
 		fwrite(text, 1, (size_t)length, stdout);
+	return fflush(stdout) ? -errno : 0;
 }
 
 static int run_gnuplot(struct drawing *drawing, const char *settings,
@@ -220,7 +221,9 @@ static int draw(struct drawing *drawing, const char *script,
 			   : run_gnuplot(drawing, settings, script, out_fd);
 	free(settings);
 	if (out_fd >= 0) {
-		pass_on(out_fd);
+		const int lost = pass_on(out_fd);
+
+		error = error ? error : lost;
 		close(out_fd);
 	}
 	if (!error && strcmp(terminal, "dumb"))
