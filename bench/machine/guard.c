@@ -9,13 +9,9 @@
 #include "bench/machine/guard.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
-#include <stddef.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -116,16 +112,11 @@ static _Noreturn void guard_retire(struct guard *guard)
 	_exit(0);
 }
 
-static void guard_answer(const struct guard *guard, int answer)
-{
-	send(guard->socket_fd, &answer, sizeof(answer), MSG_NOSIGNAL);
-}
-
 static void guard_serve(struct guard *guard)
 {
 	struct guard_request request;
-	ssize_t length =
-		recv(guard->socket_fd, &request, sizeof(request), MSG_DONTWAIT);
+	ssize_t length = recv(guard->post.socket_fd, &request, sizeof(request),
+			      MSG_DONTWAIT);
 	int answer = guard->outcome;
 
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
@@ -139,7 +130,7 @@ static void guard_serve(struct guard *guard)
 		answer = guard_lease(guard, &request);
 	else if (!answer)
 		answer = guard_restore(guard);
-	guard_answer(guard, answer);
+	watcher_answer(&guard->post, answer);
 	if (request.verb == GUARD_STOP)
 		guard_retire(guard);
 }
@@ -157,58 +148,20 @@ static int guard_patience_ms(const struct guard *guard)
 	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
-/* Close all descriptors but ours: an inherited pipe that stays open here
- * would keep its reader waiting. */
-static void guard_close_others(const struct guard *guard)
+void guard_main(void *context)
 {
+	struct guard *guard = context;
 	const int keep[] = { guard->knob_fd, guard->directory_fd,
-			     guard->lock_fd, guard->socket_fd,
-			     guard->runner_fd };
-	int from = 0;
-
-	for (;;) {
-		int next = INT_MAX;
-
-		for (size_t i = 0; i < sizeof(keep) / sizeof(*keep); i++)
-			if (keep[i] >= from && keep[i] < next)
-				next = keep[i];
-		unsigned last = next == INT_MAX ? UINT_MAX : (unsigned)next - 1;
-		if (next > from && syscall(SYS_close_range, from, last, 0)) {
-			/* Before Linux 5.9. Leftovers do no harm to us. */
-			for (int fd = from; fd < next && fd < 4096; fd++)
-				close(fd);
-		}
-		if (next == INT_MAX)
-			return;
-		from = next + 1;
-	}
-}
-
-/* Under memory pressure somebody else should go first. Needs a capability
- * that even root may lack: then we are as likely a victim as others. */
-static void guard_avoid_oom_killer(void)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	(void)!write(fd, "-1000", 5);
-	close(fd);
-}
-
-_Noreturn void guard_main(struct guard *guard)
-{
+			     guard->lock_fd };
 	struct pollfd events[2] = {
-		{ .fd = guard->runner_fd, .events = POLLIN },
-		{ .fd = guard->socket_fd, .events = POLLIN },
+		{ .fd = guard->post.runner_fd, .events = POLLIN },
+		{ .fd = guard->post.socket_fd, .events = POLLIN },
 	};
+	int error = watcher_settle(&guard->post, "spawnwise-guard", keep, 3);
 
-	setsid();
-	prctl(PR_SET_NAME, "spawnwise-guard");
-	guard_close_others(guard);
-	guard_avoid_oom_killer();
-	int error = chdir("/") ? -errno : state_identify(&guard->state);
-	guard_answer(guard, error);
+	if (!error)
+		error = state_identify(&guard->state);
+	watcher_answer(&guard->post, error);
 	if (error)
 		guard_retire(guard);
 

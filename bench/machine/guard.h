@@ -11,9 +11,8 @@
 #include <stdint.h>
 
 #include "bench/machine/state.h"
+#include "bench/machine/watcher.h"
 
-/* One request is one packet, answered by one int: 0 or -errno. The first such
- * answer comes unasked: the guardian is ready, or why it cannot be. */
 enum guard_verb {
 	GUARD_LEASE,
 	GUARD_RELEASE,
@@ -30,8 +29,7 @@ struct guard {
 	int knob_fd;	  /* opened for reading and writing beforehand */
 	int directory_fd; /* of the state file */
 	int lock_fd;
-	int socket_fd; /* our end */
-	int runner_fd; /* pidfd of the runner */
+	struct watcher_post post;
 	struct state state;
 	bool held;	     /* a lease is running */
 	bool wrote;	     /* ... and it had to change the value */
@@ -39,7 +37,7 @@ struct guard {
 	int64_t deadline_ns; /* of the lease, CLOCK_MONOTONIC */
 };
 
-/* The guardian's life, entered right after its birth. */
-_Noreturn void guard_main(struct guard *guard);
+/* The guardian's life, a watcher_life: context is its struct guard. */
+_Noreturn void guard_main(void *context);
 
 #endif

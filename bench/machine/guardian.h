@@ -18,14 +18,11 @@
 #ifndef MACHINE_GUARDIAN_H
 #define MACHINE_GUARDIAN_H
 
-#include <sys/types.h>
-
 #include "bench/machine/overcommit.h"
+#include "bench/machine/watcher.h"
 
 struct guardian {
-	pid_t pid;		/* 0: there is none */
-	int pid_fd;		/* pidfd of it: a pid may be reused */
-	int socket_fd;		/* to it; -1 once it is lost */
+	struct watcher watcher; /* its pid is 0 when there is none */
 	struct repair leftover; /* what guardian_start() found and did */
 };
 

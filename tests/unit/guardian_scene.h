@@ -161,7 +161,7 @@ static inline _Noreturn void runner_main(int fd)
 
 	setpgid(0, 0);
 	started[0] = guardian_start(&guardian);
-	started[1] = started[0] ? guardian.leftover.pid : guardian.pid;
+	started[1] = started[0] ? guardian.leftover.pid : guardian.watcher.pid;
 	if (write(fd, started, sizeof(started)) != sizeof(started))
 		_exit(1);
 	while (read(fd, &order, 1) == 1) {

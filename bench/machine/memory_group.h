@@ -1,0 +1,122 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A memory control group of our own, made for one experiment.
+ *
+ *  1. memory_group_open()   early, while the runner is small: gives birth to
+ *                           the keeper, then makes the group and bounds it.
+ *  2. memory_group_enter()  for each process of the experiment, best before
+ *                           it has touched memory: what a process was
+ *                           charged for before stays where it was charged.
+ *  3. memory_group_read()   the counters, memory_group_set_limit().
+ *  4. memory_group_close()  kills what is left in the group and removes it.
+ *
+ * The runner itself must stay outside. Whatever happens to it, the keeper, a
+ * small process outside the group, kills what is in the group and removes it
+ * within a second of the runner's death (pidfd_open(2)). Groups of runners
+ * whose keeper was killed as well are removed by the next open.
+ *
+ * Version 1 and 2 of control groups, cgroups(7). Names of fields are those of
+ * the kernel: Documentation/admin-guide/cgroup-v2.rst and
+ * cgroup-v1/memory.rst.
+ */
+#ifndef MACHINE_MEMORY_GROUP_H
+#define MACHINE_MEMORY_GROUP_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#include "bench/machine/watcher.h"
+
+struct memory_group {
+	int version;		  /* 1 or 2; 0: there is none */
+	char directory[PATH_MAX]; /* .../spawnwise-PID-N */
+	uint64_t limit_bytes;	  /* as read back, whole pages */
+	uint64_t ceiling_bytes;	  /* no limit may be above it */
+	struct watcher keeper;
+};
+
+/* What the kernel does not tell, or has no limit. */
+#define MEMORY_GROUP_ABSENT UINT64_MAX
+
+struct memory_group_reading {
+	uint64_t usage_bytes; /* charged now: pages, cache, page tables */
+	uint64_t peak_bytes;  /* the most ever; version 2 since Linux 5.19 */
+	uint64_t limit_bytes;
+	uint64_t swap_bytes;
+	/* How often: */
+	uint64_t failcnt;	 /* the limit was hit; version 1 */
+	uint64_t low;		 /* reclaimed below memory.low; version 2 */
+	uint64_t high;		 /* throttled above memory.high; version 2 */
+	uint64_t max;		 /* the limit was hit; version 2 */
+	uint64_t oom;		 /* reclaim did not help; version 2 */
+	uint64_t oom_kill;	 /* a process was killed; both (1: 4.13) */
+	uint64_t oom_group_kill; /* the whole group was; version 2, 5.17 */
+	/* Switches, 0 or 1: */
+	uint64_t oom_kill_disable; /* version 1 */
+	uint64_t under_oom;	   /* somebody waits for memory; version 1 */
+};
+
+/*
+ * The highest limit that memory_group_open() accepts now: 512 MiB, a quarter
+ * of MemAvailable, and half of what the groups we are in still allow. why, if
+ * not NULL, gets the reason as a phrase: "a quarter of the 1.2 GiB of
+ * available memory".
+ */
+int memory_group_ceiling(uint64_t *bytes, char *why, size_t why_size);
+
+/*
+ * Make a group that may use limit_bytes, and no swap beyond that. Version 1:
+ * below our own group; version 2: below the nearest group from ours upwards
+ * where a new one gets the memory controller, which is enabled there if need
+ * be and then stays enabled.
+ *
+ * 0, or a negative errno and in why the reason and the cure as one phrase:
+ * -ERANGE: the limit is above the ceiling, or under 64 KiB; -EACCES, -EPERM:
+ * this user may not; -EROFS: read-only, a container; -ENOENT: no memory
+ * controller; -EBUSY: version 2's rule that a group with processes has no
+ * groups with controllers (cgroups(7)); -ENOSYS: no pidfd_open(2), Linux
+ * before 5.3. On an error nothing is left to close.
+ */
+int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
+		      char *why, size_t why_size);
+
+/* Move a process into the group; pid 0 is the calling one. Allocates nothing,
+ * so that a child may call it between fork and exec. -ESRCH: no such process;
+ * -ENOENT: the group is gone. */
+int memory_group_enter(const struct memory_group *group, pid_t pid);
+
+/* Change the limit, rounded down to pages. -ERANGE: above the ceiling. Below
+ * what is used: version 1 reclaims or says -EBUSY, version 2 kills. */
+int memory_group_set_limit(struct memory_group *group, uint64_t limit_bytes);
+
+/* Kill all of the group when one is to be killed (memory.oom.group, Linux
+ * 4.19). -ENOTSUP: version 1 or an older kernel. */
+int memory_group_set_oom_group(const struct memory_group *group, bool whole);
+
+/* Every field, as far as it exists; else it is MEMORY_GROUP_ABSENT. An error
+ * only if the group cannot be read at all. */
+int memory_group_read(const struct memory_group *group,
+		      struct memory_group_reading *reading);
+
+/* Kill whatever is left in the group, remove it, end the keeper and reap it.
+ * Returns whether there was anything to kill. The caller reaps his own
+ * children. Does nothing to a group that was closed or never opened. */
+bool memory_group_close(struct memory_group *group);
+
+/* In a process that the runner created: close what belongs to the runner.
+ * The keeper does not notice. */
+void memory_group_forget(struct memory_group *group);
+
+/* One number or the word "max" (absent), as in memory.max. -EBADMSG. */
+int memory_group_parse_value(FILE *stream, uint64_t *value);
+
+/* Lines "name number": memory.events, memory.oom_control, memory.stat. Names
+ * that are no counter of ours are left out; -EBADMSG if one is no number. */
+int memory_group_parse_counters(FILE *stream,
+				struct memory_group_reading *reading);
+
+#endif

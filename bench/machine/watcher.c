@@ -1,0 +1,237 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A process that watches over its runner: birth, requests, and its first
+ * steps; see watcher.h.
+ *
+ * No request may hang: a watcher that does not answer in time is killed.
+ */
+#include "bench/machine/watcher.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#define AWAIT_MS 2000
+
+static int pidfd_of(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int post_open(struct watcher_post *post, int *socket_fd)
+{
+	int ends[2];
+
+	post->runner_fd = pidfd_of(getpid());
+	if (post->runner_fd < 0)
+		return post->runner_fd;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		int error = -errno;
+
+		close(post->runner_fd);
+		return error;
+	}
+	post->socket_fd = ends[1];
+	*socket_fd = ends[0];
+	return 0;
+}
+
+/*
+ * _Fork(3) leaves out pthread_atfork(3) handlers, which may allocate. Signals
+ * are blocked before it, and for ever in the watcher: no handler of the
+ * runner's may run there.
+ */
+int watcher_birth(struct watcher *watcher, struct watcher_post *post,
+		  watcher_life *life, void *context)
+{
+	sigset_t all;
+	sigset_t before;
+
+	*watcher = (struct watcher){ .pid_fd = -1, .socket_fd = -1 };
+	int error = post_open(post, &watcher->socket_fd);
+	if (error)
+		return error;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	watcher->pid = _Fork();
+	if (watcher->pid == 0) {
+		life(context);
+		_exit(0);
+	}
+	error = watcher->pid < 0 ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(post->runner_fd);
+	close(post->socket_fd);
+	if (error)
+		watcher_forget(watcher);
+	return error;
+}
+
+/* Milliseconds of CLOCK_MONOTONIC. */
+static long long now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+static int wait_readable(int fd, int wait_ms)
+{
+	struct pollfd event = { .fd = fd, .events = POLLIN };
+	long long deadline_ms = now_ms() + wait_ms;
+	int ready;
+
+	do {
+		long long left_ms = deadline_ms - now_ms();
+
+		ready = poll(&event, 1, left_ms > 0 ? (int)left_ms : 0);
+	} while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return -errno;
+	return ready ? 0 : -ETIMEDOUT;
+}
+
+static int watcher_lost(struct watcher *watcher)
+{
+	close(watcher->socket_fd);
+	watcher->socket_fd = -1;
+	syscall(SYS_pidfd_send_signal, watcher->pid_fd, SIGKILL, NULL, 0);
+	return -EPIPE;
+}
+
+static int watcher_hear(struct watcher *watcher, int wait_ms)
+{
+	int answer;
+
+	if (wait_readable(watcher->socket_fd, wait_ms) ||
+	    recv(watcher->socket_fd, &answer, sizeof(answer), 0) !=
+		    sizeof(answer))
+		return watcher_lost(watcher);
+	return answer;
+}
+
+int watcher_await(struct watcher *watcher)
+{
+	watcher->pid_fd = pidfd_of(watcher->pid);
+	if (watcher->pid_fd < 0) {
+		int error = watcher->pid_fd;
+
+		/* It ends by itself when the socket is closed. */
+		watcher_forget(watcher);
+		return error;
+	}
+	int error = watcher_hear(watcher, AWAIT_MS);
+	if (error)
+		watcher_reap(watcher);
+	return error;
+}
+
+int watcher_ask(struct watcher *watcher, const void *request, size_t size,
+		int wait_ms)
+{
+	if (watcher->socket_fd < 0)
+		return -EPIPE;
+	if (send(watcher->socket_fd, request, size, MSG_NOSIGNAL) !=
+	    (ssize_t)size)
+		return watcher_lost(watcher);
+	return watcher_hear(watcher, wait_ms);
+}
+
+void watcher_reap(struct watcher *watcher)
+{
+	siginfo_t info;
+	int error;
+
+	/* ECHILD: some waitpid(-1) of the runner's was faster. */
+	do
+		error = waitid(P_PIDFD, (id_t)watcher->pid_fd, &info, WEXITED);
+	while (error && errno == EINTR);
+	watcher_forget(watcher);
+}
+
+void watcher_forget(struct watcher *watcher)
+{
+	if (watcher->socket_fd >= 0)
+		close(watcher->socket_fd);
+	if (watcher->pid_fd >= 0)
+		close(watcher->pid_fd);
+	*watcher = (struct watcher){ .pid_fd = -1, .socket_fd = -1 };
+}
+
+static void close_between(int from, int next)
+{
+	unsigned last = next == INT_MAX ? UINT_MAX : (unsigned)next - 1;
+
+	if (next <= from || !syscall(SYS_close_range, from, last, 0))
+		return;
+	/* Before Linux 5.9. Leftovers do no harm to us. */
+	for (int fd = from; fd < next && fd < 4096; fd++)
+		close(fd);
+}
+
+static int lowest_from(int from, const int *keep, size_t count)
+{
+	int lowest = INT_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		if (keep[i] >= from && keep[i] < lowest)
+			lowest = keep[i];
+	return lowest;
+}
+
+/* An inherited pipe that stays open here would keep its reader waiting. */
+static void close_others(const struct watcher_post *post, const int *keep,
+			 size_t count)
+{
+	const int ours[] = { post->runner_fd, post->socket_fd };
+
+	for (int from = 0;;) {
+		int next = lowest_from(from, keep, count);
+		int own = lowest_from(from, ours, 2);
+
+		if (own < next)
+			next = own;
+		close_between(from, next);
+		if (next == INT_MAX)
+			return;
+		from = next + 1;
+	}
+}
+
+/* Under memory pressure somebody else should go first. Needs a capability
+ * that even root may lack: then we are as likely a victim as others. */
+static void avoid_oom_killer(void)
+{
+	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return;
+	(void)!write(fd, "-1000", 5);
+	close(fd);
+}
+
+int watcher_settle(const struct watcher_post *post, const char *name,
+		   const int *keep, size_t keep_count)
+{
+	setsid();
+	prctl(PR_SET_NAME, name);
+	close_others(post, keep, keep_count);
+	avoid_oom_killer();
+	return chdir("/") ? -errno : 0;
+}
+
+void watcher_answer(const struct watcher_post *post, int answer)
+{
+	send(post->socket_fd, &answer, sizeof(answer), MSG_NOSIGNAL);
+}
