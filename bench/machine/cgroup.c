@@ -151,6 +151,35 @@ static int read_memory(const struct cgroup *group, const char *directory,
 	return end == text || *value >= unlimited ? -ENOENT : 0;
 }
 
+static int read_usage(const struct cgroup *group, const char *directory,
+		      uint64_t *value)
+{
+	char text[32];
+	char *end;
+	int error = text_read_at(text, sizeof(text), "%s/%s", directory,
+				 group->version == 1 ? "memory.usage_in_bytes"
+						     : "memory.current");
+
+	if (error)
+		return error;
+	*value = strtoull(text, &end, 10);
+	return end == text ? -EBADMSG : 0;
+}
+
+static int read_room(const struct cgroup *group, const char *directory,
+		     uint64_t *value)
+{
+	uint64_t limit;
+	uint64_t usage;
+	int error = read_memory(group, directory, &limit);
+
+	if (!error)
+		error = read_usage(group, directory, &usage);
+	if (!error)
+		*value = limit > usage ? limit - usage : 0;
+	return error;
+}
+
 static int read_cpu(const struct cgroup *group, const char *directory,
 		    uint64_t *value)
 {
@@ -191,12 +220,18 @@ int cgroup_walk_memory(const struct cgroup *group, struct cgroup_limit *limit)
 	return walk(group, read_memory, limit);
 }
 
+int cgroup_walk_memory_room(const struct cgroup *group,
+			    struct cgroup_limit *limit)
+{
+	return walk(group, read_room, limit);
+}
+
 int cgroup_walk_cpu(const struct cgroup *group, struct cgroup_limit *limit)
 {
 	return walk(group, read_cpu, limit);
 }
 
-static int find_own(const char *controller, struct cgroup *group)
+int cgroup_find_own(const char *controller, struct cgroup *group)
 {
 	FILE *membership = fopen("/proc/self/cgroup", "re");
 	FILE *mounts = fopen("/proc/self/mountinfo", "re");
@@ -214,7 +249,7 @@ static int find_own(const char *controller, struct cgroup *group)
 int cgroup_memory_limit(struct cgroup_limit *limit)
 {
 	struct cgroup group;
-	int error = find_own("memory", &group);
+	int error = cgroup_find_own("memory", &group);
 
 	return error ? error : cgroup_walk_memory(&group, limit);
 }
@@ -222,7 +257,7 @@ int cgroup_memory_limit(struct cgroup_limit *limit)
 int cgroup_cpu_limit(struct cgroup_limit *limit)
 {
 	struct cgroup group;
-	int error = find_own("cpu", &group);
+	int error = cgroup_find_own("cpu", &group);
 
 	return error ? error : cgroup_walk_cpu(&group, limit);
 }

@@ -29,14 +29,22 @@ struct cgroup_limit {
 int cgroup_find(const char *controller, FILE *membership, FILE *mounts,
 		struct cgroup *group);
 
+/* The same for the calling process. */
+int cgroup_find_own(const char *controller, struct cgroup *group);
+
 /* The tightest memory limit, in bytes, from this group upwards.
  * -ENOENT: no limit. */
 int cgroup_walk_memory(const struct cgroup *group, struct cgroup_limit *limit);
 
+/* The least that one of these groups may still take, in bytes: its limit less
+ * what it uses, page cache included. -ENOENT: no limit. */
+int cgroup_walk_memory_room(const struct cgroup *group,
+			    struct cgroup_limit *limit);
+
 /* The tightest CPU bandwidth in thousandths of a CPU. -ENOENT: no limit. */
 int cgroup_walk_cpu(const struct cgroup *group, struct cgroup_limit *limit);
 
-/* Both for the calling process. */
+/* The tightest limits for the calling process. */
 int cgroup_memory_limit(struct cgroup_limit *limit);
 int cgroup_cpu_limit(struct cgroup_limit *limit);
 

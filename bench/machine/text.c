@@ -53,6 +53,27 @@ int text_read_at(char *text, size_t size, const char *format, ...)
 	return text_read(path, text, size);
 }
 
+int text_write_at(const char *text, const char *format, ...)
+{
+	char path[PATH_MAX];
+	size_t size = strlen(text);
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vsnprintf(path, sizeof(path), format, arguments);
+	va_end(arguments);
+	if (length < 0 || (size_t)length >= sizeof(path))
+		return -ENAMETOOLONG;
+	int fd = open(path, O_WRONLY | O_CLOEXEC);
+	if (fd < 0)
+		return -errno;
+	ssize_t written = write(fd, text, size);
+	int error = written < 0 ? -errno : written < (ssize_t)size ? -EIO : 0;
+
+	close(fd);
+	return error;
+}
+
 int text_read_number(const char *path, int64_t *value)
 {
 	char text[32];

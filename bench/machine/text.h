@@ -18,6 +18,11 @@ int text_read(const char *path, char *text, size_t size);
 int text_read_at(char *text, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 
+/* Write text in one go into a file that exists, at a formatted path: into a
+ * setting of the kernel. 0, or -errno of open or write. */
+int text_write_at(const char *text, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 /* Read a file that holds one decimal number. -EBADMSG if it does not. */
 int text_read_number(const char *path, int64_t *value);
 

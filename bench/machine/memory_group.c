@@ -1,0 +1,242 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A memory control group of our own: bounds, members, end.
+ *
+ * A limit that the kernel rounded, ignored or that somebody else changed
+ * would make an experiment dangerous: whatever is set is read back.
+ */
+#include "bench/machine/memory_group.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/machine/memory.h"
+#include "bench/machine/memory_group_place.h"
+#include "bench/machine/memory_keeper.h"
+#include "bench/machine/text.h"
+
+#define MOST_BYTES ((uint64_t)512 << 20)
+#define LEAST_BYTES ((uint64_t)64 << 10)
+#define STOP_WAIT_MS (KEEPER_SWEEP_MS + 1000)
+
+/* A bound on the limit, and in words: "half of the 4.0 GiB that ...". */
+struct bound {
+	uint64_t bytes;
+	const char *share;
+	uint64_t whole_bytes;
+	const char *what;
+};
+
+static void lower(struct bound *tightest, struct bound bound)
+{
+	if (bound.bytes < tightest->bytes)
+		*tightest = bound;
+}
+
+static int find_bound(struct bound *bound)
+{
+	struct cgroup own;
+	struct cgroup_limit room;
+	struct meminfo info;
+	int error = meminfo_read(&info);
+
+	if (error)
+		return error;
+	*bound = (struct bound){ MOST_BYTES, "the", MOST_BYTES,
+				 "that an experiment may use at most" };
+	lower(bound,
+	      (struct bound){ info.available_bytes / 4, "a quarter of the",
+			      info.available_bytes, "of available memory" });
+	error = cgroup_find_own("memory", &own);
+	if (!error)
+		error = cgroup_walk_memory_room(&own, &room);
+	if (!error)
+		lower(bound,
+		      (struct bound){ room.value / 2, "half of the", room.value,
+				      "that our own control group still "
+				      "allows" });
+	return error == -ENOENT ? 0 : error;
+}
+
+int memory_group_ceiling(uint64_t *bytes, char *why, size_t why_size)
+{
+	struct bound bound;
+	char size[32];
+	int error = find_bound(&bound);
+
+	if (error)
+		return error;
+	*bytes = bound.bytes;
+	if (why)
+		snprintf(why, why_size, "%s %s %s", bound.share,
+			 text_size(size, sizeof(size), bound.whole_bytes),
+			 bound.what);
+	return 0;
+}
+
+static int check_limit(struct memory_group *group, uint64_t limit_bytes,
+		       char *why, size_t why_size)
+{
+	char reason[128];
+	char asked[32];
+	char most[32];
+	int error = memory_group_ceiling(&group->ceiling_bytes, reason,
+					 sizeof(reason));
+
+	if (error) {
+		snprintf(why, why_size, "memory cannot be told: %s",
+			 strerror(-error));
+		return error;
+	}
+	if (limit_bytes >= LEAST_BYTES && limit_bytes <= group->ceiling_bytes)
+		return 0;
+	text_size(asked, sizeof(asked), limit_bytes);
+	if (limit_bytes < LEAST_BYTES)
+		snprintf(why, why_size,
+			 "%s is too little for a group: ask for more", asked);
+	else
+		snprintf(why, why_size,
+			 "%s is more than %s: ask for at most %s", asked,
+			 reason,
+			 text_size(most, sizeof(most), group->ceiling_bytes));
+	return -ERANGE;
+}
+
+static int write_limit(const struct memory_group *group, const char *name,
+		       uint64_t bytes)
+{
+	char text[32];
+
+	snprintf(text, sizeof(text), "%" PRIu64, bytes);
+	return text_write_at(text, "%s/%s", group->directory, name);
+}
+
+/* Memory and swap together must never be below memory alone: so which goes
+ * first depends on the direction. Without swap accounting (swapaccount=0) a
+ * swappiness of 0 keeps a version 1 group from swapping: vmscan.c. */
+static int limit_first(const struct memory_group *group, uint64_t bytes)
+{
+	int both = write_limit(group, "memory.memsw.limit_in_bytes", bytes);
+	int error = write_limit(group, "memory.limit_in_bytes", bytes);
+
+	if (!error && both && both != -ENOENT)
+		both = write_limit(group, "memory.memsw.limit_in_bytes", bytes);
+	if (!error && both == -ENOENT)
+		both = text_write_at("0", "%s/memory.swappiness",
+				     group->directory);
+	return error ? error : both;
+}
+
+/* No file where the kernel has no swap at all. */
+static int limit_second(const struct memory_group *group, uint64_t bytes)
+{
+	struct meminfo info;
+	int error = text_write_at("0", "%s/memory.swap.max", group->directory);
+
+	if (error == -ENOENT && meminfo_read(&info) == 0)
+		error = info.swap_total_bytes ? -ENOTSUP : 0;
+	return error ? error : write_limit(group, "memory.max", bytes);
+}
+
+int memory_group_set_limit(struct memory_group *group, uint64_t limit_bytes)
+{
+	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t bytes = limit_bytes / page_bytes * page_bytes;
+	struct memory_group_reading reading;
+
+	if (!group->version)
+		return -ENOENT;
+	if (!bytes || bytes > group->ceiling_bytes)
+		return -ERANGE;
+	int error = group->version == 1 ? limit_first(group, bytes)
+					: limit_second(group, bytes);
+	if (!error)
+		error = memory_group_read(group, &reading);
+	if (!error && reading.limit_bytes != bytes)
+		error = -EIO;
+	if (!error)
+		group->limit_bytes = bytes;
+	return error;
+}
+
+static int keeper_birth(struct memory_group *group)
+{
+	struct keeper keeper = { .directory = "" };
+	int error = watcher_birth(&group->keeper, &keeper.post, keeper_main,
+				  &keeper);
+
+	return error ? error : watcher_await(&group->keeper);
+}
+
+int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
+		      char *why, size_t why_size)
+{
+	struct cgroup own = { .version = 0 };
+
+	memset(group, 0, sizeof(*group));
+	int error = check_limit(group, limit_bytes, why, why_size);
+	if (error)
+		return error;
+	error = cgroup_find_own("memory", &own);
+	if (!error)
+		error = keeper_birth(group);
+	if (error) {
+		memory_group_explain(error, &own, why, why_size);
+		return error;
+	}
+	error = memory_group_place(group, &own);
+	if (!error)
+		error = memory_group_set_limit(group, limit_bytes);
+	if (error) {
+		memory_group_explain(error, &own, why, why_size);
+		memory_group_close(group);
+	}
+	return error;
+}
+
+int memory_group_enter(const struct memory_group *group, pid_t pid)
+{
+	char text[16];
+
+	if (!group->version)
+		return -ENOENT;
+	snprintf(text, sizeof(text), "%d", (int)pid);
+	return text_write_at(text, "%s/cgroup.procs", group->directory);
+}
+
+int memory_group_set_oom_group(const struct memory_group *group, bool whole)
+{
+	int error = text_write_at(whole ? "1" : "0", "%s/memory.oom.group",
+				  group->directory);
+
+	return error == -ENOENT ? -ENOTSUP : error;
+}
+
+bool memory_group_close(struct memory_group *group)
+{
+	const struct keeper_request request = { .verb = KEEPER_STOP };
+	bool killed = false;
+
+	if (!group->version)
+		return false;
+	int answer = watcher_ask(&group->keeper, &request, sizeof(request),
+				 STOP_WAIT_MS);
+	if (answer >= 0 || answer == -EPIPE)
+		watcher_reap(&group->keeper);
+	else /* Some process does not die yet: the keeper goes on. */
+		watcher_forget(&group->keeper);
+	if (answer == -EPIPE && *group->directory)
+		keeper_sweep(group->directory, false, KEEPER_SWEEP_MS, &killed);
+	group->version = 0;
+	return killed || answer > 0;
+}
+
+void memory_group_forget(struct memory_group *group)
+{
+	if (!group->version)
+		return;
+	watcher_forget(&group->keeper);
+	group->version = 0;
+}

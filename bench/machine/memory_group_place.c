@@ -1,0 +1,193 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Finding a place for a memory control group.
+ *
+ * Version 1 takes groups below any group. In version 2 a group has the memory
+ * controller only if its parent's cgroup.subtree_control says so, and that a
+ * group with processes of its own, but the root, must not say: cgroups(7),
+ * "no internal processes". So the search goes upwards.
+ */
+#include "bench/machine/memory_group_place.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/machine/memory_keeper.h"
+#include "bench/machine/text.h"
+
+#define NAMES 64	     /* tried where earlier runs left some behind */
+#define REPAIR_MS 200	     /* for one group of a dead runner */
+#define KEEPER_SPARE_MS 1000 /* for its answer, beyond the sweep */
+
+static int ask_make(struct memory_group *group, const char *parent)
+{
+	static int number;
+	struct keeper_request request = { .verb = KEEPER_MAKE };
+	int error = -EEXIST;
+
+	for (int i = 0; error == -EEXIST && i < NAMES; i++) {
+		if (snprintf(request.directory, PATH_MAX, "%s/spawnwise-%d-%d",
+			     parent, (int)getpid(), ++number) >= PATH_MAX)
+			return -ENAMETOOLONG;
+		error = watcher_ask(&group->keeper, &request, sizeof(request),
+				    KEEPER_SPARE_MS);
+	}
+	if (!error)
+		memcpy(group->directory, request.directory, PATH_MAX);
+	return error;
+}
+
+static int ask_sweep(struct memory_group *group)
+{
+	const struct keeper_request request = { .verb = KEEPER_SWEEP };
+
+	return watcher_ask(&group->keeper, &request, sizeof(request),
+			   KEEPER_SWEEP_MS + KEEPER_SPARE_MS);
+}
+
+static bool has_limit(const struct memory_group *group)
+{
+	char text[32];
+
+	return text_read_at(text, sizeof(text), "%s/memory.max",
+			    group->directory) == 0;
+}
+
+static int place_below(struct memory_group *group, const char *parent)
+{
+	memory_group_repair(parent);
+	int error = ask_make(group, parent);
+	if (error || group->version == 1 || has_limit(group))
+		return error;
+	error = text_write_at("+memory", "%s/cgroup.subtree_control", parent);
+	if (!error && has_limit(group))
+		return 0;
+	int swept = ask_sweep(group);
+	if (swept < 0)
+		return swept;
+	return error ? error : -ENOENT;
+}
+
+int memory_group_place(struct memory_group *group, const struct cgroup *own)
+{
+	char parent[PATH_MAX];
+	int first = -ENOENT;
+
+	group->version = own->version;
+	memcpy(parent, own->directory, sizeof(parent));
+	for (;;) {
+		int error = place_below(group, parent);
+		char *slash = strrchr(parent, '/');
+
+		if (!error || error == -EPIPE || own->version == 1)
+			return error;
+		/* "No controller" says the least of all reasons. */
+		if (first == -ENOENT)
+			first = error;
+		if (!slash || strlen(parent) <= strlen(own->mount))
+			return first;
+		*slash = '\0';
+	}
+}
+
+void memory_group_repair(const char *directory)
+{
+	DIR *groups = opendir(directory);
+	struct dirent *entry;
+
+	while (groups && (entry = readdir(groups))) {
+		char path[PATH_MAX];
+		bool killed = false;
+		int end = 0;
+		int runner;
+
+		if (sscanf(entry->d_name, "spawnwise-%d-%*d%n", &runner,
+			   &end) != 1 ||
+		    !end || entry->d_name[end] || runner <= 0 ||
+		    kill(runner, 0) == 0 || errno != ESRCH ||
+		    snprintf(path, PATH_MAX, "%s/%s", directory,
+			     entry->d_name) >= PATH_MAX)
+			continue;
+		keeper_sweep(path, true, REPAIR_MS, &killed);
+	}
+	if (groups)
+		closedir(groups);
+}
+
+/* sd_booted(3). */
+static bool systemd_runs(void)
+{
+	return access("/run/systemd/system", F_OK) == 0;
+}
+
+static void explain_missing(char *why, size_t why_size)
+{
+	snprintf(why, why_size,
+		 "there is no memory controller among this machine's control "
+		 "groups: %s",
+		 systemd_runs()
+			 ? "run `systemd-run --scope -p Delegate=yes spawnwise "
+			   "lab ...`, or boot with cgroup_enable=memory"
+			 : "boot with cgroup_enable=memory, and mount them");
+}
+
+static void explain_refused(char *why, size_t why_size)
+{
+	const char *cure = "run it as root";
+
+	if (systemd_runs())
+		cure = geteuid() ? "run `systemd-run --user --scope -p "
+				   "Delegate=yes spawnwise lab ...`, or as root"
+				 : "run `systemd-run --scope -p Delegate=yes "
+				   "spawnwise lab ...`";
+	else if (!geteuid())
+		cure = "run it with CAP_SYS_ADMIN, outside the container";
+	snprintf(why, why_size,
+		 "this user may not make a memory control group: %s", cure);
+}
+
+void memory_group_explain(int error, const struct cgroup *own, char *why,
+			  size_t why_size)
+{
+	switch (error) {
+	case -ENOENT:
+	case -ENODEV:
+		explain_missing(why, why_size);
+		break;
+	case -EACCES:
+	case -EPERM:
+		explain_refused(why, why_size);
+		break;
+	case -EROFS:
+		snprintf(why, why_size,
+			 "%s is read-only, as in a container: give it a "
+			 "writable one (docker run --privileged), or run it "
+			 "outside",
+			 own->mount);
+		break;
+	case -EBUSY:
+		snprintf(why, why_size,
+			 "our own control group %s holds processes: move them "
+			 "below it first, `mkdir %s/shell && echo $$ > "
+			 "%s/shell/cgroup.procs`",
+			 own->directory, own->directory, own->directory);
+		break;
+	case -ENOSYS:
+		snprintf(why, why_size,
+			 "this kernel has no pidfd_open: Linux 5.3 has it");
+		break;
+	case -ENOTSUP:
+		snprintf(why, why_size,
+			 "this kernel does not bound the swap of a group: boot "
+			 "with swapaccount=1, or turn swap off");
+		break;
+	default:
+		snprintf(why, why_size,
+			 "making a memory control group below %s failed: %s",
+			 own->directory, strerror(-error));
+	}
+}

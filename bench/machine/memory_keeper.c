@@ -1,0 +1,191 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The keeper's own half: hold one group, and sweep it away in the end.
+ *
+ * SIGKILL ends stopped processes, those that a version 2 group has frozen,
+ * and those that wait for memory in a version 1 group without OOM killer
+ * (mm/memcontrol-v1.c sleeps killable). A zombie keeps no group busy.
+ */
+#include "bench/machine/memory_keeper.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/machine/text.h"
+
+#define BATCH 64 /* processes killed in one round */
+#define RETRY_MS 1
+#define PATIENT_RETRY_MS 100 /* the runner is gone, a process does not die */
+
+struct listing {
+	int count;
+	bool foreign; /* "0": a process of another pid namespace */
+	pid_t pids[BATCH];
+};
+
+static void listing_add(struct listing *list, pid_t pid)
+{
+	if (pid > 0 && list->count < BATCH)
+		list->pids[list->count++] = pid;
+	list->foreign |= pid == 0;
+}
+
+static void listing_read(const char *directory, struct listing *list)
+{
+	char text[4096];
+	char *at = text;
+
+	*list = (struct listing){ .count = 0 };
+	if (text_read_at(text, sizeof(text), "%s/cgroup.procs", directory))
+		return;
+	while (*at) {
+		pid_t pid = 0;
+
+		for (; *at >= '0' && *at <= '9'; at++)
+			pid = pid * 10 + (*at - '0');
+		/* Text that fills the buffer may end within a number. */
+		if (*at || at < text + sizeof(text) - 1)
+			listing_add(list, pid);
+		at += *at != '\0';
+	}
+}
+
+static bool listed(const struct listing *list, pid_t pid)
+{
+	for (int i = 0; i < list->count; i++)
+		if (list->pids[i] == pid)
+			return true;
+	return false;
+}
+
+/* A pid may be somebody else's by now; but one that is listed still after its
+ * pidfd was opened is the process that the pidfd means, or that one is dead. */
+static void kill_listed(const char *directory, const struct listing *first)
+{
+	struct listing second;
+	int fds[BATCH];
+
+	for (int i = 0; i < first->count; i++)
+		fds[i] = (int)syscall(SYS_pidfd_open, first->pids[i], 0);
+	listing_read(directory, &second);
+	for (int i = 0; i < first->count; i++) {
+		if (fds[i] < 0)
+			continue;
+		if (listed(&second, first->pids[i]))
+			syscall(SYS_pidfd_send_signal, fds[i], SIGKILL, NULL,
+				0);
+		close(fds[i]);
+	}
+}
+
+/* One round: 0 once the group is gone. */
+static int sweep_once(const char *directory, bool foreign_stay, bool *killed)
+{
+	struct listing list;
+
+	if (!rmdir(directory) || errno == ENOENT)
+		return 0;
+	if (errno != EBUSY)
+		return -errno;
+	listing_read(directory, &list);
+	if (foreign_stay && list.foreign)
+		return -EPERM;
+	*killed |= list.count > 0 || list.foreign;
+	/* Version 2 since Linux 5.14 kills a group as one, forks included. */
+	if (foreign_stay || text_write_at("1", "%s/cgroup.kill", directory))
+		kill_listed(directory, &list);
+	return -EBUSY;
+}
+
+int keeper_sweep(const char *directory, bool foreign_stay, int wait_ms,
+		 bool *killed)
+{
+	int error = sweep_once(directory, foreign_stay, killed);
+
+	for (int i = 0; error == -EBUSY && i < wait_ms / RETRY_MS; i++) {
+		poll(NULL, 0, RETRY_MS);
+		error = sweep_once(directory, foreign_stay, killed);
+	}
+	return error;
+}
+
+static int keeper_clear(struct keeper *keeper)
+{
+	bool killed = false;
+	int error = 0;
+
+	if (*keeper->directory)
+		error = keeper_sweep(keeper->directory, false, KEEPER_SWEEP_MS,
+				     &killed);
+	if (error)
+		return error;
+	*keeper->directory = '\0';
+	return killed;
+}
+
+/* The runner is gone, or wants nothing more: leave nothing behind. */
+static _Noreturn void keeper_retire(struct keeper *keeper)
+{
+	while (keeper_clear(keeper) == -EBUSY)
+		poll(NULL, 0, PATIENT_RETRY_MS);
+	_exit(0);
+}
+
+static int keeper_make(struct keeper *keeper, const char *directory)
+{
+	if (*keeper->directory)
+		return -EALREADY;
+	if (mkdir(directory, 0755))
+		return -errno;
+	snprintf(keeper->directory, PATH_MAX, "%s", directory);
+	return 0;
+}
+
+static void keeper_serve(struct keeper *keeper)
+{
+	struct keeper_request request;
+	ssize_t length = recv(keeper->post.socket_fd, &request, sizeof(request),
+			      MSG_DONTWAIT);
+	int answer;
+
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length != sizeof(request))
+		keeper_retire(keeper);
+	answer = request.verb == KEEPER_MAKE
+			 ? keeper_make(keeper, request.directory)
+			 : keeper_clear(keeper);
+	watcher_answer(&keeper->post, answer);
+	if (request.verb == KEEPER_STOP)
+		keeper_retire(keeper);
+}
+
+void keeper_main(void *context)
+{
+	struct keeper *keeper = context;
+	struct pollfd events[2] = {
+		{ .fd = keeper->post.runner_fd, .events = POLLIN },
+		{ .fd = keeper->post.socket_fd, .events = POLLIN },
+	};
+	int error = watcher_settle(&keeper->post, "spawnwise-keep", NULL, 0);
+
+	watcher_answer(&keeper->post, error);
+	if (error)
+		_exit(0);
+	for (;;) {
+		int ready = poll(events, 2, -1);
+
+		if (ready > 0 && events[0].revents)
+			keeper_retire(keeper);
+		if (ready > 0 && events[1].revents)
+			keeper_serve(keeper);
+	}
+}
