@@ -108,7 +108,7 @@ static void be_stopper(void)
 
 	if (strcmp(slash ? slash + 1 : path, STOPPER))
 		return;
-	raise(SIGSTOP);
+	kill(getpid(), SIGSTOP);
 	_exit(0);
 }
 
