@@ -9,10 +9,10 @@
 
 #include <errno.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bench/machine/cgroup.h"
+#include "bench/machine/fields.h"
 #include "bench/machine/text.h"
 
 /* Hugetlb (all page sizes) came with Linux 4.17; before it only the pages of
@@ -23,36 +23,6 @@ struct huge_pages {
 	uint64_t page_bytes;
 	bool summed;
 };
-
-struct field {
-	const char *key;
-	uint64_t *value;
-	uint64_t unit; /* bytes per unit of the file */
-	bool *seen;
-};
-
-static int field_parse(const char *line, const struct field *fields,
-		       size_t count)
-{
-	const char *colon = strchr(line, ':');
-	size_t length = colon ? (size_t)(colon - line) : 0;
-
-	for (size_t i = 0; i < count; i++) {
-		const struct field *field = &fields[i];
-		char *end;
-
-		if (!length || strlen(field->key) != length ||
-		    strncmp(line, field->key, length) != 0)
-			continue;
-		errno = 0;
-		uint64_t value = strtoull(colon + 1, &end, 10);
-		if (end == colon + 1 || errno || value > UINT64_MAX / 1024)
-			return -EBADMSG;
-		*field->value = value * field->unit;
-		*field->seen = true;
-	}
-	return 0;
-}
 
 int meminfo_parse(FILE *stream, struct meminfo *info)
 {
@@ -70,17 +40,12 @@ int meminfo_parse(FILE *stream, struct meminfo *info)
 		{ "HugePages_Total", &huge.pages, 1, &ignored },
 		{ "Hugepagesize", &huge.page_bytes, 1024, &ignored },
 	};
-	char line[256];
+	int error;
 
 	memset(info, 0, sizeof(*info));
-	while (fgets(line, sizeof(line), stream)) {
-		int error = field_parse(line, fields,
-					sizeof(fields) / sizeof(*fields));
-		if (error)
-			return error;
-	}
-	if (ferror(stream))
-		return -EIO;
+	error = fields_parse(stream, fields, sizeof(fields) / sizeof(*fields));
+	if (error)
+		return error;
 	for (size_t i = 0; i < sizeof(seen) / sizeof(*seen); i++)
 		if (!seen[i])
 			return -ENODATA;

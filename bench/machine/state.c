@@ -17,6 +17,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/machine/process.h"
 #include "bench/machine/text.h"
 
 #define LOCK_NAME "lock"
@@ -122,24 +123,16 @@ void state_unlock(int directory_fd, int lock_fd)
 	close(lock_fd);
 }
 
-/* Field 22 of proc_pid_stat(5); the name in field 2 may hold anything, so
- * count from its closing parenthesis. */
 static int start_ticks_of(pid_t pid, unsigned long long *ticks)
 {
-	char text[1024];
-	char *at;
-	int error = text_read_at(text, sizeof(text), "/proc/%d/stat", (int)pid);
+	struct process_stat stat;
+	int error = process_stat_read(pid, &stat);
 
 	if (error)
 		return error;
-	at = strrchr(text, ')');
-	if (!at || at[1] != ' ' || strchr("ZX", at[2]))
+	if (strchr("ZX", stat.state))
 		return -ESRCH;
-	for (int field = 2; at && field < 22; field++)
-		at = strchr(at + 1, ' ');
-	if (!at)
-		return -EBADMSG;
-	*ticks = strtoull(at, NULL, 10);
+	*ticks = stat.start_ticks;
 	return 0;
 }
 

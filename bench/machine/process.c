@@ -1,0 +1,152 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Another process; see process.h.
+ *
+ * A pidfd says for sure that a process has ended. Where it is refused (a
+ * seccomp filter), the start time of whoever has that pid now must do.
+ */
+#include "bench/machine/process.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/machine/fields.h"
+#include "bench/machine/text.h"
+
+#define PF_KTHREAD 0x00200000
+
+static void take_name(const char *from, const char *to, char *name)
+{
+	size_t length = (size_t)(to - from);
+
+	if (length >= PROCESS_NAME_BYTES)
+		length = PROCESS_NAME_BYTES - 1;
+	for (size_t i = 0; i < length; i++)
+		name[i] = from[i] >= ' ' && from[i] <= '~' ? from[i] : '?';
+	name[length] = '\0';
+}
+
+int process_stat_parse(const char *text, struct process_stat *stat)
+{
+	const char *open = strchr(text, '(');
+	const char *close = strrchr(text, ')');
+	unsigned flags;
+
+	if (!open || !close || close < open)
+		return -EBADMSG;
+	take_name(open + 1, close, stat->name);
+	/* Fields 3 (state), 9 (flags) and 22 (starttime). */
+	if (sscanf(close,
+		   ") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u "
+		   "%*d %*d %*d %*d %*d %*d %llu",
+		   &stat->state, &flags, &stat->start_ticks) != 3)
+		return -EBADMSG;
+	stat->kernel_thread = flags & PF_KTHREAD;
+	return 0;
+}
+
+int process_stat_read(pid_t pid, struct process_stat *stat)
+{
+	char text[1024];
+	int error = text_read_at(text, sizeof(text), "/proc/%d/stat", (int)pid);
+
+	return error ? error : process_stat_parse(text, stat);
+}
+
+int process_memory_parse(FILE *stream, struct process_memory *memory)
+{
+	bool seen[7] = { false };
+	const struct field fields[] = {
+		{ "VmRSS", &memory->rss_bytes, 1024, &seen[0] },
+		{ "RssAnon", &memory->anon_bytes, 1024, &seen[1] },
+		{ "RssFile", &memory->file_bytes, 1024, &seen[2] },
+		{ "RssShmem", &memory->shmem_bytes, 1024, &seen[3] },
+		{ "VmSwap", &memory->swap_bytes, 1024, &seen[4] },
+		{ "VmPTE", &memory->page_table_bytes, 1024, &seen[5] },
+		{ "VmSize", &memory->vm_bytes, 1024, &seen[6] },
+	};
+	int error;
+
+	memset(memory, 0, sizeof(*memory));
+	error = fields_parse(stream, fields, sizeof(fields) / sizeof(*fields));
+	for (size_t i = 0; i < sizeof(seen) / sizeof(*seen) && !error; i++)
+		if (!seen[i])
+			error = -ENODATA;
+	return error;
+}
+
+static FILE *open_status(pid_t pid)
+{
+	char path[64];
+
+	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
+	return fopen(path, "re");
+}
+
+int process_memory_read(pid_t pid, struct process_memory *memory)
+{
+	FILE *stream = open_status(pid);
+
+	if (!stream)
+		return -errno;
+	int error = process_memory_parse(stream, memory);
+	fclose(stream);
+	return error;
+}
+
+/* The process that a thread belongs to; a process belongs to itself. */
+static int read_leader(pid_t tid, pid_t *pid)
+{
+	uint64_t group = 0;
+	bool seen = false;
+	const struct field field = { "Tgid", &group, 1, &seen };
+	FILE *stream = open_status(tid);
+
+	if (!stream)
+		return -errno;
+	int error = fields_parse(stream, &field, 1);
+	fclose(stream);
+	*pid = (pid_t)group;
+	return error || seen ? error : -ENODATA;
+}
+
+int process_open(pid_t pid, struct process *process)
+{
+	int error;
+
+	*process = (struct process){ .pid = pid };
+	process->pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (process->pid_fd < 0 && errno == ESRCH)
+		return -ESRCH;
+	error = process_stat_read(pid, &process->stat);
+	if (!error)
+		error = read_leader(pid, &process->leader_pid);
+	if (!error)
+		return 0;
+	/* It is there, but not to be seen; or it has ended meanwhile. */
+	if (process->pid_fd >= 0 && error == -ENOENT && !process_ended(process))
+		error = -EACCES;
+	process_close(process);
+	return error == -ENOENT ? -ESRCH : error;
+}
+
+void process_close(const struct process *process)
+{
+	if (process->pid_fd >= 0)
+		close(process->pid_fd);
+}
+
+bool process_ended(const struct process *process)
+{
+	struct pollfd end = { .fd = process->pid_fd, .events = POLLIN };
+	struct process_stat now;
+
+	if (process->pid_fd >= 0)
+		return poll(&end, 1, 0) > 0;
+	return process_stat_read(process->pid, &now) ||
+	       now.start_ticks != process->stat.start_ticks ||
+	       strchr("ZX", now.state);
+}

@@ -1,0 +1,69 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Another process: which one it is, whether it is still that one, and the
+ * memory it has.
+ *
+ * Only files that every user may read are used (/proc/PID/stat, status,
+ * oom_score, oom_score_adj; not smaps), and none of them makes the process
+ * wait: the kernel's counters are read, its mappings are not walked.
+ */
+#ifndef MACHINE_PROCESS_H
+#define MACHINE_PROCESS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <sys/types.h>
+
+#define PROCESS_NAME_BYTES 64
+
+/* From /proc/PID/stat, proc_pid_stat(5). */
+struct process_stat {
+	char name[PROCESS_NAME_BYTES]; /* printable ASCII, '?' for the rest */
+	char state;		       /* 'R', 'S', ..., 'Z': see the page */
+	bool kernel_thread;	       /* PF_KTHREAD in include/linux/sched.h */
+	unsigned long long start_ticks;
+};
+
+/* Read the one line that stat holds. The name may hold anything, blanks and
+ * parentheses too. -EBADMSG: it is not such a line. */
+int process_stat_parse(const char *text, struct process_stat *stat);
+
+/* The same of a process. -ENOENT or -ESRCH: there is none. */
+int process_stat_read(pid_t pid, struct process_stat *stat);
+
+/* From /proc/PID/status, proc_pid_status(5); bytes. */
+struct process_memory {
+	uint64_t rss_bytes; /* the next three together */
+	uint64_t anon_bytes;
+	uint64_t file_bytes;
+	uint64_t shmem_bytes;
+	uint64_t swap_bytes; /* anonymous memory that is swapped out */
+	uint64_t page_table_bytes;
+	uint64_t vm_bytes; /* address space */
+};
+
+/* -ENODATA: it has no memory of its own: a zombie, a kernel thread. -EBADMSG:
+ * a field is not a number. */
+int process_memory_parse(FILE *stream, struct process_memory *memory);
+int process_memory_read(pid_t pid, struct process_memory *memory);
+
+/* A process that is held by more than a number, which may be used again. */
+struct process {
+	pid_t pid;
+	pid_t leader_pid; /* another one if pid is a thread of a process */
+	int pid_fd; /* readable when it has ended; -1: the kernel gave none */
+	struct process_stat stat; /* as it was when it was last read */
+};
+
+/* Take hold of a process. 0: the caller owes process_close(). -ESRCH: there is
+ * none; -EACCES: /proc is mounted so that this user does not see it (hidepid,
+ * proc(5)). */
+int process_open(pid_t pid, struct process *process);
+void process_close(const struct process *process);
+
+/* Whether it has ended: what was read before the question is then perhaps of
+ * another process, or of none. A zombie has ended. */
+bool process_ended(const struct process *process);
+
+#endif
