@@ -39,11 +39,13 @@ LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
 	strategies/*/*.c)) $(B)/registry.o
 PIC_OBJECTS := $(patsubst $(B)/%,$(B)/pic/%,$(LIB_OBJECTS))
 PRELOAD_OBJECTS := $(patsubst %.c,$(B)/pic/%.o,$(wildcard lib/preload/*.c))
-BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c, \
-	$(wildcard bench/*.c bench/*/*.c))) $(B)/bench/measure/gbench.o
+# Programs without a libc, for children.
+BARE := $(B)/payload $(B)/glutton
+BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c \
+	%/glutton.c,$(wildcard bench/*.c bench/*/*.c))) $(B)/bench/measure/gbench.o
 
 FUZZ_CFLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZ_SOURCES := $(filter-out %/payload.c, $(wildcard lib/*.c \
+FUZZ_SOURCES := $(filter-out %/payload.c %/glutton.c, $(wildcard lib/*.c \
 	strategies/*.c strategies/*/*.c bench/*/*.c)) \
 	$(B)/registry.c $(B)/bench/measure/gbench.o
 
@@ -71,7 +73,7 @@ MEASURE = $(B)/spawnwise run $(1) --overcommit all; status=$$?; \
 .PHONY: all bench quick test check crosscheck plots tables fuzz lint deps \
 	install uninstall clean help
 
-all: $(B)/spawnwise $(B)/payload library ## build the command and the library
+all: $(B)/spawnwise $(BARE) library ## build the command and the library
 
 deps: ## install what is missing (apt-get; elsewhere it says what to install)
 	@$(SETUP) bench test
@@ -122,7 +124,7 @@ lint: ## gcc, clang, their analyzers, cppcheck, shellcheck, clang-format
 
 install: all install-library $(MANUALS) ## install below PREFIX
 	install -D $(B)/spawnwise $(DESTDIR)$(PREFIX)/bin/spawnwise
-	install -D $(B)/payload $(DESTDIR)$(PREFIX)/libexec/spawnwise/payload
+	install -D -t $(DESTDIR)$(PREFIX)/libexec/spawnwise $(BARE)
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/spawnwise \
 		$(B)/libspawnwise-preload.so
 	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/spawnwise/plots plots/*.gp
@@ -199,11 +201,13 @@ $(B)/%.o: %.cc
 	$(SAY)
 	$(Q)$(CXX) $(ALL_CXXFLAGS) -c $< -o $@
 
-$(B)/payload: bench/measure/payload.c lib/raw.h
+$(B)/payload: bench/measure/payload.c
+$(B)/glutton: bench/labs/glutton.c
+$(BARE): lib/raw.h
 	$(SAY)
 	$(Q)$(CC) -std=gnu17 $(WARNINGS) $(WERROR) -I. -O2 -ffreestanding -nostdlib \
 		-static -fno-stack-protector -mgeneral-regs-only \
-		-Wl,--build-id=none -Wl,-z,noseparate-code $< -o $@
+		-Wl,--build-id=none -Wl,-z,noseparate-code $(filter %.c,$^) -o $@
 
 # A test is one file, or a folder of them.
 .SECONDEXPANSION:

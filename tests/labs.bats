@@ -63,6 +63,46 @@ near() {
 	[ "$(cat /proc/sys/vm/overcommit_memory)" = "$original" ]
 }
 
+# A test of those needs a memory control group.
+groups_can_be_made() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	"$command" lab touch --out probe >/dev/null 2>err ||
+		skip "$(sed -n 's/^spawnwise: cannot //p' err)"
+}
+
+# no_group_is_left: none that bears the name of ours.
+no_group_is_left() {
+	[ -z "$(find /sys/fs/cgroup -name 'spawnwise-*' -print -quit)" ]
+}
+
+@test "touch: the promise is kept until the group is full, then one dies" {
+	groups_can_be_made
+	near 1 "$(column probe/touch.csv touched_bytes | tail -n 1)" \
+		"$(column probe/touch.csv limit_bytes | tail -n 1)"
+	[ "$(column probe/touch.csv event | tail -n 1)" = oom_kill ]
+	grep -q 'killed the process with signal 9' probe/touch.txt
+	no_group_is_left
+}
+
+@test "victim: who dies is who was predicted, for every strategy" {
+	groups_can_be_made
+	check 0 "$command" lab victim --out here
+	[ "$(column here/victim.csv agrees | sort -u)" = yes ]
+	[ "$(column here/victim.csv observed | sort -u | tr '\n' ' ')" = \
+		"child nobody parent refused " ]
+	no_group_is_left
+}
+
+@test "without a group nothing dangerous is done" {
+	users_can_run
+	chmod 777 .
+	run as_user "$command" lab touch --out here
+	[ "$status" -eq 1 ]
+	[[ $output == *"cannot make a memory control group: "* ]]
+	[[ $output == *"Nothing was done"* ]]
+	[ ! -e here ]
+}
+
 @test "a lab does not write over another one's results" {
 	check 0 "$command" lab promise --out here --overcommit current
 	run "$command" lab promise --out here --overcommit current

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "bench/files/csv.h"
 #include "bench/files/replace.h"
 
 static void name_file(const struct lab_files *files, const char *suffix,
@@ -52,6 +53,35 @@ int lab_files_create(struct lab_files *files)
 	}
 	free(path);
 	return error;
+}
+
+int lab_files_header(struct lab_files *files, const char *const *columns)
+{
+	struct csv_writer csv = { .stream = files->csv };
+	size_t count = 0;
+	int error;
+
+	while (columns[count])
+		count++;
+	error = csv_put_row(&csv, columns, count);
+	files->header_bytes = ftell(files->csv);
+	return error;
+}
+
+bool lab_files_empty(const struct lab_files *files)
+{
+	return ftell(files->csv) == files->header_bytes;
+}
+
+void lab_files_discard(struct lab_files *files)
+{
+	char *path = csv_path(files);
+
+	fclose(files->csv);
+	if (path)
+		unlink(path);
+	rmdir(files->dir.path);
+	free(path);
 }
 
 int lab_files_finish(struct lab_files *files, const char *text, size_t bytes)

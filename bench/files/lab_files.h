@@ -4,6 +4,7 @@
 #ifndef FILES_LAB_FILES_H
 #define FILES_LAB_FILES_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "bench/files/run_dir.h"
@@ -12,6 +13,7 @@ struct lab_files {
 	struct run_dir dir;
 	const char *name; /* of the lab */
 	FILE *csv;	  /* between create and finish */
+	long header_bytes;
 };
 
 /* Choose the folder: out, or a new one as a run gets it. Nothing is created.
@@ -22,6 +24,15 @@ int lab_files_choose(struct lab_files *files, const char *out,
 /* Create the folder and an empty NAME.csv. 0, or -errno with nothing to
  * finish. */
 int lab_files_create(struct lab_files *files);
+
+/* Begin the CSV with its header; columns end with NULL. 0, or -errno. */
+int lab_files_header(struct lab_files *files, const char *const *columns);
+
+/* Whether nothing but the header was written. */
+bool lab_files_empty(const struct lab_files *files);
+
+/* Close the CSV and remove it, and the folder if nothing else is there. */
+void lab_files_discard(struct lab_files *files);
 
 /* Close the CSV and keep the text. 0, or -errno of any write. */
 int lab_files_finish(struct lab_files *files, const char *text, size_t bytes);

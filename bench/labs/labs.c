@@ -10,9 +10,13 @@
 #define TEXT_COLUMNS 80
 
 extern const struct lab lab_promise;
+extern const struct lab lab_touch;
+extern const struct lab lab_victim;
 
 const struct lab *const all_labs[] = {
 	&lab_promise,
+	&lab_touch,
+	&lab_victim,
 	NULL,
 };
 

@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -28,15 +29,24 @@ void subject_unshare(void *data, size_t bytes)
 	munmap(data, bytes);
 }
 
-static void be_first_to_die(pid_t parent)
+int subject_set_oom_score_adj(int value)
 {
 	const int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
+	int error = 0;
 
-	if (fd >= 0) {
-		if (write(fd, "1000", 4) < 0)
-			_exit(1); /* raising it is everybody's right */
-		close(fd);
-	}
+	if (fd < 0)
+		return -errno;
+	if (dprintf(fd, "%d", value) < 0)
+		error = -errno;
+	close(fd);
+	return error;
+}
+
+/* Raising it is everybody's right. */
+static void be_first_to_die(pid_t parent)
+{
+	if (subject_set_oom_score_adj(1000))
+		_exit(1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(1);
@@ -62,8 +72,8 @@ static _Noreturn void live(int socket, pid_t parent,
 		pause();
 }
 
-/* Wait for its byte: 0, -ETIMEDOUT, or -ECHILD when it died. */
-static int await(const struct subject *subject, int limit_ms)
+/* It tells by a byte. */
+int subject_await(const struct subject *subject, int limit_ms)
 {
 	struct pollfd news = { .fd = subject->socket, .events = POLLIN };
 	char byte;
@@ -103,10 +113,16 @@ int subject_start(struct subject *subject, struct guardian *guardian,
 		live(ends[1], parent, prepare, act, data);
 	}
 	close(ends[1]);
-	error = await(subject, -1);
+	error = subject_await(subject, -1);
 	if (error)
 		subject_end(subject, NULL);
 	return error;
+}
+
+/* One that is dead is found out by who waits for it. */
+void subject_go(const struct subject *subject)
+{
+	send(subject->socket, "", 1, MSG_NOSIGNAL);
 }
 
 /* Its memory must be gone before the window closes: what another mode has
@@ -129,10 +145,10 @@ int subject_act(struct subject *subject, int mode, int limit_ms)
 
 	if (guardian)
 		error = guardian_lease(guardian, mode, limit_ms);
-	if (!error && send(subject->socket, "", 1, MSG_NOSIGNAL) != 1)
-		error = -ECHILD;
-	if (!error)
-		error = await(subject, limit_ms);
+	if (!error) {
+		subject_go(subject);
+		error = subject_await(subject, limit_ms);
+	}
 	die(subject);
 	if (guardian)
 		released = guardian_release(guardian);

@@ -8,6 +8,9 @@
  *     and closes the window. What it found out is in memory that both share.
  *  3. subject_end() kills it if it never acted, and reaps it.
  *
+ * Where the mode is the user's and we watch meanwhile, subject_go() and
+ * subject_await() stand for the second step.
+ *
  * It is the first to die when memory runs out (oom_score_adj 1000) and dies
  * with its parent.
  */
@@ -44,6 +47,17 @@ int subject_start(struct subject *subject, struct guardian *guardian,
  * the guardian is lost, overcommit_repair() was tried.
  */
 int subject_act(struct subject *subject, int mode, int limit_ms);
+
+/* In a subject: have another oom_score_adj than 1000. Back to what it was
+ * before birth is allowed to everybody (proc(5)). 0, or -errno. */
+int subject_set_oom_score_adj(int value);
+
+/* Let it act, once, in the mode that is. */
+void subject_go(const struct subject *subject);
+
+/* Wait until it has acted: 0; -ETIMEDOUT: not within limit_ms (-1: none);
+ * -ECHILD: it died. */
+int subject_await(const struct subject *subject, int limit_ms);
 
 /* Kill it and reap it; *status as waitpid(2) tells it, may be NULL. */
 void subject_end(struct subject *subject, int *status);

@@ -70,10 +70,32 @@ static int choose_folder(const struct arguments *args, const struct lab *lab,
 	return 0;
 }
 
-static bool needs_guardian(const struct lab *lab, const struct mode_list *list)
+/* A lab without modes is done in the user's. */
+static int read_modes(const struct lab *lab, const struct arguments *args,
+		      struct mode_list *list, struct failure *why)
+{
+	int error;
+
+	if (lab->modes)
+		return modes_read(args, list, why);
+	if (argument_given(args, "overcommit"))
+		return fail(why, EXIT_USAGE, "Leave the option out.",
+			    "run lab %s --overcommit: it is done in the mode "
+			    "that is set",
+			    lab->name);
+	error = users_mode(&list->users);
+	list->modes[0] = list->users;
+	list->count = 1;
+	if (error)
+		return fail(why, EXIT_FAILED, "Mount /proc.", "read %s: %s",
+			    overcommit_path(), strerror(-error));
+	return 0;
+}
+
+static bool needs_guardian(const struct mode_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
-		if (lab->modes && list->modes[i] != list->users)
+		if (list->modes[i] != list->users)
 			return true;
 	return false;
 }
@@ -92,50 +114,59 @@ static int write_host(const struct lab_files *files)
 }
 
 static int create_files(const struct lab *lab, struct lab_files *files,
-			struct csv_writer *csv, struct failure *why)
+			struct failure *why)
 {
-	size_t columns = 0;
 	int error = lab_files_create(files);
 
-	while (lab->columns[columns])
-		columns++;
-	csv->stream = files->csv;
-	if (!error)
-		error = csv_put_row(csv, lab->columns, columns);
-	if (!error)
-		error = write_host(files);
+	if (!error) {
+		error = lab_files_header(files, lab->columns);
+		if (error)
+			lab_files_discard(files);
+	}
 	if (!error)
 		return 0;
-	if (files->csv)
-		fclose(files->csv);
 	return fail(why, EXIT_FAILED, "Use --out DIR to write elsewhere.",
 		    "write to %s: %s", files->dir.path, strerror(-error));
 }
 
-/* The lab itself; its text is printed and kept whatever comes. */
+/* What was found out is kept whatever came after it; a lab that could not
+ * begin leaves nothing behind. */
+static int keep(struct lab_files *files, const char *text, size_t bytes,
+		int error)
+{
+	int lost;
+
+	if (error && lab_files_empty(files)) {
+		lab_files_discard(files);
+		return 0;
+	}
+	fwrite(text, 1, bytes, stdout);
+	lost = lab_files_finish(files, text, bytes);
+	return lost ? lost : write_host(files);
+}
+
+/* The lab itself, with its text. */
 static int experiment(const struct lab *lab, struct lab_context *context,
 		      struct lab_files *files, struct failure *why)
 {
 	char *text = NULL;
 	size_t bytes = 0;
-	int error, kept;
+	int error, lost;
 
 	context->text = open_memstream(&text, &bytes);
-	if (!context->text)
-		return fail(why, EXIT_FAILED, "Free some memory.",
-			    "run lab %s: %s", lab->name, strerror(errno));
-	error = lab->run(context);
-	fclose(context->text);
-	fwrite(text, 1, bytes, stdout);
-	kept = lab_files_finish(files, text, bytes);
+	context->csv.stream = files->csv;
+	error = context->text ? lab->run(context) : -errno;
+	if (context->text)
+		fclose(context->text);
+	lost = keep(files, text, bytes, error);
 	free(text);
 	if (error && context->why[0])
 		return fail(why, EXIT_FAILED, context->cure, "%s",
 			    context->why);
-	if (error || kept)
+	if (error || lost)
 		return fail(why, EXIT_FAILED, "See whether the disk is full.",
-			    "write to %s: %s", files->dir.path,
-			    strerror(error ? -error : -kept));
+			    "run lab %s: %s", lab->name,
+			    strerror(error ? -error : -lost));
 	return context->skipped ? EXIT_PARTLY : EXIT_DONE;
 }
 
@@ -168,13 +199,13 @@ static int run_lab(const struct lab *lab, const struct arguments *args,
 
 	memcpy(context.modes, list->modes, sizeof context.modes);
 	code = choose_folder(args, lab, &files, why);
-	if (!code && needs_guardian(lab, list)) {
+	if (!code && needs_guardian(list)) {
 		code = run_guardian_start(&guardian, why);
 		context.guardian = &guardian;
 	}
 	if (code)
 		return code;
-	code = create_files(lab, &files, &context.csv, why);
+	code = create_files(lab, &files, why);
 	if (!code)
 		code = experiment(lab, &context, &files, why);
 	if (context.guardian)
@@ -202,7 +233,7 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 	if (!code)
 		code = run_guardian_repair(why);
 	if (!code)
-		code = modes_read(args, &list, why);
+		code = read_modes(lab, args, &list, why);
 	return code ? code : run_lab(lab, args, &list, why);
 }
 

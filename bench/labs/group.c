@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* The memory control group of a lab; see group.h. */
+
+#include "bench/labs/group.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bench/show/units.h"
+
+int lab_group_open(struct lab_context *context, struct memory_group *group,
+		   uint64_t wanted_bytes, uint64_t least_bytes)
+{
+	char reason[512], least[UNITS_LENGTH];
+	uint64_t ceiling;
+	int error = memory_group_ceiling(&ceiling, reason, sizeof reason);
+
+	if (error)
+		return lab_fail(context, error, "Mount /proc.",
+				"see how much memory a lab may take: %s",
+				strerror(-error));
+	if (ceiling < least_bytes) {
+		size_format_human(least_bytes, least, sizeof least);
+		return lab_fail(context, -ERANGE,
+				"Free some memory, or raise the limit.",
+				"take the %s that this lab needs: it may have "
+				"%s",
+				least, reason);
+	}
+	error = memory_group_open(
+		group, ceiling < wanted_bytes ? ceiling : wanted_bytes, reason,
+		sizeof reason);
+	if (error)
+		return lab_fail(context, error,
+				"Nothing was done: without a group of its own "
+				"the kernel would choose among all processes.",
+				"make a memory control group: %s", reason);
+	return 0;
+}

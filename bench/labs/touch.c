@@ -1,0 +1,296 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * touch: what happens when promised memory is written to?
+ *
+ * A process in a memory control group of its own is promised four times what
+ * the group may use, and writes to it page by page until the kernel kills it.
+ * We look on from outside.
+ */
+
+#include <errno.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/labs/group.h"
+#include "bench/labs/subject.h"
+#include "bench/machine/memory.h"
+#include "bench/machine/process.h"
+#include "bench/measure/clock.h"
+#include "bench/show/units.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define LIMIT_BYTES (256 * MIB)
+#define LEAST_BYTES (16 * MIB)
+#define PROMISE_TIMES 4
+#define SECONDS 60  /* a group that cannot kill would let it wait for ever */
+#define PTE_BYTES 8 /* of page tables for each page */
+
+/* Written by the subject, read by us. */
+struct touch {
+	uint64_t asked_bytes;
+	int refused; /* errno of the promise, or 0 */
+	_Atomic uint64_t touched_bytes;
+};
+
+/* One look from outside. */
+struct moment {
+	int64_t ns;
+	uint64_t touched_bytes;
+	uint64_t resident_bytes;
+	uint64_t page_table_bytes;
+	uint64_t committed_bytes; /* by how much Committed_AS has grown */
+	struct memory_group_reading group;
+};
+
+/* What the experiment keeps. */
+struct story {
+	struct touch *touch;
+	struct memory_group group;
+	struct subject subject;
+	struct memory_group_reading before;
+	uint64_t committed_before;
+	int64_t began_ns;
+	struct moment last;
+	int status; /* of the subject, as waitpid(2) tells it */
+	bool killed_by_us;
+};
+
+static void touch_pages(void *data)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	struct touch *touch = data;
+	char *memory = mmap(NULL, touch->asked_bytes, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (memory == MAP_FAILED) {
+		touch->refused = errno;
+		return;
+	}
+	madvise(memory, touch->asked_bytes, MADV_NOHUGEPAGE);
+	for (uint64_t at = 0; at < touch->asked_bytes; at += page) {
+		memory[at] = 1;
+		atomic_store_explicit(&touch->touched_bytes, at + page,
+				      memory_order_relaxed);
+	}
+}
+
+static int look(struct story *story)
+{
+	struct moment moment = {
+		.ns = clock_now_ns() - story->began_ns,
+		.touched_bytes = atomic_load(&story->touch->touched_bytes),
+	};
+	struct process_memory process = { 0 };
+	struct meminfo memory;
+	int error = meminfo_read(&memory);
+
+	if (error)
+		return error;
+	/* It may be dead by now: then it has nothing. */
+	if (!process_memory_read(story->subject.pid, &process)) {
+		moment.resident_bytes = process.rss_bytes;
+		moment.page_table_bytes = process.page_table_bytes;
+	}
+	moment.committed_bytes =
+		memory.committed_bytes > story->committed_before
+			? memory.committed_bytes - story->committed_before
+			: 0;
+	error = memory_group_read(&story->group, &moment.group);
+	story->last = moment;
+	return error;
+}
+
+static int write_moment(struct lab_context *context, const struct story *story,
+			const char *event)
+{
+	const struct moment *moment = &story->last;
+	struct csv_writer *csv = &context->csv;
+
+	csv_put_integer(csv, moment->ns);
+	csv_put_size(csv, story->touch->asked_bytes);
+	csv_put_size(csv, moment->touched_bytes);
+	csv_put_size(csv, moment->resident_bytes);
+	csv_put_size(csv, moment->page_table_bytes);
+	csv_put_size(csv, moment->committed_bytes);
+	csv_put_size(csv, moment->group.usage_bytes);
+	csv_put_size(csv, story->group.limit_bytes);
+	csv_put_integer(csv, (int64_t)moment->group.oom_kill);
+	csv_put_text(csv, event);
+	return csv_end_row(csv);
+}
+
+/* Look on until it is dead, or done. */
+static int watch_it(struct lab_context *context, struct story *story)
+{
+	int error = 0, state = -ETIMEDOUT;
+
+	story->began_ns = clock_now_ns();
+	subject_go(&story->subject);
+	while (!error && state == -ETIMEDOUT) {
+		error = look(story);
+		if (!error)
+			error = write_moment(context, story, NULL);
+		state = subject_await(&story->subject, 1);
+		if (story->last.ns > SECONDS * INT64_C(1000000000)) {
+			story->killed_by_us = true;
+			break;
+		}
+	}
+	subject_end(&story->subject, &story->status);
+	if (!error)
+		error = look(story);
+	return error;
+}
+
+static const char *event_of(const struct story *story)
+{
+	if (story->touch->refused)
+		return "refused";
+	if (story->last.group.oom_kill != story->before.oom_kill)
+		return "oom_kill";
+	return story->killed_by_us ? "gave_up" : "done";
+}
+
+/* How much can be written: what the group still allows, less the page tables
+ * that this takes. */
+static uint64_t predict_touched(const struct story *story)
+{
+	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t room =
+		story->group.limit_bytes - story->before.usage_bytes;
+
+	return room / (page + PTE_BYTES) * page;
+}
+
+static void tell_promise(struct lab_context *context, const struct story *story)
+{
+	char asked[UNITS_LENGTH], limit[UNITS_LENGTH];
+
+	size_format_human(story->touch->asked_bytes, asked, sizeof asked);
+	size_format_human(story->group.limit_bytes, limit, sizeof limit);
+	lab_tell(context,
+		 "A process in a memory control group that may use %s asked "
+		 "for %s. malloc() said %s, in overcommit mode %d: the group's "
+		 "limit plays no part in a promise.",
+		 limit, asked, story->touch->refused ? "no" : "yes",
+		 context->users_mode);
+}
+
+static void tell_death(struct lab_context *context, const struct story *story)
+{
+	const struct moment *last = &story->last;
+	char touched[UNITS_LENGTH], predicted[UNITS_LENGTH];
+
+	size_format_human(last->touched_bytes, touched, sizeof touched);
+	size_format_human(predict_touched(story), predicted, sizeof predicted);
+	lab_tell(context,
+		 "It wrote to one page after the other. No write can say no: "
+		 "after %s (predicted: %s) in %.0f ms the group was full, the "
+		 "kernel found nothing to reclaim, and killed the process with "
+		 "signal %d. Its oom_kill counter went from %llu to %llu. The "
+		 "program had checked what malloc() returned, and got no "
+		 "chance to do anything.",
+		 touched, predicted, (double)last->ns / 1e6,
+		 WTERMSIG(story->status),
+		 (unsigned long long)story->before.oom_kill,
+		 (unsigned long long)last->group.oom_kill);
+}
+
+static void tell(struct lab_context *context, const struct story *story)
+{
+	const char *event = event_of(story);
+
+	tell_promise(context, story);
+	if (!strcmp(event, "oom_kill"))
+		tell_death(context, story);
+	else if (!strcmp(event, "refused"))
+		lab_tell(context, "So nothing was written to, and nobody "
+				  "died: that is what mode 2 is for.");
+	else
+		lab_skip(context,
+			 "It was not killed within %d s: somebody may have "
+			 "switched the OOM killer of this group off.",
+			 SECONDS);
+}
+
+static int begin(struct lab_context *context, struct story *story)
+{
+	struct meminfo memory;
+	int error = subject_start(&story->subject, NULL, NULL, touch_pages,
+				  story->touch);
+
+	if (error)
+		return lab_fail(context, error, "Free some memory.",
+				"start a process: %s", strerror(-error));
+	error = memory_group_enter(&story->group, story->subject.pid);
+	if (!error)
+		error = meminfo_read(&memory);
+	if (!error)
+		error = memory_group_read(&story->group, &story->before);
+	if (error) {
+		subject_end(&story->subject, NULL);
+		return lab_fail(context, error, "Try again.", "use %s: %s",
+				story->group.directory, strerror(-error));
+	}
+	story->committed_before = memory.committed_bytes;
+	return 0;
+}
+
+static int experiment(struct lab_context *context, struct story *story)
+{
+	int error;
+
+	story->touch->asked_bytes = PROMISE_TIMES * story->group.limit_bytes;
+	error = begin(context, story);
+	if (error)
+		return error;
+	error = watch_it(context, story);
+	if (!error)
+		error = write_moment(context, story, event_of(story));
+	if (!error)
+		tell(context, story);
+	return error;
+}
+
+static int run(struct lab_context *context)
+{
+	struct story story = { .touch = subject_share(sizeof *story.touch) };
+	int error;
+
+	if (!story.touch)
+		return lab_fail(context, -ENOMEM, "Free some memory.",
+				"begin the lab: no memory");
+	error = lab_group_open(context, &story.group, LIMIT_BYTES, LEAST_BYTES);
+	if (!error) {
+		error = experiment(context, &story);
+		memory_group_close(&story.group);
+	}
+	subject_unshare(story.touch, sizeof *story.touch);
+	return error;
+}
+
+static const char *const columns[] = {
+	"time_ns",
+	"promised_bytes",
+	"touched_bytes",
+	"resident_bytes",
+	"page_table_bytes",
+	"committed_bytes",
+	"group_used_bytes",
+	"limit_bytes",
+	"oom_kill",
+	"event",
+	NULL,
+};
+
+extern const struct lab lab_touch;
+
+const struct lab lab_touch = {
+	.name = "touch",
+	.summary = "what happens when promised memory is written to",
+	.columns = columns,
+	.run = run,
+};

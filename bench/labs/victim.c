@@ -1,0 +1,171 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * victim: parent or child, who is killed when their group is full?
+ *
+ * For each strategy: a parent whose fork needs more page tables than there is
+ * room; a child that grows, larger and smaller than its parent; and the same
+ * with an oom_score_adj of its own.
+ */
+
+#include <errno.h>
+
+#include "bench/labs/labs.h"
+#include "bench/labs/victim.h"
+#include "bench/show/table.h"
+#include "bench/show/units.h"
+#include "lib/spawnwise.h"
+
+#define KIB ((uint64_t)1 << 10)
+#define MIB ((uint64_t)1 << 20)
+#define LIMIT_BYTES (320 * MIB)
+
+static const struct victim_case cases[] = {
+	{ "page_tables", "256 MiB of heap, 192 KiB of room", 256 * MIB,
+	  192 * KIB, VICTIM_PARENT_ADJ },
+	{ "child_larger", "64 MiB of heap, the child grows", 64 * MIB, 0,
+	  VICTIM_PARENT_ADJ },
+	{ "parent_larger", "224 MiB of heap, the child grows", 224 * MIB, 0,
+	  VICTIM_PARENT_ADJ },
+	{ "child_first", "the same, the child has oom_score_adj 1000",
+	  224 * MIB, 0, 1000 },
+};
+#define CASE_COUNT (sizeof cases / sizeof *cases)
+
+static const char *const columns[] = {
+	"strategy",
+	"case",
+	"heap_bytes",
+	"limit_bytes",
+	"room_bytes",
+	"page_table_bytes",
+	"parent_oom_score_adj",
+	"child_oom_score_adj",
+	"predicted",
+	"observed",
+	"agrees",
+	"oom_kill",
+	NULL,
+};
+
+static int write_row(struct csv_writer *csv, const struct sw_strategy *strategy,
+		     const struct victim_case *one,
+		     const struct victim_outcome *outcome)
+{
+	const bool agrees = outcome->predicted == outcome->observed;
+
+	csv_put_text(csv, strategy->name);
+	csv_put_text(csv, one->name);
+	csv_put_size(csv, one->heap_bytes);
+	csv_put_size(csv, outcome->limit_bytes);
+	csv_put_size(csv, outcome->room_bytes);
+	csv_put_size(csv, outcome->page_table_bytes);
+	csv_put_integer(csv, VICTIM_PARENT_ADJ);
+	csv_put_integer(csv, one->child_adj);
+	csv_put_text(csv, victim_name(outcome->predicted));
+	csv_put_text(csv, victim_name(outcome->observed));
+	csv_put_text(csv, agrees ? "yes" : "no");
+	csv_put_integer(csv, (int64_t)outcome->kills);
+	return csv_end_row(csv);
+}
+
+/* Whether it creates a child of which we know more than its end. */
+static bool takes_part(const struct sw_strategy *strategy)
+{
+	return !(strategy->traits & (SW_CREATES_NOTHING | SW_BASELINE));
+}
+
+/* How many of its predictions were wrong. */
+struct score {
+	size_t cells;
+	size_t wrong;
+};
+
+static int try_strategy(struct lab_context *context, struct table *table,
+			const struct sw_strategy *strategy, struct score *score)
+{
+	table_cell(table, "%s", strategy->name);
+	for (size_t i = 0; i < CASE_COUNT; i++) {
+		struct victim_outcome outcome = { 0 };
+		int error = victim_try(context, strategy, &cases[i],
+				       LIMIT_BYTES, &outcome);
+
+		if (!error)
+			error = write_row(&context->csv, strategy, &cases[i],
+					  &outcome);
+		if (error)
+			return error;
+		score->cells++;
+		score->wrong += outcome.predicted != outcome.observed;
+		table_cell(table, "%s%s", victim_name(outcome.observed),
+			   outcome.predicted == outcome.observed ? "" : "!");
+	}
+	table_row(table, TABLE_PLAIN);
+	return 0;
+}
+
+static void tell_cases(struct lab_context *context)
+{
+	lab_tell(context,
+		 "A parent and its child in a memory control group that is "
+		 "full: whom does the kernel kill? A column each:");
+	for (size_t i = 0; i < CASE_COUNT; i++)
+		fprintf(context->text, "  %-14s %s\n", cases[i].name,
+			cases[i].what);
+	fputc('\n', context->text);
+}
+
+static void tell_lessons(struct lab_context *context, const struct score *score)
+{
+	if (score->wrong)
+		lab_tell(context,
+			 "%zu of %zu were predicted otherwise (marked !).",
+			 score->wrong, score->cells);
+	else
+		lab_tell(context, "All %zu were predicted.", score->cells);
+	lab_tell(context,
+		 "page_tables: fork copies the page tables of the heap, and "
+		 "they are charged to the group before there is a child. "
+		 "Where they do not fit, the *parent* is killed, without a "
+		 "write to any page; ways that share memory copy none.");
+	lab_tell(context,
+		 "child_larger, parent_larger: badness is resident memory, "
+		 "swap and page tables; the larger one dies, and that is the "
+		 "parent as often as not. child_first: with oom_score_adj "
+		 "raised the child dies first. Who cannot ask for it "
+		 "(refused) can let the program set its own, by a wrapper "
+		 "such as choom(1).");
+}
+
+static int run(struct lab_context *context)
+{
+	struct score score = { 0 };
+	struct table table;
+	int error = 0;
+
+	table_init(&table, "lllll");
+	table_cell(&table, "strategy");
+	for (size_t i = 0; i < CASE_COUNT; i++)
+		table_cell(&table, "%s", cases[i].name);
+	table_row(&table, TABLE_STRONG);
+	for (size_t i = 0; sw_strategies[i] && !error; i++)
+		if (takes_part(sw_strategies[i]))
+			error = try_strategy(context, &table, sw_strategies[i],
+					     &score);
+	if (!error) {
+		tell_cases(context);
+		error = table_print(&table, context->text);
+		fputc('\n', context->text);
+		tell_lessons(context, &score);
+	}
+	table_release(&table);
+	return error;
+}
+
+extern const struct lab lab_victim;
+
+const struct lab lab_victim = {
+	.name = "victim",
+	.summary = "who is killed when memory runs out, parent or child",
+	.columns = columns,
+	.run = run,
+};

@@ -1,0 +1,262 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The experiment of the lab `victim`; see victim.h.
+ *
+ * The parent enters the group first of all, so that everything it and its
+ * helper ever take is charged there. It keeps to one CPU: the kernel charges
+ * in advance for each CPU (MEMCG_CHARGE_BATCH, mm/memcontrol.c), and room that
+ * is set to a few hundred KiB would not be what it says.
+ */
+
+#include "bench/labs/victim.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <stdatomic.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/labs/group.h"
+#include "bench/labs/subject.h"
+#include "bench/machine/cpu.h"
+#include "bench/machine/installed.h"
+#include "bench/machine/process.h"
+#include "lib/spawnwise.h"
+
+#define LIMIT_MS 20000
+
+/* In memory that parent and runner share. */
+struct scene {
+	const struct sw_strategy *strategy;
+	const struct victim_case *one;
+	const struct memory_group *group;
+	char program[PATH_MAX];
+	int null_fd;
+	int error;  /* of the preparation, or of the spawn */
+	int status; /* of the child, as waitpid(2) tells it */
+	struct sw_handle *handle;
+};
+
+static int populate(uint64_t bytes)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *heap = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (heap == MAP_FAILED)
+		return -errno;
+	madvise(heap, bytes, MADV_NOHUGEPAGE);
+	for (uint64_t at = 0; at < bytes; at += page)
+		heap[at] = 1;
+	return 0;
+}
+
+static void prepare(void *data)
+{
+	struct scene *scene = data;
+	int cpu;
+
+	if (!cpu_same(&cpu))
+		cpu_pin(cpu);
+	scene->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	scene->error = memory_group_enter(scene->group, 0);
+	if (!scene->error)
+		scene->error = subject_set_oom_score_adj(VICTIM_PARENT_ADJ);
+	if (!scene->error)
+		scene->error = sw_open(scene->strategy, &scene->handle);
+	if (!scene->error)
+		scene->error = populate(scene->one->heap_bytes);
+}
+
+static void spawn(void *data)
+{
+	struct scene *scene = data;
+	char *argv[] = { scene->program, NULL };
+	const struct sw_request request = {
+		.path = scene->program,
+		.argv = argv,
+		.stdout_fd = scene->null_fd,
+		.fields = scene->one->child_adj != VICTIM_PARENT_ADJ ? SW_OOMADJ
+								     : 0,
+		.oom_score_adj = scene->one->child_adj,
+	};
+	struct sw_child child;
+
+	scene->error = sw_spawn(scene->handle, &request, &child);
+	if (!scene->error)
+		scene->error = sw_confirm(scene->handle, &child, -1);
+	if (!scene->error)
+		scene->error = sw_reap(scene->handle, &child, &scene->status);
+	if (scene->error == -ECANCELED)
+		scene->status = child.status;
+}
+
+static int find_program(struct lab_context *context, struct scene *scene)
+{
+	static const char *const glutton[] = { "glutton",
+					       "../libexec/spawnwise/glutton",
+					       NULL };
+	static const char *const payload[] = { "payload",
+					       "../libexec/spawnwise/payload",
+					       NULL };
+
+	if (!installed_path(scene->program,
+			    scene->one->room_bytes ? payload : glutton))
+		return 0;
+	return lab_fail(context, -ENOENT, "Build it with make.",
+			"find the child's program beside this command");
+}
+
+/* Take the room away, and note what the prediction needs. */
+static int set_the_scene(struct memory_group *group,
+			 const struct subject *subject,
+			 const struct victim_case *one,
+			 struct victim_outcome *outcome)
+{
+	struct memory_group_reading reading;
+	struct process_memory memory;
+	int error = process_memory_read(subject->pid, &memory);
+
+	if (!error)
+		error = memory_group_read(group, &reading);
+	if (!error && one->room_bytes)
+		error = memory_group_set_limit(group, reading.usage_bytes +
+							      one->room_bytes);
+	outcome->limit_bytes = group->limit_bytes;
+	outcome->room_bytes = group->limit_bytes - reading.usage_bytes;
+	outcome->page_table_bytes = memory.page_table_bytes;
+	outcome->parent_bytes = memory.rss_bytes + memory.page_table_bytes;
+	outcome->kills = reading.oom_kill;
+	return error;
+}
+
+/* oom_badness() in mm/oom_kill.c: in a group, a step of oom_score_adj weighs a
+ * thousandth of its limit. */
+static int64_t badness(uint64_t bytes, int adj, uint64_t limit_bytes)
+{
+	return (int64_t)bytes + adj * (int64_t)(limit_bytes / 1000);
+}
+
+static enum victim predict_victim(const struct sw_strategy *strategy,
+				  const struct victim_case *one,
+				  const struct victim_outcome *outcome)
+{
+	const uint64_t limit = outcome->limit_bytes;
+	const bool asks = one->child_adj != VICTIM_PARENT_ADJ;
+
+	if (asks && !(strategy->honours & SW_OOMADJ))
+		return VICTIM_REFUSED;
+	/* What fork(2) charges, it charges to the group of its caller. */
+	if (one->room_bytes)
+		return strategy->traits & SW_COPIES_PAGE_TABLES &&
+				       outcome->page_table_bytes >
+					       outcome->room_bytes
+			       ? VICTIM_PARENT
+			       : VICTIM_NOBODY;
+	return badness(outcome->parent_bytes, VICTIM_PARENT_ADJ, limit) >
+			       badness(outcome->room_bytes, one->child_adj,
+				       limit)
+		       ? VICTIM_PARENT
+		       : VICTIM_CHILD;
+}
+
+static bool was_killed(int status)
+{
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
+}
+
+static int observe(struct lab_context *context, struct memory_group *group,
+		   struct scene *scene, struct subject *subject,
+		   struct victim_outcome *outcome)
+{
+	struct memory_group_reading reading;
+	int error, status;
+
+	subject_go(subject);
+	error = subject_await(subject, LIMIT_MS);
+	memory_group_read(group, &reading);
+	outcome->kills = reading.oom_kill - outcome->kills;
+	subject_end(subject, &status);
+	if (error == -ECHILD && outcome->kills && was_killed(status))
+		outcome->observed = VICTIM_PARENT;
+	else if (error)
+		return lab_fail(context, error, "Try again.",
+				"see what becomes of %s: %s",
+				scene->strategy->name, strerror(-error));
+	else if (scene->error == -ENOTSUP)
+		outcome->observed = VICTIM_REFUSED;
+	else if (outcome->kills && was_killed(scene->status))
+		outcome->observed = VICTIM_CHILD;
+	else if (scene->error)
+		return lab_fail(context, scene->error, "Try again.",
+				"spawn with %s: %s", scene->strategy->name,
+				strerror(-scene->error));
+	else
+		outcome->observed = VICTIM_NOBODY;
+	return 0;
+}
+
+static int try_in(struct lab_context *context, struct memory_group *group,
+		  struct scene *scene, struct victim_outcome *outcome)
+{
+	struct subject subject;
+	int error = subject_start(&subject, NULL, prepare, spawn, scene);
+
+	if (!error && scene->error) {
+		error = scene->error;
+		subject_end(&subject, NULL);
+	} else if (!error) {
+		error = set_the_scene(group, &subject, scene->one, outcome);
+		if (error)
+			subject_end(&subject, NULL);
+	}
+	if (error)
+		return lab_fail(context, error, "Try again.",
+				"prepare a parent for %s: %s",
+				scene->strategy->name, strerror(-error));
+	outcome->predicted =
+		predict_victim(scene->strategy, scene->one, outcome);
+	return observe(context, group, scene, &subject, outcome);
+}
+
+int victim_try(struct lab_context *context, const struct sw_strategy *strategy,
+	       const struct victim_case *one, uint64_t limit_bytes,
+	       struct victim_outcome *outcome)
+{
+	struct scene *scene = subject_share(sizeof *scene);
+	struct memory_group group;
+	int error;
+
+	if (!scene)
+		return lab_fail(context, -ENOMEM, "Free some memory.",
+				"begin an experiment: no memory");
+	*scene = (struct scene){ .strategy = strategy,
+				 .one = one,
+				 .group = &group };
+	error = find_program(context, scene);
+	if (!error)
+		error = lab_group_open(context, &group, limit_bytes,
+				       limit_bytes);
+	if (!error) {
+		error = try_in(context, &group, scene, outcome);
+		memory_group_close(&group);
+	}
+	subject_unshare(scene, sizeof *scene);
+	return error;
+}
+
+const char *victim_name(enum victim victim)
+{
+	static const char *const names[] = {
+		[VICTIM_NOBODY] = "nobody",
+		[VICTIM_PARENT] = "parent",
+		[VICTIM_CHILD] = "child",
+		[VICTIM_REFUSED] = "refused",
+	};
+
+	return names[victim];
+}
