@@ -115,7 +115,8 @@ fuzz: ## feed every parser with garbage, a minute each (clang's libFuzzer)
 			tests/fuzz/$$f.c $(FUZZ_SOURCES) $(LIBS) -lstdc++ \
 			-o $(B)/fuzz/$$f && mkdir -p $(B)/fuzz/$$f.corpus && \
 		$(B)/fuzz/$$f -max_total_time=60 -verbosity=0 \
-			$(B)/fuzz/$$f.corpus tests/data/golden tests/data/proc || exit; \
+			$(B)/fuzz/$$f.corpus tests/data/golden tests/data/proc \
+			tests/data/cgroup || exit; \
 	done
 
 lint: ## gcc, clang, their analyzers, cppcheck, shellcheck, clang-format

@@ -1,9 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A memory control group of our own: bounds, members, end.
- *
- * A limit that the kernel rounded, ignored or that somebody else changed
- * would make an experiment dangerous: whatever is set is read back.
  */
 #include "bench/machine/memory_group.h"
 
@@ -104,47 +101,64 @@ static int check_limit(struct memory_group *group, uint64_t limit_bytes,
 	return -ERANGE;
 }
 
-static int write_limit(const struct memory_group *group, const char *name,
-		       uint64_t bytes)
+/* Write a number and see that it is there: what the kernel rounds, or
+ * somebody else changes, would make an experiment dangerous. */
+static int put_number(const struct memory_group *group, const char *name,
+		      uint64_t number)
 {
 	char text[32];
+	char now[32];
 
-	snprintf(text, sizeof(text), "%" PRIu64, bytes);
-	return text_write_at(text, "%s/%s", group->directory, name);
+	snprintf(text, sizeof(text), "%" PRIu64, number);
+	int error = text_write_at(text, "%s/%s", group->directory, name);
+	if (!error)
+		error = text_read_at(now, sizeof(now), "%s/%s",
+				     group->directory, name);
+	if (!error && strcmp(now, text) != 0)
+		error = -EIO;
+	return error;
 }
 
-/* Memory and swap together must never be below memory alone: so which goes
- * first depends on the direction. Without swap accounting (swapaccount=0) a
- * swappiness of 0 keeps a version 1 group from swapping: vmscan.c. */
+/*
+ * Memory and swap together may take a page more than memory alone: were the
+ * limits equal, that of both would be hit first, and newer kernels count no
+ * hits of it (6.18: track_failcnt in mem_cgroup_css_alloc(), which is set for
+ * memory alone), so that failcnt would stay 0. Swap itself is off by a
+ * swappiness of 0, which in version 1 means never (get_scan_count() in
+ * mm/vmscan.c); that also serves kernels without swap accounting. Which limit
+ * goes first depends on the direction.
+ */
 static int limit_first(const struct memory_group *group, uint64_t bytes)
 {
-	int both = write_limit(group, "memory.memsw.limit_in_bytes", bytes);
-	int error = write_limit(group, "memory.limit_in_bytes", bytes);
+	const char *memsw = "memory.memsw.limit_in_bytes";
+	uint64_t both_bytes = bytes + (uint64_t)sysconf(_SC_PAGESIZE);
+	int error = put_number(group, "memory.swappiness", 0);
+	int both = put_number(group, memsw, both_bytes);
 
-	if (!error && both && both != -ENOENT)
-		both = write_limit(group, "memory.memsw.limit_in_bytes", bytes);
-	if (!error && both == -ENOENT)
-		both = text_write_at("0", "%s/memory.swappiness",
-				     group->directory);
-	return error ? error : both;
+	if (!error)
+		error = put_number(group, "memory.limit_in_bytes", bytes);
+	if (!error && both == -EINVAL)
+		both = put_number(group, memsw, both_bytes);
+	if (!error && both != -ENOENT)
+		error = both;
+	return error;
 }
 
 /* No file where the kernel has no swap at all. */
 static int limit_second(const struct memory_group *group, uint64_t bytes)
 {
 	struct meminfo info;
-	int error = text_write_at("0", "%s/memory.swap.max", group->directory);
+	int error = put_number(group, "memory.swap.max", 0);
 
 	if (error == -ENOENT && meminfo_read(&info) == 0)
 		error = info.swap_total_bytes ? -ENOTSUP : 0;
-	return error ? error : write_limit(group, "memory.max", bytes);
+	return error ? error : put_number(group, "memory.max", bytes);
 }
 
 int memory_group_set_limit(struct memory_group *group, uint64_t limit_bytes)
 {
 	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
 	uint64_t bytes = limit_bytes / page_bytes * page_bytes;
-	struct memory_group_reading reading;
 
 	if (!group->version)
 		return -ENOENT;
@@ -152,10 +166,6 @@ int memory_group_set_limit(struct memory_group *group, uint64_t limit_bytes)
 		return -ERANGE;
 	int error = group->version == 1 ? limit_first(group, bytes)
 					: limit_second(group, bytes);
-	if (!error)
-		error = memory_group_read(group, &reading);
-	if (!error && reading.limit_bytes != bytes)
-		error = -EIO;
 	if (!error)
 		group->limit_bytes = bytes;
 	return error;

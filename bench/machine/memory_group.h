@@ -49,6 +49,7 @@ struct memory_group_reading {
 	uint64_t swap_bytes;
 	/* How often: */
 	uint64_t failcnt;	 /* the limit was hit; version 1 */
+	uint64_t memsw_failcnt;	 /* that of memory and swap was, before; 1 */
 	uint64_t low;		 /* reclaimed below memory.low; version 2 */
 	uint64_t high;		 /* throttled above memory.high; version 2 */
 	uint64_t max;		 /* the limit was hit; version 2 */

@@ -120,6 +120,7 @@ static int read_first(const struct memory_group *group,
 	read_value(group, "memory.max_usage_in_bytes", &reading->peak_bytes);
 	read_value(group, "memory.limit_in_bytes", &reading->limit_bytes);
 	read_value(group, "memory.failcnt", &reading->failcnt);
+	read_value(group, "memory.memsw.failcnt", &reading->memsw_failcnt);
 	read_counters(group, "memory.oom_control", reading);
 	read_counters(group, "memory.stat", reading);
 	return error;

@@ -1,0 +1,33 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Any bytes as the files of a memory control group: the parsers come back,
+ * and touch nothing that is not theirs.
+ *
+ * For libFuzzer: make fuzz.
+ */
+
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "bench/machine/memory_group.h"
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
+{
+	struct memory_group_reading reading;
+	uint64_t value;
+	FILE *stream;
+
+	if (!bytes)
+		return 0;
+	stream = fmemopen((void *)(uintptr_t)data, bytes, "r");
+	if (!stream)
+		abort();
+	memory_group_parse_value(stream, &value);
+	rewind(stream);
+	memory_group_parse_counters(stream, &reading);
+	fclose(stream);
+	return 0;
+}

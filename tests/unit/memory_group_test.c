@@ -1,0 +1,268 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Memory control groups without one: recorded and odd texts of both versions,
+ * places that are none, and what the user is told about them.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "bench/machine/memory_group.h"
+#include "bench/machine/memory_group_place.h"
+#include "bench/machine/memory_keeper.h"
+#include "tests/unit/source.h"
+
+#define ABSENT MEMORY_GROUP_ABSENT
+#define MIB ((uint64_t)1 << 20)
+
+static struct memory_group_reading read_recorded(int version, const char *name)
+{
+	struct memory_group group = { .version = version };
+	struct memory_group_reading reading;
+
+	snprintf(group.directory, PATH_MAX, "tests/data/cgroup/%s", name);
+	assert_int_equal(memory_group_read(&group, &reading), 0);
+	return reading;
+}
+
+static void version_one_is_read(void **state)
+{
+	struct memory_group_reading now = read_recorded(1, "linux-6.1-v1");
+
+	(void)state;
+	assert_int_equal(now.usage_bytes, 16384);
+	assert_int_equal(now.peak_bytes, 16 * MIB);
+	assert_int_equal(now.limit_bytes, 16 * MIB);
+	assert_int_equal(now.swap_bytes, 0);
+	assert_int_equal(now.failcnt, 0);
+	assert_int_equal(now.memsw_failcnt, 38);
+	assert_int_equal(now.oom_kill, 1);
+	assert_int_equal(now.oom_kill_disable, 0);
+	assert_int_equal(now.under_oom, 0);
+	assert_true(now.low == ABSENT && now.high == ABSENT);
+	assert_true(now.max == ABSENT && now.oom == ABSENT);
+	assert_true(now.oom_group_kill == ABSENT);
+}
+
+static void version_two_is_read(void **state)
+{
+	static const char *const names[] = { "linux-6.1-v2", "linux-6.12-v2" };
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		struct memory_group_reading now = read_recorded(2, names[i]);
+
+		assert_int_equal(now.usage_bytes, 16384);
+		assert_int_equal(now.peak_bytes, 16 * MIB);
+		assert_int_equal(now.limit_bytes, 16 * MIB);
+		assert_int_equal(now.swap_bytes, 0);
+		assert_true(now.low == 0 && now.high == 0);
+		assert_int_equal(now.max, 35);
+		assert_int_equal(now.oom, 1);
+		assert_int_equal(now.oom_kill, 1);
+		assert_int_equal(now.oom_group_kill, 0);
+		assert_true(now.failcnt == ABSENT);
+		assert_true(now.oom_kill_disable == ABSENT);
+	}
+}
+
+static void old_kernels_tell_less(void **state)
+{
+	struct memory_group_reading now = read_recorded(1, "old-v1");
+
+	(void)state;
+	assert_true(now.limit_bytes == ABSENT && now.oom_kill == ABSENT);
+	assert_true(now.swap_bytes == ABSENT && now.failcnt == ABSENT);
+	assert_int_equal(now.oom_kill_disable, 1);
+	assert_int_equal(now.under_oom, 1);
+	now = read_recorded(2, "old-v2");
+	assert_true(now.limit_bytes == ABSENT && now.peak_bytes == ABSENT);
+	assert_true(now.oom_group_kill == ABSENT);
+	assert_int_equal(now.low, 1);
+	assert_int_equal(now.high, 2);
+	assert_int_equal(now.max, 3);
+	assert_int_equal(now.oom, 4);
+	assert_int_equal(now.oom_kill, 5);
+}
+
+static int parse_value(const char *text, uint64_t *value)
+{
+	FILE *stream = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+
+	assert_non_null(stream);
+	int error = memory_group_parse_value(stream, value);
+	fclose(stream);
+	return error;
+}
+
+static void odd_values_are_refused(void **state)
+{
+	uint64_t value;
+
+	(void)state;
+	assert_int_equal(parse_value("17", &value), 0);
+	assert_int_equal(value, 17);
+	assert_int_equal(parse_value("max\n", &value), 0);
+	assert_true(value == ABSENT);
+	assert_int_equal(parse_value("\n", &value), -EBADMSG);
+	assert_int_equal(parse_value("-1\n", &value), -EBADMSG);
+	assert_int_equal(parse_value("12k\n", &value), -EBADMSG);
+	assert_int_equal(parse_value("99999999999999999999\n", &value),
+			 -EBADMSG);
+}
+
+static void odd_counters_are_refused(void **state)
+{
+	const char *text = "new_one x\noom_kill 7\n\nmax 3\nlow none\n";
+	struct memory_group_reading now = { .high = 9 };
+	FILE *stream = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
+
+	(void)state;
+	assert_non_null(stream);
+	assert_int_equal(memory_group_parse_counters(stream, &now), -EBADMSG);
+	fclose(stream);
+	assert_int_equal(now.oom_kill, 7);
+	assert_int_equal(now.max, 3);
+	assert_int_equal(now.high, 9);
+}
+
+/* A plain folder gets groups without files: no controller anywhere. */
+static void a_place_without_controller_is_left_clean(void **state)
+{
+	char top[] = "/tmp/spawnwise-place-XXXXXX";
+	struct cgroup own = { .version = 2 };
+	struct memory_group group = { .version = 0 };
+	struct keeper keeper = { .directory = "" };
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	snprintf(own.mount, PATH_MAX, "%s", top);
+	snprintf(own.directory, PATH_MAX, "%s/own", top);
+	assert_int_equal(mkdir(own.directory, 0755), 0);
+	assert_int_equal(watcher_birth(&group.keeper, &keeper.post, keeper_main,
+				       &keeper),
+			 0);
+	assert_int_equal(watcher_await(&group.keeper), 0);
+	assert_int_equal(memory_group_place(&group, &own), -ENOENT);
+	assert_false(memory_group_close(&group));
+	assert_int_equal(rmdir(own.directory), 0);
+	assert_int_equal(rmdir(top), 0);
+}
+
+static pid_t dead_pid(void)
+{
+	pid_t pid = fork();
+
+	if (pid == 0)
+		_exit(0);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	return pid;
+}
+
+static void groups_of_dead_runners_are_removed(void **state)
+{
+	char top[] = "/tmp/spawnwise-repair-XXXXXX";
+	char names[4][64];
+	pid_t dead = dead_pid();
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	snprintf(names[0], 64, "%s/spawnwise-%d-1", top, (int)dead);
+	snprintf(names[1], 64, "%s/spawnwise-%d-1", top, (int)getpid());
+	snprintf(names[2], 64, "%s/spawnwise-%d-1x", top, (int)dead);
+	snprintf(names[3], 64, "%s/spawnwise-%d", top, (int)dead);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(mkdir(names[i], 0755), 0);
+	memory_group_repair(top);
+	assert_int_equal(access(names[0], F_OK), -1);
+	for (int i = 1; i < 4; i++)
+		assert_int_equal(rmdir(names[i]), 0);
+	assert_int_equal(rmdir(top), 0);
+	memory_group_repair(top);
+}
+
+static void every_error_comes_with_a_cure(void **state)
+{
+	const struct {
+		int error;
+		const char *reason;
+	} cases[] = {
+		{ -ENOENT, "no memory controller" },
+		{ -EACCES, "this user may not" },
+		{ -EPERM, "this user may not" },
+		{ -EROFS, "/cg is read-only" },
+		{ -EBUSY, "`mkdir /cg/own/shell && echo $$ > /cg/own/shell/" },
+		{ -ENOSYS, "no pidfd_open" },
+		{ -ENOTSUP, "swapaccount=1" },
+		{ -EIO, "below /cg/own failed: Input/output error" },
+	};
+	const struct cgroup own = { 2, "/cg", "/cg/own" };
+	char why[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		memory_group_explain(cases[i].error, &own, why, sizeof(why));
+		assert_non_null(strstr(why, cases[i].reason));
+	}
+}
+
+static void too_high_limits_are_refused(void **state)
+{
+	struct memory_group group;
+	char why[256];
+	uint64_t ceiling;
+
+	(void)state;
+	assert_int_equal(memory_group_ceiling(&ceiling, why, sizeof(why)), 0);
+	assert_true(ceiling <= 512 * MIB);
+	assert_non_null(strchr(why, ' '));
+	assert_int_equal(
+		memory_group_open(&group, ceiling + 64 * MIB, why, sizeof(why)),
+		-ERANGE);
+	assert_non_null(strstr(why, "ask for at most"));
+	assert_int_equal(memory_group_open(&group, 4096, why, sizeof(why)),
+			 -ERANGE);
+	assert_non_null(strstr(why, "ask for more"));
+	assert_false(memory_group_close(&group));
+}
+
+static void what_is_closed_stays_closed(void **state)
+{
+	struct memory_group group = { .version = 0 };
+	struct memory_group_reading reading;
+
+	(void)state;
+	assert_false(memory_group_close(&group));
+	assert_int_equal(memory_group_enter(&group, 0), -ENOENT);
+	assert_int_equal(memory_group_set_limit(&group, MIB), -ENOENT);
+	assert_int_equal(memory_group_read(&group, &reading), -ENOENT);
+	assert_true(reading.usage_bytes == ABSENT);
+	memory_group_forget(&group);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(version_one_is_read),
+		cmocka_unit_test(version_two_is_read),
+		cmocka_unit_test(old_kernels_tell_less),
+		cmocka_unit_test(odd_values_are_refused),
+		cmocka_unit_test(odd_counters_are_refused),
+		cmocka_unit_test(a_place_without_controller_is_left_clean),
+		cmocka_unit_test(groups_of_dead_runners_are_removed),
+		cmocka_unit_test(every_error_comes_with_a_cure),
+		cmocka_unit_test(too_high_limits_are_refused),
+		cmocka_unit_test(what_is_closed_stays_closed),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
