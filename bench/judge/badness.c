@@ -1,0 +1,76 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The OOM killer's choice; see badness.h.
+ *
+ * In pages, and rounded where the kernel rounds, so that the printed score is
+ * met to the point.
+ */
+#include "bench/judge/badness.h"
+
+#include <stdio.h>
+
+static int64_t points(const struct badness_process *process,
+		      const struct badness_scope *scope)
+{
+	const int64_t total = (int64_t)(scope->total_bytes / scope->page_bytes);
+	const uint64_t pages = process->rss_bytes / scope->page_bytes +
+			       process->swap_bytes / scope->page_bytes +
+			       process->page_table_bytes / scope->page_bytes;
+
+	if (process->exempt || process->oom_score_adj == BADNESS_ADJ_NEVER)
+		return BADNESS_NEVER;
+	return (int64_t)pages + process->oom_score_adj * (total / 1000);
+}
+
+int64_t badness_bytes(const struct badness_process *process,
+		      const struct badness_scope *scope)
+{
+	const int64_t pages = points(process, scope);
+
+	return pages == BADNESS_NEVER ? BADNESS_NEVER
+				      : pages * (int64_t)scope->page_bytes;
+}
+
+enum badness_scale badness_scale_of(const char *release)
+{
+	unsigned major = 0;
+	unsigned minor = 0;
+
+	/* Of a kernel that does not tell we think that it is new. */
+	if (sscanf(release, "%u.%u", &major, &minor) != 2)
+		return BADNESS_SHIFTED;
+	return major > 5 || (major == 5 && minor >= 9) ? BADNESS_SHIFTED
+						       : BADNESS_PLAIN;
+}
+
+int badness_score(const struct badness_process *process,
+		  const struct badness_scope *scope, enum badness_scale scale)
+{
+	const int64_t total = (int64_t)(scope->total_bytes / scope->page_bytes);
+	int64_t pages = points(process, scope);
+
+	if (pages == BADNESS_NEVER || !total)
+		return 0;
+	if (scale == BADNESS_SHIFTED)
+		return (int)((1000 + pages * 1000 / total) * 2 / 3);
+	if (pages < 1)
+		pages = 1;
+	return (int)(pages * 1000 / total);
+}
+
+size_t badness_victim(const struct badness_process *processes, size_t count,
+		      const struct badness_scope *scope)
+{
+	int64_t most = BADNESS_NEVER;
+	size_t victim = count;
+
+	for (size_t i = 0; i < count; i++) {
+		const int64_t pages = points(&processes[i], scope);
+
+		if (pages == BADNESS_NEVER || pages < most)
+			continue;
+		most = pages;
+		victim = i;
+	}
+	return victim;
+}
