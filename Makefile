@@ -116,7 +116,7 @@ fuzz: ## feed every parser with garbage, a minute each (clang's libFuzzer)
 			-o $(B)/fuzz/$$f && mkdir -p $(B)/fuzz/$$f.corpus && \
 		$(B)/fuzz/$$f -max_total_time=60 -verbosity=0 \
 			$(B)/fuzz/$$f.corpus tests/data/golden tests/data/proc \
-			tests/data/cgroup || exit; \
+			tests/data/cgroup tests/data/oom || exit; \
 	done
 
 lint: ## gcc, clang, their analyzers, cppcheck, shellcheck, clang-format
