@@ -20,6 +20,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/judge/badness.h"
 #include "bench/labs/group.h"
 #include "bench/labs/subject.h"
 #include "bench/machine/cpu.h"
@@ -134,18 +135,30 @@ static int set_the_scene(struct memory_group *group,
 	return error;
 }
 
-/* oom_badness() in mm/oom_kill.c: in a group, a step of oom_score_adj weighs a
- * thousandth of its limit. */
-static int64_t badness(uint64_t bytes, int adj, uint64_t limit_bytes)
+/* When the group is full the child has what the parent left it. The order is
+ * that in which they came into the group. */
+static enum victim predict_larger(const struct victim_case *one,
+				  const struct victim_outcome *outcome)
 {
-	return (int64_t)bytes + adj * (int64_t)(limit_bytes / 1000);
+	const struct badness_process processes[] = {
+		{ .rss_bytes = outcome->parent_bytes,
+		  .oom_score_adj = VICTIM_PARENT_ADJ },
+		{ .rss_bytes = outcome->room_bytes,
+		  .oom_score_adj = one->child_adj },
+	};
+	const struct badness_scope scope = {
+		.total_bytes = outcome->limit_bytes,
+		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
+	};
+
+	return badness_victim(processes, 2, &scope) ? VICTIM_CHILD
+						    : VICTIM_PARENT;
 }
 
 static enum victim predict_victim(const struct sw_strategy *strategy,
 				  const struct victim_case *one,
 				  const struct victim_outcome *outcome)
 {
-	const uint64_t limit = outcome->limit_bytes;
 	const bool asks = one->child_adj != VICTIM_PARENT_ADJ;
 
 	if (asks && !(strategy->honours & SW_OOMADJ))
@@ -157,11 +170,7 @@ static enum victim predict_victim(const struct sw_strategy *strategy,
 					       outcome->room_bytes
 			       ? VICTIM_PARENT
 			       : VICTIM_NOBODY;
-	return badness(outcome->parent_bytes, VICTIM_PARENT_ADJ, limit) >
-			       badness(outcome->room_bytes, one->child_adj,
-				       limit)
-		       ? VICTIM_PARENT
-		       : VICTIM_CHILD;
+	return predict_larger(one, outcome);
 }
 
 static bool was_killed(int status)
