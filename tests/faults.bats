@@ -31,7 +31,7 @@ start_short_run() {
 # One whose processes live long enough to be hit.
 start_run_of_long_parents() {
 	start_run --heap 0 --parents 10 --overcommit 0,1 \
-		--strategy fork,vfork,broker,clone_vm,posix_spawn
+		--strategy fork,broker
 	within 10 has_samples
 }
 
@@ -345,7 +345,7 @@ kill_groups() {
 		(
 			ulimit -n $limit
 			exec "$command" run --quick --heap 0 --out run \
-				--strategy fork,vfork,posix_spawn,broker
+				--strategy fork,broker
 		) >out 2>err || status=$?
 		case $status in
 		0 | 3) run_files run ;;

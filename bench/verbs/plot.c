@@ -15,12 +15,12 @@
 #include "bench/verbs/newest.h"
 #include "bench/verbs/verbs.h"
 
-static bool holds_no_run(const char *dir)
+static bool holds(const char *dir, const char *file)
 {
 	char path[PATH_MAX + 16];
 
-	snprintf(path, sizeof path, "%s/cells.csv", dir);
-	return !access(dir, R_OK | X_OK) && access(path, F_OK);
+	snprintf(path, sizeof path, "%s/%s", dir, file);
+	return !access(path, F_OK);
 }
 
 static int find_run(const struct arguments *args, char *dir, size_t length,
@@ -38,8 +38,9 @@ static int find_run(const struct arguments *args, char *dir, size_t length,
 	else if (newest_run(dir, length))
 		return fail(why, EXIT_FAILED, cure,
 			    "find a run: there is none here");
-	if (holds_no_run(dir))
-		return 0; /* a lab's results, or nothing: plot_run() tells */
+	if (holds(dir, "host.json") && !holds(dir, "samples.csv") &&
+	    !holds(dir, "cells.csv"))
+		return 0; /* a lab's results */
 	/* gnuplot reads the file again, but it tells no reasons, and a file of
 	 * somebody else's shall not tell gnuplot what to do. */
 	if (cells_read(dir, &cells, reason, sizeof reason))
