@@ -9,15 +9,13 @@
 
 #define TEXT_COLUMNS 80
 
+extern const struct lab lab_oom;
 extern const struct lab lab_promise;
 extern const struct lab lab_touch;
 extern const struct lab lab_victim;
 
 const struct lab *const all_labs[] = {
-	&lab_promise,
-	&lab_touch,
-	&lab_victim,
-	NULL,
+	&lab_promise, &lab_touch, &lab_oom, &lab_victim, NULL,
 };
 
 int lab_fail(struct lab_context *context, int error, const char *cure,

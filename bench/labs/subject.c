@@ -42,6 +42,20 @@ int subject_set_oom_score_adj(int value)
 	return error;
 }
 
+int subject_populate(uint64_t bytes)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *heap = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	if (heap == MAP_FAILED)
+		return -errno;
+	madvise(heap, bytes, MADV_NOHUGEPAGE);
+	for (uint64_t at = 0; at < bytes; at += page)
+		heap[at] = 1;
+	return 0;
+}
+
 /* Raising it is everybody's right. */
 static void be_first_to_die(pid_t parent)
 {

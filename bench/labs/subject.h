@@ -18,6 +18,7 @@
 #define LABS_SUBJECT_H
 
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 struct guardian;
@@ -51,6 +52,10 @@ int subject_act(struct subject *subject, int mode, int limit_ms);
 /* In a subject: have another oom_score_adj than 1000. Back to what it was
  * before birth is allowed to everybody (proc(5)). 0, or -errno. */
 int subject_set_oom_score_adj(int value);
+
+/* In a subject: take so much memory, in base pages, and write to all of it.
+ * 0, or -errno. */
+int subject_populate(uint64_t bytes);
 
 /* Let it act, once, in the mode that is. */
 void subject_go(const struct subject *subject);

@@ -16,7 +16,6 @@
 #include <signal.h>
 #include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -42,20 +41,6 @@ struct scene {
 	struct sw_handle *handle;
 };
 
-static int populate(uint64_t bytes)
-{
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *heap = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-
-	if (heap == MAP_FAILED)
-		return -errno;
-	madvise(heap, bytes, MADV_NOHUGEPAGE);
-	for (uint64_t at = 0; at < bytes; at += page)
-		heap[at] = 1;
-	return 0;
-}
-
 static void prepare(void *data)
 {
 	struct scene *scene = data;
@@ -70,7 +55,7 @@ static void prepare(void *data)
 	if (!scene->error)
 		scene->error = sw_open(scene->strategy, &scene->handle);
 	if (!scene->error)
-		scene->error = populate(scene->one->heap_bytes);
+		scene->error = subject_populate(scene->one->heap_bytes);
 }
 
 static void spawn(void *data)
