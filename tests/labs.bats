@@ -84,6 +84,32 @@ no_group_is_left() {
 	no_group_is_left
 }
 
+@test "oom: scores, what children inherit and who is killed are as predicted" {
+	groups_can_be_made
+	check 0 "$command" lab oom --out here
+	[ "$(column here/oom.csv agrees | sort -u)" = yes ]
+	[ "$(column here/oom.csv part | uniq | tr '\n' ' ')" = \
+		"score inherit kill " ]
+	[ "$(awk -F , '$1 == "kill" && $2 != "whole" { print $12 }' here/oom.csv |
+		tr '\n' ' ')" = "raised growing " ]
+	# Nice, being root and children change no score by more than a point.
+	awk -F , '$1 == "score" && $4 == 0 && $7 > 64 * 1024 * 1024 {
+		if (n++ && ($12 - first > 1 || first - $12 > 1)) exit 1
+		first = $12
+	}' here/oom.csv
+	no_group_is_left
+}
+
+@test "oom: without a group scores are told, and nobody is killed" {
+	users_can_run
+	chmod 777 .
+	check 3 as_user "$command" lab oom --out here
+	says out "Nobody was driven out of memory"
+	tr '\n' ' ' <out | grep -q 'may not make a memory control group: '
+	[ "$(column here/oom.csv agrees | sort -u)" = yes ]
+	[ "$(column here/oom.csv part | uniq | tr '\n' ' ')" = "score inherit " ]
+}
+
 @test "victim: who dies is who was predicted, for every strategy" {
 	groups_can_be_made
 	check 0 "$command" lab victim --out here

@@ -17,6 +17,15 @@ bool oom_death_agrees(const struct oom_death *death)
 	return !strcmp(death->predicted, death->observed);
 }
 
+static size_t count_of(const char *text, char letter)
+{
+	size_t count = 0;
+
+	for (; *text; text++)
+		count += *text == letter;
+	return count;
+}
+
 static void tabulate(struct table *table, const struct oom_death *death)
 {
 	char held[UNITS_LENGTH], badness[UNITS_LENGTH];
@@ -125,6 +134,25 @@ static int tell_counters(struct lab_context *context,
 	return error;
 }
 
+/* As a program that counts kills by the counter would have it. */
+static void tell_whole(struct lab_context *context,
+		       const struct oom_death *death)
+{
+	const uint64_t killed = 1 + (uint64_t)count_of(death->observed, '+');
+
+	if (strcmp(death->name, "whole") != 0)
+		return;
+	lab_tell(context,
+		 "With memory.oom.group the whole group died as one: %" PRIu64
+		 " processes, and oom_kill grew by %" PRIu64 ".%s",
+		 killed, death->growth.oom_kill,
+		 death->growth.oom_kill > killed
+			 ? " The one that was chosen is counted once more when "
+			   "all are killed: the counter is not the number of "
+			   "the dead."
+			 : "");
+}
+
 static void tell_size(struct lab_context *context, const char *name,
 		      uint64_t bytes, const char *meaning)
 {
@@ -180,6 +208,7 @@ int oom_report(struct lab_context *context, const struct memory_group *group,
 			logged = &deaths[i];
 	if (!error)
 		error = tell_counters(context, deaths, count);
+	tell_whole(context, &deaths[count - 1]);
 	if (group->version == 1)
 		lab_tell(context,
 			 "To kill a group as a whole (memory.oom.group) is "
