@@ -60,8 +60,8 @@ static void print_paragraph(FILE *stream, const char *text)
 	fputs("\n\n", stream);
 }
 
-static void tell(struct lab_context *context, const char *format,
-		 va_list values)
+__attribute__((format(printf, 2, 0))) static void
+tell(struct lab_context *context, const char *format, va_list values)
 {
 	char *text;
 

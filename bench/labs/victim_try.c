@@ -103,8 +103,8 @@ static int set_the_scene(struct memory_group *group,
 			 const struct victim_case *one,
 			 struct victim_outcome *outcome)
 {
-	struct memory_group_reading reading;
-	struct process_memory memory;
+	struct memory_group_reading reading = { 0 };
+	struct process_memory memory = { 0 };
 	int error = process_memory_read(subject->pid, &memory);
 
 	if (!error)
