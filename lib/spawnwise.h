@@ -213,8 +213,9 @@ enum sw_trait {
 	SW_BASELINE = 1 << 10,	      /* measured, never chosen */
 	SW_CREATES_NOTHING = 1 << 11,
 	SW_EXPERIMENTAL = 1 << 12,
+	SW_MAPS_MEMORY = 1 << 13, /* at each spawn: it can be refused */
 };
-#define SW_TRAIT_COUNT 13
+#define SW_TRAIT_COUNT 14
 
 /*
  * One way to create a child. Const and shared; what changes lives behind the

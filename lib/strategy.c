@@ -11,7 +11,7 @@ static const char *const trait_names[SW_TRAIT_COUNT] = {
 	"copies_page_tables", "charges_commit", "runs_atfork",
 	"silent_failure",     "thread_safe",	"needs_early_open",
 	"identity_of_open",   "baseline",	"creates_nothing",
-	"experimental",
+	"experimental",	      "maps_memory",
 };
 
 /* Fields, then the stages that are none. */

@@ -11,6 +11,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "lib/libc.h"
 #include "lib/shell.h"
 
 static int popen_spawn(void *state, const struct sw_request *request,
@@ -63,7 +64,8 @@ extern const struct sw_strategy strategy_popen;
 const struct sw_strategy strategy_popen = {
 	.name = "popen",
 	.summary = "the libc's popen: through /bin/sh, with a pipe",
-	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_BASELINE,
+	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_BASELINE |
+		  SW_LIBC_SPAWN_TRAITS,
 	.spawn = popen_spawn,
 	.confirm = popen_confirm,
 	.reap = popen_reap,

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/libc.h"
 #include "lib/probe.h"
 
 /* A folder is no program: all but the exec is tried. */
@@ -181,7 +182,8 @@ extern const struct sw_strategy strategy_posix_spawn;
 const struct sw_strategy strategy_posix_spawn = {
 	.name = "posix_spawn",
 	.summary = "the libc's posix_spawn: the standard call",
-	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_THREAD_SAFE,
+	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_THREAD_SAFE |
+		  SW_LIBC_SPAWN_TRAITS,
 	.honours = SW_SIGDEFAULT | LIBC_FIELDS | SW_SESSION | SW_PGROUP |
 		   SW_RESETIDS | SW_CWD | SW_FDACTIONS | SW_SIGMASK,
 	.supported = spawn_supported,

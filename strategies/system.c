@@ -12,6 +12,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "lib/libc.h"
 #include "lib/shell.h"
 
 /* What POSIX wants when the shell could not be started; glibc then says why in
@@ -59,7 +60,8 @@ extern const struct sw_strategy strategy_system;
 const struct sw_strategy strategy_system = {
 	.name = "system",
 	.summary = "the libc's system: through /bin/sh, returns at the end",
-	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_BASELINE,
+	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_BASELINE |
+		  SW_LIBC_SPAWN_TRAITS,
 	.spawn = system_spawn,
 	.confirm = system_confirm,
 	.reap = system_reap,

@@ -48,6 +48,7 @@ extern const struct check helper_checks[];  /* a helper dies */
 extern const struct check trouble_checks[]; /* at any moment */
 extern const struct check bond_checks[];    /* a helper and its caller */
 extern const struct check moment_checks[];  /* what a child inherits, now */
+extern const struct check map_checks[];	    /* of baselines too */
 
 /* Of a check that needs a strategy with a helper. */
 #define NEEDS_HELPER .needs = SW_NEEDS_EARLY_OPEN, .obstacle = helper_unseen

@@ -26,10 +26,11 @@ static const struct check *const lists[] = {
 	storm_checks,	 death_checks,	 signal_checks,	  handle_checks,
 	flight_checks,	 borrow_checks,	 filter_checks,	  trait_checks,
 	thread_checks,	 helper_checks,	 trouble_checks,  bond_checks,
-	moment_checks,
+	moment_checks,	 map_checks,
 };
 
-static const struct check *const baseline_lists[] = { baseline_checks };
+static const struct check *const baseline_lists[] = { baseline_checks,
+						      map_checks };
 
 static struct CMUnitTest tests[TESTS_MAX];
 static char names[TESTS_MAX][NAME_BYTES];
