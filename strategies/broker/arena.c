@@ -30,13 +30,14 @@ static_assert(offsetof(struct sw_arena, large) == 2097152 &&
 		      offsetof(struct sw_arena, event) == 18941000,
 	      "the areas are as documented");
 
-/* Untouched pages cost nothing but, under strict overcommit, their promise
- * (MAP_NORESERVE in mmap(2)). */
+/* Untouched pages cost nothing but their promise. Without it (MAP_NORESERVE in
+ * mmap(2)) a first touch is SIGBUS when strict overcommit was switched on later
+ * and nothing is left (shmem_acct_blocks() in mm/shmem.c). */
 int sw_arena_open(struct sw_arena **out)
 {
 	struct sw_arena *arena =
 		mmap(NULL, sizeof *arena, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 
 	if (arena == MAP_FAILED)
 		return -ENOMEM;
