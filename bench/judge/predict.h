@@ -4,7 +4,9 @@
  *
  * The rules are those of __vm_enough_memory() in mm/util.c, Linux 5.2 and
  * later, applied to what dup_mmap() asks for: the size of every accountable
- * VMA once more. A child that shares our memory never gets there.
+ * VMA once more. A child that shares our memory never gets there, but the libc
+ * may map a stack for it. The same rules tell whether memory can be mapped at
+ * all.
  */
 #ifndef JUDGE_PREDICT_H
 #define JUDGE_PREDICT_H
@@ -20,6 +22,7 @@ struct predict_facts {
 	uint64_t largest_vma_bytes; /* the largest alone */
 	uint64_t total_vm_bytes;    /* VmSize */
 	bool admin; /* CAP_SYS_ADMIN in the first user namespace */
+	uint64_t address_limit_bytes; /* RLIMIT_AS; 0: none */
 
 	/* The machine: from meminfo and vm.admin_reserve_kbytes and
 	 * vm.user_reserve_kbytes. The limit is that of mode 2, whatever the
@@ -33,16 +36,46 @@ struct predict_facts {
 };
 
 /* 0 when the spawn should work, else ENOMEM. traits are enum sw_trait,
- * overcommit is the mode, 0 to 2. The kernel counts commits per CPU and sums
- * them late, so in mode 2 the answer may be wrong some 100 MiB around the
- * limit. */
+ * overcommit is the mode, 0 to 2. In mode 2 the answer may be wrong nearer to
+ * the limit than predict_slack(). */
 int predict(unsigned traits, int overcommit, const struct predict_facts *facts);
+
+/* A heap, as a program maps it: anonymous and writable. */
+struct predict_mapping {
+	uint64_t bytes;	   /* in all */
+	unsigned requests; /* of equal size, one after the other */
+	unsigned vmas;	   /* that they become: equal neighbours merge */
+	bool shared;	   /* MAP_SHARED: charged once, copied by no fork */
+	bool noreserve;	   /* MAP_NORESERVE: free, but in mode 2 (do_mmap()) */
+	bool dontfork;	   /* then MADV_DONTFORK, madvise(2) */
+};
+
+/* 0 when it should be granted in that mode, and the facts are those after it;
+ * else ENOMEM, and they hold what was granted before the refusal. */
+int predict_map(const struct predict_mapping *mapping, int overcommit,
+		struct predict_facts *facts);
+
+/* The largest heap, private and in that many VMAs, with which the spawn should
+ * work, in bytes: facts are those of the parent without it, room_bytes is what
+ * its address space can take. */
+uint64_t predict_frontier(unsigned traits, int overcommit, unsigned vmas,
+			  uint64_t room_bytes,
+			  const struct predict_facts *facts);
+
+/* By how much the kernel's own count of commits may be wrong in mode 2, in
+ * bytes: each CPU keeps a share to itself (mm_compute_batch() in mm/mm_init.c,
+ * Linux 5.9), in all RAM / 256. */
+uint64_t predict_slack(const struct predict_facts *facts);
 
 /* What strict overcommit would still grant the process, in bytes. */
 uint64_t predict_left(const struct predict_facts *facts);
 
-/* What the spawn asks the kernel to commit, in bytes, in any mode. */
+/* What a child asks the kernel to commit as long as it lives, in bytes, in any
+ * mode. */
 uint64_t predict_commit(unsigned traits, const struct predict_facts *facts);
+
+/* The same and what the spawn maps besides, for a moment. */
+uint64_t predict_asked(unsigned traits, const struct predict_facts *facts);
 
 /* Whether mode 2 may be held while this spawn is made: what is left below the
  * limit, with the child alive, must be at least 256 MiB and 2 % of the RAM, or
@@ -50,5 +83,11 @@ uint64_t predict_commit(unsigned traits, const struct predict_facts *facts);
  * one every time: how much was left at that moment helps nobody. */
 bool headroom_ok(unsigned traits, const struct predict_facts *facts, char *why,
 		 size_t why_bytes);
+
+/* Whether so many bytes may be asked for in mode 2 without harm to others: the
+ * request is refused beyond the counter's doubt, or leaves what headroom_ok()
+ * wants, whose why it gives. */
+bool request_ok(uint64_t asked_bytes, const struct predict_facts *facts,
+		char *why, size_t why_bytes);
 
 #endif

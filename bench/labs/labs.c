@@ -9,13 +9,19 @@
 
 #define TEXT_COLUMNS 80
 
-extern const struct lab lab_oom;
 extern const struct lab lab_promise;
 extern const struct lab lab_touch;
+extern const struct lab lab_oom;
 extern const struct lab lab_victim;
+extern const struct lab lab_oracle;
 
 const struct lab *const all_labs[] = {
-	&lab_promise, &lab_touch, &lab_oom, &lab_victim, NULL,
+	&lab_promise,
+	&lab_touch,
+	&lab_oom,
+	&lab_victim,
+	&lab_oracle,
+	NULL,
 };
 
 int lab_fail(struct lab_context *context, int error, const char *cure,

@@ -26,6 +26,15 @@ int installed_path(char path[PATH_MAX], const char *const *places)
 	return -ENOENT;
 }
 
+int installed_payload(char path[PATH_MAX])
+{
+	static const char *const places[] = { "payload",
+					      "../libexec/spawnwise/payload",
+					      NULL };
+
+	return installed_path(path, places);
+}
+
 int installed_repository(char path[PATH_MAX])
 {
 	/* data/ is where runs go; it is not installed. */

@@ -3,17 +3,33 @@
 
 #include "bench/measure/forecast.h"
 
+#include <errno.h>
+#include <sys/resource.h>
+
 #include "bench/machine/commit.h"
+
+static int address_limit(pid_t pid, uint64_t *bytes)
+{
+	struct rlimit limit;
+
+	if (prlimit(pid, RLIMIT_AS, NULL, &limit))
+		return -errno;
+	*bytes = limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur;
+	return 0;
+}
 
 int forecast_facts(const struct smaps_facts *parent, pid_t pid,
 		   struct predict_facts *facts)
 {
 	struct meminfo machine;
 	struct commit_rights rights;
+	uint64_t limit_bytes = 0;
 	int error = meminfo_read(&machine);
 
 	if (!error)
 		error = commit_rights_read(pid, &rights);
+	if (!error)
+		error = address_limit(pid, &limit_bytes);
 	if (error)
 		return error;
 	*facts = (struct predict_facts){
@@ -21,6 +37,7 @@ int forecast_facts(const struct smaps_facts *parent, pid_t pid,
 		.largest_vma_bytes = parent->largest_accountable_bytes,
 		.total_vm_bytes = rights.total_vm_bytes,
 		.admin = rights.admin,
+		.address_limit_bytes = limit_bytes,
 		.ram_bytes = machine.total_bytes,
 		.swap_bytes = machine.swap_total_bytes,
 		.commit_limit_bytes = machine.commit_limit_bytes,

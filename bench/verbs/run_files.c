@@ -14,9 +14,6 @@
 static int find_child(const struct arguments *args, struct run *run,
 		      char path[PATH_MAX], struct failure *why)
 {
-	static const char *const payload[] = { "payload",
-					       "../libexec/spawnwise/payload",
-					       NULL };
 	const char *child = argument_value(args, "child");
 	struct stat status;
 	int error = 0;
@@ -24,7 +21,7 @@ static int find_child(const struct arguments *args, struct run *run,
 	run->stamps = !child;
 	if (child)
 		snprintf(path, PATH_MAX, "%s", child);
-	else if (installed_path(path, payload))
+	else if (installed_payload(path))
 		return fail(why, EXIT_FAILED,
 			    "Build it with make, or choose another with "
 			    "--child /bin/true.",

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* Trying out, in a subject, whether strategies can spawn now. */
+#ifndef LABS_ATTEMPT_H
+#define LABS_ATTEMPT_H
+
+#include <limits.h>
+#include <stddef.h>
+
+#include "lib/spawnwise.h"
+
+#define ATTEMPT_STRATEGIES_MAX 32
+
+/* Those that create something, in the registry's order, baselines too. */
+struct attempt {
+	const struct sw_strategy *strategies[ATTEMPT_STRATEGIES_MAX];
+	size_t count;
+	struct sw_handle *handles[ATTEMPT_STRATEGIES_MAX];
+	int refusals[ATTEMPT_STRATEGIES_MAX]; /* -errno of sw_open() */
+	char program[PATH_MAX];		      /* that is started */
+	int null_fd;
+};
+
+/* List the strategies; nothing is opened. */
+void attempt_list(struct attempt *attempt);
+
+/* Open them all, and make sure that this process can go on when it gets no
+ * memory any more: while it is small. 0 or a negative errno; a strategy that is
+ * not available here is no error. */
+int attempt_open(struct attempt *attempt);
+
+/* Spawn once with strategies[i] and reap: 0; the positive errno that sw_spawn()
+ * or sw_confirm() gave; ECANCELED when the program did not end well. */
+int attempt_spawn(const struct attempt *attempt, size_t i);
+
+#endif

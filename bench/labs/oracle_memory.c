@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* The memory of an oracle's parent; see oracle_memory.h. */
+
+#include "bench/labs/oracle_memory.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "bench/labs/region.h"
+#include "bench/machine/memory.h"
+#include "bench/measure/forecast.h"
+
+#define MIB ((uint64_t)1 << 20)
+#define SMALL_BYTES (64 * MIB)
+#define SMALLEST_BYTES ((uint64_t)64 * 1024) /* where nothing is left */
+
+/* Below the kernel's batch of 32 pages and more (mm_compute_batch() in
+ * mm/mm_init.c): once a step of this size is refused the common counter has
+ * the limit's value, and every smaller one is refused too. */
+#define LAST_STEP_BYTES ((uint64_t)32 * 1024)
+
+/* Other processes may give some back meanwhile. */
+#define EXHAUSTED_ROOM(left_bytes) (2 * (left_bytes))
+
+/* Huge, in requests that mode 0 grants: 3/4 of RAM and swap each. */
+#define HUGE_REQUESTS 2
+
+/* Each has less than a copy of it would need in some mode, but for `small`. */
+const struct memory memories[] = {
+	{ "small", "small", MEMORY_SMALL, .vmas = 1 },
+	{ "large", "large", MEMORY_LARGE, .vmas = 1 },
+	{ "merged", "huge, one merged VMA", MEMORY_HUGE, .vmas = 1 },
+	{ "split", "the same as two VMAs", MEMORY_HUGE, .vmas = 2 },
+	{ "dontfork", "MADV_DONTFORK", MEMORY_STRONG, .vmas = 1,
+	  .dontfork = true },
+	{ "noreserve_before", "MAP_NORESERVE, early", MEMORY_STRONG, .vmas = 1,
+	  .early = true, .noreserve = true },
+	{ "noreserve_after", "MAP_NORESERVE, late", MEMORY_STRONG, .vmas = 1,
+	  .noreserve = true },
+	{ "shared", "MAP_SHARED", MEMORY_LARGE, .vmas = 1, .shared = true },
+	{ "exhausted", "all that is left", MEMORY_ALL, .vmas = 1 },
+	{ .name = NULL },
+};
+
+/* Where the subject's memory is; it has one. */
+static struct region regions[2];
+
+int facts_read(struct predict_facts *facts)
+{
+	struct smaps_facts parent;
+	int error = smaps_read(0, &parent);
+
+	return error ? error : forecast_facts(&parent, 0, facts);
+}
+
+/* Larger than what is free, smaller than RAM and swap: in mode 2 a little more
+ * than half of what may still be committed. */
+static uint64_t large_bytes(int mode, const struct predict_facts *facts)
+{
+	const uint64_t all_bytes = facts->ram_bytes + facts->swap_bytes;
+	struct meminfo memory;
+
+	if (mode == 2)
+		return predict_left(facts) / 2 + predict_slack(facts) +
+		       16 * MIB;
+	if (meminfo_read(&memory))
+		return all_bytes / 2;
+	return (memory.available_bytes + memory.swap_free_bytes + all_bytes) /
+	       2;
+}
+
+static uint64_t size_of(enum memory_size size, int mode,
+			const struct predict_facts *facts)
+{
+	const uint64_t left_bytes = predict_left(facts);
+
+	switch (size) {
+	case MEMORY_SMALL:
+		return mode == 2 && left_bytes / 8 < SMALL_BYTES
+			       ? left_bytes / 8
+			       : SMALL_BYTES;
+	case MEMORY_LARGE:
+		return large_bytes(mode, facts);
+	case MEMORY_HUGE:
+		return (facts->ram_bytes + facts->swap_bytes) / 4 * 6;
+	case MEMORY_STRONG:
+		return size_of(mode == 2 ? MEMORY_LARGE : MEMORY_HUGE, mode,
+			       facts);
+	default:
+		return left_bytes + (mode == 2 ? 0 : predict_slack(facts));
+	}
+}
+
+/* What is mapped, as the judge wants to know it. */
+static struct predict_mapping describe(const struct memory *memory,
+				       const struct predict_facts *facts,
+				       uint64_t bytes)
+{
+	const uint64_t most_bytes = facts->ram_bytes + facts->swap_bytes;
+
+	return (struct predict_mapping){
+		.bytes = bytes,
+		.requests = bytes > most_bytes && !memory->shared
+				    ? HUGE_REQUESTS
+				    : 1,
+		.vmas = memory->vmas,
+		.shared = memory->shared,
+		.noreserve = memory->noreserve,
+		.dontfork = memory->dontfork,
+	};
+}
+
+/* Steps of half the size down to the last one. What is left of the whole is
+ * then less than a stack of the libc's. */
+static void exhaust(struct region *region)
+{
+	for (uint64_t step = whole_pages(region->room_bytes / 2);
+	     step >= LAST_STEP_BYTES; step = whole_pages(step / 2))
+		while (!region_grow(region, region->used_bytes + step, step))
+			;
+}
+
+bool oracle_exhausts(const struct oracle *oracle)
+{
+	return oracle->memory->size == MEMORY_ALL && oracle->mode == 2;
+}
+
+void oracle_exhaust(const struct oracle *oracle)
+{
+	if (oracle_exhausts(oracle))
+		exhaust(&regions[0]);
+}
+
+/* All that is left is granted by its very definition. */
+static int predict_mapped(const struct oracle *oracle,
+			  const struct predict_mapping *mapping, int mode,
+			  struct predict_facts *facts)
+{
+	if (!oracle_exhausts(oracle))
+		return predict_map(mapping, mode, facts);
+	facts->total_vm_bytes += EXHAUSTED_ROOM(mapping->bytes);
+	facts->accountable_bytes += predict_left(facts);
+	facts->committed_bytes += predict_left(facts);
+	return 0;
+}
+
+static int map_region(struct region *region, uint64_t bytes,
+		      uint64_t request_bytes, const struct memory *memory)
+{
+	const int flags = (memory->shared ? MAP_SHARED : MAP_PRIVATE) |
+			  (memory->noreserve ? MAP_NORESERVE : 0);
+	int error = region_reserve(region, bytes, flags);
+
+	if (!error)
+		error = region_grow(region, bytes, request_bytes);
+	if (!error && memory->dontfork &&
+	    madvise(region->start, bytes, MADV_DONTFORK))
+		error = -errno;
+	return error;
+}
+
+static int map_all(const struct oracle *oracle,
+		   const struct predict_mapping *mapping)
+{
+	const struct memory *memory = oracle->memory;
+	const unsigned parts = mapping->vmas;
+	int error = 0;
+
+	if (oracle_exhausts(oracle)) {
+		error = region_reserve(&regions[0],
+				       EXHAUSTED_ROOM(mapping->bytes),
+				       MAP_PRIVATE);
+		if (!error)
+			exhaust(&regions[0]);
+		return error;
+	}
+	for (unsigned i = 0; i < parts && !error; i++)
+		error = map_region(&regions[i], mapping->bytes / parts,
+				   mapping->bytes / mapping->requests, memory);
+	return error;
+}
+
+void oracle_map(struct oracle *oracle, int mode)
+{
+	struct predict_facts after;
+	struct predict_mapping mapping;
+
+	oracle->error = facts_read(&oracle->map_facts);
+	if (oracle->error)
+		return;
+	/* Early memory has the size that the mode to come makes interesting. */
+	oracle->heap_bytes =
+		2 * whole_pages(size_of(oracle->memory->size, oracle->mode,
+					&oracle->map_facts) /
+				2);
+	if (oracle->heap_bytes < SMALLEST_BYTES)
+		oracle->heap_bytes = SMALLEST_BYTES;
+	mapping = describe(oracle->memory, &oracle->map_facts,
+			   oracle->heap_bytes);
+	after = oracle->map_facts;
+	oracle->map_mode = mode;
+	oracle->map_predicted = predict_mapped(oracle, &mapping, mode, &after);
+	for (size_t i = 0; i < oracle->attempt.count; i++)
+		oracle->cells[i].facts = after;
+	if (mode == 2 && !oracle->alone &&
+	    (!request_ok(mapping.bytes / mapping.requests, &oracle->map_facts,
+			 oracle->skipped, sizeof oracle->skipped) ||
+	     !headroom_ok(0, &after, oracle->skipped, sizeof oracle->skipped)))
+		return;
+	oracle->map_observed = -map_all(oracle, &mapping);
+}

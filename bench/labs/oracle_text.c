@@ -1,0 +1,285 @@
+/* SPDX-License-Identifier: MIT */
+/* What the oracle's rows say; see oracle_text.h. */
+
+#include "bench/labs/oracle_text.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "bench/files/errname.h"
+#include "bench/show/table.h"
+#include "bench/show/units.h"
+
+struct tally {
+	size_t tried;
+	size_t agreed;
+};
+
+struct oracle_answer oracle_answer(const struct oracle *oracle, size_t i)
+{
+	const struct oracle_cell *cell = &oracle->cells[i];
+	struct oracle_answer answer = {
+		.at_map = oracle->map_predicted || oracle->map_observed,
+		.tried = !oracle->skipped[0],
+		.predicted = oracle->map_predicted,
+		.observed = oracle->map_observed,
+		.facts = &oracle->map_facts,
+		.skipped = oracle->skipped,
+	};
+
+	if (!answer.at_map) {
+		answer.predicted = cell->predicted;
+		answer.observed = cell->observed;
+		answer.facts = &cell->facts;
+		if (answer.tried) {
+			answer.tried = cell->observed >= 0;
+			answer.skipped = cell->skipped;
+		}
+	}
+	answer.agrees = answer.predicted == answer.observed;
+	return answer;
+}
+
+static struct tally tally(const struct oracle *oracle)
+{
+	struct tally tally = { 0 };
+
+	for (size_t i = 0; i < oracle->attempt.count; i++) {
+		const struct oracle_answer answer = oracle_answer(oracle, i);
+
+		tally.tried += answer.tried;
+		tally.agreed += answer.tried && answer.agrees;
+	}
+	return tally;
+}
+
+/* The strategies that were refused, as a list; "-" for none. */
+static void list_refused(const struct oracle *oracle, char *text, size_t size)
+{
+	size_t used = 0;
+
+	snprintf(text, size, "-");
+	for (size_t i = 0; i < oracle->attempt.count; i++) {
+		const struct oracle_answer answer = oracle_answer(oracle, i);
+
+		if (!answer.tried || !answer.observed || used >= size)
+			continue;
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
+					 used ? ", " : "",
+					 oracle->attempt.strategies[i]->name);
+	}
+}
+
+static void tabulate(struct table *table, const struct oracle *oracle)
+{
+	const struct tally counts = tally(oracle);
+	char heap[UNITS_LENGTH], refused[256];
+
+	size_format_human(oracle->heap_bytes, heap, sizeof heap);
+	table_cell(table, "%s", oracle->memory->name);
+	table_cell(table, "%s", heap);
+	if (!counts.tried) {
+		table_cell(table, "-");
+		table_cell(table, "-");
+		table_span(table, "not tried");
+	} else if (oracle->map_observed) {
+		table_cell(table, "%s", outcome_name(oracle->map_observed));
+		table_cell(table, "%zu of %zu", counts.agreed, counts.tried);
+		table_span(table, "there is no such parent");
+	} else {
+		list_refused(oracle, refused, sizeof refused);
+		table_cell(table, "ok");
+		table_cell(table, "%zu of %zu", counts.agreed, counts.tried);
+		table_span(table, "%s", refused);
+	}
+	table_row(table,
+		  counts.agreed == counts.tried ? TABLE_PLAIN : TABLE_BAD);
+}
+
+static const char *mode_name(int mode)
+{
+	static const char *const names[] = { "heuristic", "always", "strict" };
+
+	return names[mode];
+}
+
+/* One mode: its trials follow each other. */
+static int tell_table(struct lab_context *context, const struct oracle *seen)
+{
+	static const char *const heads[] = { "memory", "heap", "mapped",
+					     "as predicted", "spawns refused" };
+	struct table table;
+	int error;
+
+	fprintf(context->text, "Overcommit mode %d (%s)\n", seen[0].mode,
+		mode_name(seen[0].mode));
+	table_init(&table, "lrlll");
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+		table_cell(&table, "%s", heads[i]);
+	table_row(&table, TABLE_STRONG);
+	for (size_t i = 0; i < MEMORY_COUNT; i++)
+		tabulate(&table, &seen[i]);
+	error = table_print(&table, context->text);
+	table_release(&table);
+	fputc('\n', context->text);
+	return error;
+}
+
+static const struct oracle *find(const struct oracle *trials, const char *name)
+{
+	for (size_t i = 0; i < MEMORY_COUNT; i++)
+		if (!strcmp(trials[i].memory->name, name))
+			return &trials[i];
+	return NULL;
+}
+
+/* Whether those that copy the parent were all answered this, and there were
+ * some. */
+static bool copies_are(const struct oracle *oracle, int outcome)
+{
+	bool some = false;
+
+	for (size_t i = 0; i < oracle->attempt.count; i++) {
+		const struct oracle_answer answer = oracle_answer(oracle, i);
+
+		if (!(oracle->attempt.strategies[i]->traits &
+		      SW_CHARGES_COMMIT))
+			continue;
+		if (!answer.tried || answer.at_map ||
+		    answer.observed != outcome)
+			return false;
+		some = true;
+	}
+	return some;
+}
+
+static void tell_heuristic(struct lab_context *context,
+			   const struct oracle *trials)
+{
+	const struct oracle *large = find(trials, "large");
+	const struct oracle *merged = find(trials, "merged");
+	char bytes[UNITS_LENGTH];
+
+	if (copies_are(large, 0)) {
+		size_format_human(large->heap_bytes, bytes, sizeof bytes);
+		lab_tell(context,
+			 "Mode 0: `large`, %s, is more than all memory that "
+			 "was free, and yet a process of that size can be "
+			 "copied. Free memory plays no part since Linux 5.2: "
+			 "a request is refused if it alone is larger than RAM "
+			 "and swap (__vm_enough_memory() in mm/util.c). That "
+			 "fork(2) needs as much free memory as the parent has, "
+			 "and that the rule is not public, is no longer so.",
+			 bytes);
+	}
+	if (copies_are(merged, ENOMEM) &&
+	    copies_are(find(trials, "split"), 0)) {
+		size_format_human(merged->heap_bytes, bytes, sizeof bytes);
+		lab_tell(context,
+			 "Mode 0: `merged` and `split` are the same %s. A copy "
+			 "asks for each VMA again (dup_mmap() in mm/mmap.c): "
+			 "one VMA of that size is refused, two of half the "
+			 "size are not.",
+			 bytes);
+	}
+}
+
+static void tell_strict(struct lab_context *context,
+			const struct oracle *trials)
+{
+	const struct oracle *exhausted = find(trials, "exhausted");
+	char text[256];
+
+	if (copies_are(find(trials, "large"), ENOMEM))
+		lab_tell(context,
+			 "Mode 2: all requests of all processes together must "
+			 "stay below CommitLimit. A parent of more than half "
+			 "of what is left cannot be copied; what is not "
+			 "copied (`dontfork`, `shared`) or was never charged "
+			 "(`noreserve_before`) does not count. MAP_NORESERVE "
+			 "is heard where memory is mapped, not where it is "
+			 "copied: in mode 2 it changes nothing "
+			 "(`noreserve_after`).");
+	if (!tally(exhausted).tried)
+		return;
+	list_refused(exhausted, text, sizeof text);
+	lab_tell(context,
+		 "Mode 2, nothing left: refused are %s. The libc maps a stack "
+		 "for each child that it spawns, so that its calls need "
+		 "memory as well (trait maps_memory); those whose stack was "
+		 "mapped when they were opened, or is the parent's own, need "
+		 "none. What the new program wants comes from what the kernel "
+		 "keeps from a large process for small ones "
+		 "(vm.user_reserve_kbytes).",
+		 text);
+}
+
+static void tell_skipped(struct lab_context *context, const struct oracle *seen,
+			 size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		if (seen[i].skipped[0])
+			lab_skip(context,
+				 "Skipped in mode %d: %s. %s On a machine that "
+				 "nobody else uses, --alone does it all the "
+				 "same.",
+				 seen[i].mode, seen[i].memory->name,
+				 seen[i].skipped);
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < seen[i].attempt.count; j++)
+			if (seen[i].cells[j].skipped[0])
+				lab_skip(context,
+					 "Skipped in mode %d: %s with %s. %s",
+					 seen[i].mode, seen[i].memory->name,
+					 seen[i].attempt.strategies[j]->name,
+					 seen[i].cells[j].skipped);
+}
+
+static void tell_verdict(struct lab_context *context, const struct oracle *seen,
+			 size_t count)
+{
+	struct tally all = { 0 };
+
+	for (size_t i = 0; i < count; i++) {
+		const struct tally one = tally(&seen[i]);
+
+		all.tried += one.tried;
+		all.agreed += one.agreed;
+	}
+	lab_tell(context,
+		 "%zu of %zu cells are as predicted from the parent's smaps "
+		 "and from /proc/meminfo: %zu strategies, %d kinds of memory, "
+		 "none of it touched.",
+		 all.agreed, all.tried, seen[0].attempt.count, MEMORY_COUNT);
+	if (all.agreed == all.tried)
+		return;
+	context->skipped++; /* the status tells that something is amiss */
+	lab_tell(context, "The others contradict our rules: please report "
+			  "their rows of oracle.csv, where `agrees` is "
+			  "\"no\", with host.json.");
+}
+
+int oracle_tell(struct lab_context *context, const struct oracle *seen,
+		size_t count)
+{
+	int error = 0;
+
+	lab_tell(context,
+		 "A parent with memory of each kind was asked to start a "
+		 "program, by every strategy. What the kernel would answer was "
+		 "predicted just before.");
+	for (size_t i = 0; i < count && !error; i += MEMORY_COUNT)
+		error = tell_table(context, &seen[i]);
+	tell_verdict(context, seen, count);
+	for (size_t i = 0; i < count; i += MEMORY_COUNT) {
+		if (seen[i].mode == 0)
+			tell_heuristic(context, &seen[i]);
+		if (seen[i].mode == 2)
+			tell_strict(context, &seen[i]);
+	}
+	lab_tell(context, "Strategies that share the parent's memory until "
+			  "exec were charged nothing for it, whatever its "
+			  "size: the proof of 2015 that was missing.");
+	tell_skipped(context, seen, count);
+	return error;
+}

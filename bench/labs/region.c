@@ -1,0 +1,72 @@
+/* SPDX-License-Identifier: MIT */
+/* A heap that is never touched; see region.h. */
+
+#include "bench/labs/region.h"
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <unistd.h>
+
+static uint64_t page_bytes(void)
+{
+	return (uint64_t)sysconf(_SC_PAGESIZE);
+}
+
+uint64_t whole_pages(uint64_t bytes)
+{
+	return bytes - bytes % page_bytes();
+}
+
+int region_reserve(struct region *region, uint64_t room_bytes, int flags)
+{
+	char *all = mmap(NULL, room_bytes + 2 * page_bytes(), PROT_NONE,
+			 flags | MAP_ANONYMOUS, -1, 0);
+
+	if (all == MAP_FAILED)
+		return -errno;
+	*region = (struct region){
+		.start = all + page_bytes(),
+		.room_bytes = room_bytes,
+		.flags = flags,
+	};
+	return 0;
+}
+
+int region_grow(struct region *region, uint64_t bytes, uint64_t step_bytes)
+{
+	if (bytes > region->room_bytes)
+		return -ENOMEM;
+	while (region->used_bytes < bytes) {
+		uint64_t step = bytes - region->used_bytes;
+
+		if (step > step_bytes)
+			step = step_bytes;
+		if (mprotect(region->start + region->used_bytes, step,
+			     PROT_READ | PROT_WRITE))
+			return -errno;
+		region->used_bytes += step;
+	}
+	return 0;
+}
+
+/* Only a new mapping is free of the charge: one that mprotect(2) closes keeps
+ * it (mm/mprotect.c, before Linux 6.6). */
+int region_shrink(struct region *region, uint64_t bytes)
+{
+	if (region->used_bytes <= bytes)
+		return 0;
+	if (mmap(region->start + bytes, region->used_bytes - bytes, PROT_NONE,
+		 region->flags | MAP_ANONYMOUS | MAP_FIXED, -1,
+		 0) == MAP_FAILED)
+		return -errno;
+	region->used_bytes = bytes;
+	return 0;
+}
+
+void region_release(struct region *region)
+{
+	if (region->start)
+		munmap(region->start - page_bytes(),
+		       region->room_bytes + 2 * page_bytes());
+	region->start = NULL;
+}
