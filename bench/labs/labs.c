@@ -13,6 +13,7 @@ extern const struct lab lab_promise;
 extern const struct lab lab_touch;
 extern const struct lab lab_oom;
 extern const struct lab lab_victim;
+extern const struct lab lab_frontier;
 extern const struct lab lab_oracle;
 
 const struct lab *const all_labs[] = {
@@ -20,6 +21,7 @@ const struct lab *const all_labs[] = {
 	&lab_touch,
 	&lab_oom,
 	&lab_victim,
+	&lab_frontier,
 	&lab_oracle,
 	NULL,
 };

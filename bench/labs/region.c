@@ -7,7 +7,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
-static uint64_t page_bytes(void)
+uint64_t page_bytes(void)
 {
 	return (uint64_t)sysconf(_SC_PAGESIZE);
 }
@@ -30,6 +30,24 @@ int region_reserve(struct region *region, uint64_t room_bytes, int flags)
 		.flags = flags,
 	};
 	return 0;
+}
+
+int region_reserve_most(struct region *region, uint64_t limit_bytes)
+{
+	uint64_t granted = 0, refused = whole_pages(limit_bytes) + page_bytes();
+
+	while (refused - granted > page_bytes()) {
+		const uint64_t bytes =
+			whole_pages(granted + (refused - granted) / 2);
+
+		if (region_reserve(region, bytes, MAP_PRIVATE)) {
+			refused = bytes;
+		} else {
+			region_release(region);
+			granted = bytes;
+		}
+	}
+	return region_reserve(region, granted, MAP_PRIVATE);
 }
 
 int region_grow(struct region *region, uint64_t bytes, uint64_t step_bytes)

@@ -24,6 +24,9 @@ struct region {
  * with nothing to release. */
 int region_reserve(struct region *region, uint64_t room_bytes, int flags);
 
+/* Reserve as much as there is at one place, but at most limit_bytes. */
+int region_reserve_most(struct region *region, uint64_t limit_bytes);
+
 /* Make bytes of it writable in all, in steps of at most step_bytes. 0, or
  * -ENOMEM, of the room too, with what was granted before the refusal. */
 int region_grow(struct region *region, uint64_t bytes, uint64_t step_bytes);
@@ -33,7 +36,8 @@ int region_shrink(struct region *region, uint64_t bytes);
 
 void region_release(struct region *region);
 
-/* A size cut to whole pages. */
+/* The size of a page, and a size cut to whole pages. */
+uint64_t page_bytes(void);
 uint64_t whole_pages(uint64_t bytes);
 
 #endif

@@ -44,6 +44,7 @@ struct smaps_facts {
 	uint64_t accountable_bytes;
 	uint64_t largest_accountable_bytes;
 	size_t vmas; /* all mappings, the kernel's own [vsyscall] too */
+	uint64_t largest_gap_bytes; /* unused addresses below or between them */
 };
 
 int smaps_parse(FILE *stream, struct smaps_facts *facts);

@@ -104,12 +104,24 @@ static int smaps_each(FILE *stream, smaps_visit *visit, void *context)
 	return 0;
 }
 
+struct facts_context {
+	struct smaps_facts *facts;
+	uint64_t end; /* of the mapping before */
+};
+
 static void facts_visit(const struct vma *vma, void *context)
 {
-	struct smaps_facts *facts = context;
+	struct facts_context *before = context;
+	struct smaps_facts *facts = before->facts;
 	uint64_t size_bytes = vma->end - vma->start;
+	uint64_t gap_bytes =
+		vma->start > before->end ? vma->start - before->end : 0;
 
 	facts->vmas++;
+	before->end = vma->end;
+	/* The upper half of all addresses is the kernel's. */
+	if (vma->start <= INT64_MAX && gap_bytes > facts->largest_gap_bytes)
+		facts->largest_gap_bytes = gap_bytes;
 	if (!vma->accountable || !vma->copied)
 		return;
 	facts->accountable_bytes += size_bytes;
@@ -119,8 +131,10 @@ static void facts_visit(const struct vma *vma, void *context)
 
 int smaps_parse(FILE *stream, struct smaps_facts *facts)
 {
+	struct facts_context context = { .facts = facts };
+
 	memset(facts, 0, sizeof(*facts));
-	return smaps_each(stream, facts_visit, facts);
+	return smaps_each(stream, facts_visit, &context);
 }
 
 int smaps_read(pid_t pid, struct smaps_facts *facts)

@@ -108,6 +108,7 @@ static void smaps_tells_what_a_copy_asks_for(void **state)
 			 (4 + 3 + 5 + 34 + 33) * 4 * KIB + 24 * MIB);
 	assert_int_equal(facts.largest_accountable_bytes, 16 * MIB);
 	assert_int_equal(facts.vmas, 18);
+	assert_true(facts.largest_gap_bytes == 0x7fa1d2000000 - 0x22d7000);
 }
 
 static void odd_smaps_is_read(void **state)

@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * frontier: the largest heap from which each strategy still spawns.
+ *
+ * Found by bisection on memory that is mapped and never touched, and held
+ * against what the rules of bench/judge/predict.c say.
+ */
+
+#include "bench/labs/frontier.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/files/errname.h"
+#include "bench/labs/frontier_text.h"
+#include "bench/labs/labs.h"
+#include "bench/labs/subject.h"
+
+#define LIMIT_MS 60000
+#define ROWS_MAX (LAB_MODES * (2 * ATTEMPT_STRATEGIES_MAX))
+
+static const char *const columns[] = {
+	"strategy",    "overcommit",  "vmas",
+	"lower_bytes", "upper_bytes", "predicted_bytes",
+	"exact",       "agrees",      "stage",
+	"errno",       "stopped_by",  "probes",
+	"ram_bytes",   "swap_bytes",  "commit_limit_bytes",
+	"left_bytes",  "room_bytes",  "slack_bytes",
+	NULL,
+};
+
+static int write_row(struct lab_context *context,
+		     const struct frontier *frontier)
+{
+	static const char *const stages[] = { NULL, "map", "spawn" };
+	const struct predict_facts *facts = &frontier->facts;
+	struct csv_writer *csv = &context->csv;
+
+	csv_put_text(csv, frontier->attempt.strategies[0]->name);
+	csv_put_integer(csv, frontier->mode);
+	csv_put_integer(csv, frontier->vmas);
+	csv_put_size(csv, frontier->lower_bytes);
+	csv_put_size(csv, frontier->upper_bytes);
+	csv_put_size(csv, frontier->predicted_bytes);
+	csv_put_text(csv, frontier->held_back ? "no" : "yes");
+	csv_put_text(csv, frontier_agrees(frontier) ? "yes" : "no");
+	csv_put_text(csv, stages[frontier->stage]);
+	csv_put_text(csv, errname(frontier->refused));
+	csv_put_text(csv, frontier_stop(frontier));
+	csv_put_integer(csv, frontier->probes);
+	csv_put_size(csv, facts->ram_bytes);
+	csv_put_size(csv, facts->swap_bytes);
+	csv_put_size(csv, facts->commit_limit_bytes);
+	csv_put_size(csv, predict_left(facts));
+	csv_put_size(csv, frontier->room_bytes);
+	csv_put_size(csv, predict_slack(facts));
+	return csv_end_row(csv);
+}
+
+/* A subject in a window of its own: each is short. */
+static int find_one(struct lab_context *context, struct frontier *shared)
+{
+	struct subject subject;
+	int error = subject_start(&subject, context->guardian, frontier_prepare,
+				  frontier_act, shared);
+
+	if (!error) {
+		error = subject_act(&subject, shared->mode, LIMIT_MS);
+		subject_end(&subject, NULL);
+	}
+	if (!error)
+		error = shared->error;
+	if (error)
+		return lab_fail(context, error, "Try again.",
+				"find the largest heap in overcommit mode %d: "
+				"%s",
+				shared->mode, strerror(-error));
+	return write_row(context, shared);
+}
+
+/* Two VMAs only where the rules make a difference: where a copy is judged by
+ * each of them. */
+static unsigned most_vmas(const struct sw_strategy *strategy, int mode)
+{
+	return mode == 0 && strategy->traits & SW_CHARGES_COMMIT ? 2 : 1;
+}
+
+static int find_all(struct lab_context *context, int mode,
+		    struct frontier *shared, struct frontier *seen,
+		    size_t *count)
+{
+	struct attempt all;
+	int error = 0;
+
+	attempt_list(&all);
+	for (size_t i = 0; i < all.count; i++) {
+		const struct sw_strategy *strategy = all.strategies[i];
+		const unsigned most = most_vmas(strategy, mode);
+
+		for (unsigned vmas = 1; vmas <= most && !error; vmas++) {
+			memset(shared, 0, sizeof *shared);
+			shared->mode = mode;
+			shared->alone = context->alone;
+			shared->vmas = vmas;
+			shared->attempt.strategies[0] = strategy;
+			shared->attempt.count = 1;
+			error = find_one(context, shared);
+			seen[(*count)++] = *shared;
+		}
+	}
+	return error;
+}
+
+static int run(struct lab_context *context)
+{
+	struct frontier *shared = subject_share(sizeof *shared);
+	struct frontier *seen = calloc(ROWS_MAX, sizeof *seen);
+	size_t count = 0;
+	int error = 0;
+
+	if (!shared || !seen)
+		error = lab_fail(context, -ENOMEM, "Free some memory.",
+				 "begin the lab: no memory");
+	for (size_t i = 0; i < context->mode_count && !error; i++)
+		error = find_all(context, context->modes[i], shared, seen,
+				 &count);
+	if (!error)
+		error = frontier_tell(context, seen, count);
+	free(seen);
+	if (shared)
+		subject_unshare(shared, sizeof *shared);
+	return error;
+}
+
+extern const struct lab lab_frontier;
+
+const struct lab lab_frontier = {
+	.name = "frontier",
+	.summary = "the largest heap from which each strategy still spawns",
+	.columns = columns,
+	.modes = true,
+	.run = run,
+};

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Up to which heap can one strategy spawn in one overcommit mode? */
+#ifndef LABS_FRONTIER_H
+#define LABS_FRONTIER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "bench/judge/predict.h"
+#include "bench/labs/attempt.h"
+
+enum frontier_stage {
+	STAGE_NONE,  /* nothing was refused */
+	STAGE_MAP,   /* the heap cannot be mapped */
+	STAGE_SPAWN, /* it can, but then no child be created */
+};
+
+/* Filled in by the subject, in memory that we share. */
+struct frontier {
+	int mode;
+	bool alone;
+	unsigned vmas;		/* that the heap consists of: 1 or 2 */
+	struct attempt attempt; /* of one strategy */
+
+	struct predict_facts facts;
+	uint64_t room_bytes; /* free addresses at one place, from smaps */
+	uint64_t predicted_bytes;
+	uint64_t lower_bytes; /* the largest heap that worked */
+	uint64_t upper_bytes; /* the smallest that did not; 0: none was tried */
+	enum frontier_stage stage; /* of that refusal */
+	int refused;		   /* its errno */
+	bool held_back;		   /* between the two, for the others' sake */
+	unsigned probes;
+	int error; /* of the experiment itself */
+};
+
+/* Both halves of a subject (subject.h); data is its struct frontier. */
+void frontier_prepare(void *data);
+void frontier_act(void *data);
+
+#endif

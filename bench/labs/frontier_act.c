@@ -1,0 +1,202 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The parent that looks for its largest heap; see frontier.h.
+ *
+ * By bisection. The heap grows and shrinks within reserved addresses; in mode
+ * 0, which refuses single requests, it grows by steps that merge.
+ */
+
+#include <errno.h>
+#include <sys/mman.h>
+
+#include "bench/labs/frontier.h"
+#include "bench/labs/region.h"
+#include "bench/machine/memory.h"
+#include "bench/measure/forecast.h"
+
+/* In mode 2, which counts in larger steps, there is no need for more. */
+#define STRICT_GRAIN_BYTES ((uint64_t)64 * 1024)
+
+enum verdict { WORKS, REFUSED, UNSAFE };
+
+/* Where the subject's heap is; it has one. */
+static struct region regions[2];
+
+void frontier_prepare(void *data)
+{
+	struct frontier *frontier = data;
+
+	frontier->error = attempt_open(&frontier->attempt);
+}
+
+/* Each VMA is one of whole pages. */
+static uint64_t grain_bytes(const struct frontier *frontier)
+{
+	return frontier->mode == 2 ? STRICT_GRAIN_BYTES
+				   : frontier->vmas * page_bytes();
+}
+
+static unsigned traits_of(const struct frontier *frontier)
+{
+	return frontier->attempt.strategies[0]->traits;
+}
+
+/* In mode 2 others need memory too, for the moment of the attempt: granted, it
+ * must leave enough, or be refused for sure. */
+static bool is_harmless(const struct frontier *frontier, uint64_t bytes)
+{
+	struct predict_facts after = frontier->facts;
+	char why[256];
+
+	if (frontier->mode != 2 || frontier->alone)
+		return true;
+	if (!request_ok(bytes, &after, why, sizeof why))
+		return false;
+	if (bytes >= predict_left(&after))
+		return true; /* there will be no heap to copy */
+	after.committed_bytes += bytes;
+	after.accountable_bytes += bytes;
+	return request_ok(predict_asked(traits_of(frontier), &after), &after,
+			  why, sizeof why);
+}
+
+static int resize(const struct frontier *frontier, uint64_t bytes)
+{
+	const uint64_t most_bytes =
+		frontier->facts.ram_bytes + frontier->facts.swap_bytes;
+	const uint64_t step_bytes = frontier->mode ? UINT64_MAX : most_bytes;
+	int error = 0;
+
+	for (unsigned i = 0; i < frontier->vmas && !error; i++) {
+		const uint64_t part = whole_pages(bytes / frontier->vmas);
+
+		error = region_shrink(&regions[i], part);
+		if (!error)
+			error = region_grow(&regions[i], part, step_bytes);
+	}
+	return error;
+}
+
+static enum verdict probe(struct frontier *frontier, uint64_t bytes)
+{
+	int refused;
+
+	if (!is_harmless(frontier, bytes))
+		return UNSAFE;
+	frontier->probes++;
+	refused = -resize(frontier, bytes);
+	frontier->stage = refused ? STAGE_MAP : STAGE_SPAWN;
+	if (!refused)
+		refused = attempt_spawn(&frontier->attempt, 0);
+	if (!refused)
+		return WORKS;
+	frontier->refused = refused;
+	return REFUSED;
+}
+
+/* Bring together a heap that works and one that does not. One that may not be
+ * tried counts as what `unsafe` says. */
+static void bisect(struct frontier *frontier, uint64_t *low, uint64_t *high,
+		   enum verdict unsafe)
+{
+	const uint64_t grain = grain_bytes(frontier);
+
+	while (*high - *low > grain) {
+		const uint64_t grains = (*high - *low) / grain;
+		const uint64_t bytes = *low + (grains + 1) / 2 * grain;
+		enum verdict verdict = probe(frontier, bytes);
+
+		if (verdict == UNSAFE)
+			verdict = unsafe;
+		if (verdict == WORKS)
+			*low = bytes;
+		else
+			*high = bytes;
+	}
+}
+
+static int reserve(struct frontier *frontier)
+{
+	const struct predict_facts *facts = &frontier->facts;
+	uint64_t limit_bytes = INT64_MAX / 2;
+	int error;
+
+	/* In mode 2 only a part of it can ever be used, and what is reserved
+	 * counts as size of the process, of which others get their share. */
+	if (frontier->mode == 2)
+		limit_bytes = facts->commit_limit_bytes + predict_slack(facts);
+	if (frontier->room_bytes > limit_bytes)
+		frontier->room_bytes = limit_bytes;
+	error = region_reserve_most(&regions[0], limit_bytes);
+	if (!error && frontier->vmas > 1) {
+		const uint64_t half =
+			whole_pages(regions[0].room_bytes / 2) - page_bytes();
+
+		region_release(&regions[0]);
+		error = region_reserve(&regions[0], half, MAP_PRIVATE);
+		if (!error)
+			error = region_reserve(&regions[1], half, MAP_PRIVATE);
+	}
+	return error;
+}
+
+/* Free addresses, and then all facts with them reserved. */
+static int look(struct frontier *frontier)
+{
+	struct predict_facts *facts = &frontier->facts;
+	struct smaps_facts parent;
+	int error = smaps_read(0, &parent);
+
+	if (!error)
+		error = forecast_facts(&parent, 0, facts);
+	if (error)
+		return error;
+	frontier->room_bytes = parent.largest_gap_bytes;
+	if (facts->address_limit_bytes &&
+	    facts->address_limit_bytes <
+		    facts->total_vm_bytes + frontier->room_bytes)
+		frontier->room_bytes =
+			facts->address_limit_bytes - facts->total_vm_bytes;
+	error = reserve(frontier);
+	return error ? error : forecast_facts(&parent, 0, facts);
+}
+
+static void search(struct frontier *frontier)
+{
+	uint64_t room_bytes = 0, high, safe;
+
+	for (unsigned i = 0; i < frontier->vmas; i++)
+		room_bytes += regions[i].room_bytes;
+	high = room_bytes;
+	if (probe(frontier, high) == WORKS) {
+		frontier->lower_bytes = high;
+		frontier->upper_bytes = high + page_bytes();
+		frontier->stage = STAGE_MAP;
+		frontier->refused = ENOMEM;
+		return;
+	}
+	bisect(frontier, &frontier->lower_bytes, &high, REFUSED);
+	/* Once more: it tells which step is refused. */
+	if (probe(frontier, high) == UNSAFE) {
+		frontier->held_back = true;
+		safe = frontier->lower_bytes;
+		high = room_bytes;
+		bisect(frontier, &safe, &high, WORKS);
+		probe(frontier, high);
+	}
+	frontier->upper_bytes = high;
+}
+
+void frontier_act(void *data)
+{
+	struct frontier *frontier = data;
+
+	if (!frontier->error)
+		frontier->error = look(frontier);
+	if (frontier->error)
+		return;
+	frontier->predicted_bytes = predict_frontier(
+		traits_of(frontier), frontier->mode, frontier->vmas,
+		frontier->room_bytes, &frontier->facts);
+	search(frontier);
+}

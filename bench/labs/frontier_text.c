@@ -1,0 +1,182 @@
+/* SPDX-License-Identifier: MIT */
+/* What the frontier's rows say; see frontier_text.h. */
+
+#include "bench/labs/frontier_text.h"
+
+#include <string.h>
+
+#include "bench/show/table.h"
+#include "bench/show/units.h"
+
+static uint64_t tolerance(const struct frontier *frontier)
+{
+	const uint64_t percent_bytes = frontier->predicted_bytes / 100;
+	const uint64_t slack_bytes =
+		frontier->mode == 2 ? predict_slack(&frontier->facts) : 0;
+
+	return percent_bytes > slack_bytes ? percent_bytes : slack_bytes;
+}
+
+bool frontier_agrees(const struct frontier *frontier)
+{
+	const uint64_t spare_bytes = tolerance(frontier);
+	const uint64_t predicted_bytes = frontier->predicted_bytes;
+
+	if (!frontier->attempt.count || frontier->attempt.refusals[0])
+		return false;
+	return frontier->lower_bytes <= predicted_bytes + spare_bytes &&
+	       frontier->upper_bytes + spare_bytes >= predicted_bytes;
+}
+
+const char *frontier_stop(const struct frontier *frontier)
+{
+	if (frontier->predicted_bytes == frontier->room_bytes)
+		return frontier->facts.address_limit_bytes ? "rlimit_as"
+							   : "address_space";
+	return frontier->mode == 0 ? "ram_and_swap" : "commit_limit";
+}
+
+static void cell_size(struct table *table, uint64_t bytes)
+{
+	char size[UNITS_LENGTH];
+
+	size_format_human(bytes, size, sizeof size);
+	table_cell(table, "%s", size);
+}
+
+static void tabulate(struct table *table, const struct frontier *frontier)
+{
+	const bool agrees = frontier_agrees(frontier);
+
+	table_cell(table, "%s", frontier->attempt.strategies[0]->name);
+	table_cell(table, "%u", frontier->vmas);
+	cell_size(table, frontier->lower_bytes);
+	if (frontier->held_back)
+		cell_size(table, frontier->upper_bytes);
+	else
+		table_cell(table, "just above");
+	cell_size(table, frontier->predicted_bytes);
+	table_cell(table, "%s", agrees ? "yes" : "NO");
+	table_cell(table, "%s", frontier_stop(frontier));
+	table_row(table, agrees ? TABLE_PLAIN : TABLE_BAD);
+}
+
+static int tell_table(struct lab_context *context, const struct frontier *seen,
+		      size_t count, int mode)
+{
+	static const char *const heads[] = { "strategy",  "VMAs",      "works",
+					     "refused",	  "predicted", "agrees",
+					     "stopped by" };
+	struct table table;
+	int error;
+
+	fprintf(context->text, "Overcommit mode %d\n", mode);
+	table_init(&table, "lrrrrll");
+	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
+		table_cell(&table, "%s", heads[i]);
+	table_row(&table, TABLE_STRONG);
+	for (size_t i = 0; i < count; i++)
+		if (seen[i].mode == mode)
+			tabulate(&table, &seen[i]);
+	error = table_print(&table, context->text);
+	table_release(&table);
+	fputc('\n', context->text);
+	return error;
+}
+
+/* One that copies the parent, or one that does not; NULL: there is none. */
+static const struct frontier *find(const struct frontier *seen, size_t count,
+				   int mode, bool copies, unsigned vmas)
+{
+	for (size_t i = 0; i < count; i++)
+		if (seen[i].mode == mode && seen[i].vmas == vmas &&
+		    !(seen[i].attempt.strategies[0]->traits &
+		      SW_CHARGES_COMMIT) == !copies)
+			return &seen[i];
+	return NULL;
+}
+
+static void tell_heuristic(struct lab_context *context,
+			   const struct frontier *one,
+			   const struct frontier *two)
+{
+	char once[UNITS_LENGTH], twice[UNITS_LENGTH];
+
+	if (!one || !two)
+		return;
+	size_format_human(one->lower_bytes, once, sizeof once);
+	size_format_human(two->lower_bytes, twice, sizeof twice);
+	lab_tell(context,
+		 "Mode 0: a parent whose heap is one VMA can be copied "
+		 "(fork(2)) up to %s, which is RAM and swap together, free or "
+		 "not; as two VMAs that do not merge up to %s, because each is "
+		 "a request of its own. That a copy needs as much free memory "
+		 "as the parent has is no longer so (since Linux 5.2).",
+		 once, twice);
+}
+
+static void tell_strict(struct lab_context *context,
+			const struct frontier *copied,
+			const struct frontier *shared)
+{
+	const struct frontier *any = copied ? copied : shared;
+	char left[UNITS_LENGTH];
+
+	size_format_human(predict_left(&any->facts), left, sizeof left);
+	lab_tell(context,
+		 "Mode 2: %s were left below CommitLimit for this process. A "
+		 "parent that is copied can have half of it, because the copy "
+		 "asks for as much again; for the others the heap itself is "
+		 "the limit.",
+		 left);
+	if (any->held_back)
+		lab_tell(context,
+			 "In mode 2 only what leaves enough to other programs "
+			 "was tried, or what was sure to be refused: the "
+			 "frontier lies between the two sizes. On a machine "
+			 "that nobody else uses, --alone finds it.");
+}
+
+static void tell_verdict(struct lab_context *context,
+			 const struct frontier *seen, size_t count)
+{
+	size_t agreed = 0;
+
+	for (size_t i = 0; i < count; i++)
+		agreed += frontier_agrees(&seen[i]);
+	lab_tell(context,
+		 "%zu of %zu frontiers lie where they were predicted, within 1 "
+		 "%% or what the kernel's counter may be wrong by.",
+		 agreed, count);
+	if (agreed < count)
+		context->skipped++; /* the status tells of it */
+}
+
+int frontier_tell(struct lab_context *context, const struct frontier *seen,
+		  size_t count)
+{
+	int error = 0;
+
+	lab_tell(context,
+		 "From how large a heap can a program still be started? Each "
+		 "strategy had a parent of its own, whose heap grew and shrank "
+		 "by bisection and was never touched.");
+	for (size_t i = 0; i < context->mode_count && !error; i++)
+		error = tell_table(context, seen, count, context->modes[i]);
+	tell_verdict(context, seen, count);
+	for (size_t i = 0; i < context->mode_count; i++) {
+		const int mode = context->modes[i];
+
+		if (mode == 0)
+			tell_heuristic(context, find(seen, count, 0, true, 1),
+				       find(seen, count, 0, true, 2));
+		if (mode == 1)
+			lab_tell(context,
+				 "Mode 1: nothing is refused but what has no "
+				 "address any more.");
+		if (mode == 2)
+			tell_strict(context, find(seen, count, 2, true, 1),
+				    find(seen, count, 2, false, 1));
+	}
+	return error;
+}
