@@ -21,12 +21,25 @@
 #define ROWS_MAX (LAB_MODES * (2 * ATTEMPT_STRATEGIES_MAX))
 
 static const char *const columns[] = {
-	"strategy",    "overcommit",  "vmas",
-	"lower_bytes", "upper_bytes", "predicted_bytes",
-	"exact",       "agrees",      "stage",
-	"errno",       "stopped_by",  "probes",
-	"ram_bytes",   "swap_bytes",  "commit_limit_bytes",
-	"left_bytes",  "room_bytes",  "slack_bytes",
+	"strategy",
+	"overcommit",
+	"vmas",
+	"lower_bytes",
+	"upper_bytes",
+	"predicted_bytes",
+	"exact",
+	"agrees",
+	"stage",
+	"errno",
+	"stopped_by",
+	"probes",
+	"ram_bytes",
+	"swap_bytes",
+	"commit_limit_bytes",
+	"left_bytes",
+	"room_bytes",
+	"slack_bytes",
+	"accountable_bytes",
 	NULL,
 };
 
@@ -55,6 +68,7 @@ static int write_row(struct lab_context *context,
 	csv_put_size(csv, predict_left(facts));
 	csv_put_size(csv, frontier->room_bytes);
 	csv_put_size(csv, predict_slack(facts));
+	csv_put_size(csv, facts->accountable_bytes);
 	return csv_end_row(csv);
 }
 
@@ -76,7 +90,12 @@ static int find_one(struct lab_context *context, struct frontier *shared)
 				"find the largest heap in overcommit mode %d: "
 				"%s",
 				shared->mode, strerror(-error));
-	return write_row(context, shared);
+	if (!shared->attempt.refusals[0])
+		return write_row(context, shared);
+	lab_skip(context, "Skipped: %s is not available here: %s.",
+		 shared->attempt.strategies[0]->name,
+		 errname(-shared->attempt.refusals[0]));
+	return 0;
 }
 
 /* Two VMAs only where the rules make a difference: where a copy is judged by
@@ -106,7 +125,8 @@ static int find_all(struct lab_context *context, int mode,
 			shared->attempt.strategies[0] = strategy;
 			shared->attempt.count = 1;
 			error = find_one(context, shared);
-			seen[(*count)++] = *shared;
+			seen[*count] = *shared;
+			*count += !shared->attempt.refusals[0];
 		}
 	}
 	return error;

@@ -27,7 +27,7 @@ struct frontier {
 	uint64_t predicted_bytes;
 	uint64_t lower_bytes; /* the largest heap that worked */
 	uint64_t upper_bytes; /* the smallest that did not; 0: none was tried */
-	enum frontier_stage stage; /* of that refusal */
+	enum frontier_stage stage; /* of the last refusal: the smallest heap */
 	int refused;		   /* its errno */
 	bool held_back;		   /* between the two, for the others' sake */
 	unsigned probes;

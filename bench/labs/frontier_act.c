@@ -79,17 +79,20 @@ static int resize(const struct frontier *frontier, uint64_t bytes)
 
 static enum verdict probe(struct frontier *frontier, uint64_t bytes)
 {
+	enum frontier_stage stage = STAGE_MAP;
 	int refused;
 
 	if (!is_harmless(frontier, bytes))
 		return UNSAFE;
 	frontier->probes++;
 	refused = -resize(frontier, bytes);
-	frontier->stage = refused ? STAGE_MAP : STAGE_SPAWN;
-	if (!refused)
+	if (!refused) {
+		stage = STAGE_SPAWN;
 		refused = attempt_spawn(&frontier->attempt, 0);
+	}
 	if (!refused)
 		return WORKS;
+	frontier->stage = stage;
 	frontier->refused = refused;
 	return REFUSED;
 }
@@ -176,13 +179,11 @@ static void search(struct frontier *frontier)
 		return;
 	}
 	bisect(frontier, &frontier->lower_bytes, &high, REFUSED);
-	/* Once more: it tells which step is refused. */
-	if (probe(frontier, high) == UNSAFE) {
+	if (!is_harmless(frontier, high)) {
 		frontier->held_back = true;
 		safe = frontier->lower_bytes;
 		high = room_bytes;
 		bisect(frontier, &safe, &high, WORKS);
-		probe(frontier, high);
 	}
 	frontier->upper_bytes = high;
 }
@@ -191,9 +192,9 @@ void frontier_act(void *data)
 {
 	struct frontier *frontier = data;
 
-	if (!frontier->error)
+	if (!frontier->error && !frontier->attempt.refusals[0])
 		frontier->error = look(frontier);
-	if (frontier->error)
+	if (frontier->error || frontier->attempt.refusals[0])
 		return;
 	frontier->predicted_bytes = predict_frontier(
 		traits_of(frontier), frontier->mode, frontier->vmas,

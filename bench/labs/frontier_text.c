@@ -22,8 +22,6 @@ bool frontier_agrees(const struct frontier *frontier)
 	const uint64_t spare_bytes = tolerance(frontier);
 	const uint64_t predicted_bytes = frontier->predicted_bytes;
 
-	if (!frontier->attempt.count || frontier->attempt.refusals[0])
-		return false;
 	return frontier->lower_bytes <= predicted_bytes + spare_bytes &&
 	       frontier->upper_bytes + spare_bytes >= predicted_bytes;
 }

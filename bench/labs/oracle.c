@@ -15,6 +15,7 @@
 
 #include "bench/files/errname.h"
 #include "bench/labs/labs.h"
+#include "bench/labs/oracle_answer.h"
 #include "bench/labs/oracle_text.h"
 #include "bench/labs/subject.h"
 

@@ -7,72 +7,14 @@
 #include <string.h>
 
 #include "bench/files/errname.h"
+#include "bench/labs/oracle_answer.h"
+#include "bench/labs/oracle_memory.h"
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 
-struct tally {
-	size_t tried;
-	size_t agreed;
-};
-
-struct oracle_answer oracle_answer(const struct oracle *oracle, size_t i)
-{
-	const struct oracle_cell *cell = &oracle->cells[i];
-	struct oracle_answer answer = {
-		.at_map = oracle->map_predicted || oracle->map_observed,
-		.tried = !oracle->skipped[0],
-		.predicted = oracle->map_predicted,
-		.observed = oracle->map_observed,
-		.facts = &oracle->map_facts,
-		.skipped = oracle->skipped,
-	};
-
-	if (!answer.at_map) {
-		answer.predicted = cell->predicted;
-		answer.observed = cell->observed;
-		answer.facts = &cell->facts;
-		if (answer.tried) {
-			answer.tried = cell->observed >= 0;
-			answer.skipped = cell->skipped;
-		}
-	}
-	answer.agrees = answer.predicted == answer.observed;
-	return answer;
-}
-
-static struct tally tally(const struct oracle *oracle)
-{
-	struct tally tally = { 0 };
-
-	for (size_t i = 0; i < oracle->attempt.count; i++) {
-		const struct oracle_answer answer = oracle_answer(oracle, i);
-
-		tally.tried += answer.tried;
-		tally.agreed += answer.tried && answer.agrees;
-	}
-	return tally;
-}
-
-/* The strategies that were refused, as a list; "-" for none. */
-static void list_refused(const struct oracle *oracle, char *text, size_t size)
-{
-	size_t used = 0;
-
-	snprintf(text, size, "-");
-	for (size_t i = 0; i < oracle->attempt.count; i++) {
-		const struct oracle_answer answer = oracle_answer(oracle, i);
-
-		if (!answer.tried || !answer.observed || used >= size)
-			continue;
-		used += (size_t)snprintf(text + used, size - used, "%s%s",
-					 used ? ", " : "",
-					 oracle->attempt.strategies[i]->name);
-	}
-}
-
 static void tabulate(struct table *table, const struct oracle *oracle)
 {
-	const struct tally counts = tally(oracle);
+	const struct oracle_tally counts = oracle_tally(oracle);
 	char heap[UNITS_LENGTH], refused[256];
 
 	size_format_human(oracle->heap_bytes, heap, sizeof heap);
@@ -87,7 +29,7 @@ static void tabulate(struct table *table, const struct oracle *oracle)
 		table_cell(table, "%zu of %zu", counts.agreed, counts.tried);
 		table_span(table, "there is no such parent");
 	} else {
-		list_refused(oracle, refused, sizeof refused);
+		oracle_list_refused(oracle, refused, sizeof refused);
 		table_cell(table, "ok");
 		table_cell(table, "%zu of %zu", counts.agreed, counts.tried);
 		table_span(table, "%s", refused);
@@ -133,26 +75,6 @@ static const struct oracle *find(const struct oracle *trials, const char *name)
 	return NULL;
 }
 
-/* Whether those that copy the parent were all answered this, and there were
- * some. */
-static bool copies_are(const struct oracle *oracle, int outcome)
-{
-	bool some = false;
-
-	for (size_t i = 0; i < oracle->attempt.count; i++) {
-		const struct oracle_answer answer = oracle_answer(oracle, i);
-
-		if (!(oracle->attempt.strategies[i]->traits &
-		      SW_CHARGES_COMMIT))
-			continue;
-		if (!answer.tried || answer.at_map ||
-		    answer.observed != outcome)
-			return false;
-		some = true;
-	}
-	return some;
-}
-
 static void tell_heuristic(struct lab_context *context,
 			   const struct oracle *trials)
 {
@@ -160,7 +82,7 @@ static void tell_heuristic(struct lab_context *context,
 	const struct oracle *merged = find(trials, "merged");
 	char bytes[UNITS_LENGTH];
 
-	if (copies_are(large, 0)) {
+	if (oracle_copies_are(large, 0)) {
 		size_format_human(large->heap_bytes, bytes, sizeof bytes);
 		lab_tell(context,
 			 "Mode 0: `large`, %s, is more than all memory that "
@@ -172,12 +94,12 @@ static void tell_heuristic(struct lab_context *context,
 			 "and that the rule is not public, is no longer so.",
 			 bytes);
 	}
-	if (copies_are(merged, ENOMEM) &&
-	    copies_are(find(trials, "split"), 0)) {
+	if (oracle_copies_are(merged, ENOMEM) &&
+	    oracle_copies_are(find(trials, "split"), 0)) {
 		size_format_human(merged->heap_bytes, bytes, sizeof bytes);
 		lab_tell(context,
 			 "Mode 0: `merged` and `split` are the same %s. A copy "
-			 "asks for each VMA again (dup_mmap() in mm/mmap.c): "
+			 "asks for each VMA again (dup_mmap() in the kernel): "
 			 "one VMA of that size is refused, two of half the "
 			 "size are not.",
 			 bytes);
@@ -190,7 +112,7 @@ static void tell_strict(struct lab_context *context,
 	const struct oracle *exhausted = find(trials, "exhausted");
 	char text[256];
 
-	if (copies_are(find(trials, "large"), ENOMEM))
+	if (oracle_copies_are(find(trials, "large"), ENOMEM))
 		lab_tell(context,
 			 "Mode 2: all requests of all processes together must "
 			 "stay below CommitLimit. A parent of more than half "
@@ -200,9 +122,9 @@ static void tell_strict(struct lab_context *context,
 			 "is heard where memory is mapped, not where it is "
 			 "copied: in mode 2 it changes nothing "
 			 "(`noreserve_after`).");
-	if (!tally(exhausted).tried)
+	if (!oracle_tally(exhausted).tried)
 		return;
-	list_refused(exhausted, text, sizeof text);
+	oracle_list_refused(exhausted, text, sizeof text);
 	lab_tell(context,
 		 "Mode 2, nothing left: refused are %s. The libc maps a stack "
 		 "for each child that it spawns, so that its calls need "
@@ -212,6 +134,31 @@ static void tell_strict(struct lab_context *context,
 		 "keeps from a large process for small ones "
 		 "(vm.user_reserve_kbytes).",
 		 text);
+}
+
+static void tell_free(struct lab_context *context, const struct oracle *seen,
+		      size_t count)
+{
+	uint64_t most_bytes = 0;
+	char most[UNITS_LENGTH];
+
+	for (size_t i = 0; i < count; i++) {
+		if (oracle_exhausts(&seen[i]) || !oracle_tally(&seen[i]).tried)
+			continue;
+		if (oracle_refuses_others(&seen[i]))
+			return;
+		if (!seen[i].map_observed && seen[i].heap_bytes > most_bytes)
+			most_bytes = seen[i].heap_bytes;
+	}
+	size_format_human(most_bytes, most, sizeof most);
+	lab_tell(context,
+		 "None but those that copy their parent was refused because of "
+		 "its size, which was up to %s. That vfork(2) and "
+		 "posix_spawn(3) ask for no memory of that kind was hoped for "
+		 "in 2015 without a proof; system(3) and popen(3), which were "
+		 "said to fail as fork(2) does, spawn that way too (glibc "
+		 "2.29).",
+		 most);
 }
 
 static void tell_skipped(struct lab_context *context, const struct oracle *seen,
@@ -238,10 +185,10 @@ static void tell_skipped(struct lab_context *context, const struct oracle *seen,
 static void tell_verdict(struct lab_context *context, const struct oracle *seen,
 			 size_t count)
 {
-	struct tally all = { 0 };
+	struct oracle_tally all = { 0 };
 
 	for (size_t i = 0; i < count; i++) {
-		const struct tally one = tally(&seen[i]);
+		const struct oracle_tally one = oracle_tally(&seen[i]);
 
 		all.tried += one.tried;
 		all.agreed += one.agreed;
@@ -277,9 +224,7 @@ int oracle_tell(struct lab_context *context, const struct oracle *seen,
 		if (seen[i].mode == 2)
 			tell_strict(context, &seen[i]);
 	}
-	lab_tell(context, "Strategies that share the parent's memory until "
-			  "exec were charged nothing for it, whatever its "
-			  "size: the proof of 2015 that was missing.");
+	tell_free(context, seen, count);
 	tell_skipped(context, seen, count);
 	return error;
 }

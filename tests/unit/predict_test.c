@@ -13,28 +13,7 @@
 #include <cmocka.h>
 
 #include "bench/judge/predict.h"
-#include "lib/spawnwise.h"
-
-#define MIB ((uint64_t)1 << 20)
-#define GIB ((uint64_t)1 << 30)
-#define CHARGES (SW_CHARGES_COMMIT | SW_COPIES_PAGE_TABLES)
-#define SHARES (SW_SHARES_MEMORY | SW_SUSPENDS_CALLER)
-
-/* 24 GiB of RAM, no swap, CommitLimit 12 GiB; a parent with one 8 GiB heap. */
-static struct predict_facts big_parent(void)
-{
-	return (struct predict_facts){
-		.accountable_bytes = 8 * GIB,
-		.largest_vma_bytes = 8 * GIB,
-		.total_vm_bytes = 8 * GIB,
-		.admin = true,
-		.ram_bytes = 24 * GIB,
-		.commit_limit_bytes = 12 * GIB,
-		.committed_bytes = 8 * GIB + 300 * MIB,
-		.admin_reserve_bytes = 8 * MIB,
-		.user_reserve_bytes = 128 * MIB,
-	};
-}
+#include "tests/unit/predict_parents.h"
 
 static void big_parent_in_each_mode(void **state)
 {
@@ -162,6 +141,41 @@ static void small_machines_need_256_mib(void **state)
 	assert_false(headroom_ok(SHARES, &facts, why, sizeof why));
 }
 
+/* 1,881,940 KiB are left below the limit; of these 8 MiB are root's, and 32 MiB
+ * are a share of 1 GiB. */
+static void database_server_is_strict(void **state)
+{
+	struct predict_facts facts = database_server();
+
+	(void)state;
+	assert_true(predict_left(&facts) == (1881940ull << 10) - 40 * MIB);
+	assert_int_equal(predict(CHARGES, 2, &facts), 0);
+	facts.accountable_bytes += 1 * GIB;
+	assert_int_equal(predict(CHARGES, 2, &facts), ENOMEM);
+	assert_int_equal(predict(CHARGES, 0, &facts), 0);
+}
+
+/* The libc's 36 KiB: nothing less is refused. */
+static void mapped_stack(void **state)
+{
+	struct predict_facts facts = big_parent();
+
+	(void)state;
+	facts.committed_bytes += predict_left(&facts) - 36 * 1024 - 1;
+	assert_true(predict_asked(MAPS, &facts) == 36 * 1024);
+	assert_true(predict_commit(MAPS, &facts) == 0);
+	assert_int_equal(predict(MAPS, 2, &facts), 0);
+	facts.committed_bytes++;
+	assert_int_equal(predict(MAPS, 2, &facts), ENOMEM);
+	assert_int_equal(predict(SHARES, 2, &facts), 0);
+	assert_int_equal(predict(MAPS, 0, &facts), 0);
+	facts.address_limit_bytes = facts.total_vm_bytes + 36 * 1024;
+	assert_int_equal(predict(MAPS, 0, &facts), 0);
+	facts.address_limit_bytes--;
+	assert_int_equal(predict(MAPS, 0, &facts), ENOMEM);
+	assert_int_equal(predict(CHARGES, 0, &facts), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -173,6 +187,8 @@ int main(void)
 		cmocka_unit_test(headroom),
 		cmocka_unit_test(headroom_with_the_child),
 		cmocka_unit_test(small_machines_need_256_mib),
+		cmocka_unit_test(database_server_is_strict),
+		cmocka_unit_test(mapped_stack),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

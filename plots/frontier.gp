@@ -1,0 +1,150 @@
+# SPDX-License-Identifier: MIT
+# From how large a heap does each strategy still spawn, per overcommit mode?
+# reads: frontier.csv
+
+load plots."/frame.gp"
+
+set table $rows
+plot run."/frontier.csv" using (strcol("strategy")): \
+  (strcol("overcommit")):(strcol("vmas")):(def(strcol("stage"))): \
+  (strcol("stopped_by")):(strcol("lower_bytes")):(strcol("upper_bytes")): \
+  (strcol("predicted_bytes")):(strcol("exact")): \
+  (real(strcol("ram_bytes")) + real(strcol("swap_bytes"))): \
+  (strcol("commit_limit_bytes")) with table
+unset table
+set datafile separator whitespace
+set datafile nocolumnheaders
+F_STRATEGY = 1; F_MODE = 2; F_VMAS = 3; F_STAGE = 4; F_STOPPED = 5
+F_LOWER = 6; F_UPPER = 7; F_PREDICTED = 8; F_EXACT = 9; F_RAM = 10; F_LIMIT = 11
+field(i, f) = word($rows[i], f)
+bytes(i, f) = real(field(i, f))
+rows = |$rows|
+ram = bytes(1, F_RAM); limit = bytes(1, F_LIMIT)
+
+# Strategies that end at the same limit within 20 % share a bar.
+bars = 0
+array GROUP[rows]; array FIRST[rows]; array LOW[rows]; array HIGH[rows]
+array NAMES[rows]; array WHO[rows]; array MOST[3]
+same(i, j) = field(i, F_MODE) eq field(j, F_MODE) && \
+  field(i, F_VMAS) eq field(j, F_VMAS) && \
+  field(i, F_STOPPED) eq field(j, F_STOPPED) && \
+  abs(bytes(i, F_PREDICTED) - bytes(j, F_PREDICTED)) < \
+  bytes(j, F_PREDICTED) / 5
+do for [m = 1:3] { MOST[m] = 0 }
+do for [i = 1:rows] {
+  g = 0
+  do for [b = 1:bars] { if (same(i, FIRST[b])) { g = b } }
+  if (!g) {
+    bars = bars + 1; g = bars
+    FIRST[g] = i; NAMES[g] = ""; LOW[g] = bytes(i, F_LOWER); HIGH[g] = 0
+  }
+  GROUP[i] = g
+  NAMES[g] = NAMES[g]." ".field(i, F_STRATEGY)
+  if (bytes(i, F_LOWER) < LOW[g]) { LOW[g] = bytes(i, F_LOWER) }
+  if (bytes(i, F_UPPER) > HIGH[g]) { HIGH[g] = bytes(i, F_UPPER) }
+  m = int(bytes(i, F_MODE)) + 1
+  if (bytes(i, F_LOWER) > MOST[m]) { MOST[m] = bytes(i, F_LOWER) }
+}
+mode(b) = field(FIRST[b], F_MODE)
+one_vma(b) = field(FIRST[b], F_VMAS) eq "1"
+in_mode(m) = (n_ = 0, sum [k_ = 1:bars] \
+  (mode(k_) eq m && one_vma(k_) ? (n_ = n_ + words(NAMES[k_]), 0) : 0), n_)
+# The heap can be larger, and others spawn from it.
+refuses(b) = LOW[b] < 0.75 * MOST[int(real(mode(b))) + 1]
+do for [b = 1:bars] {
+  n = words(NAMES[b])
+  WHO[b] = (n <= 2 ? list_words(NAMES[b]) : n == in_mode(mode(b)) ? \
+    sprintf("all %d", n) : sprintf("the other %d", n)). \
+    (one_vma(b) ? "" : sprintf(", %s VMAs", field(FIRST[b], F_VMAS)))
+}
+exact(b) = field(FIRST[b], F_EXACT) eq "yes"
+human(v) = v < 2**40 ? (v < 2**30 ? digits(v / 2**20)." MiB" : \
+  digits(v / 2**30)." GiB") : digits(v / 2**40)." TiB"
+reach(b) = HIGH[b] - LOW[b] < LOW[b] / 100 ? human(LOW[b]) : \
+  human(LOW[b])." to ".human(HIGH[b])
+stop_of(b) = (s_ = field(FIRST[b], F_STOPPED), s_ eq "address_space" ? \
+  "end of the address space" : s_ eq "commit_limit" ? "CommitLimit" : \
+  s_ eq "rlimit_as" ? "RLIMIT_AS" : "RAM and swap, for one request")
+step_of(b) = refuses(b) ? "no spawn beyond" : "no such heap beyond"
+mode_of(b) = "mode ".mode(b)
+
+finding = ""; refused = ""
+do for [b = 1:bars] { if (refuses(b) && one_vma(b)) {
+  do for [s in NAMES[b]] { if (!has(refused, s)) { refused = refused." ".s } }
+  finding = finding.(strlen(finding) ? " and " : "").human(HIGH[b])." in ". \
+    mode_of(b)
+} }
+finding = strlen(finding) ? list_words(refused).( \
+  words(refused) == 1 ? " spawns" : " spawn")." from a heap of at most ". \
+  finding.", the others from any" : "Every strategy spawns from any heap"
+
+if (dumb) {
+  set print "-"
+  print finding
+  do for [b = 1:bars] {
+    print sprintf("%-8s %-18s %-22s %s: %s", mode_of(b), WHO[b], reach(b), \
+      step_of(b), stop_of(b))
+  }
+  print "RAM and swap: ".human(ram).", CommitLimit: ".human(limit)
+  exit
+}
+
+least = limit < ram ? limit : ram; most = 0
+do for [b = 1:bars] {
+  if (LOW[b] < least) { least = LOW[b] }
+  if (HIGH[b] > most) { most = HIGH[b] }
+}
+set label 1 finding at screen 0.05, 0.945 \
+  font face.(term eq "svg" ? " Bold,21" : " Bold,17") noenhanced
+set label 2 "found by bisection on memory that is never touched; pale: not ". \
+  "tried, it would have left too little to others; diamond: predicted" \
+  at screen 0.05, 0.885 textcolor rgb grey noenhanced
+set label 3 footer at screen 0.985, 0.022 right textcolor rgb faint \
+  font face.(term eq "svg" ? ",12" : ",9") noenhanced
+set lmargin at screen 0.17
+set rmargin at screen 0.95
+set bmargin at screen 0.13
+set tmargin at screen 0.76
+set logscale x 2
+left = least / 8; right = least / 8 * (most / least * 8)**1.65
+set xrange [left : right]
+set xtics ()
+do for [e = 20:46:2] { set xtics add (human(2.0**e) 2.0**e) }
+set grid xtics back lc rgb pale lt 1
+set style textbox opaque noborder fillcolor rgb "white" margins 0.5, 0.5
+set ytics scale 0
+set ytics ()
+# A gap between the modes.
+array Y[bars]
+y = 0; before = ""
+do for [b = 1:bars] {
+  y = y + (before eq mode_of(b) || !strlen(before) ? 1 : 1.6)
+  before = mode_of(b)
+  Y[b] = y
+  set ytics add (mode_of(b).", ".WHO[b] y)
+}
+set ytics noenhanced
+set yrange [y + 0.7 : 0.3]
+colour(b) = (m_ = mode(b), m_ eq "0" ? "#0072B2" : \
+  m_ eq "1" ? "#009E73" : "#D55E00")
+faded(b) = (m_ = mode(b), m_ eq "0" ? "#bfdcec" : \
+  m_ eq "1" ? "#bfe7dc" : "#f5d7bf")
+do for [b = 1:bars] {
+  if (!exact(b)) {
+    set object 100 + b rectangle from LOW[b], Y[b] - 0.3 to HIGH[b], \
+      Y[b] + 0.3 fc rgb faded(b) fs solid 1 noborder back
+  }
+  set object 200 + b rectangle from left, Y[b] - 0.3 to LOW[b], Y[b] + 0.3 \
+    fc rgb colour(b) fs solid 1 noborder back
+  set label 300 + b reach(b)."; ".step_of(b).": ".stop_of(b) at HIGH[b], Y[b] \
+    offset 1.4, 0 boxed textcolor rgb ink noenhanced front
+}
+set arrow 1 from ram, graph 0 to ram, graph 1 nohead lc rgb "#555555" lw 2 \
+  dt 2 back
+set label 4 "RAM and swap, ".human(ram) at ram, graph 1.04 \
+  left textcolor rgb grey noenhanced
+set arrow 2 from limit, graph 0 to limit, graph 1 nohead lc rgb "#999999" lw 2 \
+  dt 3 back
+set label 5 "CommitLimit, ".human(limit) at limit, graph 1.04 right \
+  textcolor rgb grey noenhanced
+plot $rows using (real(strcol(F_PREDICTED))):(Y[GROUP[int($0) + 1]]) with points pt 12 ps 2 lw 3 lc rgb "#000000" notitle
