@@ -95,7 +95,7 @@ tables: all ## write the tables of the docs again, from the code
 
 # Two at a time, but those that measure or set vm.overcommit_memory: a run
 # refuses to start beside another.
-PROVE_ORDER := -j 2 --rules 'seq=tests/{charts,cli,exec,faults,labs,run}.bats' \
+PROVE_ORDER := -j 2 --rules 'seq=tests/{charts,cli,exec,faults,labs,labs_oracle,run}.bats' \
 	--rules 'par=**'
 
 test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread)

@@ -1,0 +1,104 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# lab oracle, lab frontier: what the kernel refuses, predicted and observed.
+
+load helpers
+
+setup() {
+	prepare
+}
+
+teardown() {
+	finish
+}
+
+# select_rows FILE CONDITION COLUMN...: the columns of the rows for which a condition
+# of Python is true, a row a line.
+select_rows() {
+	python3 - "$@" <<-'PYTHON'
+	import csv, sys
+	file, condition, *columns = sys.argv[1:]
+	for row in csv.DictReader(open(file, newline="")):
+	    if eval(f"({condition})", {}, row):
+	        print(*(row[column] for column in columns))
+	PYTHON
+}
+
+# nothing FILE CONDITION: no row is like that.
+nothing() {
+	local rows
+	rows=$(select_rows "$1" "$2" strategy overcommit)
+	[ -z "$rows" ] || { echo "$2: $rows"; cat "$1"; return 1; }
+}
+
+# without_charts: a folder that has none.
+without_charts() { export SPAWNWISE_PLOTS=$scratch; }
+
+# copying: a strategy that asks for the parent's memory again.
+copying() {
+	"$command" list --csv | grep -w charges_commit | cut -d, -f 1 | head -n 1
+}
+
+@test "oracle: every strategy is answered as predicted" {
+	check 0 "$command" lab oracle --out here --overcommit current
+	nothing here/oracle.csv 'agrees != "yes"'
+	[ "$(select_rows here/oracle.csv 'memory == "merged"' strategy | wc -l)" \
+		-ge 8 ]
+	diff out here/oracle.txt
+}
+
+@test "oracle: an address limit is a rule like others" {
+	(ulimit -v 4000000 && check 0 "$command" lab oracle --out here \
+		--overcommit current)
+	nothing here/oracle.csv 'agrees != "yes"'
+	nothing here/oracle.csv 'memory == "large" and
+		(stage, observed) != ("map", "ENOMEM")'
+}
+
+@test "oracle: in every mode, with what others need left alone" {
+	use_real_setting
+	check 3 "$command" lab oracle --out here
+	nothing here/oracle.csv 'agrees not in ("yes", "")'
+	nothing here/oracle.csv '(agrees == "") != (skipped != "")'
+	nothing here/oracle.csv '(memory, overcommit) == ("exhausted", "2") and
+		agrees'
+	[ "$(select_rows here/oracle.csv agrees strategy | wc -l)" -ge 36 ]
+	[ "$(select_rows here/oracle.csv "strategy == '$(copying)' and
+		overcommit == '0' and memory in ('merged', 'split')" \
+		memory observed)" = $'merged ENOMEM\nsplit ok' ]
+	says out "Skipped in mode 2: exhausted."
+	[ "$(cat "$setting")" = "$original" ]
+}
+
+@test "frontier: it lies where it was predicted" {
+	without_charts
+	check 0 "$command" lab frontier --out here --overcommit current
+	nothing here/frontier.csv 'agrees != "yes" or exact != "yes"'
+	nothing here/frontier.csv "strategy == '$(copying)' and
+		abs(int(lower_bytes) - int(vmas) *
+		(int(ram_bytes) + int(swap_bytes))) > 8192"
+	diff out here/frontier.txt
+}
+
+@test "frontier: in every mode; strictly, between what works and what does not" {
+	use_real_setting
+	without_charts
+	check 0 "$command" lab frontier --out here
+	nothing here/frontier.csv 'agrees != "yes"'
+	nothing here/frontier.csv 'overcommit == "2" and not
+		int(lower_bytes) < int(predicted_bytes) < int(upper_bytes)'
+	[ "$(select_rows here/frontier.csv "strategy == '$(copying)'" \
+		overcommit vmas stage | tr '\n' ';')" = \
+		"0 1 spawn;0 2 spawn;1 1 map;2 1 spawn;" ]
+	[ "$(cat "$setting")" = "$original" ]
+}
+
+@test "frontier: its chart says what was found" {
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	mkdir here
+	cp "$top/tests/data/oracle/frontier_6.1_swap.csv" here/frontier.csv
+	check 0 "$command" plot --terminal dumb here
+	says out "fork spawns from a heap of at most 614 MiB in mode 0 and 204 MiB"
+	says out "no spawn beyond: CommitLimit"
+}
