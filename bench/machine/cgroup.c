@@ -81,6 +81,14 @@ static int find_mount(const char *controller, FILE *mounts,
 	return -ENOENT;
 }
 
+bool cgroup_second_mounted(FILE *mounts)
+{
+	struct cgroup found = { .version = 2 };
+	char root[PATH_MAX];
+
+	return find_mount("", mounts, &found, root) == 0;
+}
+
 int cgroup_find(const char *controller, FILE *membership, FILE *mounts,
 		struct cgroup *group)
 {
@@ -110,6 +118,16 @@ int cgroup_find(const char *controller, FILE *membership, FILE *mounts,
 typedef int limit_read(const struct cgroup *group, const char *directory,
 		       uint64_t *value);
 
+bool cgroup_up(const struct cgroup *group, char directory[PATH_MAX])
+{
+	char *slash = strrchr(directory, '/');
+
+	if (!slash || strlen(directory) <= strlen(group->mount))
+		return false;
+	*slash = '\0';
+	return true;
+}
+
 static int walk(const struct cgroup *group, limit_read *read_one,
 		struct cgroup_limit *limit)
 {
@@ -117,9 +135,8 @@ static int walk(const struct cgroup *group, limit_read *read_one,
 	int found = -ENOENT;
 
 	memcpy(directory, group->directory, sizeof(directory));
-	while (strlen(directory) >= strlen(group->mount)) {
+	do {
 		uint64_t value;
-		char *slash = strrchr(directory, '/');
 
 		if (read_one(group, directory, &value) == 0 &&
 		    (found || value < limit->value)) {
@@ -127,15 +144,12 @@ static int walk(const struct cgroup *group, limit_read *read_one,
 			memcpy(limit->directory, directory, sizeof(directory));
 			found = 0;
 		}
-		if (!slash)
-			break;
-		*slash = '\0';
-	}
+	} while (cgroup_up(group, directory));
 	return found;
 }
 
-static int read_memory(const struct cgroup *group, const char *directory,
-		       uint64_t *value)
+int cgroup_memory_limit_at(const struct cgroup *group, const char *directory,
+			   uint64_t *bytes)
 {
 	/* Version 1 writes "no limit" as the largest page-aligned number. */
 	const uint64_t unlimited = (uint64_t)1 << 62;
@@ -147,37 +161,8 @@ static int read_memory(const struct cgroup *group, const char *directory,
 
 	if (error)
 		return error;
-	*value = strtoull(text, &end, 10);
-	return end == text || *value >= unlimited ? -ENOENT : 0;
-}
-
-static int read_usage(const struct cgroup *group, const char *directory,
-		      uint64_t *value)
-{
-	char text[32];
-	char *end;
-	int error = text_read_at(text, sizeof(text), "%s/%s", directory,
-				 group->version == 1 ? "memory.usage_in_bytes"
-						     : "memory.current");
-
-	if (error)
-		return error;
-	*value = strtoull(text, &end, 10);
-	return end == text ? -EBADMSG : 0;
-}
-
-static int read_room(const struct cgroup *group, const char *directory,
-		     uint64_t *value)
-{
-	uint64_t limit;
-	uint64_t usage;
-	int error = read_memory(group, directory, &limit);
-
-	if (!error)
-		error = read_usage(group, directory, &usage);
-	if (!error)
-		*value = limit > usage ? limit - usage : 0;
-	return error;
+	*bytes = strtoull(text, &end, 10);
+	return end == text || *bytes >= unlimited ? -ENOENT : 0;
 }
 
 static int read_cpu(const struct cgroup *group, const char *directory,
@@ -217,13 +202,7 @@ static int read_cpu(const struct cgroup *group, const char *directory,
 
 int cgroup_walk_memory(const struct cgroup *group, struct cgroup_limit *limit)
 {
-	return walk(group, read_memory, limit);
-}
-
-int cgroup_walk_memory_room(const struct cgroup *group,
-			    struct cgroup_limit *limit)
-{
-	return walk(group, read_room, limit);
+	return walk(group, cgroup_memory_limit_at, limit);
 }
 
 int cgroup_walk_cpu(const struct cgroup *group, struct cgroup_limit *limit)
@@ -231,12 +210,15 @@ int cgroup_walk_cpu(const struct cgroup *group, struct cgroup_limit *limit)
 	return walk(group, read_cpu, limit);
 }
 
-int cgroup_find_own(const char *controller, struct cgroup *group)
+int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
 {
-	FILE *membership = fopen("/proc/self/cgroup", "re");
-	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	char path[64] = "/proc/self/cgroup";
 	int error = -ENOENT; /* a kernel without cgroups has no such file */
 
+	if (pid)
+		snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
+	FILE *membership = fopen(path, "re");
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
 	if (membership && mounts)
 		error = cgroup_find(controller, membership, mounts, group);
 	if (membership)
@@ -249,7 +231,7 @@ int cgroup_find_own(const char *controller, struct cgroup *group)
 int cgroup_memory_limit(struct cgroup_limit *limit)
 {
 	struct cgroup group;
-	int error = cgroup_find_own("memory", &group);
+	int error = cgroup_of(0, "memory", &group);
 
 	return error ? error : cgroup_walk_memory(&group, limit);
 }
@@ -257,7 +239,7 @@ int cgroup_memory_limit(struct cgroup_limit *limit)
 int cgroup_cpu_limit(struct cgroup_limit *limit)
 {
 	struct cgroup group;
-	int error = cgroup_find_own("cpu", &group);
+	int error = cgroup_of(0, "cpu", &group);
 
 	return error ? error : cgroup_walk_cpu(&group, limit);
 }

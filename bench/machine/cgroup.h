@@ -9,8 +9,10 @@
 #define MACHINE_CGROUP_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 /* Where one controller keeps us. */
 struct cgroup {
@@ -29,22 +31,30 @@ struct cgroup_limit {
 int cgroup_find(const char *controller, FILE *membership, FILE *mounts,
 		struct cgroup *group);
 
-/* The same for the calling process. */
-int cgroup_find_own(const char *controller, struct cgroup *group);
+/* Whether version 2 is mounted, by the text of /proc/self/mountinfo; beside a
+ * controller of version 1 that makes a hybrid machine. */
+bool cgroup_second_mounted(FILE *mounts);
+
+/* The same of a process, as this one sees it; pid 0 is the calling one. A
+ * process that has ended: -ENOENT too. */
+int cgroup_of(pid_t pid, const char *controller, struct cgroup *group);
+
+/* Step from the directory of a group to that of the group around it. False: it
+ * was the mount point. */
+bool cgroup_up(const struct cgroup *group, char directory[PATH_MAX]);
+
+/* The memory limit of this one directory's group. -ENOENT: it sets none. */
+int cgroup_memory_limit_at(const struct cgroup *group, const char *directory,
+			   uint64_t *bytes);
 
 /* The tightest memory limit, in bytes, from this group upwards.
  * -ENOENT: no limit. */
 int cgroup_walk_memory(const struct cgroup *group, struct cgroup_limit *limit);
 
-/* The least that one of these groups may still take, in bytes: its limit less
- * what it uses, page cache included. -ENOENT: no limit. */
-int cgroup_walk_memory_room(const struct cgroup *group,
-			    struct cgroup_limit *limit);
-
 /* The tightest CPU bandwidth in thousandths of a CPU. -ENOENT: no limit. */
 int cgroup_walk_cpu(const struct cgroup *group, struct cgroup_limit *limit);
 
-/* The tightest limits for the calling process. */
+/* Both for the calling process. */
 int cgroup_memory_limit(struct cgroup_limit *limit);
 int cgroup_cpu_limit(struct cgroup_limit *limit);
 

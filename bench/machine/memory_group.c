@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/machine/cgroup_room.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/memory_group_place.h"
 #include "bench/machine/memory_keeper.h"
@@ -35,7 +36,7 @@ static void lower(struct bound *tightest, struct bound bound)
 static int find_bound(struct bound *bound)
 {
 	struct cgroup own;
-	struct cgroup_limit room;
+	struct cgroup_room room;
 	struct meminfo info;
 	int error = meminfo_read(&info);
 
@@ -46,14 +47,15 @@ static int find_bound(struct bound *bound)
 	lower(bound,
 	      (struct bound){ info.available_bytes / 4, "a quarter of the",
 			      info.available_bytes, "of available memory" });
-	error = cgroup_find_own("memory", &own);
+	error = cgroup_of(0, "memory", &own);
 	if (!error)
-		error = cgroup_walk_memory_room(&own, &room);
-	if (!error)
-		lower(bound,
-		      (struct bound){ room.value / 2, "half of the", room.value,
-				      "that our own control group still "
-				      "allows" });
+		error = cgroup_room_read(&own, &room);
+	if (!error && room.limited)
+		lower(bound, (struct bound){ cgroup_room_bytes(&room) / 2,
+					     "half of the",
+					     cgroup_room_bytes(&room),
+					     "that our own control group still "
+					     "allows" });
 	return error == -ENOENT ? 0 : error;
 }
 
@@ -189,7 +191,7 @@ int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 	int error = check_limit(group, limit_bytes, why, why_size);
 	if (error)
 		return error;
-	error = cgroup_find_own("memory", &own);
+	error = cgroup_of(0, "memory", &own);
 	if (!error)
 		error = keeper_birth(group);
 	if (error) {

@@ -7,14 +7,12 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "bench/machine/cgroup.h"
+#include "tests/unit/cgroup_tree.h"
 
 static const char hybrid_mounts[] =
 	"24 1 0:22 / /proc rw - proc proc rw\n"
@@ -94,38 +92,6 @@ static void groups_outside_the_mount_end_at_it(void **state)
 	assert_int_equal(find("memory", "4:memory:/\n", hybrid_mounts, &group),
 			 0);
 	assert_string_equal(group.directory, "/cg/memory");
-}
-
-static void put(const char *directory, const char *name, const char *content)
-{
-	char path[PATH_MAX];
-
-	snprintf(path, sizeof(path), "%s/%s", directory, name);
-	FILE *stream = fopen(path, "we");
-	assert_non_null(stream);
-	fputs(content, stream);
-	fclose(stream);
-}
-
-/* A tree top/middle/leaf; removed by tree_remove(). */
-static void tree_make(struct cgroup *group, char middle[PATH_MAX])
-{
-	char top[] = "/tmp/spawnwise-cgroup-XXXXXX";
-
-	assert_non_null(mkdtemp(top));
-	snprintf(group->mount, PATH_MAX, "%s", top);
-	snprintf(middle, PATH_MAX, "%s/middle", top);
-	snprintf(group->directory, PATH_MAX, "%s/middle/leaf", top);
-	assert_int_equal(mkdir(middle, 0755), 0);
-	assert_int_equal(mkdir(group->directory, 0755), 0);
-}
-
-static void tree_remove(const struct cgroup *group)
-{
-	char command[PATH_MAX + 16];
-
-	snprintf(command, sizeof(command), "rm -r '%s'", group->mount);
-	assert_int_equal(system(command), 0);
 }
 
 static void tightest_memory_limit_wins(void **state)

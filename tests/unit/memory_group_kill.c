@@ -66,7 +66,7 @@ static int count_groups(pid_t runner)
 	int count = 0;
 
 	snprintf(prefix, sizeof(prefix), "spawnwise-%d-", (int)runner);
-	assert_int_equal(cgroup_find_own("memory", &own), 0);
+	assert_int_equal(cgroup_of(0, "memory", &own), 0);
 	do {
 		DIR *groups = opendir(own.directory);
 

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How much memory the control groups of a process leave to it.
+ *
+ * The group with the tightest limit need not be the one that is met first: a
+ * group around it may be fuller. So limits are compared by what is left.
+ */
+#ifndef MACHINE_CGROUP_ROOM_H
+#define MACHINE_CGROUP_ROOM_H
+
+#include <stdbool.h>
+
+#include "bench/machine/cgroup.h"
+
+/* One group's memory, in bytes. */
+struct cgroup_room {
+	uint64_t usage_bytes; /* all that is charged, with page cache */
+	/* Of it: page cache that was not used lately, which the kernel drops
+	 * before it kills (inactive_file of memory.stat). */
+	uint64_t cache_bytes;
+	uint64_t limit_bytes;
+	bool limited;		  /* false: no limit; else it has one */
+	char directory[PATH_MAX]; /* of the group */
+};
+
+/* What may still be charged before something must be reclaimed that is in use:
+ * the limit less the usage without cache. UINT64_MAX without a limit. */
+uint64_t cgroup_room_bytes(const struct cgroup_room *room);
+
+/* Of this group and those around it, the one with the least room; without any
+ * limit the group itself. -ENOENT: it tells no usage, as the root group of
+ * version 2. */
+int cgroup_room_read(const struct cgroup *group, struct cgroup_room *room);
+
+/* The text of memory.stat. The number is for the group with all below it,
+ * which version 1 writes as total_inactive_file. 0 where there is no line. */
+int cgroup_cache_parse(FILE *stream, int version, uint64_t *bytes);
+
+#endif

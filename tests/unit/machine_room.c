@@ -1,0 +1,204 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How much memory control groups leave, and who bounds them.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "bench/machine/cgroup_owner.h"
+#include "bench/machine/cgroup_room.h"
+#include "tests/unit/cgroup_tree.h"
+#include "tests/unit/source.h"
+
+#define MIB (UINT64_C(1) << 20)
+
+static uint64_t cache_of(const char *name, int version)
+{
+	char path[4096];
+	uint64_t bytes = 1;
+
+	snprintf(path, sizeof(path), "tests/data/proc/%s", name);
+	FILE *stream = fopen(path, "re");
+	assert_non_null(stream);
+	assert_int_equal(cgroup_cache_parse(stream, version, &bytes), 0);
+	fclose(stream);
+	return bytes;
+}
+
+static void cache_is_that_of_the_whole_group(void **state)
+{
+	FILE *garbled;
+	uint64_t bytes;
+
+	(void)state;
+	assert_int_equal(cache_of("memory.stat.v1", 1), 420143104);
+	assert_int_equal(cache_of("memory.stat.v2", 2), 7340032);
+	assert_int_equal(cache_of("memory.stat.v2", 1), 0);
+	garbled = fmemopen((void *)(uintptr_t) "inactive_file much\n", 19, "r");
+	assert_non_null(garbled);
+	assert_int_equal(cgroup_cache_parse(garbled, 2, &bytes), -EBADMSG);
+	fclose(garbled);
+}
+
+static void room_is_what_cannot_be_dropped(void **state)
+{
+	struct cgroup_room room = { .usage_bytes = 100,
+				    .cache_bytes = 30,
+				    .limit_bytes = 120,
+				    .limited = true };
+
+	(void)state;
+	assert_int_equal(cgroup_room_bytes(&room), 50);
+	room.cache_bytes = 130; /* counted at another moment */
+	assert_int_equal(cgroup_room_bytes(&room), 120);
+	room.cache_bytes = 0;
+	room.usage_bytes = 121;
+	assert_int_equal(cgroup_room_bytes(&room), 0);
+	room.limited = false;
+	assert_true(cgroup_room_bytes(&room) == UINT64_MAX);
+}
+
+static void fill(const char *directory, const char *limit, const char *usage,
+		 const char *stat)
+{
+	put(directory, "memory.max", limit);
+	put(directory, "memory.current", usage);
+	put(directory, "memory.stat", stat);
+}
+
+/* The leaf has the tighter limit, the middle less room. */
+static void fullest_group_is_met_first(void **state)
+{
+	struct cgroup group = { .version = 2 };
+	struct cgroup_room room;
+	char middle[PATH_MAX];
+
+	(void)state;
+	tree_make(&group, middle);
+	assert_int_equal(cgroup_room_read(&group, &room), -ENOENT);
+	fill(group.directory, "max\n", "1048576\n", "inactive_file 4096\n");
+	assert_int_equal(cgroup_room_read(&group, &room), 0);
+	assert_false(room.limited);
+	assert_int_equal(room.usage_bytes, MIB);
+	assert_int_equal(room.cache_bytes, 4096);
+	assert_string_equal(room.directory, group.directory);
+
+	put(group.directory, "memory.max", "104857600\n");
+	fill(middle, "209715200\n", "207618048\n", "inactive_file 0\n");
+	assert_int_equal(cgroup_room_read(&group, &room), 0);
+	assert_true(room.limited);
+	assert_string_equal(room.directory, middle);
+	assert_int_equal(cgroup_room_bytes(&room), 2 * MIB);
+
+	put(middle, "memory.stat", "inactive_file 207618048\n");
+	assert_int_equal(cgroup_room_read(&group, &room), 0);
+	assert_string_equal(room.directory, group.directory);
+	assert_int_equal(cgroup_room_bytes(&room), 99 * MIB + 4096);
+	tree_remove(&group);
+}
+
+static void version_one_has_other_names(void **state)
+{
+	struct cgroup group = { .version = 1 };
+	struct cgroup_room room;
+	char middle[PATH_MAX];
+
+	(void)state;
+	tree_make(&group, middle);
+	put(middle, "memory.limit_in_bytes", "8388608\n");
+	put(middle, "memory.usage_in_bytes", "6291456\n");
+	put(middle, "memory.stat",
+	    "inactive_file 1\ntotal_inactive_file 1048576\n");
+	/* The leaf tells nothing: the walk goes on above it. */
+	assert_int_equal(cgroup_room_read(&group, &room), 0);
+	assert_string_equal(room.directory, middle);
+	assert_int_equal(cgroup_room_bytes(&room), 3 * MIB);
+	tree_remove(&group);
+}
+
+static void groups_have_owners(void **state)
+{
+	static const struct {
+		const char *directory, *container, *owner;
+	} cases[] = {
+		{ "/cg/system.slice/docker-0f.scope", "no", "Docker: " },
+		{ "/cg/kubepods.slice/kubepods-pod1.slice/cri-2.scope", "no",
+		  "Kubernetes: " },
+		{ "/cg/machine.slice/libpod-0f.scope", "no", "Podman: " },
+		{ "/cg/lxc.payload.web", "no", "LXC: " },
+		{ "/cg/system.slice/sshd.service", "no",
+		  "systemd, unit sshd.service: `systemctl set-property "
+		  "sshd.service MemoryMax=SIZE`" },
+		{ "/cg/user.slice/user-1000.slice/mine", "no",
+		  "systemd, unit user-1000.slice: " },
+		{ "/cg", "docker", "who started this container (docker)" },
+		{ "/cg", "no", "who made that group: its file memory.max" },
+		{ "/cg/mine", "docker", "who made that group: " },
+		{ "/cg/.service", "no", "who made that group: " },
+	};
+	const struct cgroup group = { .version = 2, .mount = "/cg" };
+	char text[512];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		cgroup_owner(&group, cases[i].directory, cases[i].container,
+			     text, sizeof(text));
+		if (strncmp(text, cases[i].owner, strlen(cases[i].owner)) != 0)
+			fail_msg("%s: %s", cases[i].directory, text);
+	}
+}
+
+static bool second_is_in(const char *mounts)
+{
+	FILE *stream = fmemopen((void *)(uintptr_t)mounts, strlen(mounts), "r");
+
+	assert_non_null(stream);
+	bool mounted = cgroup_second_mounted(stream);
+	fclose(stream);
+	return mounted;
+}
+
+static void second_version_is_found(void **state)
+{
+	(void)state;
+	assert_true(second_is_in("41 31 0:38 / /cg rw - cgroup2 cgroup2 rw\n"));
+	assert_false(
+		second_is_in("35 31 0:32 / /cg rw - cgroup cgroup rw,memory\n"
+			     "36 31 0:32 / /cgroup2 rw - tmpfs cgroup2 rw\n"));
+}
+
+/* We are in some group or in none, and another process is found in its own. */
+static void own_groups_are_found(void **state)
+{
+	struct cgroup group, again;
+	int error = cgroup_of(0, "memory", &group);
+
+	(void)state;
+	assert_true(error == 0 || error == -ENOENT);
+	assert_int_equal(cgroup_of(getpid(), "memory", &again), error);
+	if (!error)
+		assert_string_equal(group.directory, again.directory);
+	assert_int_equal(cgroup_of(0x7ffffffe, "memory", &group), -ENOENT);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(cache_is_that_of_the_whole_group),
+		cmocka_unit_test(room_is_what_cannot_be_dropped),
+		cmocka_unit_test(fullest_group_is_met_first),
+		cmocka_unit_test(version_one_has_other_names),
+		cmocka_unit_test(groups_have_owners),
+		cmocka_unit_test(second_version_is_found),
+		cmocka_unit_test(own_groups_are_found),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
