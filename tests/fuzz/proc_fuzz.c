@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as /proc/meminfo and /proc/PID/smaps: the readers come back, and
- * touch nothing that is not theirs.
+ * Any bytes as /proc/meminfo, /proc/vmstat, /proc/PID/smaps, status and stat,
+ * and as a group's memory.stat: the readers come back, and touch nothing that
+ * is not theirs.
  *
  * For libFuzzer: make fuzz.
  */
@@ -9,13 +10,34 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
+#include "bench/machine/cgroup_room.h"
 #include "bench/machine/memory.h"
+#include "bench/machine/oom.h"
+#include "bench/machine/process.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
+/* A name is text for a terminal, whatever the process calls itself. */
+static void check_stat(const uint8_t *data, size_t bytes)
+{
+	char *text = strndup((const char *)data, bytes);
+	struct process_stat stat;
+
+	if (!text)
+		abort();
+	if (!process_stat_parse(text, &stat))
+		for (const char *c = stat.name; *c; c++)
+			if (*c < ' ' || *c > '~')
+				abort();
+	free(text);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
+	struct process_memory memory;
+	uint64_t number;
 	struct smaps_facts facts;
 	struct smaps_range range;
 	struct meminfo info;
@@ -31,6 +53,13 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	smaps_parse(stream, &facts);
 	rewind(stream);
 	smaps_range_parse(stream, 0x7f0000000000, 1 << 30, &range);
+	rewind(stream);
+	process_memory_parse(stream, &memory);
+	rewind(stream);
+	cgroup_cache_parse(stream, 1, &number);
+	rewind(stream);
+	oom_kills_parse(stream, &number);
 	fclose(stream);
+	check_stat(data, bytes);
 	return 0;
 }
