@@ -2,19 +2,22 @@
 # SPDX-License-Identifier: MIT
 """Statistics by numpy and scipy, to hold ours against.
 
-Checks that tests/data/golden/stats.csv, which stats_test.c reads, still is
-what numpy and scipy say; --write makes it anew. Exits 77, and says why, where
-scipy is missing: the C test needs only the file.
+Checks that stats.csv and slopes.csv of tests/data/golden, which stats_test.c
+and slope_test.c read, still are what numpy and scipy say; --write makes them
+anew. Exits 77, and says why, where scipy is missing: the C tests need only the
+files.
 """
 
+import collections
 import csv
 import io
+import itertools
 import os
 import random
 import sys
 
 GOLDEN = os.path.join(os.path.dirname(os.path.abspath(__file__)),
-                      "..", "data", "golden", "stats.csv")
+                      "..", "data", "golden")
 QUANTILES = {"p5": 0.05, "p25": 0.25, "p50": 0.5, "p75": 0.75, "p95": 0.95,
              "p99": 0.99}
 COLUMNS = ["name", "values", *QUANTILES, "mean", "iqr_over_median", "lo", "hi"]
@@ -61,20 +64,50 @@ def row(name, values):
             *(f"{number:.12g}" for number in numbers), lo, hi]
 
 
-def main():
+def mann_kendall(values):
+    """The score by its definition, with ties and continuity."""
+    signs = sum((b > a) - (b < a)
+                for a, b in itertools.combinations(values, 2))
+    parts = [len(values)], collections.Counter(values).values()
+    variance = [sum(n * (n - 1) * (2 * n + 5) for n in part) / 18
+                for part in parts]
+    if signs == 0:
+        return 0.0
+    return ((signs - (1 if signs > 0 else -1))
+            / (variance[0] - variance[1]) ** 0.5)
+
+
+def slope_row(name, values):
+    slope = scipy.stats.theilslopes(values).slope
+    return [name, ";".join(map(str, values)), f"{slope:.12g}",
+            f"{mann_kendall(values):.12g}"]
+
+
+def is_golden(name, columns, make):
+    """Whether the file is what make says of the cases; --write writes it."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    writer.writerows(row(*case) for case in cases())
+    writer.writerow(columns)
+    writer.writerows(make(*case) for case in cases()
+                     if make is row or len(case[1]) > 1)
+    path = os.path.join(GOLDEN, name)
     if sys.argv[1:] == ["--write"]:
-        with open(GOLDEN, "w", encoding="ascii") as golden:
+        with open(path, "w", encoding="ascii") as golden:
             golden.write(text.getvalue())
-        return 0
-    with open(GOLDEN, encoding="ascii") as golden:
+        return True
+    with open(path, encoding="ascii") as golden:
         if golden.read() == text.getvalue():
-            return 0
-    print("stats_scipy: tests/data/golden/stats.csv is not what scipy says")
-    return 1
+            return True
+    print(f"stats_scipy: tests/data/golden/{name} is not what scipy says")
+    return False
+
+
+def main():
+    good = is_golden("stats.csv", COLUMNS, row)
+    good &= is_golden("slopes.csv",
+                      ["name", "values", "theil_sen", "mann_kendall"],
+                      slope_row)
+    return 0 if good else 1
 
 
 if __name__ == "__main__":
