@@ -17,6 +17,7 @@
 #include "bench/machine/cpu.h"
 #include "bench/measure/attend.h"
 #include "bench/measure/parent.h"
+#include "bench/measure/signals.h"
 #include "bench/show/units.h"
 
 int runner_keep(struct run *run, const struct sample *sample)
@@ -218,21 +219,6 @@ static int init_outcomes(struct run *run)
 	return 0;
 }
 
-/* The signals that end or suspend a run. One that was ignored when we started
- * (nohup, a background job of a script) stays ignored. */
-static void choose_signals(sigset_t *signals)
-{
-	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM, SIGHUP,
-				       SIGTSTP };
-	struct sigaction action;
-
-	sigemptyset(signals);
-	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
-		if (!sigaction(numbers[i], NULL, &action) &&
-		    action.sa_handler != SIG_IGN)
-			sigaddset(signals, numbers[i]);
-}
-
 /* A second ^C must not end us before the files are written. */
 static void forget_pending(const sigset_t *signals)
 {
@@ -244,6 +230,9 @@ static void forget_pending(const sigset_t *signals)
 
 int runner_run(struct run *run)
 {
+	/* They end it, or suspend it. */
+	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM,
+				       SIGHUP, SIGTSTP, 0 };
 	struct record *record = record_map();
 	sigset_t signals, before;
 	int signal_fd;
@@ -253,7 +242,7 @@ int runner_run(struct run *run)
 		return -ENOMEM;
 	if (!error)
 		runner_attest(run);
-	choose_signals(&signals);
+	signals_choose(numbers, &signals);
 	sigprocmask(SIG_BLOCK, &signals, &before);
 	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
 	if (signal_fd < 0)

@@ -2,25 +2,22 @@
 /*
  * How far a run is and when it will end.
  *
- * On a terminal one line that is written over and erased at the end;
- * otherwise a line every ten seconds, for a log that somebody reads later.
- * Nothing is written between samples: step and note are called between
- * blocks.
+ * A line as show/live.h has it. Nothing is written between samples: step and
+ * note are called between blocks.
  */
 #ifndef SHOW_PROGRESS_H
 #define SHOW_PROGRESS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 
+#include "bench/show/live.h"
+
 struct progress {
-	FILE *stream;
-	bool terminal;
+	struct live live;
 	double total_s; /* the plan, in expected seconds */
 	double done_s;	/* of the plan, not of the clock */
 	int64_t begin_ns;
-	int64_t shown_ns; /* when a line was last written */
 	char note[96];
 };
 

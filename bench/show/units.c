@@ -77,6 +77,30 @@ void size_format_human(uint64_t bytes, char *text, size_t length)
 		snprintf(text, length, "%.3g %s", value, units[unit]);
 }
 
+void span_format(double seconds, char *text, size_t length)
+{
+	static const struct {
+		const char *name;
+		double seconds, below; /* below: the next unit's first */
+	} units[] = {
+		{ "s", 1, 99.5 },
+		{ "min", 60, 99.5 * 60 },
+		{ "h", 3600, 47.5 * 3600 },
+		{ "days", 86400, INFINITY },
+	};
+	size_t unit = 0;
+
+	if (isinf(seconds)) {
+		snprintf(text, length, "never");
+		return;
+	}
+	while (seconds >= units[unit].below)
+		unit++;
+	seconds /= units[unit].seconds;
+	snprintf(text, length, seconds < 9.95 ? "%.2g %s" : "%.0f %s", seconds,
+		 units[unit].name);
+}
+
 static bool scale_duration(double ns, struct scaled *scaled)
 {
 	static const char *const units[] = { "ns", "\u00b5s", "ms", "s" };
@@ -110,4 +134,20 @@ void duration_format_column(double ns, char *text, size_t length)
 			 scaled.value, scaled.unit);
 	else
 		snprintf(text, length, "-");
+}
+
+struct units_text size_human(uint64_t bytes)
+{
+	struct units_text size;
+
+	size_format_human(bytes, size.text, sizeof size.text);
+	return size;
+}
+
+struct units_text span_human(double seconds)
+{
+	struct units_text span;
+
+	span_format(seconds, span.text, sizeof span.text);
+	return span;
 }

@@ -47,34 +47,83 @@ static int unit_shift(const char *unit)
 	return 10 * (int)(letter - letters + 1);
 }
 
+/* "1.5" as a whole number and a fraction of up to nine digits. */
+struct decimal {
+	uint64_t whole, fraction, divisor;
+};
+
+static int read_decimal(const char **text, struct decimal *number)
+{
+	const char *first;
+	int error = read_digits(text, &number->whole);
+
+	number->fraction = 0;
+	number->divisor = 1;
+	if (error || **text != '.')
+		return error;
+	first = ++*text;
+	error = read_digits(text, &number->fraction);
+	if (error || *text - first > FRACTION_DIGITS_MAX)
+		return -EINVAL;
+	for (; first < *text; first++)
+		number->divisor *= 10;
+	return 0;
+}
+
+/* The number times a unit, cut to a whole one. */
+static int times(const struct decimal *number, uint64_t unit, uint64_t *result)
+{
+	/* Below 10^9 times 2^47: 64 bits would not hold the product. */
+	const uint64_t part = (uint64_t)((unsigned __int128)number->fraction *
+					 unit / number->divisor);
+
+	if (__builtin_mul_overflow(number->whole, unit, result) ||
+	    __builtin_add_overflow(*result, part, result))
+		return -ERANGE;
+	return 0;
+}
+
 int size_parse(const char *text, uint64_t *bytes)
 {
-	uint64_t whole, fraction = 0, divisor = 1, result;
-	int error = read_digits(&text, &whole);
+	struct decimal number;
+	uint64_t result;
+	int error = read_decimal(&text, &number);
 	int shift;
 
 	if (error)
 		return error;
-	if (*text == '.') {
-		const char *first = ++text;
-
-		error = read_digits(&text, &fraction);
-		if (error || text - first > FRACTION_DIGITS_MAX)
-			return -EINVAL;
-		for (; first < text; first++)
-			divisor *= 10;
-	}
 	shift = unit_shift(text);
-	if (shift < 0 || (shift == 0 && divisor > 1))
+	if (shift < 0 || (shift == 0 && number.divisor > 1))
 		return -EINVAL;
-	if (__builtin_mul_overflow(whole, UINT64_C(1) << shift, &result))
-		return -ERANGE;
-	/* Below 2^30 times 2^40: 64 bits would not hold the product. */
-	fraction = (uint64_t)(((unsigned __int128)fraction << shift) / divisor);
-	if (__builtin_add_overflow(result, fraction, &result))
-		return -ERANGE;
-	*bytes = result;
-	return 0;
+	error = times(&number, UINT64_C(1) << shift, &result);
+	if (!error)
+		*bytes = result;
+	return error;
+}
+
+int span_parse(const char *text, uint64_t *ns)
+{
+	static const struct {
+		const char *name;
+		uint64_t ns;
+	} units[] = {
+		{ "ms", 1000000 },	{ "s", 1000000000 },
+		{ "", 1000000000 },	{ "m", 60000000000 },
+		{ "h", 3600000000000 }, { "d", 86400000000000 },
+	};
+	struct decimal number;
+	uint64_t result;
+	int error = read_decimal(&text, &number);
+
+	for (size_t i = 0; i < sizeof units / sizeof *units && !error; i++) {
+		if (strcmp(text, units[i].name))
+			continue;
+		error = times(&number, units[i].ns, &result);
+		if (!error)
+			*ns = result;
+		return error;
+	}
+	return error ? error : -EINVAL;
 }
 
 const char *size_error(int error)

@@ -25,6 +25,13 @@ int size_parse(const char *text, uint64_t *bytes);
  * size_parse(). */
 const char *size_error(int error);
 
+/*
+ * Read a stretch of time: "100ms", "2s", "1.5m", "1h", "7d", or a number of
+ * seconds. Returns 0, -EINVAL for what is not one, -ERANGE beyond 64 bits of
+ * nanoseconds; of a fraction 9 digits at most.
+ */
+int span_parse(const char *text, uint64_t *ns);
+
 /* Read a whole number of at least low and at most high, in base 10, without
  * sign or blank. Returns 0, -EINVAL or -ERANGE. */
 int count_parse(const char *text, long low, long high, long *count);

@@ -8,7 +8,6 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -21,6 +20,7 @@
 #include "bench/verbs/run_files.h"
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/run_result.h"
+#include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
 
 static const struct option_spec options[] = {
@@ -191,19 +191,6 @@ static int run_plan(const struct plan *plan, const struct arguments *args,
 	return code;
 }
 
-/* Started with a standard descriptor closed, the files of the run would get
- * its number and whatever is printed. What is written to this one fails. */
-static void keep_standard_descriptors(void)
-{
-	int fd;
-
-	do
-		fd = open("/dev/null", O_RDONLY);
-	while (fd >= 0 && fd <= STDERR_FILENO);
-	if (fd >= 0)
-		close(fd);
-}
-
 static int run_verb(const struct arguments *args, struct failure *why)
 {
 	struct request request = { 0 };
@@ -211,7 +198,7 @@ static int run_verb(const struct arguments *args, struct failure *why)
 	struct plan plan;
 	int code;
 
-	keep_standard_descriptors();
+	standard_descriptors_keep();
 	code = run_guardian_check(dry, why);
 	if (!code && !dry)
 		code = run_guardian_repair(why);

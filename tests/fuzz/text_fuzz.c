@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Any bytes as what people type: sizes, counts and lists of CPUs are
+ * Any bytes as what people type: sizes, times, counts and lists of CPUs are
  * understood, or refused without a change to the result.
  *
  * For libFuzzer: make fuzz.
@@ -33,6 +33,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	char *text = malloc(bytes + 1);
 	struct cpu_mask mask;
+	uint64_t ns = 7;
 	long count;
 
 	if (!text)
@@ -41,6 +42,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	text[bytes] = '\0';
 	check_size(text);
 	if (!count_parse(text, 1, 64, &count) && (count < 1 || count > 64))
+		abort();
+	if (span_parse(text, &ns) && ns != 7)
 		abort();
 	cpu_mask_parse(text, &mask);
 	free(text);

@@ -132,6 +132,64 @@ static void durations(void **state)
 	}
 }
 
+static void spans_read(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ns;
+	} cases[] = {
+		{ "100ms", 100000000 },
+		{ "2s", 2000000000 },
+		{ "2", 2000000000 },
+		{ "0.5", 500000000 },
+		{ "1m", 60000000000 },
+		{ "1.5h", 5400000000000 },
+		{ "7d", 604800000000000 },
+		{ "0", 0 },
+		{ "18446744073.709551615s", UINT64_MAX },
+	};
+	static const char *const garbage[] = { "",     "s",   "-1s", "1 s",
+					       "1min", "1us", "1S",  "1e3",
+					       "1.s",  ".5s", "inf", "1ss" };
+	uint64_t ns;
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++) {
+		assert_int_equal(span_parse(cases[i].text, &ns), 0);
+		if (ns != cases[i].ns)
+			fail_msg("\"%s\" was read as %llu", cases[i].text,
+				 (unsigned long long)ns);
+	}
+	ns = 7;
+	for (size_t i = 0; i < COUNT(garbage); i++)
+		if (span_parse(garbage[i], &ns) != -EINVAL)
+			fail_msg("\"%s\" was taken as a time", garbage[i]);
+	assert_int_equal(span_parse("300000d", &ns), -ERANGE);
+	assert_int_equal(span_parse("18446744073.709551616", &ns), -ERANGE);
+	assert_int_equal(ns, 7);
+}
+
+static void spans_written(void **state)
+{
+	static const struct {
+		double seconds;
+		const char *text;
+	} cases[] = {
+		{ 0, "0 s" },	       { 0.5, "0.5 s" },
+		{ 4.23, "4.2 s" },     { 9.96, "10 s" },
+		{ 90, "90 s" },	       { 99.6, "1.7 min" },
+		{ 720, "12 min" },     { 5.2 * 3600, "5.2 h" },
+		{ 47 * 3600, "47 h" }, { 3 * 86400, "3 days" },
+		{ 1e9, "11574 days" }, { INFINITY, "never" },
+	};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT(cases); i++)
+		assert_string_equal(span_human(cases[i].seconds).text,
+				    cases[i].text);
+	assert_string_equal(size_human(64 * MIB).text, "64 MiB");
+}
+
 static void counts_are_strict(void **state)
 {
 	long count = 5;
@@ -198,6 +256,8 @@ int main(void)
 		cmocka_unit_test(sizes_refused),
 		cmocka_unit_test(sizes_written),
 		cmocka_unit_test(durations),
+		cmocka_unit_test(spans_read),
+		cmocka_unit_test(spans_written),
 		cmocka_unit_test(counts_are_strict),
 		cmocka_unit_test(lists),
 	};

@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: MIT */
+/* Signals that end a work in an orderly way. */
+#ifndef MEASURE_SIGNALS_H
+#define MEASURE_SIGNALS_H
+
+#include <signal.h>
+
+/* Those of numbers (ended by 0) that are to be heeded: one that was ignored
+ * when we started (nohup, a background job of a script) stays ignored. */
+void signals_choose(const int *numbers, sigset_t *chosen);
+
+#endif

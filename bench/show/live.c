@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The line that is written over.
+ *
+ * A terminal gets at most ten lines a second: writing them costs CPU time
+ * that belongs to the measurement.
+ */
+
+#include "bench/show/live.h"
+
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#define TERMINAL_PERIOD_NS 100000000LL
+#define LOG_PERIOD_NS 10000000000LL
+
+int64_t live_now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000000000LL + now.tv_nsec;
+}
+
+static int terminal_columns(FILE *stream)
+{
+	struct winsize size;
+
+	if (ioctl(fileno(stream), TIOCGWINSZ, &size) || size.ws_col < 20)
+		return 80;
+	return size.ws_col;
+}
+
+void live_begin(struct live *live, FILE *stream)
+{
+	*live = (struct live){
+		.stream = stream,
+		.terminal = isatty(fileno(stream)),
+		.shown_ns = live_now_ns(),
+	};
+}
+
+bool live_due(const struct live *live)
+{
+	return live_now_ns() - live->shown_ns >=
+	       (live->terminal ? TERMINAL_PERIOD_NS : LOG_PERIOD_NS);
+}
+
+void live_show(struct live *live, const char *line)
+{
+	/* A line as wide as the terminal would wrap. */
+	if (live->terminal)
+		fprintf(live->stream, "\r%.*s\033[K",
+			terminal_columns(live->stream) - 1, line);
+	else
+		fprintf(live->stream, "%s\n", line);
+	fflush(live->stream);
+	live->shown_ns = live_now_ns();
+}
+
+void live_end(const struct live *live)
+{
+	if (!live->terminal)
+		return;
+	fputs("\r\033[K", live->stream);
+	fflush(live->stream);
+}
