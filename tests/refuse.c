@@ -27,6 +27,7 @@ static const struct {
 	{ "kcmp", SYS_kcmp, 0 },
 	{ "seccomp", SYS_seccomp, 0 },
 	{ "process_vm_writev", SYS_process_vm_writev, 0 },
+	{ "pidfd_open", SYS_pidfd_open, 0 },
 };
 
 static int refuse_name(const char *name, int error)

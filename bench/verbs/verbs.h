@@ -81,6 +81,7 @@ extern const struct verb verb_choose;
 extern const struct verb verb_lab;
 extern const struct verb verb_exec;
 extern const struct verb verb_with;
+extern const struct verb verb_watch;
 extern const struct verb verb_doctor;
 extern const struct verb verb_restore;
 

@@ -1,0 +1,45 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The table that `watch` writes: one process's memory at one moment a row, and
+ * what stands around it. data/README.md defines the columns.
+ */
+#ifndef FILES_VITALS_H
+#define FILES_VITALS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <time.h>
+
+#include "bench/files/csv.h"
+
+/* What was read at one moment; sizes in bytes. */
+struct vitals {
+	double time_s; /* since the watch began */
+	time_t date;
+	uint64_t rss_bytes; /* the next three together */
+	uint64_t anon_bytes;
+	uint64_t file_bytes;
+	uint64_t shmem_bytes;
+	uint64_t swap_bytes;
+	uint64_t page_table_bytes;
+	uint64_t vm_bytes;
+	int oom_score;
+	int oom_score_adj;
+	/* Of the control group that has the least room for it. */
+	bool in_cgroup; /* false: there is none that tells */
+	bool cgroup_limited;
+	uint64_t cgroup_usage_bytes;
+	uint64_t cgroup_cache_bytes; /* of the usage: could be dropped */
+	uint64_t cgroup_limit_bytes;
+	/* Of the machine. */
+	uint64_t available_bytes;
+	uint64_t swap_free_bytes;
+	uint64_t committed_bytes;
+	uint64_t commit_limit_bytes;
+};
+
+/* The header, and one row. 0, or -errno as csv_end_row(). */
+int vitals_put_header(struct csv_writer *writer);
+int vitals_put(struct csv_writer *writer, const struct vitals *vitals);
+
+#endif

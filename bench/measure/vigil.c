@@ -1,0 +1,181 @@
+/* SPDX-License-Identifier: MIT */
+/* Watching the memory of a running process; see vigil.h. */
+
+#include "bench/measure/vigil.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <string.h>
+
+#include "bench/machine/cgroup_room.h"
+#include "bench/machine/memory.h"
+#include "bench/machine/oom.h"
+#include "bench/measure/clock.h"
+
+int vigil_begin(struct vigil *vigil, pid_t pid, uint64_t interval_ns,
+		uint64_t duration_ns)
+{
+	*vigil = (struct vigil){
+		.interval_ns = interval_ns,
+		.duration_ns = duration_ns,
+		.begin_ns = clock_now_ns(),
+	};
+	if (oom_kills_read(&vigil->oom_kills))
+		vigil->oom_kills = 0;
+	return process_open(pid, &vigil->process);
+}
+
+static int take_process(const struct vigil *vigil, struct vitals *now)
+{
+	const pid_t pid = vigil->process.pid;
+	struct process_memory memory;
+	int error = process_memory_read(pid, &memory);
+
+	if (!error)
+		error = oom_score_read(pid, &now->oom_score,
+				       &now->oom_score_adj);
+	if (error)
+		return error;
+	now->rss_bytes = memory.rss_bytes;
+	now->anon_bytes = memory.anon_bytes;
+	now->file_bytes = memory.file_bytes;
+	now->shmem_bytes = memory.shmem_bytes;
+	now->swap_bytes = memory.swap_bytes;
+	now->page_table_bytes = memory.page_table_bytes;
+	now->vm_bytes = memory.vm_bytes;
+	return 0;
+}
+
+/* A process may be moved, so its group is looked up each time. */
+static void take_cgroup(struct vigil *vigil, struct vitals *now)
+{
+	struct cgroup group;
+	struct cgroup_room room;
+
+	if (cgroup_of(vigil->process.pid, "memory", &group) ||
+	    cgroup_room_read(&group, &room))
+		return;
+	now->in_cgroup = true;
+	now->cgroup_limited = room.limited;
+	now->cgroup_usage_bytes = room.usage_bytes;
+	now->cgroup_cache_bytes = room.cache_bytes;
+	now->cgroup_limit_bytes = room.limit_bytes;
+	memcpy(vigil->cgroup_directory, room.directory, sizeof room.directory);
+}
+
+static int take_machine(struct vitals *now)
+{
+	struct meminfo machine;
+	int error = meminfo_read(&machine);
+
+	if (error)
+		return error;
+	now->available_bytes = machine.available_bytes;
+	now->swap_free_bytes = machine.swap_free_bytes;
+	now->committed_bytes = machine.committed_bytes;
+	now->commit_limit_bytes = machine.commit_limit_bytes;
+	return 0;
+}
+
+static void keep(struct vigil *vigil, const struct vitals *now)
+{
+	const struct trend_point point = {
+		.time_s = now->time_s,
+		.bytes = (double)(now->rss_bytes + now->swap_bytes),
+		.file_bytes = (double)now->file_bytes,
+	};
+
+	trend_add(&vigil->series, &point);
+	if (!vigil->taken++)
+		vigil->first = *now;
+	if (now->rss_bytes > vigil->peak_bytes)
+		vigil->peak_bytes = now->rss_bytes;
+	vigil->now = *now;
+}
+
+/* It changes with exec. */
+static void follow_name(struct process *process)
+{
+	struct process_stat stat;
+
+	if (process_stat_read(process->pid, &stat) == 0 &&
+	    stat.start_ticks == process->stat.start_ticks)
+		process->stat = stat;
+}
+
+int vigil_take(struct vigil *vigil)
+{
+	struct vitals now = {
+		.time_s = (double)(clock_now_ns() - vigil->begin_ns) / 1e9,
+		.date = time(NULL),
+	};
+	int error = take_process(vigil, &now);
+
+	take_cgroup(vigil, &now);
+	follow_name(&vigil->process);
+	/* What was read counts only if it was read of this process. */
+	if (process_ended(&vigil->process))
+		return -ESRCH;
+	if (!error)
+		error = take_machine(&now);
+	if (!error)
+		keep(vigil, &now);
+	return error;
+}
+
+/* When the next reading is due, since the begin; none may be late by more
+ * than an interval. */
+static uint64_t next_tick_ns(struct vigil *vigil, uint64_t elapsed_ns)
+{
+	uint64_t due_ns;
+
+	vigil->ticks++;
+	if (vigil->ticks < elapsed_ns / vigil->interval_ns)
+		vigil->ticks = elapsed_ns / vigil->interval_ns;
+	if (__builtin_mul_overflow(vigil->ticks, vigil->interval_ns, &due_ns))
+		return UINT64_MAX;
+	return due_ns;
+}
+
+static uint64_t elapsed_ns(const struct vigil *vigil)
+{
+	return (uint64_t)(clock_now_ns() - vigil->begin_ns);
+}
+
+int vigil_wait(struct vigil *vigil, int signal_fd)
+{
+	const uint64_t due_ns = next_tick_ns(vigil, elapsed_ns(vigil));
+	const bool last = due_ns > vigil->duration_ns;
+	const uint64_t until_ns = last ? vigil->duration_ns : due_ns;
+	struct pollfd events[] = {
+		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = vigil->process.pid_fd, .events = POLLIN },
+	};
+
+	for (;;) {
+		const uint64_t now_ns = elapsed_ns(vigil);
+		const uint64_t left_ns =
+			now_ns < until_ns ? until_ns - now_ns : 0;
+		const struct timespec left = {
+			.tv_sec = (time_t)(left_ns / 1000000000),
+			.tv_nsec = (long)(left_ns % 1000000000),
+		};
+		const int ready = ppoll(events, 2, &left, NULL);
+
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+		if (events[0].revents)
+			vigil->end = VIGIL_SIGNALLED;
+		else if (events[1].revents)
+			vigil->end = VIGIL_PROCESS_ENDED;
+		else if (ready == 0 && last)
+			vigil->end = VIGIL_TIME_OVER;
+		if (ready >= 0)
+			return 0;
+	}
+}
+
+void vigil_end(const struct vigil *vigil)
+{
+	process_close(&vigil->process);
+}

@@ -1,0 +1,65 @@
+/* SPDX-License-Identifier: MIT */
+/* The option --pid; see pid.h. */
+
+#include "bench/verbs/pid.h"
+
+#include <errno.h>
+#include <limits.h>
+#include <string.h>
+
+#include "bench/verbs/axes.h"
+
+int pid_read(const char *text, pid_t *pid, struct failure *why)
+{
+	long number;
+
+	if (count_parse(text, 1, INT_MAX, &number))
+		return fail(why, EXIT_USAGE,
+			    "Give the number of one process, as `pgrep NAME` "
+			    "prints it.",
+			    "read pid '%s': it is not a number from 1 on",
+			    text);
+	*pid = (pid_t)number;
+	return 0;
+}
+
+int pid_check(const struct process *process, int error, struct failure *why)
+{
+	const struct process_stat *stat = &process->stat;
+	const int pid = (int)process->pid;
+
+	if (error == -ESRCH)
+		return fail(why, EXIT_FAILED,
+			    "`pgrep -a NAME` shows the processes of a name.",
+			    "look at process %d: there is none", pid);
+	if (error == -EACCES)
+		return fail(why, EXIT_FAILED,
+			    "Run as root or as its owner: /proc is mounted "
+			    "with hidepid here.",
+			    "look at process %d: it is hidden from this user",
+			    pid);
+	if (error)
+		return fail(why, EXIT_FAILED, "Try again.",
+			    "look at process %d: %s", pid, strerror(-error));
+	if (stat->kernel_thread)
+		return fail(why, EXIT_FAILED,
+			    "Choose a program's process: `ps -e` shows kernel "
+			    "threads in brackets.",
+			    "look at process %d: %s is a thread of the kernel, "
+			    "without memory of its own",
+			    pid, stat->name);
+	if (process->leader_pid != process->pid) {
+		fail_cure(why, "Look at that one: --pid %d.",
+			  (int)process->leader_pid);
+		return fail(why, EXIT_FAILED, NULL,
+			    "look at process %d: it is a thread of process %d",
+			    pid, (int)process->leader_pid);
+	}
+	if (strchr("ZX", stat->state))
+		return fail(why, EXIT_FAILED,
+			    "Its parent has not waited for it yet; no memory "
+			    "is left to look at.",
+			    "look at process %d: %s has ended, it is a zombie",
+			    pid, stat->name);
+	return 0;
+}

@@ -1,0 +1,142 @@
+/* SPDX-License-Identifier: MIT */
+/* What `watch` finds in the end, also as JSON; see watch_report.h. */
+
+#include "bench/verbs/watch_report.h"
+
+#include <errno.h>
+#include <jansson.h>
+#include <math.h>
+
+#include "bench/machine/cgroup_room.h"
+#include "bench/machine/memory.h"
+#include "bench/machine/overcommit.h"
+
+/* That there are none is no error. */
+static void find_rivals(struct watch_report *report)
+{
+	const struct vigil *vigil = report->vigil;
+	const pid_t pid = vigil->process.pid;
+	struct cgroup group;
+
+	if (oom_rival_find(pid, NULL, &report->rival))
+		report->rival.pid = 0;
+	if (!vigil->now.in_cgroup || !vigil->now.cgroup_limited)
+		return;
+	snprintf(group.directory, sizeof group.directory, "%s",
+		 vigil->cgroup_directory);
+	if (oom_rival_find(pid, &group, &report->group_rival))
+		report->group_rival.pid = 0;
+}
+
+static uint64_t group_room_bytes(const struct vitals *now)
+{
+	const struct cgroup_room room = {
+		.usage_bytes = now->cgroup_usage_bytes,
+		.cache_bytes = now->cgroup_cache_bytes,
+		.limit_bytes = now->cgroup_limit_bytes,
+		.limited = now->in_cgroup && now->cgroup_limited,
+	};
+
+	return cgroup_room_bytes(&room);
+}
+
+int watch_conclude(const struct vigil *vigil, struct watch_report *report)
+{
+	const struct vitals *now = &vigil->now;
+	struct meminfo machine;
+	uint64_t kills;
+	int error;
+
+	*report = (struct watch_report){
+		.vigil = vigil,
+		.group_room_bytes = group_room_bytes(now),
+		.machine_room_bytes =
+			now->available_bytes + now->swap_free_bytes,
+	};
+	error = trend_judge(&vigil->series, &report->trend);
+	if (error)
+		return error;
+	if (!meminfo_read(&machine))
+		report->swap_total_bytes = machine.swap_total_bytes;
+	error = overcommit_get(&report->mode);
+	if (error)
+		report->mode = error;
+	if (!oom_kills_read(&kills))
+		report->oom_kills = kills - vigil->oom_kills;
+	find_rivals(report);
+	return 0;
+}
+
+static json_t *rival_json(const struct oom_rival *rival)
+{
+	if (!rival->pid)
+		return json_null();
+	return json_pack("{s:i, s:s, s:i}", "pid", (int)rival->pid, "name",
+			 rival->name, "oom_score", rival->score);
+}
+
+static json_t *bytes_json(uint64_t bytes)
+{
+	return bytes == UINT64_MAX ? json_null()
+				   : json_integer((json_int_t)bytes);
+}
+
+/* JSON has no infinity. */
+static json_t *real_json(double number)
+{
+	return isfinite(number) ? json_real(number) : json_null();
+}
+
+static json_t *group_json(const struct watch_report *report)
+{
+	const struct vitals *now = &report->vigil->now;
+
+	if (!now->in_cgroup)
+		return json_null();
+	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "path",
+			 report->vigil->cgroup_directory, "usage_bytes",
+			 (json_int_t)now->cgroup_usage_bytes, "cache_bytes",
+			 (json_int_t)now->cgroup_cache_bytes, "limit_bytes",
+			 bytes_json(now->cgroup_limited
+					    ? now->cgroup_limit_bytes
+					    : UINT64_MAX),
+			 "room_bytes", bytes_json(report->group_room_bytes),
+			 "rival", rival_json(&report->group_rival));
+}
+
+int watch_json(const struct watch_report *report, FILE *stream)
+{
+	const struct vigil *vigil = report->vigil;
+	const struct trend *trend = &report->trend;
+	const uint64_t room_bytes =
+		report->group_room_bytes < report->machine_room_bytes
+			? report->group_room_bytes
+			: report->machine_room_bytes;
+	json_t *all = json_pack(
+		"{s:i, s:s, s:b, s:I, s:f, s:I, s:I, s:I, s:I, s:s, s:f, s:f,"
+		" s:o, s:i, s:i, s:o, s:o, s:I, s:i, s:I}",
+		"pid", (int)vigil->process.pid, "name",
+		vigil->process.stat.name, "ended",
+		vigil->end == VIGIL_PROCESS_ENDED, "readings",
+		(json_int_t)vigil->taken, "time_s", vigil->now.time_s,
+		"first_rss_bytes", (json_int_t)vigil->first.rss_bytes,
+		"rss_bytes", (json_int_t)vigil->now.rss_bytes, "peak_rss_bytes",
+		(json_int_t)vigil->peak_bytes, "swap_bytes",
+		(json_int_t)vigil->now.swap_bytes, "reading",
+		trend_name(trend->verdict), "growth_bytes_per_hour",
+		trend->bytes_per_hour, "growth_file_share", trend->file_share,
+		"limit_met_in_s",
+		real_json(trend_seconds_until(trend, (double)room_bytes)),
+		"oom_score", vigil->now.oom_score, "oom_score_adj",
+		vigil->now.oom_score_adj, "rival", rival_json(&report->rival),
+		"cgroup", group_json(report), "machine_room_bytes",
+		(json_int_t)report->machine_room_bytes, "overcommit",
+		report->mode, "oom_kills", (json_int_t)report->oom_kills);
+	const int error = all ? json_dumpf(all, stream, JSON_INDENT(2)) : -1;
+
+	fputc('\n', stream);
+	json_decref(all);
+	if (ferror(stream))
+		return -EIO;
+	return error ? -ENOMEM : 0;
+}

@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What `watch` says: while it watches, and at the end.
+ */
+#ifndef VERBS_WATCH_REPORT_H
+#define VERBS_WATCH_REPORT_H
+
+#include <stdio.h>
+
+#include "bench/machine/oom.h"
+#include "bench/measure/vigil.h"
+
+/* What is known when the watch has ended. */
+struct watch_report {
+	const struct vigil *vigil;
+	struct trend trend;
+	/* What the process may still take before its group's limit or the
+	 * machine's end is met; UINT64_MAX: no limit. */
+	uint64_t group_room_bytes;
+	uint64_t machine_room_bytes;
+	uint64_t swap_total_bytes;
+	int mode; /* of overcommit, or -errno */
+	/* The OOM killer's other choices; pid 0: there is none. */
+	struct oom_rival rival;
+	struct oom_rival group_rival; /* in the group that has the limit */
+	uint64_t oom_kills;	      /* anywhere on the machine, meanwhile */
+};
+
+/* How things stand now, in one line. */
+void watch_line(const struct vigil *vigil, char *line, size_t length);
+
+/* Judge the series and look around. 0, or -ENOMEM. */
+int watch_conclude(const struct vigil *vigil, struct watch_report *report);
+
+/* Print it for people, or as a JSON object. 0, -ENOMEM or -EIO. */
+int watch_tell(const struct watch_report *report, FILE *stream);
+int watch_json(const struct watch_report *report, FILE *stream);
+
+#endif

@@ -1,0 +1,314 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# spawnwise watch: readings, verdicts, and how a watch ends.
+
+load helpers
+
+setup() {
+	prepare
+	watched=
+	group=
+}
+
+teardown() {
+	for pid in $watched; do
+		kill -KILL "$pid" 2>/dev/null || true
+	done
+	[ -z "$group" ] || within 5 rmdir "$group" 2>/dev/null || true
+	finish
+}
+
+# sleeper: a process to watch, $pid.
+sleeper() {
+	sleep 100 3>&- &
+	pid=$!
+	watched+=" $pid"
+	within 5 grep -qx sleep "/proc/$pid/comm"
+}
+
+# watch_shape SHAPE READINGS: watches a process that reads our rows, and changes
+# its memory by a step of the shape for each: no clock is involved but ours.
+watch_shape() {
+	mkfifo rows
+	cat >shape.py <<-'PYTHON'
+	import mmap, sys
+	shape, step, held = sys.argv[1], 1 << 20, []
+
+	def hold(count):
+	    while len(held) > count:
+	        held.pop().close()
+	    while len(held) < count:
+	        held.append(mmap.mmap(-1, step, flags=mmap.MAP_PRIVATE))
+	        held[-1].write(b"x" * step)
+
+	shapes = {
+	    "grow": lambda i: i,
+	    "teeth": lambda i: 4 * (i % 6),
+	    "flat": lambda i: 0,
+	    "jump": lambda i: 30 if i > 4 else 6 * i,
+	}
+	with open("rows") as rows:
+	    for i, _ in enumerate(rows):
+	        hold(shapes[shape](i))
+	PYTHON
+	python3 shape.py "$1" 3>&- &
+	pid=$!
+	watched+=" $pid"
+	# The last tick is half an interval before the end.
+	"$command" watch --pid $pid --interval 10ms --csv \
+		--duration $((10 * $2 - 5))ms >rows 2>err
+	wait $pid
+}
+
+# start_watch ARGUMENTS...: in the background, $runner, as at a terminal.
+start_watch() {
+	env --default-signal=INT,TERM,HUP "$command" watch "$@" >out 2>err 3>&- &
+	runner=$!
+}
+has_rows() { [ "$(wc -l <"$1" 2>/dev/null)" -gt 2 ]; }
+
+@test "steady growth is perhaps a leak, and ends at a limit" {
+	# On a busy machine the process may fall behind our rows for a moment.
+	for _ in 1 2 3; do
+		rm -f rows
+		watch_shape grow 36
+		! grep -q "steady growth" err || break
+	done
+	says err "steady growth: perhaps a leak, "
+	grep -Eq "reading .* (M|G|T)iB an hour" err
+	grep -Eq "left for it: .*, gone in .* at this rate" err
+	grep -Eq "^OOM killer +oom_score [0-9]+, oom_score_adj" err
+}
+
+@test "what rises and falls, stays, or jumped first is normal" {
+	watch_shape teeth 40
+	says err "rises and falls: normal"
+	rm rows
+	watch_shape flat 30
+	says err "flat: normal"
+	rm rows
+	watch_shape jump 30
+	says err "a jump, then flat: start-up"
+}
+
+@test "the rows are those of data/README.md" {
+	sleeper
+	check 0 "$command" watch --pid $pid --interval 10ms --duration 55ms \
+		--out rows.csv
+	says out "too short to say"
+	python3 - "$top/data/README.md" <<-'PYTHON'
+	import csv, re, sys
+	manual = open(sys.argv[1]).read()
+	rows = list(csv.DictReader(open("rows.csv")))
+	header = open("rows.csv").readline().strip()
+	assert header in manual, header
+	part = manual.split("## The rows of watch", 1)[1]
+	for name in header.split(","):
+	    assert f"`{name}`" in part, name
+	example = [line.strip() for line in part.splitlines()
+	           if re.match(r"    \d", line)][0]
+	assert len(example.split(",")) == len(header.split(","))
+	assert 2 <= len(rows) <= 6, len(rows)
+	times = [float(row["time_s"]) for row in rows]
+	assert times == sorted(set(times)) and times[0] < 0.05
+	for row in rows:
+	    parts = ("anon_bytes", "file_bytes", "shmem_bytes")
+	    assert int(row["rss_bytes"]) == sum(int(row[p]) for p in parts) > 0
+	    assert int(row["vm_bytes"]) >= int(row["rss_bytes"])
+	    assert int(row["available_bytes"]) > 0 and row["oom_score"]
+	    assert re.fullmatch(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ",
+	                        row["date_utc"])
+	PYTHON
+}
+
+@test "a watch ends with its process" {
+	sleeper
+	start_watch --pid $pid --interval 10ms --out rows.csv
+	within 5 has_rows rows.csv
+	kill -KILL $pid
+	end_run 0
+	says out "; then it ended"
+	grep -q "^process  *sleep (pid $pid)" out
+	# The last row is one of the process, not of what came after it.
+	awk -F, 'END { exit !($2 > 0) }' rows.csv
+}
+
+@test "without a pidfd the start time tells the end" {
+	calls_can_be_refused
+	sleeper
+	refusing 38 pidfd_open -- "$command" watch --pid $pid --interval 10ms \
+		--out rows.csv >out 2>err 3>&- &
+	runner=$!
+	within 5 has_rows rows.csv
+	kill -KILL $pid
+	end_run 0
+	says out "; then it ended"
+}
+
+@test "^C is the normal end: the verdict, and 0" {
+	for signal in INT TERM HUP; do
+		sleeper
+		rm -f rows.csv
+		start_watch --pid $pid --interval 10ms --out rows.csv
+		within 5 has_rows rows.csv
+		kill "-$signal" "$runner"
+		end_run 0
+		grep -q "^reading " out
+		! grep -q "then it ended" out || return 1
+		[ ! -s err ]
+	done
+}
+
+@test "a signal that is ignored stays ignored" {
+	sleeper
+	(trap '' HUP; exec "$command" watch --pid $pid --interval 10ms \
+		--out rows.csv) >out 2>err 3>&- &
+	runner=$!
+	within 5 has_rows rows.csv
+	kill -HUP "$runner"
+	kill -KILL $pid
+	end_run 0
+	says out "; then it ended"
+}
+
+@test "--json says the same for programs" {
+	sleeper
+	check 0 "$command" watch --pid $pid --interval 10ms --duration 255ms \
+		--json
+	[ ! -s err ]
+	python3 - $pid <<-'PYTHON'
+	import json, sys
+	found = json.load(open("out"))
+	assert found["pid"] == int(sys.argv[1]) and found["name"] == "sleep"
+	assert found["reading"] in ("flat", "too_short"), found
+	assert found["readings"] > 1 and not found["ended"]
+	assert found["growth_bytes_per_hour"] == 0
+	assert found["limit_met_in_s"] is None
+	assert found["rss_bytes"] <= found["peak_rss_bytes"]
+	assert found["machine_room_bytes"] > 0
+	PYTHON
+}
+
+@test "on a terminal one line is written over" {
+	command -v script >/dev/null || skip "script(1) is not installed"
+	sleeper
+	check 0 env TERM=xterm script -qec \
+		"$command watch --pid $pid --interval 10ms --duration 255ms" \
+		/dev/null
+	[ "$(grep -o $'\r'"[0-9]* s: RSS [^"$'\r'"]*oom_score" out | wc -l)" -ge 1 ]
+	grep -q $'\r\033\[K' out
+	grep -q "flat: normal\|too short" out
+}
+
+@test "any user may watch any process" {
+	users_can_run
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to have another user's process"
+	sleeper
+	chmod 777 .
+	check 0 as_user "$command" watch --pid $pid --interval 10ms \
+		--duration 255ms --out rows.csv
+	grep -q "flat: normal\|too short" out
+	has_rows rows.csv
+}
+
+@test "what cannot be watched is named, with a cure" {
+	refused 1 "look at process 4194304: there is none" "pgrep" \
+		watch --pid 4194304
+	refused 2 "read pid '0'" "pgrep" watch --pid 0
+	refused 2 "read pid '-1'" "pgrep" watch --pid=-1
+	refused 2 "read pid '12x'" "pgrep" watch --pid 12x
+	refused 2 "read pid ''" "pgrep" watch --pid ''
+	refused 2 "read pid '99999999999999999999'" "pgrep" \
+		watch --pid 99999999999999999999
+	refused 2 "watch a process: --pid is missing" "--pid" watch
+	refused 2 "watch --interval 1us" "100ms" watch --pid $$ --interval 1us
+	refused 2 "watch --interval 1ms" "10ms" watch --pid $$ --interval 1ms
+	refused 2 "watch --duration soon" "100ms" watch --pid $$ --duration soon
+	refused 2 "watch with --csv beside" "--out FILE" \
+		watch --pid $$ --csv --json
+	touch rows.csv
+	refused 1 "write rows.csv: File exists" "not there yet" \
+		watch --pid $$ --out rows.csv
+}
+
+@test "a zombie has nothing left to watch" {
+	(sleep 200 & echo $! >zombie; exec sleep 100) 3>&- &
+	watched=$!
+	within 5 grep -qx sleep "/proc/$watched/comm"
+	pid=$(cat zombie)
+	kill -KILL "$pid"
+	within 5 grep -q "^State:.Z" "/proc/$pid/status"
+	refused 1 "look at process $pid: sleep has ended, it is a zombie" \
+		"parent" watch --pid "$pid"
+}
+
+@test "threads are not processes" {
+	python3 - 3>&- <<-'PYTHON' &
+	import threading
+	ended = threading.Event()
+	thread = threading.Thread(target=ended.wait, daemon=True)
+	thread.start()
+	print(thread.native_id, file=open("thread", "w"))
+	ended.wait()
+	PYTHON
+	watched=$!
+	within 10 grep -qs . thread
+	pid=$(cat thread)
+	refused 1 "look at process $pid: it is a thread of process $watched" \
+		"--pid $watched" watch --pid "$pid"
+	grep -qs "^Kthread:.1\|^Name:.kthreadd" /proc/2/status ||
+		skip "no kernel thread is to be seen here"
+	refused 1 "look at process 2: kthreadd is a thread of the kernel" \
+		"ps -e" watch --pid 2
+}
+
+@test "a full disk is an error" {
+	[ -w /dev/full ] || skip "there is no /dev/full here"
+	sleeper
+	status=0
+	"$command" watch --pid $pid --csv >/dev/full 2>err || status=$?
+	[ "$status" -eq 1 ]
+	says err "No space left on device"
+}
+
+# make_group BYTES: a memory cgroup below our own with a limit, $group.
+make_group() {
+	local own limit
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to make a memory cgroup"
+	own=$(awk -F: '$2 == "memory" { print $3 }' /proc/self/cgroup)
+	limit=memory.limit_in_bytes
+	group=/sys/fs/cgroup/memory$own
+	if [ -z "$own" ]; then
+		limit=memory.max
+		group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
+	fi
+	group=${group%/}/spawnwise-test.$$
+	mkdir "$group" 2>/dev/null || {
+		group=
+		skip "no memory cgroup can be made here"
+	}
+	echo "$1" >"$group/$limit" 2>/dev/null || {
+		rmdir "$group"
+		group=
+		skip "no memory controller for a new cgroup here"
+	}
+}
+
+@test "the limit is that of the process's own group" {
+	make_group $((64 << 20))
+	sleeper
+	echo $pid >"$group/cgroup.procs"
+	check 0 "$command" watch --pid $pid --interval 10ms --duration 255ms \
+		--out rows.csv
+	says out " of 64 MiB used ("
+	says out "by $group"
+	says out "in its group: nobody else"
+	[ "$(awk -F, 'NR == 2 { print $13 }' rows.csv)" -eq $((64 << 20)) ]
+	check 0 "$command" watch --pid $pid --interval 10ms --duration 55ms \
+		--json
+	python3 -c 'import json
+group = json.load(open("out"))["cgroup"]
+assert group["limit_bytes"] == 64 << 20
+assert 0 < group["room_bytes"] <= 64 << 20'
+}
