@@ -36,7 +36,7 @@ leave_behind() {
 @test "--help and help list every verb" {
 	for arguments in --help -h help; do
 		check 0 "$command" "$arguments"
-		for verb in list run plot choose doctor exec restore; do
+		for verb in list run plot choose doctor exec watch restore; do
 			grep -q "^  $verb " out
 		done
 		[ ! -s err ]
@@ -55,7 +55,7 @@ leave_behind() {
 }
 
 @test "every verb explains itself in 80 columns" {
-	for verb in list run plot choose doctor exec restore; do
+	for verb in list run plot choose doctor exec watch restore; do
 		check 0 "$command" "$verb" --help
 		grep -q "^usage: spawnwise $verb" out
 		grep -q '^Options:' out
@@ -70,7 +70,7 @@ leave_behind() {
 
 @test "the man page's options come from the same table" {
 	check 0 "$command" help --scdoc
-	for verb in list run plot choose doctor exec restore; do
+	for verb in list run plot choose doctor exec watch restore; do
 		grep -q "^## spawnwise $verb" out
 	done
 	if command -v scdoc >/dev/null; then
@@ -298,7 +298,79 @@ only() {
 	done
 	grep -q 'mode 0 (heuristic)' out
 	grep -q 'CommitLimit .* left for mode 2' out
+	grep -q 'mode 2 would grant this user' out
+	grep -Eq '^memory +[0-9.]+ [MGT]iB of RAM, .* available$' out
+	grep -q 'of swap, .* free$\|no swap: ' out
+	grep -Eq '^cgroup +(version [12]|none that counts memory)' out
 	[ ! -s err ]
+}
+
+@test "doctor says what the overcommit mode means here" {
+	check 0 "$command" doctor
+	says out "here: one mapping of up to "
+	says out "the OOM killer kills"
+	echo 1 >"$SPAWNWISE_KNOB"
+	check 0 "$command" doctor
+	says out "here: a mapping of any size"
+	echo 2 >"$SPAWNWISE_KNOB"
+	check 0 "$command" doctor
+	says out "here: ENOMEM when all programs together were promised "
+	says out "mode 2 (now)"
+}
+
+@test "doctor says what spawning from a large program would ask" {
+	check 0 "$command" doctor
+	grep -q '^spawning .* again: .*fork' out
+	grep -q '^ *heap  *mode 0 (now)  *mode 1  *mode 2$' out
+	grep -q '(2 RAM)' out
+	check 0 "$command" doctor --heap 1M,100T
+	grep -Eq '^ *1 MiB +works +works +works$' out
+	grep -Eq '^ *100 TiB +heap refused +works +heap refused$' out
+	refused 2 "read heap '1x' of '1M,1x': it is not a size" "1G,16G" \
+		doctor --heap 1M,1x
+	refused 2 "read heap '1M' of '1M,1M': it stands there twice" \
+		"each once" doctor --heap 1M,1M
+	refused 2 "read heap '' of ''" "1G,16G" doctor --heap ''
+}
+
+@test "doctor --pid looks at a running program" {
+	# 64 MiB that count, 32 that are not copied, one mapping each.
+	python3 - 3>&- <<-'PYTHON' &
+	import mmap, sys, time
+	heap = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE)
+	rest = mmap.mmap(-1, 32 << 20, flags=mmap.MAP_PRIVATE)
+	rest.madvise(mmap.MADV_DONTFORK)
+	print("here", file=open("ready", "w"))
+	time.sleep(100)
+	PYTHON
+	runner=$!
+	within 10 grep -qs . ready
+	check 0 "$command" doctor --pid $runner
+	grep -q "^process  *python3 (pid $runner): .* of address space in" out
+	grep -Eq 'accountable and copied: [67][0-9.]* MiB, the largest mapping 6[4-9]' out
+	says out "a copy of its page tables takes up to "
+	grep -Eq '^ *strategy +asks for +mode 0 \(now\) +mode 1 +mode 2$' out
+	grep -Eq '^ *fork +[67][0-9.]* MiB +works +works' out
+	grep -Eq '^ *vfork +0 B +works +works +works$' out
+	if grep -q '^spawning' out; then return 1; fi
+	check 0 "$command" doctor --pid $runner --json
+	python3 - <<-'PYTHON'
+	import json
+	found = json.load(open("out"))["process"]
+	assert 64 << 20 <= found["largest_vma_bytes"] < 80 << 20, found
+	assert 64 << 20 < found["accountable_bytes"] < 96 << 20, found
+	spawn = {s["name"]: s for s in found["strategies"]}
+	assert spawn["fork"]["commit_bytes"] == found["accountable_bytes"]
+	assert spawn["vfork"]["spawn"] == ["ok"] * 3
+	assert spawn["vfork"]["commit_bytes"] == 0 and "null" not in spawn
+	PYTHON
+	refused 1 "look at process 4194304: there is none" "pgrep" \
+		doctor --pid 4194304
+	refused 2 "read pid 'x'" "pgrep" doctor --pid x
+	[ "$(id -u)" -eq 0 ] && users_can_run_here || return 0
+	check 1 as_user "$command" doctor --pid $runner
+	says err "cannot read the mappings of process $runner"
+	says err "Run as root"
 }
 
 @test "doctor names what is missing" {
@@ -322,7 +394,16 @@ only() {
 	python3 -c 'import json
 found = json.load(open("out"))
 assert found["overcommit"] == 0
-assert found["strategies"] and found["cpus"] >= 1'
+assert found["strategies"] and found["cpus"] >= 1
+memory = found["memory"]
+assert memory["ram_bytes"] > memory["available_bytes"] > 0
+assert memory["commit_left_for_us_bytes"] <= memory["commit_left_bytes"]
+assert [set(row) for row in found["heaps"]] == [
+    {"heap_bytes", "heap", "spawn"}] * 5
+assert found["heaps"][0]["spawn"][1] == "ok"
+assert found["process"] is None and found["container"]
+group = found["cgroup"]
+assert group is None or group["version"] in (1, 2)'
 }
 
 @test "restore with nothing to do says so" {

@@ -311,4 +311,7 @@ make_group() {
 group = json.load(open("out"))["cgroup"]
 assert group["limit_bytes"] == 64 << 20
 assert 0 < group["room_bytes"] <= 64 << 20'
+	# Ours has no part in it.
+	check 0 "$command" doctor --pid $pid
+	says out "its cgroup leaves it 6"
 }

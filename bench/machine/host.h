@@ -32,6 +32,10 @@ size_t host_disturbances(struct disturbance *out, size_t max);
 
 #define HOST_DISTURBANCES_MAX 16
 
+/* The container that we are in, by the marks of the common engines ("docker",
+ * "podman"); "no" without any. Returns text or a constant. */
+const char *host_container(char *text, size_t size);
+
 /* The parts of host_facts(), each in a file of its own; they add their keys
  * to facts and return 0, or -1 when out of memory, as jansson does. */
 int host_add_cpu(json_t *facts);

@@ -15,7 +15,7 @@
  * There is no sure sign of a container; these are the marks that the common
  * engines leave: files in the root, systemd's note, names of cgroups.
  */
-static const char *container_name(char *text, size_t size)
+const char *host_container(char *text, size_t size)
 {
 	static const char *const words[] = { "docker", "kubepods", "lxc",
 					     "libpod", "containerd" };
@@ -102,7 +102,7 @@ int host_add_limits(json_t *facts)
 
 	if (json_object_set_new(
 		    facts, "container",
-		    host_string(container_name(text, sizeof(text)))) ||
+		    host_string(host_container(text, sizeof(text)))) ||
 	    add_cgroup(facts))
 		return -1;
 	return add_rlimits(facts);

@@ -47,3 +47,18 @@ int forecast_facts(const struct smaps_facts *parent, pid_t pid,
 	};
 	return 0;
 }
+
+int forecast_imagined(uint64_t heap_bytes, struct predict_facts *facts)
+{
+	const struct smaps_facts parent = {
+		.accountable_bytes = heap_bytes,
+		.largest_accountable_bytes = heap_bytes,
+	};
+	const int error = forecast_facts(&parent, 0, facts);
+
+	if (error)
+		return error;
+	facts->total_vm_bytes += heap_bytes;
+	facts->committed_bytes += heap_bytes;
+	return 0;
+}

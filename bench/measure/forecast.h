@@ -11,4 +11,8 @@
 int forecast_facts(const struct smaps_facts *parent, pid_t pid,
 		   struct predict_facts *facts);
 
+/* The same of a program that is not there: this process with a heap besides, in
+ * one accountable mapping, which is then committed. */
+int forecast_imagined(uint64_t heap_bytes, struct predict_facts *facts);
+
 #endif

@@ -138,7 +138,7 @@ void duration_format_column(double ns, char *text, size_t length)
 
 struct units_text size_human(uint64_t bytes)
 {
-	struct units_text size;
+	struct units_text size = { "" };
 
 	size_format_human(bytes, size.text, sizeof size.text);
 	return size;
@@ -146,7 +146,7 @@ struct units_text size_human(uint64_t bytes)
 
 struct units_text span_human(double seconds)
 {
-	struct units_text span;
+	struct units_text span = { "" };
 
 	span_format(seconds, span.text, sizeof span.text);
 	return span;

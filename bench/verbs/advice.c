@@ -15,23 +15,6 @@
 #include "bench/measure/forecast.h"
 #include "lib/spawnwise.h"
 
-/* A program whose heap is one mapping of that size, beside all that is
- * committed now. */
-static int imagine_parent(uint64_t heap_bytes, struct predict_facts *facts)
-{
-	const struct smaps_facts parent = {
-		.accountable_bytes = heap_bytes,
-		.largest_accountable_bytes = heap_bytes,
-	};
-	const int error = forecast_facts(&parent, 0, facts);
-
-	if (error)
-		return error;
-	facts->total_vm_bytes += heap_bytes;
-	facts->committed_bytes += heap_bytes;
-	return 0;
-}
-
 /* What the run predicted for the cell asked for: the worst of several, or
  * OUTCOME_UNKNOWN. */
 static int predicted_by_run(const struct choice_query *query,
@@ -71,7 +54,7 @@ int advise(const struct choice_query *query, const struct summary *rows,
 	struct choice_candidate *candidates;
 	struct predict_facts facts;
 	size_t candidate_count = 0;
-	int error = imagine_parent(query->heap_bytes, &facts);
+	int error = forecast_imagined(query->heap_bytes, &facts);
 
 	if (error)
 		return error;

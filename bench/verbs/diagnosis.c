@@ -1,20 +1,17 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Looking at this machine, and the findings as JSON.
- */
+/* Looking at this machine; see diagnosis.h. */
 
 #include "bench/verbs/diagnosis.h"
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/files/errname.h"
+#include "bench/machine/cgroup_owner.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/text.h"
-#include "lib/spawnwise.h"
+#include "bench/measure/forecast.h"
 
 /* Whether a program is in PATH. */
 static bool has_program(const char *name)
@@ -47,6 +44,41 @@ static void examine_cpus(struct diagnosis *found)
 		found->split_cpu = error;
 }
 
+static bool is_hybrid(const struct cgroup *group)
+{
+	FILE *mounts = fopen("/proc/self/mountinfo", "re");
+	bool both = false;
+
+	if (mounts && group->version == 1)
+		both = cgroup_second_mounted(mounts);
+	if (mounts)
+		fclose(mounts);
+	return both;
+}
+
+static void examine_group(struct diagnosis *found)
+{
+	struct group_finding *group = &found->group;
+
+	if (cgroup_of(0, "memory", &group->own) ||
+	    cgroup_room_read(&group->own, &group->room))
+		return;
+	group->found = true;
+	group->hybrid = is_hybrid(&group->own);
+	if (group->room.limited)
+		cgroup_owner(&group->own, group->room.directory,
+			     found->container, group->owner,
+			     sizeof group->owner);
+}
+
+static void examine_container(struct diagnosis *found)
+{
+	char text[sizeof found->container];
+
+	snprintf(found->container, sizeof found->container, "%s",
+		 host_container(text, sizeof text));
+}
+
 void diagnosis_examine(struct diagnosis *found)
 {
 	int error;
@@ -60,6 +92,9 @@ void diagnosis_examine(struct diagnosis *found)
 		found->memory_error = memory_allowance(
 			&found->allowance_bytes, found->allowance_why,
 			sizeof found->allowance_why);
+	found->facts_error = forecast_imagined(0, &found->facts);
+	examine_container(found);
+	examine_group(found);
 	examine_cpus(found);
 	if (text_read(THP_PATH, found->thp, sizeof found->thp))
 		*found->thp = '\0';
@@ -68,55 +103,4 @@ void diagnosis_examine(struct diagnosis *found)
 	found->hyperfine = has_program("hyperfine");
 	found->disturbance_count =
 		host_disturbances(found->disturbances, HOST_DISTURBANCES_MAX);
-}
-
-static json_t *strategies_json(void)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; sw_strategies[i]; i++) {
-		const struct sw_strategy *strategy = sw_strategies[i];
-		const int error =
-			strategy->supported ? strategy->supported() : 0;
-
-		json_array_append_new(
-			list, json_pack("{s:s, s:b, s:s}", "name",
-					strategy->name, "supported", !error,
-					"reason", errname(-error)));
-	}
-	return list;
-}
-
-static json_t *disturbances_json(const struct diagnosis *found)
-{
-	json_t *list = json_array();
-
-	for (size_t i = 0; i < found->disturbance_count; i++)
-		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s}", "name",
-					found->disturbances[i].name, "what",
-					found->disturbances[i].what, "cure",
-					found->disturbances[i].cure));
-	return list;
-}
-
-int diagnosis_json(const struct diagnosis *found, FILE *stream)
-{
-	json_t *all = json_pack(
-		"{s:o, s:i, s:b, s:I, s:I, s:I, s:i, s:b, s:s, s:b, s:b, s:o}",
-		"strategies", strategies_json(), "overcommit", found->mode,
-		"overcommit_may_set", found->may_write, "commit_limit_bytes",
-		(json_int_t)found->memory.commit_limit_bytes, "committed_bytes",
-		(json_int_t)found->memory.committed_bytes, "allowance_bytes",
-		(json_int_t)found->allowance_bytes, "cpus", found->cpu_count,
-		"cpu_split", found->split_cpu >= 0, "thp", found->thp,
-		"gnuplot", found->gnuplot, "hyperfine", found->hyperfine,
-		"disturbances", disturbances_json(found));
-	int error = all ? json_dumpf(all, stream, JSON_INDENT(2)) : -1;
-
-	fputc('\n', stream);
-	json_decref(all);
-	if (ferror(stream))
-		return -EIO;
-	return error ? -ENOMEM : 0;
 }

@@ -10,11 +10,22 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "bench/machine/cgroup_room.h"
 #include "bench/machine/host.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
+#include "bench/verbs/outlook.h"
 
 #define THP_PATH "/sys/kernel/mm/transparent_hugepage/enabled"
+
+/* The control group that bounds our memory. */
+struct group_finding {
+	bool found; /* false: none here counts memory */
+	bool hybrid;
+	struct cgroup own;
+	struct cgroup_room room;
+	char owner[512]; /* who sets the limit, if there is one */
+};
 
 /* What was found out. Where something could not be read, a negative errno. */
 struct diagnosis {
@@ -25,6 +36,13 @@ struct diagnosis {
 	struct meminfo memory;
 	uint64_t allowance_bytes;
 	char allowance_why[96];
+	int facts_error;	    /* of the next, negative errno */
+	struct predict_facts facts; /* of this user's program, still small */
+	struct group_finding group;
+	char container[64];
+	/* Filled by the verb, by what was asked for. */
+	struct heaps_outlook heaps;
+	struct process_outlook process;
 	int cpu_count;				  /* that we may run on */
 	int same_cpu, split_cpu, split_other_cpu; /* or -errno */
 	char thp[32]; /* "" when the kernel has none */

@@ -7,25 +7,17 @@
  * is named with its cure, and the exit status is 0.
  */
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/show/table.h"
-#include "bench/show/units.h"
+#include "bench/verbs/axes.h"
 #include "bench/verbs/diagnosis.h"
+#include "bench/verbs/doctor_limits.h"
+#include "bench/verbs/pid.h"
+#include "bench/verbs/tell.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
-
-#define GIB (UINT64_C(1) << 30)
-#define MIB (UINT64_C(1) << 20)
-
-/* One line: a subject, left blank when it goes on, and what is known. */
-#define tell(table, subject, style, ...)                                       \
-	do {                                                                   \
-		table_cell((table), "%s", (subject));                          \
-		table_cell((table), __VA_ARGS__);                              \
-		table_row((table), (style));                                   \
-	} while (0)
 
 static void tell_strategies(struct table *table)
 {
@@ -45,67 +37,6 @@ static void tell_strategies(struct table *table)
 			tell(table, "", TABLE_BAD, "%s is not available: %s",
 			     strategy->name, strerror(-error));
 	}
-}
-
-static void tell_overcommit(struct table *table, const struct diagnosis *found)
-{
-	static const char *const rules[] = {
-		"0 (heuristic): refuses what alone exceeds RAM and swap",
-		"1 (always): refuses nothing, the OOM killer decides later",
-		"2 (strict): refuses what would exceed CommitLimit",
-	};
-	char limit[UNITS_LENGTH], used[UNITS_LENGTH], left[UNITS_LENGTH];
-
-	if (found->mode < 0 || found->mode > 2)
-		tell(table, "overcommit", TABLE_BAD, "the mode is unknown: %s",
-		     strerror(-found->mode));
-	else
-		tell(table, "overcommit", TABLE_PLAIN, "mode %s",
-		     rules[found->mode]);
-	if (found->overcommit.owner == OVERCOMMIT_RUN)
-		tell(table, "", TABLE_STRONG,
-		     "a run at work has set mode %d for a moment",
-		     found->overcommit.now);
-	if (found->overcommit.owner == OVERCOMMIT_LEFTOVER)
-		tell(table, "", TABLE_BAD,
-		     "a killed run has left mode %d behind: put it back with "
-		     "`sudo spawnwise restore`",
-		     found->overcommit.now);
-	if (found->memory_error)
-		return;
-	size_format_human(found->memory.commit_limit_bytes, limit,
-			  sizeof limit);
-	size_format_human(found->memory.committed_bytes, used, sizeof used);
-	size_format_human(meminfo_headroom_bytes(&found->memory), left,
-			  sizeof left);
-	tell(table, "", TABLE_PLAIN,
-	     "CommitLimit %s, committed %s, left for mode 2: %s", limit, used,
-	     left);
-	if (found->may_write)
-		tell(table, "", TABLE_PLAIN,
-		     "--overcommit 0, 1, 2 and all are possible");
-	else
-		tell(table, "", TABLE_FAINT,
-		     "--overcommit current only; run as root to measure "
-		     "the other modes");
-}
-
-static void tell_memory(struct table *table, const struct diagnosis *found)
-{
-	const uint64_t bytes = found->allowance_bytes;
-	const uint64_t unit = bytes >= 4 * GIB ? GIB : 64 * MIB;
-	char allowance[UNITS_LENGTH], heap[UNITS_LENGTH];
-
-	if (found->memory_error) {
-		tell(table, "memory", TABLE_BAD, "unknown: %s",
-		     strerror(-found->memory_error));
-		return;
-	}
-	size_format_human(bytes, allowance, sizeof allowance);
-	size_format(bytes / unit * unit, heap, sizeof heap);
-	tell(table, "memory", TABLE_PLAIN, "a run may take %s, %s", allowance,
-	     found->allowance_why);
-	tell(table, "", TABLE_PLAIN, "--heap up to %s fits", heap);
 }
 
 static void tell_cpus(struct table *table, const struct diagnosis *found)
@@ -155,10 +86,13 @@ static int tell_all(const struct diagnosis *found)
 	struct table table;
 	int error;
 
-	table_init(&table, "ll");
+	table_init(&table, OUTLOOK_ALIGN);
 	tell_strategies(&table);
-	tell_overcommit(&table, found);
-	tell_memory(&table, found);
+	doctor_tell_limits(&table, found);
+	if (found->process.pid)
+		outlook_tell_process(&table, &found->process, found->mode);
+	if (found->heaps.count)
+		outlook_tell_heaps(&table, &found->heaps, found->mode);
 	tell_cpus(&table, found);
 	tell_tools(&table, found);
 	if (!found->disturbance_count)
@@ -174,12 +108,98 @@ static int tell_all(const struct diagnosis *found)
 	return error;
 }
 
+static int take_heap(void *data, const char *item)
+{
+	uint64_t bytes;
+	int error = size_parse(item, &bytes);
+
+	return error ? error : outlook_add_heap(data, bytes, "");
+}
+
+static const char *heap_error(int error)
+{
+	switch (error) {
+	case -EEXIST:
+		return "it stands there twice";
+	case -ENOSPC:
+		return "there are too many";
+	case -EINVAL:
+	case -E2BIG:
+	case -ERANGE:
+		return size_error(error);
+	default:
+		return strerror(-error);
+	}
+}
+
+/* The heaps that were asked for, or the usual ones. With --pid alone it is the
+ * process that matters. */
+static int add_heaps(const struct arguments *args, struct diagnosis *found,
+		     struct failure *why)
+{
+	const char *list = argument_value(args, "heap");
+	char item[64] = "";
+	int error = 0;
+
+	if (list)
+		error = list_split(list, take_heap, &found->heaps, item);
+	else if (!argument_given(args, "pid") && !found->memory_error)
+		error = outlook_add_usual_heaps(&found->heaps,
+						found->memory.total_bytes);
+	if (!error)
+		return 0;
+	if (!list)
+		return fail(why, EXIT_FAILED, "Try again.",
+			    "examine this machine: %s", strerror(-error));
+	fail_cure(why,
+		  "Give sizes with commas between them: 1G,16G; %d at "
+		  "most, each once.",
+		  OUTLOOK_HEAPS_MAX);
+	return fail(why, EXIT_USAGE, NULL, "read heap '%s' of '%s': %s", item,
+		    list, heap_error(error));
+}
+
+static int add_process(const struct arguments *args, struct diagnosis *found,
+		       struct failure *why)
+{
+	const char *text = argument_value(args, "pid");
+	struct process process;
+	pid_t pid;
+	int error, code;
+
+	if (!text)
+		return 0;
+	code = pid_read(text, &pid, why);
+	if (code)
+		return code;
+	error = process_open(pid, &process);
+	if (error)
+		return pid_check(&process, error, why);
+	code = pid_check(&process, 0, why);
+	if (!code)
+		error = outlook_read_process(&process, &found->process);
+	if (!code && error == -EACCES)
+		code = fail(why, EXIT_FAILED,
+			    "Run as root, or as the user whose process it is.",
+			    "read the mappings of process %d: %s", (int)pid,
+			    strerror(EACCES));
+	else if (!code)
+		code = pid_check(&process, error, why);
+	process_close(&process);
+	return code;
+}
+
 static int doctor_run(const struct arguments *args, struct failure *why)
 {
 	struct diagnosis found;
-	int error;
+	int error, code;
 
 	diagnosis_examine(&found);
+	code = add_process(args, &found, why);
+	if (!code)
+		code = add_heaps(args, &found, why);
+	if (code)
+		return code;
 	error = argument_given(args, "json") ? diagnosis_json(&found, stdout)
 					     : tell_all(&found);
 	if (error)
@@ -189,18 +209,31 @@ static int doctor_run(const struct arguments *args, struct failure *why)
 }
 
 static const struct option_spec doctor_options[] = {
+	{ "heap", 'H', "LIST",
+	  "tell what spawning from a program with such heaps would ask "
+	  "(default: 1G, and by the size of the RAM)",
+	  NULL },
+	{ "pid", 'p', "PID", "tell what spawning from this process would ask",
+	  NULL },
 	{ "json", 0, NULL, "print a JSON object", NULL },
 	OPTION_LAST,
 };
 
 static const char *const doctor_examples[] = {
 	"spawnwise doctor",
+	"spawnwise doctor --heap 8G,64G",
+	"sudo spawnwise doctor --pid 1234",
 	NULL,
 };
 
 const struct verb verb_doctor = {
 	.name = "doctor",
 	.summary = "say what this machine can measure and what disturbs it",
+	.details =
+		"Tells also what the overcommit mode means here, which limits "
+		"there are and who sets them, and whether spawning from a "
+		"large program would be refused now, by mode. The forecast "
+		"follows the kernel's rules; nothing is tried.",
 	.options = doctor_options,
 	.examples = doctor_examples,
 	.run = doctor_run,

@@ -176,6 +176,22 @@ static void mapped_stack(void **state)
 	assert_int_equal(predict(CHARGES, 0, &facts), 0);
 }
 
+/* 12 GiB less what is committed, less 1/32 of 2 GiB; root's 8 MiB for others.
+ */
+static void left_is_less_the_reserves(void **state)
+{
+	struct predict_facts facts = big_parent();
+
+	(void)state;
+	facts.total_vm_bytes = 2 * GIB;
+	facts.committed_bytes = 8 * GIB;
+	assert_int_equal(predict_left(&facts), 4 * GIB - 64 * MIB);
+	facts.admin = false;
+	assert_int_equal(predict_left(&facts), 4 * GIB - 72 * MIB);
+	facts.committed_bytes = 13 * GIB;
+	assert_int_equal(predict_left(&facts), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -184,6 +200,7 @@ int main(void)
 		cmocka_unit_test(strict_edges),
 		cmocka_unit_test(tiny_limit_does_not_wrap),
 		cmocka_unit_test(commit_is_the_accountable_part),
+		cmocka_unit_test(left_is_less_the_reserves),
 		cmocka_unit_test(headroom),
 		cmocka_unit_test(headroom_with_the_child),
 		cmocka_unit_test(small_machines_need_256_mib),

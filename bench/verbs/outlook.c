@@ -1,0 +1,85 @@
+/* SPDX-License-Identifier: MIT */
+/* What spawning would ask of this machine now; see outlook.h. */
+
+#include "bench/verbs/outlook.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/machine/cgroup_room.h"
+#include "bench/measure/forecast.h"
+#include "lib/spawnwise.h"
+
+#define GIB (UINT64_C(1) << 30)
+
+int outlook_add_heap(struct heaps_outlook *heaps, uint64_t heap_bytes,
+		     const char *label)
+{
+	struct heap_outlook *row = &heaps->rows[heaps->count];
+	struct predict_facts with, without;
+	int error;
+
+	if (heaps->count == OUTLOOK_HEAPS_MAX)
+		return -ENOSPC;
+	error = forecast_imagined(0, &without);
+	if (!error)
+		error = forecast_imagined(heap_bytes, &with);
+	if (error)
+		return error;
+	*row = (struct heap_outlook){ .heap_bytes = heap_bytes };
+	snprintf(row->label, sizeof row->label, "%s", label);
+	/* mmap(2) asks for as much as a copy does, but before it is there. */
+	without.accountable_bytes = heap_bytes;
+	without.largest_vma_bytes = heap_bytes;
+	for (int mode = 0; mode < OUTLOOK_MODES; mode++) {
+		row->heap[mode] = predict(SW_CHARGES_COMMIT, mode, &without);
+		row->spawn[mode] = predict(SW_CHARGES_COMMIT, mode, &with);
+	}
+	heaps->count++;
+	return 0;
+}
+
+int outlook_add_usual_heaps(struct heaps_outlook *heaps, uint64_t ram_bytes)
+{
+	int error = outlook_add_heap(heaps, GIB, "");
+
+	if (!error)
+		error = outlook_add_heap(heaps, ram_bytes / 4, "RAM/4");
+	if (!error)
+		error = outlook_add_heap(heaps, ram_bytes / 2, "RAM/2");
+	if (!error)
+		error = outlook_add_heap(heaps, ram_bytes, "RAM");
+	if (!error)
+		error = outlook_add_heap(heaps, 2 * ram_bytes, "2 RAM");
+	return error;
+}
+
+int outlook_read_process(const struct process *process,
+			 struct process_outlook *outlook)
+{
+	struct process_memory memory;
+	struct cgroup group;
+	struct cgroup_room room;
+	struct smaps_facts facts;
+	int error = smaps_read(process->pid, &facts);
+
+	if (!error)
+		error = forecast_facts(&facts, process->pid, &outlook->facts);
+	if (!error)
+		error = process_memory_read(process->pid, &memory);
+	/* It was perhaps another one, or none. */
+	if (process_ended(process))
+		error = -ESRCH;
+	if (error)
+		return error;
+	outlook->pid = process->pid;
+	memcpy(outlook->name, process->stat.name, sizeof outlook->name);
+	outlook->vmas = facts.vmas;
+	outlook->page_table_bytes = memory.page_table_bytes;
+	outlook->room_bytes = UINT64_MAX;
+	if (!cgroup_of(process->pid, "memory", &group) &&
+	    !cgroup_room_read(&group, &room))
+		outlook->room_bytes = cgroup_room_bytes(&room);
+	return 0;
+}

@@ -1,0 +1,68 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What spawning would ask of this machine now, in each overcommit mode: for
+ * heaps of given sizes, and for a process that runs.
+ */
+#ifndef VERBS_OUTLOOK_H
+#define VERBS_OUTLOOK_H
+
+#include <jansson.h>
+
+#include "bench/judge/predict.h"
+#include "bench/machine/memory.h"
+#include "bench/machine/process.h"
+#include "bench/show/table.h"
+
+#define OUTLOOK_MODES 3
+#define OUTLOOK_HEAPS_MAX 16
+
+/* A program with one heap, in one accountable mapping. Outcomes are 0 or an
+ * errno, by mode. */
+struct heap_outlook {
+	uint64_t heap_bytes;
+	char label[16];		  /* "RAM/2", or "" */
+	int heap[OUTLOOK_MODES];  /* whether it gets the heap at all */
+	int spawn[OUTLOOK_MODES]; /* by a strategy that charges commit */
+};
+
+struct heaps_outlook {
+	struct heap_outlook rows[OUTLOOK_HEAPS_MAX];
+	size_t count;
+};
+
+/* A running process. Facts are those that predict() wants. */
+struct process_outlook {
+	pid_t pid; /* 0: none was asked for */
+	char name[PROCESS_NAME_BYTES];
+	size_t vmas;
+	uint64_t page_table_bytes; /* what a copy of them may take */
+	uint64_t room_bytes;	   /* that its cgroups leave; UINT64_MAX */
+	struct predict_facts facts;
+};
+
+/* Add a heap of that size. 0; -ENOSPC; else from reading the machine. */
+int outlook_add_heap(struct heaps_outlook *heaps, uint64_t heap_bytes,
+		     const char *label);
+
+/* The sizes that are told when none were asked for: 1 GiB, and a quarter of the
+ * RAM, half of it, all of it and twice as much. */
+int outlook_add_usual_heaps(struct heaps_outlook *heaps, uint64_t ram_bytes);
+
+/* Read a process's mappings. -EACCES: only its owner and root may; else 0 or
+ * a negative errno. */
+int outlook_read_process(const struct process *process,
+			 struct process_outlook *outlook);
+
+/* As rows of a table of findings, whose columns after the first they share;
+ * mode is the one that is set, or below 0. */
+#define OUTLOOK_ALIGN "llllll"
+void outlook_tell_heaps(struct table *table, const struct heaps_outlook *heaps,
+			int mode);
+void outlook_tell_process(struct table *table,
+			  const struct process_outlook *outlook, int mode);
+
+/* As JSON; NULL without memory. */
+json_t *outlook_heaps_json(const struct heaps_outlook *heaps);
+json_t *outlook_process_json(const struct process_outlook *outlook);
+
+#endif

@@ -1,0 +1,211 @@
+/* SPDX-License-Identifier: MIT */
+/* What spawning would ask, as a table and as JSON; see outlook.h. */
+
+#include <stdio.h>
+#include <string.h>
+
+#include "bench/files/errname.h"
+#include "bench/show/units.h"
+#include "bench/verbs/outlook.h"
+#include "bench/verbs/tell.h"
+#include "lib/spawnwise.h"
+
+/* A strategy that is worth a row: it creates something, and works here. */
+static bool is_told(const struct sw_strategy *strategy)
+{
+	return !(strategy->traits & SW_CREATES_NOTHING) &&
+	       (!strategy->supported || !strategy->supported());
+}
+
+/* The names of those that charge commit, or of those that do not. */
+static void join_names(bool charging, char *text, size_t length)
+{
+	size_t used = 0;
+
+	snprintf(text, length, "none");
+	for (size_t i = 0; sw_strategies[i] && used < length; i++) {
+		const struct sw_strategy *strategy = sw_strategies[i];
+
+		if (is_told(strategy) &&
+		    !!(strategy->traits & SW_CHARGES_COMMIT) == charging)
+			used += (size_t)snprintf(text + used, length - used,
+						 "%s%s", used ? ", " : "",
+						 strategy->name);
+	}
+}
+
+/* The head of a grid, behind its first columns: which mode is set. */
+static void put_modes(struct table *table, int mode)
+{
+	for (int i = 0; i < OUTLOOK_MODES; i++)
+		table_cell(table, "mode %d%s", i, i == mode ? " (now)" : "");
+	table_row(table, TABLE_STRONG);
+}
+
+static void put_heap(struct table *table, const struct heap_outlook *row)
+{
+	const bool named = *row->label;
+	bool bad = false;
+
+	table_cell(table, "%s", "");
+	table_cell(table, "%s%s%s%s", size_human(row->heap_bytes).text,
+		   named ? " (" : "", row->label, named ? ")" : "");
+	for (int i = 0; i < OUTLOOK_MODES; i++) {
+		bad |= row->heap[i] || row->spawn[i];
+		if (row->heap[i])
+			table_cell(table, "heap refused");
+		else
+			table_cell(table, "%s",
+				   row->spawn[i] ? errname(row->spawn[i])
+						 : "works");
+	}
+	table_row(table, bad ? TABLE_BAD : TABLE_PLAIN);
+}
+
+void outlook_tell_heaps(struct table *table, const struct heaps_outlook *heaps,
+			int mode)
+{
+	char names[256];
+
+	join_names(true, names, sizeof names);
+	tell(table, "spawning", TABLE_PLAIN,
+	     "asking for the whole memory of the program again: %s", names);
+	join_names(false, names, sizeof names);
+	tell(table, "", TABLE_PLAIN, "asking for none of it: %s", names);
+	tell(table, "", TABLE_PLAIN,
+	     "now the former would get, in a program with one heap:");
+	table_cell(table, "%s", "");
+	table_cell(table, "heap");
+	put_modes(table, mode);
+	for (size_t i = 0; i < heaps->count; i++)
+		put_heap(table, &heaps->rows[i]);
+}
+
+static void put_strategy(struct table *table,
+			 const struct sw_strategy *strategy,
+			 const struct predict_facts *facts)
+{
+	bool bad = false;
+
+	table_cell(table, "%s", "");
+	table_cell(table, "%s", strategy->name);
+	table_cell(table, "%s",
+		   size_human(predict_commit(strategy->traits, facts)).text);
+	for (int i = 0; i < OUTLOOK_MODES; i++) {
+		const int outcome = predict(strategy->traits, i, facts);
+
+		bad |= outcome;
+		table_cell(table, "%s", outcome ? errname(outcome) : "works");
+	}
+	table_row(table, bad ? TABLE_BAD : TABLE_PLAIN);
+}
+
+/* They are charged to the control group; what does not fit there brings its
+ * OOM killer and no ENOMEM (GFP_PGTABLE_USER in
+ * include/asm-generic/pgalloc.h). */
+static void tell_page_tables(struct table *table,
+			     const struct process_outlook *outlook)
+{
+	const bool tight = outlook->page_table_bytes > outlook->room_bytes;
+
+	tell(table, "", TABLE_PLAIN,
+	     "a copy of its page tables takes up to %s of RAM besides",
+	     size_human(outlook->page_table_bytes).text);
+	if (outlook->room_bytes != UINT64_MAX)
+		tell(table, "", tight ? TABLE_BAD : TABLE_PLAIN,
+		     "its cgroup leaves it %s%s",
+		     size_human(outlook->room_bytes).text,
+		     tight ? ": copying them may get it killed" : "");
+}
+
+void outlook_tell_process(struct table *table,
+			  const struct process_outlook *outlook, int mode)
+{
+	const struct predict_facts *facts = &outlook->facts;
+
+	tell(table, "process", TABLE_PLAIN,
+	     "%s (pid %d): %s of address space in %zu mappings", outlook->name,
+	     (int)outlook->pid, size_human(facts->total_vm_bytes).text,
+	     outlook->vmas);
+	tell(table, "", TABLE_PLAIN,
+	     "accountable and copied: %s, the largest mapping %s",
+	     size_human(facts->accountable_bytes).text,
+	     size_human(facts->largest_vma_bytes).text);
+	tell_page_tables(table, outlook);
+	table_cell(table, "%s", "");
+	table_cell(table, "strategy");
+	table_cell(table, "asks for");
+	put_modes(table, mode);
+	for (size_t i = 0; sw_strategies[i]; i++)
+		if (is_told(sw_strategies[i]))
+			put_strategy(table, sw_strategies[i], facts);
+}
+
+/* Words for outcomes, by mode. */
+static json_t *outcomes_json(const int outcomes[OUTLOOK_MODES])
+{
+	json_t *list = json_array();
+
+	for (int mode = 0; mode < OUTLOOK_MODES; mode++)
+		json_array_append_new(
+			list, json_string(outcome_name(outcomes[mode])));
+	return list;
+}
+
+json_t *outlook_heaps_json(const struct heaps_outlook *heaps)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; i < heaps->count; i++) {
+		const struct heap_outlook *row = &heaps->rows[i];
+
+		json_array_append_new(
+			list, json_pack("{s:I, s:o, s:o}", "heap_bytes",
+					(json_int_t)row->heap_bytes, "heap",
+					outcomes_json(row->heap), "spawn",
+					outcomes_json(row->spawn)));
+	}
+	return list;
+}
+
+static json_t *strategies_json(const struct predict_facts *facts)
+{
+	json_t *list = json_array();
+
+	for (size_t i = 0; sw_strategies[i]; i++) {
+		const struct sw_strategy *strategy = sw_strategies[i];
+		int spawn[OUTLOOK_MODES];
+
+		for (int mode = 0; mode < OUTLOOK_MODES; mode++)
+			spawn[mode] = predict(strategy->traits, mode, facts);
+		if (is_told(strategy))
+			json_array_append_new(
+				list,
+				json_pack("{s:s, s:I, s:o}", "name",
+					  strategy->name, "commit_bytes",
+					  (json_int_t)predict_commit(
+						  strategy->traits, facts),
+					  "spawn", outcomes_json(spawn)));
+	}
+	return list;
+}
+
+json_t *outlook_process_json(const struct process_outlook *outlook)
+{
+	const struct predict_facts *facts = &outlook->facts;
+
+	if (!outlook->pid)
+		return json_null();
+	return json_pack(
+		"{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "pid",
+		(int)outlook->pid, "name", outlook->name, "vmas",
+		(json_int_t)outlook->vmas, "vm_bytes",
+		(json_int_t)facts->total_vm_bytes, "accountable_bytes",
+		(json_int_t)facts->accountable_bytes, "largest_vma_bytes",
+		(json_int_t)facts->largest_vma_bytes, "page_table_bytes",
+		(json_int_t)outlook->page_table_bytes, "room_bytes",
+		outlook->room_bytes == UINT64_MAX
+			? json_null()
+			: json_integer((json_int_t)outlook->room_bytes),
+		"strategies", strategies_json(facts));
+}
