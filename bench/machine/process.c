@@ -16,6 +16,7 @@
 #include "bench/machine/fields.h"
 #include "bench/machine/text.h"
 
+#define PF_EXITING 0x00000004
 #define PF_KTHREAD 0x00200000
 
 static void take_name(const char *from, const char *to, char *name)
@@ -44,6 +45,7 @@ int process_stat_parse(const char *text, struct process_stat *stat)
 		   "%*d %*d %*d %*d %*d %*d %llu",
 		   &stat->state, &flags, &stat->start_ticks) != 3)
 		return -EBADMSG;
+	stat->exiting = flags & PF_EXITING;
 	stat->kernel_thread = flags & PF_KTHREAD;
 	return 0;
 }

@@ -113,8 +113,9 @@ int vigil_take(struct vigil *vigil)
 
 	take_cgroup(vigil, &now);
 	follow_name(&vigil->process);
-	/* What was read counts only if it was read of this process. */
-	if (process_ended(&vigil->process))
+	/* What was read counts only if it was read of this process, and before
+	 * it began to give its memory back for good. */
+	if (process_ended(&vigil->process) || vigil->process.stat.exiting)
 		return -ESRCH;
 	if (!error)
 		error = take_machine(&now);
