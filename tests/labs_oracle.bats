@@ -98,6 +98,7 @@ copying() {
 	command -v gnuplot >/dev/null || skip "no gnuplot"
 	mkdir here
 	cp "$top/tests/data/oracle/frontier_6.1_swap.csv" here/frontier.csv
+	echo '{}' >here/host.json
 	check 0 "$command" plot --terminal dumb here
 	says out "fork spawns from a heap of at most 614 MiB in mode 0 and 204 MiB"
 	says out "no spawn beyond: CommitLimit"
