@@ -64,7 +64,7 @@ reach(b) = HIGH[b] - LOW[b] < LOW[b] / 100 ? human(LOW[b]) : \
   human(LOW[b])." to ".human(HIGH[b])
 stop_of(b) = (s_ = field(FIRST[b], F_STOPPED), s_ eq "address_space" ? \
   "end of the address space" : s_ eq "commit_limit" ? "CommitLimit" : \
-  s_ eq "rlimit_as" ? "RLIMIT_AS" : "RAM and swap, for one request")
+  s_ eq "rlimit_as" ? "RLIMIT_AS" : s_ eq "rlimit_data" ? "RLIMIT_DATA" : "RAM and swap, for one request")
 step_of(b) = refuses(b) ? "no spawn beyond" : "no such heap beyond"
 mode_of(b) = "mode ".mode(b)
 

@@ -75,11 +75,14 @@ static bool is_granted(uint64_t largest_bytes, uint64_t all_bytes,
 }
 
 /* may_expand_vm() in mm/vma.c. */
-static bool fits_address_space(uint64_t bytes,
-			       const struct predict_facts *facts)
+static bool fits_limits(uint64_t bytes, bool data,
+			const struct predict_facts *facts)
 {
-	return !facts->address_limit_bytes ||
-	       facts->total_vm_bytes + bytes <= facts->address_limit_bytes;
+	if (facts->address_limit_bytes &&
+	    facts->total_vm_bytes + bytes > facts->address_limit_bytes)
+		return false;
+	return !data || !facts->data_limit_bytes ||
+	       facts->data_bytes + bytes <= facts->data_limit_bytes;
 }
 
 int predict(unsigned traits, int overcommit, const struct predict_facts *facts)
@@ -92,7 +95,7 @@ int predict(unsigned traits, int overcommit, const struct predict_facts *facts)
 
 	if (!asked_bytes)
 		return 0;
-	if (stack_bytes && !fits_address_space(stack_bytes, facts))
+	if (stack_bytes && !fits_limits(stack_bytes, true, facts))
 		return ENOMEM;
 	return is_granted(largest_bytes, asked_bytes, overcommit, facts)
 		       ? 0
@@ -107,9 +110,10 @@ int predict_map(const struct predict_mapping *mapping, int overcommit,
 	const uint64_t request_bytes = mapping->bytes / mapping->requests;
 	const uint64_t vma_bytes = mapping->bytes / mapping->vmas;
 
-	if (!fits_address_space(mapping->bytes, facts))
+	if (!fits_limits(mapping->bytes, !mapping->shared, facts))
 		return ENOMEM;
 	facts->total_vm_bytes += mapping->bytes;
+	facts->data_bytes += mapping->shared ? 0 : mapping->bytes;
 	for (unsigned i = 0; i < mapping->requests && charged; i++) {
 		if (!is_granted(request_bytes, request_bytes, overcommit,
 				facts))

@@ -21,8 +21,10 @@ struct predict_facts {
 	uint64_t accountable_bytes; /* all of them together */
 	uint64_t largest_vma_bytes; /* the largest alone */
 	uint64_t total_vm_bytes;    /* VmSize */
-	bool admin; /* CAP_SYS_ADMIN in the first user namespace */
+	bool admin;	     /* CAP_SYS_ADMIN in the first user namespace */
+	uint64_t data_bytes; /* VmData: private and writable */
 	uint64_t address_limit_bytes; /* RLIMIT_AS; 0: none */
+	uint64_t data_limit_bytes;    /* RLIMIT_DATA; 0: none */
 
 	/* The machine: from meminfo and vm.admin_reserve_kbytes and
 	 * vm.user_reserve_kbytes. The limit is that of mode 2, whatever the

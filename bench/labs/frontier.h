@@ -23,7 +23,8 @@ struct frontier {
 	struct attempt attempt; /* of one strategy */
 
 	struct predict_facts facts;
-	uint64_t room_bytes; /* free addresses at one place, from smaps */
+	uint64_t room_bytes;   /* the largest heap that has addresses */
+	const char *room_ends; /* what limits it, as a word of the CSV */
 	uint64_t predicted_bytes;
 	uint64_t lower_bytes; /* the largest heap that worked */
 	uint64_t upper_bytes; /* the smallest that did not; 0: none was tried */

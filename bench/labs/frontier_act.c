@@ -17,6 +17,9 @@
 /* In mode 2, which counts in larger steps, there is no need for more. */
 #define STRICT_GRAIN_BYTES ((uint64_t)64 * 1024)
 
+/* Addresses that are left to the spawn itself, and to our closed pages. */
+#define SPARE_BYTES ((uint64_t)1024 * 1024)
+
 enum verdict { WORKS, REFUSED, UNSAFE };
 
 /* Where the subject's heap is; it has one. */
@@ -121,26 +124,33 @@ static void bisect(struct frontier *frontier, uint64_t *low, uint64_t *high,
 static int reserve(struct frontier *frontier)
 {
 	const struct predict_facts *facts = &frontier->facts;
-	uint64_t limit_bytes = INT64_MAX / 2;
-	int error;
+	uint64_t most_bytes = INT64_MAX / 2;
+	uint64_t part_bytes;
+	int error = 0;
 
 	/* In mode 2 only a part of it can ever be used, and what is reserved
 	 * counts as size of the process, of which others get their share. */
 	if (frontier->mode == 2)
-		limit_bytes = facts->commit_limit_bytes + predict_slack(facts);
-	if (frontier->room_bytes > limit_bytes)
-		frontier->room_bytes = limit_bytes;
-	error = region_reserve_most(&regions[0], limit_bytes);
-	if (!error && frontier->vmas > 1) {
-		const uint64_t half =
-			whole_pages(regions[0].room_bytes / 2) - page_bytes();
-
-		region_release(&regions[0]);
-		error = region_reserve(&regions[0], half, MAP_PRIVATE);
-		if (!error)
-			error = region_reserve(&regions[1], half, MAP_PRIVATE);
-	}
+		most_bytes = facts->commit_limit_bytes + predict_slack(facts);
+	if (frontier->room_bytes > most_bytes)
+		frontier->room_bytes = most_bytes;
+	most_bytes = region_largest(most_bytes);
+	if (most_bytes < 2 * SPARE_BYTES)
+		return -ENOMEM;
+	part_bytes = whole_pages((most_bytes - SPARE_BYTES) / frontier->vmas);
+	for (unsigned i = 0; i < frontier->vmas && !error; i++)
+		error = region_reserve(&regions[i], part_bytes, MAP_PRIVATE);
 	return error;
+}
+
+static void limit_room(struct frontier *frontier, uint64_t limit_bytes,
+		       uint64_t used_bytes, const char *word)
+{
+	if (!limit_bytes || limit_bytes >= used_bytes + frontier->room_bytes)
+		return;
+	frontier->room_bytes =
+		limit_bytes > used_bytes ? limit_bytes - used_bytes : 0;
+	frontier->room_ends = word;
 }
 
 /* Free addresses, and then all facts with them reserved. */
@@ -154,12 +164,12 @@ static int look(struct frontier *frontier)
 		error = forecast_facts(&parent, 0, facts);
 	if (error)
 		return error;
-	frontier->room_bytes = parent.largest_gap_bytes;
-	if (facts->address_limit_bytes &&
-	    facts->address_limit_bytes <
-		    facts->total_vm_bytes + frontier->room_bytes)
-		frontier->room_bytes =
-			facts->address_limit_bytes - facts->total_vm_bytes;
+	frontier->room_bytes = parent.largest_gap_bytes - SPARE_BYTES;
+	frontier->room_ends = "address_space";
+	limit_room(frontier, facts->address_limit_bytes,
+		   facts->total_vm_bytes + SPARE_BYTES, "rlimit_as");
+	limit_room(frontier, facts->data_limit_bytes, facts->data_bytes,
+		   "rlimit_data");
 	error = reserve(frontier);
 	return error ? error : forecast_facts(&parent, 0, facts);
 }

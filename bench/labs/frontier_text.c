@@ -29,8 +29,7 @@ bool frontier_agrees(const struct frontier *frontier)
 const char *frontier_stop(const struct frontier *frontier)
 {
 	if (frontier->predicted_bytes == frontier->room_bytes)
-		return frontier->facts.address_limit_bytes ? "rlimit_as"
-							   : "address_space";
+		return frontier->room_ends;
 	return frontier->mode == 0 ? "ram_and_swap" : "commit_limit";
 }
 

@@ -41,9 +41,19 @@ static const char *const columns[] = {
 	"committed_bytes",
 	"left_bytes",
 	"address_limit_bytes",
+	"data_bytes",
+	"data_limit_bytes",
 	"skipped",
 	NULL,
 };
+
+static void put_limit(struct csv_writer *csv, uint64_t bytes)
+{
+	if (bytes)
+		csv_put_size(csv, bytes);
+	else
+		csv_put_text(csv, NULL);
+}
 
 static void put_facts(struct csv_writer *csv, const struct predict_facts *facts)
 {
@@ -55,10 +65,9 @@ static void put_facts(struct csv_writer *csv, const struct predict_facts *facts)
 	csv_put_size(csv, facts->commit_limit_bytes);
 	csv_put_size(csv, facts->committed_bytes);
 	csv_put_size(csv, predict_left(facts));
-	if (facts->address_limit_bytes)
-		csv_put_size(csv, facts->address_limit_bytes);
-	else
-		csv_put_text(csv, NULL);
+	put_limit(csv, facts->address_limit_bytes);
+	csv_put_size(csv, facts->data_bytes);
+	put_limit(csv, facts->data_limit_bytes);
 }
 
 static int write_row(struct lab_context *context, const struct oracle *oracle,

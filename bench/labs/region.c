@@ -32,22 +32,24 @@ int region_reserve(struct region *region, uint64_t room_bytes, int flags)
 	return 0;
 }
 
-int region_reserve_most(struct region *region, uint64_t limit_bytes)
+uint64_t region_largest(uint64_t limit_bytes)
 {
-	uint64_t granted = 0, refused = whole_pages(limit_bytes) + page_bytes();
+	uint64_t granted = 0;
+	uint64_t refused = whole_pages(limit_bytes) + page_bytes();
 
 	while (refused - granted > page_bytes()) {
 		const uint64_t bytes =
 			whole_pages(granted + (refused - granted) / 2);
+		struct region region;
 
-		if (region_reserve(region, bytes, MAP_PRIVATE)) {
+		if (region_reserve(&region, bytes, MAP_PRIVATE)) {
 			refused = bytes;
 		} else {
-			region_release(region);
+			region_release(&region);
 			granted = bytes;
 		}
 	}
-	return region_reserve(region, granted, MAP_PRIVATE);
+	return granted;
 }
 
 int region_grow(struct region *region, uint64_t bytes, uint64_t step_bytes)

@@ -24,8 +24,8 @@ struct region {
  * with nothing to release. */
 int region_reserve(struct region *region, uint64_t room_bytes, int flags);
 
-/* Reserve as much as there is at one place, but at most limit_bytes. */
-int region_reserve_most(struct region *region, uint64_t limit_bytes);
+/* The most that can be reserved at one place now, but at most limit_bytes. */
+uint64_t region_largest(uint64_t limit_bytes);
 
 /* Make bytes of it writable in all, in steps of at most step_bytes. 0, or
  * -ENOMEM, of the room too, with what was granted before the refusal. */

@@ -14,11 +14,11 @@
 
 #define STATUS_BYTES 4096
 
-static int read_admin(const char *process, bool *admin)
+static int read_status(const char *process, struct commit_rights *rights)
 {
 	char status[STATUS_BYTES];
 	const char *line;
-	uint64_t effective;
+	uint64_t effective, kbytes;
 	int error =
 		text_read_at(status, sizeof status, "/proc/%s/status", process);
 
@@ -27,7 +27,12 @@ static int read_admin(const char *process, bool *admin)
 	line = strstr(status, "\nCapEff:");
 	if (!line || sscanf(line, "\nCapEff: %" SCNx64, &effective) != 1)
 		return -EBADMSG;
-	*admin = effective >> CAP_SYS_ADMIN & 1;
+	rights->admin = effective >> CAP_SYS_ADMIN & 1;
+	line = strstr(status, "\nVmData:"); /* a zombie has none */
+	rights->data_bytes =
+		line && sscanf(line, "\nVmData: %" SCNu64, &kbytes) == 1
+			? kbytes << 10
+			: 0;
 	return 0;
 }
 
@@ -63,7 +68,7 @@ int commit_rights_read(pid_t pid, struct commit_rights *rights)
 
 	if (pid)
 		snprintf(process, sizeof process, "%d", (int)pid);
-	error = read_admin(process, &rights->admin);
+	error = read_status(process, rights);
 	if (!error)
 		error = read_total_vm(process, &rights->total_vm_bytes);
 	if (!error)

@@ -16,6 +16,7 @@
 struct commit_rights {
 	bool admin;		 /* CAP_SYS_ADMIN is effective */
 	uint64_t total_vm_bytes; /* the process's address space */
+	uint64_t data_bytes;	 /* of it what is private and writable */
 	uint64_t admin_reserve_bytes;
 	uint64_t user_reserve_bytes;
 };

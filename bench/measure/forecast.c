@@ -8,11 +8,11 @@
 
 #include "bench/machine/commit.h"
 
-static int address_limit(pid_t pid, uint64_t *bytes)
+static int read_limit(pid_t pid, int resource, uint64_t *bytes)
 {
 	struct rlimit limit;
 
-	if (prlimit(pid, RLIMIT_AS, NULL, &limit))
+	if (prlimit(pid, resource, NULL, &limit))
 		return -errno;
 	*bytes = limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur;
 	return 0;
@@ -23,13 +23,15 @@ int forecast_facts(const struct smaps_facts *parent, pid_t pid,
 {
 	struct meminfo machine;
 	struct commit_rights rights;
-	uint64_t limit_bytes = 0;
+	uint64_t address_limit_bytes = 0, data_limit_bytes = 0;
 	int error = meminfo_read(&machine);
 
 	if (!error)
 		error = commit_rights_read(pid, &rights);
 	if (!error)
-		error = address_limit(pid, &limit_bytes);
+		error = read_limit(pid, RLIMIT_AS, &address_limit_bytes);
+	if (!error)
+		error = read_limit(pid, RLIMIT_DATA, &data_limit_bytes);
 	if (error)
 		return error;
 	*facts = (struct predict_facts){
@@ -37,7 +39,9 @@ int forecast_facts(const struct smaps_facts *parent, pid_t pid,
 		.largest_vma_bytes = parent->largest_accountable_bytes,
 		.total_vm_bytes = rights.total_vm_bytes,
 		.admin = rights.admin,
-		.address_limit_bytes = limit_bytes,
+		.data_bytes = rights.data_bytes,
+		.address_limit_bytes = address_limit_bytes,
+		.data_limit_bytes = data_limit_bytes,
 		.ram_bytes = machine.total_bytes,
 		.swap_bytes = machine.swap_total_bytes,
 		.commit_limit_bytes = machine.commit_limit_bytes,
