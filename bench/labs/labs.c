@@ -17,13 +17,8 @@ extern const struct lab lab_frontier;
 extern const struct lab lab_oracle;
 
 const struct lab *const all_labs[] = {
-	&lab_promise,
-	&lab_touch,
-	&lab_oom,
-	&lab_victim,
-	&lab_frontier,
-	&lab_oracle,
-	NULL,
+	&lab_promise,  &lab_touch,  &lab_oom, &lab_victim,
+	&lab_frontier, &lab_oracle, NULL,
 };
 
 int lab_fail(struct lab_context *context, int error, const char *cure,

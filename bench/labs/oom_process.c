@@ -6,14 +6,12 @@
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
-#include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "bench/machine/process.h"
-#include "bench/machine/text.h"
 
 #define MOST_BYTES ((size_t)1 << 30) /* address space to grow into */
 
@@ -123,15 +121,4 @@ int oom_process_read(pid_t pid, int oom_score_adj,
 		.oom_score_adj = oom_score_adj,
 	};
 	return 0;
-}
-
-int oom_process_score(pid_t pid, int *score)
-{
-	char path[64];
-	int64_t number = 0;
-
-	snprintf(path, sizeof path, "/proc/%d/oom_score", (int)pid);
-	int error = text_read_number(path, &number);
-	*score = (int)number;
-	return error;
 }

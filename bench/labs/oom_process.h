@@ -40,7 +40,4 @@ int oom_process_start(struct subject *subject, struct oom_process *process);
 int oom_process_read(pid_t pid, int oom_score_adj,
 		     struct badness_process *process);
 
-/* What the kernel prints of it: /proc/PID/oom_score. */
-int oom_process_score(pid_t pid, int *score);
-
 #endif

@@ -16,6 +16,7 @@
 #include "bench/labs/oom.h"
 #include "bench/labs/oom_process.h"
 #include "bench/machine/memory.h"
+#include "bench/machine/oom.h"
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 
@@ -53,20 +54,20 @@ struct look {
 	struct badness_process process;
 	uid_t uid;
 	int64_t badness_bytes;
-	int predicted;
-	int observed;
+	int predicted, observed;
 };
 
 static int look_at(pid_t pid, const struct score_case *one, struct look *look)
 {
 	struct meminfo machine;
 	struct utsname system;
+	int adj;
 	int error = oom_process_read(pid, one->adj, &look->process);
 
 	if (!error)
 		error = meminfo_read(&machine);
 	if (!error)
-		error = oom_process_score(pid, &look->observed);
+		error = oom_score_read(pid, &look->observed, &adj);
 	if (error)
 		return error;
 	uname(&system);

@@ -51,11 +51,11 @@ static int find_bound(struct bound *bound)
 	if (!error)
 		error = cgroup_room_read(&own, &room);
 	if (!error && room.limited)
-		lower(bound, (struct bound){ cgroup_room_bytes(&room) / 2,
-					     "half of the",
-					     cgroup_room_bytes(&room),
-					     "that our own control group still "
-					     "allows" });
+		lower(bound,
+		      (struct bound){ cgroup_room_bytes(&room) / 2,
+				      "half of the", cgroup_room_bytes(&room),
+				      "that our own control group still "
+				      "allows" });
 	return error == -ENOENT ? 0 : error;
 }
 
