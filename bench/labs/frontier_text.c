@@ -119,6 +119,8 @@ static void tell_strict(struct lab_context *context,
 	const struct frontier *any = copied ? copied : shared;
 	char left[UNITS_LENGTH];
 
+	if (!any)
+		return;
 	size_format_human(predict_left(&any->facts), left, sizeof left);
 	lab_tell(context,
 		 "Mode 2: %s were left below CommitLimit for this process. A "

@@ -150,14 +150,17 @@ static int run(struct lab_context *context)
 	struct oracle *seen = calloc(count, sizeof *seen);
 	int error = 0;
 
-	if (!shared || !seen)
+	if (!shared || !seen) {
 		error = lab_fail(context, -ENOMEM, "Free some memory.",
 				 "begin the lab: no memory");
+		goto release;
+	}
 	for (size_t i = 0; i < context->mode_count && !error; i++)
 		error = ask_mode(context, context->modes[i], shared,
 				 seen + i * MEMORY_COUNT);
 	if (!error)
 		error = oracle_tell(context, seen, count);
+release:
 	free(seen);
 	if (shared)
 		subject_unshare(shared, sizeof *shared);

@@ -28,8 +28,8 @@ static void list_labs(FILE *stream)
 			all_labs[i]->summary);
 }
 
-static int find_lab(const char *name, const struct lab **lab,
-		    struct failure *why)
+/* NULL, with why filled, when there is none of that name. */
+static const struct lab *find_lab(const char *name, struct failure *why)
 {
 	const char *names[16];
 	const char *near;
@@ -38,9 +38,8 @@ static int find_lab(const char *name, const struct lab **lab,
 	for (; all_labs[count] && count < sizeof names / sizeof *names;
 	     count++) {
 		names[count] = all_labs[count]->name;
-		*lab = all_labs[count];
-		if (!strcmp(name, (*lab)->name))
-			return 0;
+		if (!strcmp(name, names[count]))
+			return all_labs[count];
 	}
 	near = nearest_word(name, names, count);
 	if (near)
@@ -48,8 +47,9 @@ static int find_lab(const char *name, const struct lab **lab,
 			  near);
 	else
 		fail_cure(why, "`spawnwise lab` lists them.");
-	return fail(why, EXIT_USAGE, NULL,
-		    "run lab '%s': there is none of that name", name);
+	fail(why, EXIT_USAGE, NULL, "run lab '%s': there is none of that name",
+	     name);
+	return NULL;
 }
 
 static int choose_folder(const struct arguments *args, const struct lab *lab,
@@ -219,7 +219,7 @@ static int run_lab(const struct lab *lab, const struct arguments *args,
 
 static int lab_verb(const struct arguments *args, struct failure *why)
 {
-	const struct lab *lab = NULL;
+	const struct lab *lab;
 	struct mode_list list;
 	int code;
 
@@ -227,9 +227,10 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 		list_labs(stdout);
 		return EXIT_DONE;
 	}
-	code = find_lab(args->operands[0], &lab, why);
-	if (!code)
-		code = run_guardian_check(false, why);
+	lab = find_lab(args->operands[0], why);
+	if (!lab)
+		return EXIT_USAGE;
+	code = run_guardian_check(false, why);
 	if (!code)
 		code = run_guardian_repair(why);
 	if (!code)
