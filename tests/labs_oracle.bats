@@ -48,12 +48,16 @@ copying() {
 	diff out here/oracle.txt
 }
 
-@test "oracle: an address limit is a rule like others" {
+@test "oracle: limits of the process are rules like others" {
+	grep -q __asan_init "$command" && skip "needs a build without sanitizers"
 	(ulimit -v 4000000 && check 0 "$command" lab oracle --out here \
 		--overcommit current)
 	nothing here/oracle.csv 'agrees != "yes"'
 	nothing here/oracle.csv 'memory == "large" and
 		(stage, observed) != ("map", "ENOMEM")'
+	(ulimit -d 1000000 && check 0 "$command" lab frontier --out data \
+		--overcommit current)
+	nothing data/frontier.csv '(agrees, stopped_by) != ("yes", "rlimit_data")'
 }
 
 @test "oracle: in every mode, with what others need left alone" {

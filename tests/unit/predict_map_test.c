@@ -41,6 +41,15 @@ static void mapping_in_pieces(void **state)
 	facts = big_parent();
 	facts.address_limit_bytes = 44 * GIB - 1;
 	assert_int_equal(predict_map(&mapping, 1, &facts), ENOMEM);
+	facts.address_limit_bytes = 0;
+	facts.data_bytes = 1 * GIB;
+	facts.data_limit_bytes = 37 * GIB;
+	assert_int_equal(predict_map(&mapping, 1, &facts), 0);
+	assert_true(facts.data_bytes == 37 * GIB);
+	assert_int_equal(predict(MAPS, 1, &facts), ENOMEM);
+	assert_int_equal(predict(SHARES, 1, &facts), 0);
+	mapping.shared = true;
+	assert_int_equal(predict_map(&mapping, 1, &facts), 0);
 }
 
 static void strict_mapping(void **state)
