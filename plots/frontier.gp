@@ -64,7 +64,8 @@ reach(b) = HIGH[b] - LOW[b] < LOW[b] / 100 ? human(LOW[b]) : \
   human(LOW[b])." to ".human(HIGH[b])
 stop_of(b) = (s_ = field(FIRST[b], F_STOPPED), s_ eq "address_space" ? \
   "end of the address space" : s_ eq "commit_limit" ? "CommitLimit" : \
-  s_ eq "rlimit_as" ? "RLIMIT_AS" : s_ eq "rlimit_data" ? "RLIMIT_DATA" : "RAM and swap, for one request")
+  s_ eq "rlimit_as" ? "RLIMIT_AS" : s_ eq "rlimit_data" ? "RLIMIT_DATA" : \
+  "RAM and swap, for one request")
 step_of(b) = refuses(b) ? "no spawn beyond" : "no such heap beyond"
 mode_of(b) = "mode ".mode(b)
 
@@ -147,4 +148,5 @@ set arrow 2 from limit, graph 0 to limit, graph 1 nohead lc rgb "#999999" lw 2 \
   dt 3 back
 set label 5 "CommitLimit, ".human(limit) at limit, graph 1.04 right \
   textcolor rgb grey noenhanced
-plot $rows using (real(strcol(F_PREDICTED))):(Y[GROUP[int($0) + 1]]) with points pt 12 ps 2 lw 3 lc rgb "#000000" notitle
+plot $rows using (real(strcol(F_PREDICTED))):(Y[GROUP[int($0) + 1]]) \
+  with points pt 12 ps 2 lw 3 lc rgb "#000000" notitle

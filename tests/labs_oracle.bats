@@ -13,8 +13,8 @@ teardown() {
 	finish
 }
 
-# select_rows FILE CONDITION COLUMN...: the columns of the rows for which a condition
-# of Python is true, a row a line.
+# select_rows FILE CONDITION COLUMN...: the columns of the rows for which a
+# condition of Python is true, a row a line.
 select_rows() {
 	python3 - "$@" <<-'PYTHON'
 	import csv, sys
@@ -85,7 +85,7 @@ copying() {
 	diff out here/frontier.txt
 }
 
-@test "frontier: in every mode; strictly, between what works and what does not" {
+@test "frontier: in every mode; strictly, between what works and what not" {
 	use_real_setting
 	without_charts
 	check 0 "$command" lab frontier --out here
