@@ -139,14 +139,17 @@ static int run(struct lab_context *context)
 	size_t count = 0;
 	int error = 0;
 
-	if (!shared || !seen)
+	if (!shared || !seen) {
 		error = lab_fail(context, -ENOMEM, "Free some memory.",
 				 "begin the lab: no memory");
+		goto release;
+	}
 	for (size_t i = 0; i < context->mode_count && !error; i++)
 		error = find_all(context, context->modes[i], shared, seen,
 				 &count);
 	if (!error)
 		error = frontier_tell(context, seen, count);
+release:
 	free(seen);
 	if (shared)
 		subject_unshare(shared, sizeof *shared);
