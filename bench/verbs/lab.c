@@ -35,7 +35,7 @@ static const struct lab *find_lab(const char *name, struct failure *why)
 	const char *near;
 	size_t count = 0;
 
-	for (; all_labs[count] && count < sizeof names / sizeof *names;
+	for (; count < sizeof names / sizeof *names && all_labs[count];
 	     count++) {
 		names[count] = all_labs[count]->name;
 		if (!strcmp(name, names[count]))
