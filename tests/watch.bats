@@ -27,12 +27,14 @@ sleeper() {
 	within 5 grep -qx sleep "/proc/$pid/comm"
 }
 
-# watch_shape SHAPE READINGS: watches a process that reads our rows, and changes
-# its memory by a step of the shape for each: no clock is involved but ours.
+# watch_shape SHAPE READINGS: watches a process that reads our rows, changes its
+# memory by a step of the shape for each, and ends after so many: no clock is
+# involved but ours.
 watch_shape() {
+	rm -f rows ready
 	mkfifo rows
 	cat >shape.py <<-'PYTHON'
-	import mmap, sys
+	import mmap, os, sys
 	shape, step, held = sys.argv[1], 1 << 20, []
 
 	def hold(count):
@@ -48,17 +50,21 @@ watch_shape() {
 	    "flat": lambda i: 0,
 	    "jump": lambda i: 30 if i > 4 else 6 * i,
 	}
-	with open("rows") as rows:
-	    for i, _ in enumerate(rows):
-	        hold(shapes[shape](i))
+	rows = open("rows")
+	print("here", file=open("ready", "w"))
+	for i in range(int(sys.argv[2])):
+	    rows.readline()
+	    hold(shapes[shape](i))
+	os._exit(0) # without freeing anything
 	PYTHON
-	python3 shape.py "$1" 3>&- &
+	exec 9<>rows # so that no row breaks a pipe
+	python3 shape.py "$1" "$2" 3>&- 9>&- &
 	pid=$!
 	watched+=" $pid"
-	# The last tick is half an interval before the end.
-	"$command" watch --pid $pid --interval 10ms --csv \
-		--duration $((10 * $2 - 5))ms >rows 2>err
-	wait $pid
+	within 10 grep -qs . ready
+	"$command" watch --pid $pid --interval 10ms --csv --duration 20s \
+		>rows 2>err 9>&-
+	exec 9>&-
 }
 
 # start_watch ARGUMENTS...: in the background, $runner, as at a terminal.
@@ -66,12 +72,11 @@ start_watch() {
 	env --default-signal=INT,TERM,HUP "$command" watch "$@" >out 2>err 3>&- &
 	runner=$!
 }
-has_rows() { [ "$(wc -l <"$1" 2>/dev/null)" -gt 2 ]; }
+has_rows() { [ "$(cat "$1" 2>/dev/null | wc -l)" -gt 2 ]; }
 
 @test "steady growth is perhaps a leak, and ends at a limit" {
 	# On a busy machine the process may fall behind our rows for a moment.
 	for _ in 1 2 3; do
-		rm -f rows
 		watch_shape grow 36
 		! grep -q "steady growth" err || break
 	done
@@ -84,10 +89,8 @@ has_rows() { [ "$(wc -l <"$1" 2>/dev/null)" -gt 2 ]; }
 @test "what rises and falls, stays, or jumped first is normal" {
 	watch_shape teeth 40
 	says err "rises and falls: normal"
-	rm rows
 	watch_shape flat 30
 	says err "flat: normal"
-	rm rows
 	watch_shape jump 30
 	says err "a jump, then flat: start-up"
 }

@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "bench/machine/cgroup_room.h"
@@ -77,7 +78,9 @@ static int take_machine(struct vitals *now)
 	return 0;
 }
 
-static void keep(struct vigil *vigil, const struct vitals *now)
+/* To the series, as RSS and swap together: what is swapped out has not been
+ * given back. */
+static void add_reading(struct trend_series *series, const struct vitals *now)
 {
 	const struct trend_point point = {
 		.time_s = now->time_s,
@@ -85,7 +88,13 @@ static void keep(struct vigil *vigil, const struct vitals *now)
 		.file_bytes = (double)now->file_bytes,
 	};
 
-	trend_add(&vigil->series, &point);
+	trend_add(series, &point);
+}
+
+static void keep(struct vigil *vigil, const struct vitals *now)
+{
+	if (vigil->taken)
+		add_reading(&vigil->series, &vigil->now);
 	if (!vigil->taken++)
 		vigil->first = *now;
 	if (now->rss_bytes > vigil->peak_bytes)
@@ -174,6 +183,21 @@ int vigil_wait(struct vigil *vigil, int signal_fd)
 		if (ready >= 0)
 			return 0;
 	}
+}
+
+int vigil_judge(const struct vigil *vigil, struct trend *trend)
+{
+	struct trend_series *series = malloc(sizeof *series);
+	int error;
+
+	if (!series)
+		return -ENOMEM;
+	*series = vigil->series;
+	if (vigil->taken && vigil->end != VIGIL_PROCESS_ENDED)
+		add_reading(series, &vigil->now);
+	error = trend_judge(series, trend);
+	free(series);
+	return error;
 }
 
 void vigil_end(const struct vigil *vigil)

@@ -5,7 +5,8 @@
  *  1. vigil_begin()  takes hold of the process.
  *  2. vigil_take()   reads its memory and what stands around it, once.
  *  3. vigil_wait()   until the next reading is due, or there is no next.
- *  4. vigil_end()
+ *  4. vigil_judge()  what the readings say together.
+ *  5. vigil_end()
  *
  * Nothing is asked of the process and nothing makes it wait.
  */
@@ -39,9 +40,8 @@ struct vigil {
 
 	size_t taken;
 	struct vitals first, now;
-	uint64_t peak_bytes; /* of the RSS */
-	/* RSS and swap together: what is swapped out was not given back. */
-	struct trend_series series;
+	uint64_t peak_bytes;	    /* of the RSS */
+	struct trend_series series; /* all readings but the last */
 	/* The group with the least room, for now; now.in_cgroup: there is. */
 	char cgroup_directory[PATH_MAX];
 };
@@ -60,6 +60,10 @@ int vigil_take(struct vigil *vigil);
  * passes or signal_fd (signalfd(2)) has a signal. Readings that would be late
  * are left out. vigil->end says how it came. 0 or -errno of poll(2). */
 int vigil_wait(struct vigil *vigil, int signal_fd);
+
+/* Judge the readings so far. The last one before a process ended is left out:
+ * it may have been giving its memory back already. 0 or -ENOMEM. */
+int vigil_judge(const struct vigil *vigil, struct trend *trend);
 
 void vigil_end(const struct vigil *vigil);
 

@@ -53,7 +53,7 @@ int watch_conclude(const struct vigil *vigil, struct watch_report *report)
 		.machine_room_bytes =
 			now->available_bytes + now->swap_free_bytes,
 	};
-	error = trend_judge(&vigil->series, &report->trend);
+	error = vigil_judge(vigil, &report->trend);
 	if (error)
 		return error;
 	if (!meminfo_read(&machine))
