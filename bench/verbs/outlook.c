@@ -17,24 +17,27 @@ int outlook_add_heap(struct heaps_outlook *heaps, uint64_t heap_bytes,
 		     const char *label)
 {
 	struct heap_outlook *row = &heaps->rows[heaps->count];
-	struct predict_facts with, without;
+	const struct predict_mapping heap = { .bytes = heap_bytes,
+					      .requests = 1,
+					      .vmas = 1 };
+	struct predict_facts small;
 	int error;
 
 	if (heaps->count == OUTLOOK_HEAPS_MAX)
 		return -ENOSPC;
-	error = forecast_imagined(0, &without);
-	if (!error)
-		error = forecast_imagined(heap_bytes, &with);
+	error = forecast_imagined(0, &small);
 	if (error)
 		return error;
 	*row = (struct heap_outlook){ .heap_bytes = heap_bytes };
 	snprintf(row->label, sizeof row->label, "%s", label);
-	/* mmap(2) asks for as much as a copy does, but before it is there. */
-	without.accountable_bytes = heap_bytes;
-	without.largest_vma_bytes = heap_bytes;
 	for (int mode = 0; mode < OUTLOOK_MODES; mode++) {
-		row->heap[mode] = predict(SW_CHARGES_COMMIT, mode, &without);
-		row->spawn[mode] = predict(SW_CHARGES_COMMIT, mode, &with);
+		struct predict_facts large = small;
+
+		row->heap[mode] = predict_map(&heap, mode, &large);
+		row->spawn[mode] = row->heap[mode];
+		if (!row->heap[mode])
+			row->spawn[mode] =
+				predict(SW_CHARGES_COMMIT, mode, &large);
 	}
 	heaps->count++;
 	return 0;

@@ -75,6 +75,7 @@ static void stat_is_read(void **state)
 	assert_string_equal(stat.name, "cat");
 	assert_int_equal(stat.state, 'R');
 	assert_false(stat.kernel_thread);
+	assert_false(stat.exiting);
 	assert_int_equal(stat.start_ticks, 1414328);
 }
 
@@ -93,6 +94,12 @@ static void odd_names_are_read(void **state)
 	snprintf(line, sizeof(line), "7 ()%s", rest);
 	assert_int_equal(process_stat_parse(line, &stat), 0);
 	assert_string_equal(stat.name, "");
+	line[strcspn(line, "-")] =
+		'\0'; /* with PF_EXITING, and without the rest */
+	strcat(line, "-1 4194308 0 0 0 0 0 0 0 0 20 0 1 0 9 0");
+	assert_int_equal(process_stat_parse(line, &stat), 0);
+	assert_true(stat.exiting);
+	assert_false(stat.kernel_thread);
 	snprintf(line, sizeof(line), "7 (%0100d)%s", 1, rest);
 	assert_int_equal(process_stat_parse(line, &stat), 0);
 	assert_int_equal(strlen(stat.name), PROCESS_NAME_BYTES - 1);
