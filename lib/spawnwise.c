@@ -167,6 +167,7 @@ int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	cancel_state = cancel_disable();
 	error = strategy->spawn(handle->state, request, child);
 	cancel_restore(cancel_state);
+	child->in_flight = !error;
 	return error;
 }
 
@@ -176,9 +177,12 @@ int sw_confirm(struct sw_handle *handle, struct sw_child *child, int timeout_ms)
 
 	if (!handle->strategy)
 		return -ECHILD;
+	if (!child->in_flight)
+		return -EINVAL;
 	cancel_state = cancel_disable();
 	error = handle->strategy->confirm(handle->state, child, timeout_ms);
 	cancel_restore(cancel_state);
+	child->in_flight = error == -EAGAIN && !child->stage;
 	return error;
 }
 

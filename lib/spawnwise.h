@@ -14,10 +14,11 @@
  *  3. (child)       sw_child_run() in lib/child.c: descriptors, signals,
  *                   exec. Clock "start" ends at the program's first
  *                   instruction.
- *  4. sw_confirm()  caller, exactly once per successful sw_spawn(): tells
- *                   whether the program runs. Until it answers something
- *                   else than -EAGAIN, the request's memory is borrowed.
- *                   Clock "confirm" ends when it returns 0.
+ *  4. sw_confirm()  caller, after each successful sw_spawn(): tells whether
+ *                   the program runs, once. It is asked again as long as
+ *                   child->in_flight stays true; until then the request's
+ *                   memory is borrowed. Clock "confirm" ends when it
+ *                   returns 0.
  *  5. waitpid()     caller: the child is its own. sw_reap() does it for
  *                   every strategy, baselines included. Clock "reap" ends.
  *  6. sw_close()    caller, once, when no spawn is in flight.
@@ -83,6 +84,7 @@ enum sw_field {
 	/* Stages of a child that no request asks for; see struct sw_child. */
 	SW_STDIO = 1 << 18,
 	SW_EXEC = 1 << 19,
+	SW_BIRTH = 1 << 20, /* clone(2) or fork(2) made no child */
 };
 #define SW_FIELD_COUNT 18 /* SW_SIGDEFAULT to SW_CGROUP */
 
@@ -187,10 +189,14 @@ struct sw_child {
 	int status; /* after -ECANCELED: as waitpid(2) tells it */
 
 	/* After another error of sw_spawn() or sw_confirm(), where it is known:
-	 * the field that is refused or whose step failed, SW_STDIO or
-	 * SW_EXEC; else 0. */
+	 * the field that is refused or whose step failed, SW_STDIO, SW_EXEC or
+	 * SW_BIRTH; else 0. */
 	unsigned stage;
 	int action; /* with SW_FDACTIONS: the index, SW_STDIO: 0, 1 or 2 */
+
+	/* True from a successful sw_spawn() on, until sw_confirm() has told
+	 * how it went. */
+	bool in_flight;
 
 	uintptr_t slot; /* the strategy's own */
 };
@@ -239,10 +245,11 @@ struct sw_strategy {
 	int (*spawn)(void *state, const struct sw_request *request,
 		     struct sw_child *child);
 
-	/* 0: the program runs. -EAGAIN: not known within timeout_ms (0 polls,
-	 * -1 waits for ever). -ECANCELED: died before exec, reaped,
-	 * child->status tells how. Other -errno: exec or a step before it
-	 * failed, child reaped. Required. */
+	/* 0: the program runs. -EAGAIN without a stage: not known within
+	 * timeout_ms (0 polls, -1 waits for ever). -ECANCELED: died before
+	 * exec, reaped, child->status tells how. Other -errno, or -EAGAIN with
+	 * child->stage: birth, exec or a step between them failed, child
+	 * reaped. Not called again after an answer. Required. */
 	int (*confirm)(void *state, struct sw_child *child, int timeout_ms);
 
 	/* See sw_reap(). Only for a baseline whose API keeps the child to
@@ -270,12 +277,18 @@ int sw_open(const struct sw_strategy *strategy, struct sw_handle **handle);
 
 /* Create a child. -EINVAL without path or argv or for a field that cannot be;
  * -ENOTSUP for one that the strategy does not honour, before anything is
- * created; -ECHILD in a fork's copy; -EAGAIN when too many spawns are in
- * flight; else the strategy's. */
+ * created; -ECHILD in a fork's copy; -EAGAIN without a stage when too many
+ * spawns are in flight; else the strategy's. */
 int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	     struct sw_child *child);
 
-/* Learn how the spawn went; see struct sw_strategy. */
+/*
+ * Learn how the spawn went; see struct sw_strategy. -EAGAIN while
+ * child->in_flight stays true: not known yet. A step of the child may fail
+ * with EAGAIN as well (RLIMIT_NPROC, execve(2)); then in_flight is false, as
+ * after any other answer, and the stage is known. -EINVAL for a child that is
+ * not in flight: there is one answer. -ECHILD in a fork's copy.
+ */
 int sw_confirm(struct sw_handle *handle, struct sw_child *child,
 	       int timeout_ms);
 
@@ -312,7 +325,7 @@ const struct sw_strategy *sw_find(const char *name);
 const char *sw_check(const struct sw_strategy *strategy);
 
 /* The word for one bit, as `list` and `choose --need` write it; NULL for none.
- * The stages that are no fields have names too: "stdio", "exec". */
+ * The stages that are no fields have names too: "stdio", "exec", "birth". */
 const char *sw_trait_name(enum sw_trait trait);
 const char *sw_field_name(enum sw_field field);
 

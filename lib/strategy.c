@@ -16,10 +16,10 @@ static const char *const trait_names[SW_TRAIT_COUNT] = {
 
 /* Fields, then the stages that are none. */
 static const char *const field_names[] = {
-	"sigdefault", "sched",	   "nice",     "affinity", "oomadj",
-	"umask",      "session",   "pgroup",   "ctty",	   "resetids",
-	"cwd",	      "fdactions", "closefds", "rlimits",  "ids",
-	"sigmask",    "pidfd",	   "cgroup",   "stdio",	   "exec",
+	"sigdefault", "sched",	 "nice",  "affinity", "oomadj", "umask",
+	"session",    "pgroup",	 "ctty",  "resetids", "cwd",	"fdactions",
+	"closefds",   "rlimits", "ids",	  "sigmask",  "pidfd",	"cgroup",
+	"stdio",      "exec",	 "birth",
 };
 
 #define FIELD_NAME_COUNT (int)(sizeof field_names / sizeof *field_names)

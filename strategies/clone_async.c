@@ -69,6 +69,7 @@ static int async_spawn(void *state, const struct sw_request *request,
 	pid = sw_clone(&args, run_child, birth);
 	sw_signals_restore(mask);
 	if (pid < 0) {
+		child->stage = SW_BIRTH;
 		sw_slot_give(&stacks->slots, slot);
 		return (int)pid;
 	}

@@ -51,8 +51,10 @@ static int clone_spawn(void *state, const struct sw_request *request,
 	sw_signals_restore(mask);
 	sw_dumpable_restore(request);
 	sw_slot_give(&stacks->slots, slot);
-	if (pid < 0)
+	if (pid < 0) {
+		child->stage = SW_BIRTH;
 		return (int)pid;
+	}
 	child->pid = (pid_t)pid;
 	return birth.failure.error ? sw_child_failed(child, &birth.failure) : 0;
 }

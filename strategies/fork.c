@@ -101,6 +101,7 @@ static int fork_spawn(void *state, const struct sw_request *request,
 	}
 	if (child->pid < 0) {
 		error = -errno;
+		child->stage = SW_BIRTH;
 		sw_slot_give(&births->slots, slot);
 	}
 	sw_signals_restore(mask);

@@ -51,8 +51,10 @@ static int vfork_spawn(void *state, const struct sw_request *request,
 		sw_child_run(&image, &failure);
 		sw_child_exit(127);
 	}
-	if (pid < 0)
+	if (pid < 0) {
 		failure.error = -errno;
+		child->stage = SW_BIRTH;
+	}
 	sw_signals_restore(mask);
 	sw_dumpable_restore(request);
 	errno = saved_errno;

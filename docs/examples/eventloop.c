@@ -17,7 +17,6 @@
 struct job {
 	char *argv[4]; /* lent to the library until the spawn is confirmed */
 	struct sw_child child;
-	bool in_flight; /* spawned, not confirmed */
 };
 
 struct loop {
@@ -56,10 +55,9 @@ static void start_all(struct loop *loop)
 		};
 		const int error = sw_spawn(loop->handle, &request, &job->child);
 
-		if (error == -EAGAIN && loop->in_flight_count)
+		if (error == -EAGAIN && !job->child.stage)
 			return;
 		loop->started_count++;
-		job->in_flight = !error;
 		loop->in_flight_count += !error;
 		if (error)
 			fail(loop, job, error);
@@ -71,13 +69,13 @@ static void confirm_all(struct loop *loop)
 {
 	for (int i = 0; i < loop->started_count; i++) {
 		struct job *job = &loop->jobs[i];
-		int error = -EAGAIN;
+		int error;
 
-		if (job->in_flight)
-			error = sw_confirm(loop->handle, &job->child, 0);
-		if (error == -EAGAIN)
+		if (!job->child.in_flight)
 			continue;
-		job->in_flight = false;
+		error = sw_confirm(loop->handle, &job->child, 0);
+		if (job->child.in_flight)
+			continue;
 		loop->in_flight_count--;
 		if (error)
 			fail(loop, job, error);

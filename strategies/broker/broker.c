@@ -247,8 +247,10 @@ static int broker_confirm(void *state, struct sw_child *child, int timeout_ms)
 	give_slot(broker, number);
 	if (error)
 		return error;
-	if (!child->pid)
+	if (!child->pid) {
+		child->stage = failure.stage;
 		return failure.error;
+	}
 	if (failure.error)
 		return sw_child_failed(child, &failure);
 	return sw_child_started_silent(child);

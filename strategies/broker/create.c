@@ -163,5 +163,6 @@ int sw_helper_create(struct sw_helper *helper, int number)
 	/* The kernel may have written them before it failed. */
 	slot->child.pid = 0;
 	slot->child.pidfd = -1;
+	slot->failure.stage = SW_BIRTH;
 	return (int)pid;
 }

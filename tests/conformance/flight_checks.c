@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* As many spawns in flight as the strategy takes, confirmed in any order and
- * by any thread. */
+ * by any thread, each once. */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
 #include <signal.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -18,6 +19,7 @@
 #define MOST 1024 /* what we try */
 #define ROUNDS REPEAT(20)
 #define STRIDE 37 /* has no factor in common with any count that we check */
+#define STRANGER 54321 /* a user without any process */
 
 struct swarm {
 	struct scene *scene;
@@ -161,6 +163,86 @@ static void waiting_blocks_nobody(void **state)
 	assert_int_equal(waitpid(waiter.child.pid, NULL, 0), waiter.child.pid);
 }
 
+/* The answer is given once, also when it was a failure; who asks again gets
+ * nothing, and takes nothing from a spawn that has come into the same slot. */
+static void one_answer_is_given(void **state)
+{
+	struct scene *scene = *state;
+	const struct sw_request bad = { .path = "./missing",
+					.argv = ARGV("missing") };
+	const struct sw_request good = scene_quick(scene);
+	struct sw_child first = { 0 }, second;
+
+	assert_int_equal(sw_confirm(scene->handle, &first, 0), -EINVAL);
+	for (int i = 0; i < 2 * LEAST; i++) {
+		assert_int_equal(scene_try(scene, i % 2 ? &good : &bad, &first),
+				 i % 2 ? 0 : -ENOENT);
+		assert_false(first.in_flight);
+		assert_int_equal(sw_spawn(scene->handle, &good, &second), 0);
+		assert_true(second.in_flight);
+		assert_int_equal(sw_confirm(scene->handle, &first, -1),
+				 -EINVAL);
+		assert_int_equal(sw_confirm(scene->handle, &second, -1), 0);
+		assert_int_equal(waitpid(second.pid, NULL, 0), second.pid);
+		if (i % 2)
+			assert_int_equal(waitpid(first.pid, NULL, 0),
+					 first.pid);
+	}
+}
+
+/* exec refuses who has changed to a user with too many processes. */
+static void failed_exec_may_say_eagain(void **state)
+{
+	struct scene *scene = *state;
+	const struct sw_ids ids = { STRANGER, STRANGER, .keep_groups = true };
+	const struct sw_rlimit limit = { RLIMIT_NPROC, { 0, 0 } };
+	struct sw_request request = { .fields = SW_IDS, .ids = &ids };
+	struct sw_child child;
+
+	scene_hold_shell(scene, &request);
+	request.fields |= SW_RLIMITS;
+	request.rlimits = &limit;
+	request.rlimit_count = 1;
+	for (int i = 0; i < 2 * LEAST; i++)
+		scene_refuses(scene, &request, -EAGAIN, SW_EXEC, 0);
+	assert_int_equal(scene_try(scene, &request, &child), -EAGAIN);
+	assert_false(child.in_flight);
+	assert_int_equal(sw_confirm(scene->handle, &child, -1), -EINVAL);
+	scene_drop(scene);
+}
+
+/* There is room for us, a helper, and nobody else. */
+static const char *be_alone(struct scene *scene)
+{
+	const bool has_helper = scene->strategy->traits & SW_NEEDS_EARLY_OPEN;
+	const struct rlimit alone = { has_helper ? 2 : 1, 1000 };
+	const struct sw_request good = scene_quick(scene);
+
+	sw_close(scene->handle);
+	COMPLAIN_UNLESS(!setgid(STRANGER) && !setuid(STRANGER));
+	COMPLAIN_UNLESS(!setrlimit(RLIMIT_NPROC, &alone));
+	COMPLAIN_UNLESS(!sw_open(scene->strategy, &scene->handle));
+	for (int i = 0; i < 2 * LEAST; i++) {
+		struct sw_child child;
+
+		COMPLAIN_UNLESS(scene_try(scene, &good, &child) == -EAGAIN);
+		COMPLAIN_UNLESS(!child.in_flight);
+		COMPLAIN_UNLESS(child.stage == SW_BIRTH ||
+				!(scene->strategy->honours & SW_UMASK));
+	}
+	return NULL;
+}
+
+static void failed_birth_may_say_eagain(void **state)
+{
+	scene_in_copy(*state, be_alone);
+}
+
+static const char *not_root(void)
+{
+	return geteuid() ? "only root may become another user" : NULL;
+}
+
 const struct check flight_checks[] = {
 	{ .name = "all slots are taken, refused, and come back",
 	  .run = slots_come_back,
@@ -171,5 +253,13 @@ const struct check flight_checks[] = {
 	  .run = waiting_blocks_nobody,
 	  .needs = SW_ASYNCHRONOUS | SW_THREAD_SAFE,
 	  .honours = SW_FDACTIONS },
+	{ .name = "a child is answered once", .run = one_answer_is_given },
+	{ .name = "a failed exec may say EAGAIN, and that is an answer",
+	  .run = failed_exec_may_say_eagain,
+	  .honours = SW_IDS | SW_RLIMITS,
+	  .obstacle = not_root },
+	{ .name = "a failed birth may say EAGAIN, and that is an answer",
+	  .run = failed_birth_may_say_eagain,
+	  .obstacle = not_root },
 	{ .name = NULL },
 };

@@ -185,7 +185,7 @@ static void cgroup_is_entered(void **state)
 	close(request.cgroup_fd);
 	assert_int_equal(rmdir(path), 0);
 	request.cgroup_fd = scene->null_fd; /* no cgroup at all */
-	scene_refuses(scene, &request, -EBADF, 0, 0);
+	scene_refuses(scene, &request, -EBADF, SW_BIRTH, 0);
 }
 
 const struct check identity_checks[] = {
