@@ -305,9 +305,9 @@ int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
 int sw_poll_fd(struct sw_handle *handle);
 
 /* Renew what the strategy took from the caller at sw_open(): the identity of
- * a helper (after -ESTALE), or a dead helper (after -EPIPE). -EBUSY while a
- * spawn is in flight; after another error spawns answer -EPIPE until a renewal
- * works. */
+ * a helper (after -ESTALE), or a dead helper (after -EPIPE). Any thread may do
+ * so at any time; what is in flight is still the old helper's. After an error,
+ * one of those of sw_open(), everything is as before. */
 int sw_refresh(struct sw_handle *handle);
 
 /* Release the handle. NULL is allowed. */

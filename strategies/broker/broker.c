@@ -9,45 +9,50 @@
  */
 
 #include <errno.h>
+#include <pthread.h>
 #include <stdlib.h>
-#include <sys/wait.h>
 
 #include "lib/clone.h"
-#include "lib/raw.h"
-#include "lib/wait.h"
-#include "strategies/broker/birth.h"
+#include "strategies/broker/poll.h"
+#include "strategies/broker/request.h"
 
-#define ORPHAN_SLICE_MS 1
+/* Requests go to the newest helper. An older one ends with the last request
+ * that it has got. */
+struct broker {
+	pthread_mutex_t lock;
+	struct sw_bond *newest; /* then the older ones, by their link */
+	struct sw_poll poll;
+	struct sw_held status; /* see sw_status_open() */
+};
 
-static bool is_dead(const struct sw_broker *broker)
+/* A child's slot: the address of its bond, and the number in the low bits. */
+static struct sw_bond *bond_of(const struct sw_child *child)
 {
-	return atomic_load(&broker->arena->life.word) & FUTEX_OWNER_DIED;
+	return (struct sw_bond *)(child->slot & -(uintptr_t)SW_SLOT_COUNT);
+}
+
+static int number_of(const struct sw_child *child)
+{
+	return (int)(child->slot % SW_SLOT_COUNT);
 }
 
 static int broker_open(void **state)
 {
-	struct sw_broker *broker = calloc(1, sizeof *broker);
+	struct broker *broker = calloc(1, sizeof *broker);
 	int error;
 
 	if (!broker)
 		return -ENOMEM;
-	pthread_mutex_init(&broker->larges.lock, NULL);
-	pthread_mutex_init(&broker->poll_lock, NULL);
-	sw_poll_init(&broker->poll);
-	atomic_store(&broker->requests, 1);
 	error = sw_status_open(&broker->status);
 	if (error)
 		goto free_broker;
-	error = sw_arena_open(&broker->arena);
+	error = sw_bond_open(&broker->newest, &broker->status);
 	if (error)
 		goto close_status;
-	error = sw_helper_bear(broker);
-	if (error)
-		goto close_arena;
+	pthread_mutex_init(&broker->lock, NULL);
+	sw_poll_init(&broker->poll);
 	*state = broker;
 	return 0;
-close_arena:
-	sw_arena_close(broker->arena);
 close_status:
 	sw_let_go(&broker->status);
 free_broker:
@@ -58,33 +63,99 @@ free_broker:
 static void broker_close(void *state)
 {
 	const int saved_errno = errno;
-	struct sw_broker *broker = state;
+	struct broker *broker = state;
 
-	sw_helper_end(broker);
+	while (broker->newest) {
+		struct sw_bond *bond = broker->newest;
+
+		broker->newest = bond->older;
+		sw_poll_part(&broker->poll, bond);
+		sw_bond_close(bond);
+	}
 	sw_poll_close(&broker->poll);
-	sw_arena_close(broker->arena);
 	sw_let_go(&broker->status);
-	pthread_mutex_destroy(&broker->poll_lock);
-	pthread_mutex_destroy(&broker->larges.lock);
+	pthread_mutex_destroy(&broker->lock);
 	free(broker);
 	errno = saved_errno;
 }
 
+/* Under the lock: take a bond that has nothing left to do out of the list.
+ * False when it has. */
+static bool retire(struct broker *broker, struct sw_bond *bond)
+{
+	struct sw_bond **link = &broker->newest->older;
+
+	if (bond == broker->newest || atomic_load(&bond->slots))
+		return false;
+	while (*link != bond)
+		link = &(*link)->older;
+	*link = bond->older;
+	sw_poll_part(&broker->poll, bond);
+	return true;
+}
+
+/* Take a slot of the newest bond; *bond stays until it is given back. */
+static int enter(struct broker *broker, struct sw_bond **bond)
+{
+	int number;
+
+	pthread_mutex_lock(&broker->lock);
+	*bond = broker->newest;
+	number = sw_slot_take(&(*bond)->slots);
+	pthread_mutex_unlock(&broker->lock);
+	return number;
+}
+
+static void leave(struct broker *broker, struct sw_bond *bond, int number)
+{
+	bool retired;
+
+	sw_large_give(&bond->larges, bond->arena, number);
+	pthread_mutex_lock(&broker->lock);
+	sw_slot_give(&bond->slots, number);
+	retired = retire(broker, bond);
+	pthread_mutex_unlock(&broker->lock);
+	if (retired)
+		sw_bond_close(bond);
+}
+
+/* Another bond, and the descriptor that somebody may have closed. */
+static int open_bond(struct broker *broker, struct sw_bond **bond)
+{
+	struct sw_held status;
+	int error = 0;
+
+	pthread_mutex_lock(&broker->lock);
+	if (!sw_holds(&broker->status))
+		error = sw_status_open(&broker->status);
+	status = broker->status;
+	pthread_mutex_unlock(&broker->lock);
+	return error ? error : sw_bond_open(bond, &status);
+}
+
+/* The old helper serves until there is a new one. */
 static int broker_refresh(void *state)
 {
 	const int saved_errno = errno;
-	struct sw_broker *broker = state;
-	int error;
+	struct broker *broker = state;
+	struct sw_bond *bond, *old = NULL;
+	int error = open_bond(broker, &bond);
 
-	if (atomic_load(&broker->slots))
-		return -EBUSY;
-	sw_helper_end(broker);
-	sw_let_go(&broker->status);
-	error = sw_status_open(&broker->status);
-	if (!error)
-		error = sw_helper_bear(broker);
-	if (!error && broker->poll.epoll.fd >= 0)
-		error = sw_poll_renew(&broker->poll, broker->helper);
+	if (error)
+		goto restore;
+	pthread_mutex_lock(&broker->lock);
+	if (broker->poll.epoll.fd >= 0)
+		error = sw_poll_join(&broker->poll, bond);
+	if (!error) {
+		old = broker->newest;
+		bond->older = old;
+		broker->newest = bond;
+		bond = retire(broker, old) ? old : NULL;
+	}
+	pthread_mutex_unlock(&broker->lock);
+	if (bond)
+		sw_bond_close(bond);
+restore:
 	errno = saved_errno;
 	return error;
 }
@@ -92,168 +163,89 @@ static int broker_refresh(void *state)
 static int broker_poll_fd(void *state)
 {
 	const int saved_errno = errno;
-	struct sw_broker *broker = state;
+	struct broker *broker = state;
 	int error = 0;
 
-	pthread_mutex_lock(&broker->poll_lock);
-	if (broker->poll.epoll.fd < 0)
-		error = sw_poll_open(&broker->poll, broker->arena,
-				     broker->helper);
+	pthread_mutex_lock(&broker->lock);
+	if (broker->poll.epoll.fd < 0) {
+		error = sw_poll_open(&broker->poll);
+		for (struct sw_bond *bond = broker->newest; bond && !error;
+		     bond = bond->older)
+			error = sw_poll_join(&broker->poll, bond);
+	}
 	if (!error && !sw_holds(&broker->poll.epoll))
 		error = -EBADF;
-	pthread_mutex_unlock(&broker->poll_lock);
+	pthread_mutex_unlock(&broker->lock);
 	errno = saved_errno;
 	return error ? error : broker->poll.epoll.fd;
 }
 
 /* Whether the caller is who it was when the helper was born. */
-static bool is_same_caller(const struct sw_broker *broker)
+static bool is_same_caller(const struct sw_bond *bond)
 {
 	struct sw_identity now;
 
-	if (atomic_load(&broker->arena->stale))
+	if (atomic_load(&bond->arena->stale))
 		return false;
 	sw_identity_take(&now);
-	return sw_identity_equal(&now, &broker->identity);
-}
-
-/* Write a request to a slot, or what it points to elsewhere if it is large. */
-static int write_request(struct sw_broker *broker, int number,
-			 const struct sw_request *request)
-{
-	struct sw_arena *arena = broker->arena;
-	struct sw_slot *slot = &arena->slots[number].slot;
-	char *block = arena->slots[number].block;
-	size_t room = SW_BLOCK_BYTES;
-	size_t used = sw_order_write(&slot->order, block, room, request);
-
-	if (used > room) {
-		if (used > SW_LARGE_BYTES)
-			return -E2BIG;
-		room = used;
-		block = sw_large_take(&broker->larges, arena, number, room);
-		if (!block)
-			return -EAGAIN;
-		used = sw_order_write(&slot->order, block, room, request);
-	}
-	slot->child = (struct sw_child){ .pidfd = -1 };
-	slot->failure = (struct sw_failure){ 0 };
-	atomic_store(&slot->note, 2 * atomic_fetch_add(&broker->requests, 1));
-	return used > room ? -EAGAIN : 0;
-}
-
-static void give_slot(struct sw_broker *broker, int number)
-{
-	sw_large_give(&broker->larges, broker->arena, number);
-	sw_slot_give(&broker->slots, number);
-}
-
-static void submit(struct sw_broker *broker, int number)
-{
-	struct sw_arena *arena = broker->arena;
-
-	atomic_store(&arena->answers[number].word,
-		     (unsigned)broker->helper | FUTEX_WAITERS);
-	atomic_fetch_or(&arena->submitted, UINT64_C(1) << number);
-	if (atomic_exchange(&arena->asleep, 0))
-		sw_wake(&arena->asleep);
+	return sw_identity_equal(&now, &bond->identity);
 }
 
 static int broker_spawn(void *state, const struct sw_request *request,
 			struct sw_child *child)
 {
-	struct sw_broker *broker = state;
+	struct broker *broker = state;
+	struct sw_bond *bond;
 	int error, number;
 
-	if (is_dead(broker))
-		return -EPIPE;
-	if (!is_same_caller(broker))
-		return -ESTALE;
 	if (request->fields & SW_CLONE_FIELDS && !sw_clone_clears_handlers())
 		return -ENOTSUP; /* it takes clone3(2) */
-	number = sw_slot_take(&broker->slots);
+	number = enter(broker, &bond);
 	if (number < 0)
 		return -EAGAIN;
-	error = write_request(broker, number, request);
-	if (error) {
-		give_slot(broker, number);
-		return error;
-	}
-	submit(broker, number);
-	child->slot = (uintptr_t)number;
-	return 0;
-}
-
-/*
- * 0 when the answer is there, -EPIPE when it will never be, else -EAGAIN.
- * The helper's death changes the word and wakes us. A request that came after
- * it is not changed: that is why life is looked at.
- */
-static int await_answer(struct sw_broker *broker, int number, int64_t deadline)
-{
-	struct sw_arena *arena = broker->arena;
-	atomic_uint *word = &arena->answers[number].word;
-	unsigned value;
-
-	while ((value = atomic_load(word))) {
-		if (value & FUTEX_OWNER_DIED || is_dead(broker))
-			break;
-		if (!sw_wait(word, value, deadline, -1))
-			return -EAGAIN;
-	}
-	return value && atomic_load(word) ? -EPIPE : 0;
-}
-
-/*
- * The helper died, but not before a child was born: what becomes of it is the
- * answer. Before exec it has exit_signal 0, and is found by __WCLONE; a
- * failure it writes itself.
- */
-static int await_orphan(pid_t pid, int64_t deadline)
-{
-	atomic_uint never = 0;
-	siginfo_t info;
-
-	for (;;) {
-		info.si_pid = 0;
-		if (waitid(P_PID, (id_t)pid, &info,
-			   WEXITED | WNOHANG | WNOWAIT | __WCLONE) ||
-		    info.si_pid == pid)
-			return 0;
-		if (!sw_wait(&never, 0, deadline, ORPHAN_SLICE_MS))
-			return -EAGAIN;
-	}
+	if (sw_bond_is_over(bond))
+		error = -EPIPE;
+	else if (!is_same_caller(bond))
+		error = -ESTALE;
+	else
+		error = sw_request_send(bond, number, request);
+	if (error)
+		leave(broker, bond, number);
+	else
+		child->slot = (uintptr_t)bond | (unsigned)number;
+	return error;
 }
 
 static int broker_confirm(void *state, struct sw_child *child, int timeout_ms)
 {
 	const int saved_errno = errno;
-	struct sw_broker *broker = state;
-	const int number = (int)child->slot;
-	struct sw_slot *slot = &broker->arena->slots[number].slot;
-	const int64_t deadline = sw_deadline(timeout_ms);
+	struct broker *broker = state;
+	struct sw_bond *bond = bond_of(child);
+	const int number = number_of(child);
+	struct sw_slot *slot = &bond->arena->slots[number].slot;
 	struct sw_failure failure;
-	int error = await_answer(broker, number, deadline);
+	int error = sw_request_await(bond, number, timeout_ms);
 
-	if (error == -EPIPE && slot->child.pid)
-		error = await_orphan(slot->child.pid, deadline);
-	errno = saved_errno;
 	if (error == -EAGAIN)
-		return error;
+		goto restore;
 	child->pid = slot->child.pid;
 	child->pidfd = child->pid ? slot->child.pidfd : -1;
 	failure = slot->failure;
 	sw_poll_fetched(&broker->poll, slot);
-	give_slot(broker, number);
+	leave(broker, bond, number);
 	if (error)
-		return error;
+		goto restore;
 	if (!child->pid) {
 		child->stage = failure.stage;
-		return failure.error;
+		error = failure.error;
+	} else if (failure.error) {
+		error = sw_child_failed(child, &failure);
+	} else {
+		error = sw_child_started_silent(child);
 	}
-	if (failure.error)
-		return sw_child_failed(child, &failure);
-	return sw_child_started_silent(child);
+restore:
+	errno = saved_errno;
+	return error;
 }
 
 extern const struct sw_strategy strategy_broker;

@@ -17,7 +17,6 @@ void sw_poll_init(struct sw_poll *poll)
 {
 	sw_hold(&poll->epoll, -1);
 	sw_hold(&poll->event, -1);
-	sw_hold(&poll->helper, -1);
 }
 
 static int watch(const struct sw_poll *poll, int fd)
@@ -26,19 +25,6 @@ static int watch(const struct sw_poll *poll, int fd)
 
 	return epoll_ctl(poll->epoll.fd, EPOLL_CTL_ADD, fd, &event) ? -errno
 								    : 0;
-}
-
-/* The old one is taken out by name: a child that is not yet at exec may hold
- * a copy of it, and closing would not be enough (epoll(7)). */
-int sw_poll_renew(struct sw_poll *poll, pid_t helper)
-{
-	const int fd = (int)syscall(SYS_pidfd_open, helper, 0);
-
-	if (poll->helper.fd >= 0)
-		epoll_ctl(poll->epoll.fd, EPOLL_CTL_DEL, poll->helper.fd, NULL);
-	sw_let_go(&poll->helper);
-	sw_hold(&poll->helper, fd);
-	return fd < 0 ? -errno : watch(poll, fd);
 }
 
 /* Requests that the helper may have served before it knew the descriptor: it
@@ -57,7 +43,7 @@ static void catch_up(struct sw_arena *arena, int event_fd)
 	}
 }
 
-int sw_poll_open(struct sw_poll *poll, struct sw_arena *arena, pid_t helper)
+int sw_poll_open(struct sw_poll *poll)
 {
 	int error;
 
@@ -68,23 +54,41 @@ int sw_poll_open(struct sw_poll *poll, struct sw_arena *arena, pid_t helper)
 		error = -errno;
 	else
 		error = watch(poll, poll->event.fd);
-	if (!error)
-		error = sw_poll_renew(poll, helper);
-	if (error) {
+	if (error)
 		sw_poll_close(poll);
-		return error;
-	}
-	arena->event = poll->event;
-	atomic_store(&arena->telling, 1);
-	catch_up(arena, poll->event.fd);
-	return 0;
+	return error;
 }
 
 void sw_poll_close(struct sw_poll *poll)
 {
-	sw_let_go(&poll->helper);
 	sw_let_go(&poll->event);
 	sw_let_go(&poll->epoll);
+}
+
+int sw_poll_join(struct sw_poll *poll, struct sw_bond *bond)
+{
+	const int fd = (int)syscall(SYS_pidfd_open, bond->helper, 0);
+	int error;
+
+	if (fd < 0)
+		return -errno;
+	sw_hold(&bond->pidfd, fd);
+	error = watch(poll, fd);
+	if (error)
+		return error;
+	bond->arena->event = poll->event;
+	atomic_store(&bond->arena->telling, 1);
+	catch_up(bond->arena, poll->event.fd);
+	return 0;
+}
+
+/* Taken out by name: a child that is not yet at exec may hold a copy of it, and
+ * closing would not be enough (epoll(7)). */
+void sw_poll_part(struct sw_poll *poll, struct sw_bond *bond)
+{
+	if (bond->pidfd.fd >= 0)
+		epoll_ctl(poll->epoll.fd, EPOLL_CTL_DEL, bond->pidfd.fd, NULL);
+	sw_let_go(&bond->pidfd);
 }
 
 /* One that is noted is counted, or will be in a moment, unless the helper

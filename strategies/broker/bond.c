@@ -1,10 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* How a helper is born and ended; see birth.h. */
+/* How a helper is born and ended; see bond.h. */
 
-#include "strategies/broker/birth.h"
+#include "strategies/broker/bond.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -28,29 +30,28 @@ static bool is_zombie(pid_t helper)
 /* It has nothing to put in order. Asked as well, because a caller that has
  * dropped root may not kill it. One that somebody else has reaped is not ours
  * to signal: its pid may be another's. */
-void sw_helper_end(struct sw_broker *broker)
+static void end_helper(const struct sw_bond *bond)
 {
-	struct sw_arena *arena = broker->arena;
+	struct sw_arena *arena = bond->arena;
 	siginfo_t info = { 0 };
 
-	if (broker->helper <= 0 || waitid(P_PID, (id_t)broker->helper, &info,
-					  WEXITED | WNOHANG | WNOWAIT | __WALL))
+	if (waitid(P_PID, (id_t)bond->helper, &info,
+		   WEXITED | WNOHANG | WNOWAIT | __WALL))
 		return;
 	atomic_store(&arena->leave, 1);
 	atomic_store(&arena->asleep, 0);
 	sw_wake(&arena->asleep);
-	kill(broker->helper, SIGKILL);
-	while (waitpid(broker->helper, NULL, __WALL) < 0 && errno == EINTR)
+	kill(bond->helper, SIGKILL);
+	while (waitpid(bond->helper, NULL, __WALL) < 0 && errno == EINTR)
 		;
-	broker->helper = 0;
 }
 
-static int await_birth(struct sw_broker *broker)
+static int await_birth(const struct sw_bond *bond)
 {
-	atomic_uint *ready = &broker->arena->ready;
+	atomic_uint *ready = &bond->arena->ready;
 
 	while (!atomic_load(ready)) {
-		if (is_zombie(broker->helper))
+		if (is_zombie(bond->helper))
 			return -EPIPE;
 		sw_wait(ready, 0, INT64_MAX, BIRTH_SLICE_MS);
 	}
@@ -62,9 +63,9 @@ static int await_birth(struct sw_broker *broker)
  * wait(2); and so are its children, until exec. A copy of the caller that
  * fork(2) makes does not get the arena.
  */
-int sw_helper_bear(struct sw_broker *broker)
+static int bear_helper(struct sw_bond *bond, const struct sw_held *status)
 {
-	struct sw_arena *arena = broker->arena;
+	struct sw_arena *arena = bond->arena;
 	struct clone_args args = {
 		.flags = CLONE_FILES | CLONE_FS | CLONE_CLEAR_SIGHAND,
 		.stack_size = SW_HELPER_STACK_BYTES,
@@ -72,17 +73,12 @@ int sw_helper_bear(struct sw_broker *broker)
 	struct sw_helper *helper;
 	sw_sigset mask;
 	long pid;
-	int error = sw_helper_prepare(&helper, arena, &broker->status);
+	int error = sw_helper_prepare(&helper, arena, status);
 
 	if (error)
 		return error;
 	args.stack = (uintptr_t)helper->stack;
-	atomic_store(&arena->ready, 0);
-	atomic_store(&arena->stale, 0);
-	atomic_store(&arena->leave, 0);
-	atomic_store(&arena->submitted, 0);
-	sw_identity_take(&broker->identity);
-	madvise(arena, sizeof *arena, MADV_DOFORK);
+	sw_identity_take(&bond->identity);
 	mask = sw_signals_block();
 	pid = sw_clone(&args, sw_helper_run, helper);
 	sw_signals_restore(mask);
@@ -90,9 +86,45 @@ int sw_helper_bear(struct sw_broker *broker)
 	sw_helper_discard(helper);
 	if (pid < 0)
 		return (int)pid;
-	broker->helper = (pid_t)pid;
-	error = await_birth(broker);
+	bond->helper = (pid_t)pid;
+	error = await_birth(bond);
 	if (error)
-		sw_helper_end(broker);
+		end_helper(bond);
 	return error;
+}
+
+int sw_bond_open(struct sw_bond **out, const struct sw_held *status)
+{
+	struct sw_bond *bond =
+		aligned_alloc(_Alignof(struct sw_bond), sizeof *bond);
+	int error;
+
+	if (!bond)
+		return -ENOMEM;
+	memset(bond, 0, sizeof *bond);
+	pthread_mutex_init(&bond->larges.lock, NULL);
+	atomic_store(&bond->requests, 1);
+	sw_hold(&bond->pidfd, -1);
+	error = sw_arena_open(&bond->arena);
+	if (error)
+		goto free_bond;
+	error = bear_helper(bond, status);
+	if (error)
+		goto close_arena;
+	*out = bond;
+	return 0;
+close_arena:
+	sw_arena_close(bond->arena);
+free_bond:
+	pthread_mutex_destroy(&bond->larges.lock);
+	free(bond);
+	return error;
+}
+
+void sw_bond_close(struct sw_bond *bond)
+{
+	end_helper(bond);
+	sw_arena_close(bond->arena);
+	pthread_mutex_destroy(&bond->larges.lock);
+	free(bond);
 }
