@@ -301,7 +301,7 @@ int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
  * of this handle has an answer that sw_confirm() has not fetched, and while one
  * is in flight that was older than the descriptor. Readable is a hint: confirm
  * with timeout 0. -ENOTSUP where the strategy has none; -EBADF when somebody
- * closed it. */
+ * closed it or what is behind it: after sw_refresh() there is another. */
 int sw_poll_fd(struct sw_handle *handle);
 
 /* Renew what the strategy took from the caller at sw_open(): the identity of

@@ -27,7 +27,7 @@ static_assert(offsetof(struct sw_arena, large) == 2097152 &&
 		      offsetof(struct sw_arena, owned) == 18939904 &&
 		      offsetof(struct sw_arena, answers) == 18939944 &&
 		      offsetof(struct sw_arena, submitted) == 18940968 &&
-		      offsetof(struct sw_arena, event) == 18941000,
+		      offsetof(struct sw_arena, bell) == 18941008,
 	      "the areas are as documented");
 
 /* Untouched pages cost nothing but their promise. Without it (MAP_NORESERVE in

@@ -42,9 +42,14 @@ struct sw_slot {
 	struct sw_child child;
 	struct sw_failure failure;
 
-	/* Twice the number of the request, plus 1 if the descriptor of
-	 * sw_poll_fd() tells of its answer; 0: the answer is fetched. */
+	/* The number of the request; 0: its answer is fetched. */
 	_Atomic uint64_t note;
+};
+
+/* The two ends of a pipe; see bell.h. */
+struct sw_bell {
+	struct sw_held reader;
+	struct sw_held writer;
 };
 
 #define SW_BLOCK_BYTES (SW_SLOT_BYTES - sizeof(struct sw_slot))
@@ -65,12 +70,13 @@ struct sw_arena {
 	struct sw_owned life;
 	struct sw_owned answers[SW_SLOT_COUNT]; /* 0: answered */
 	_Atomic uint64_t submitted; /* bit N: slot N is to be served */
+	_Atomic uint64_t told;	    /* bit N: its answer is told by the bell */
 	atomic_uint asleep;	    /* 1: the helper waits for a request */
 	atomic_uint ready;	    /* 1: the helper has settled in */
 	atomic_uint stale;	    /* 1: it saw the caller change */
 	atomic_uint leave;	    /* 1: it is to end */
-	atomic_uint telling;	    /* 1: answers are counted in event */
-	struct sw_held event;	    /* an eventfd(2) */
+	atomic_uint telling;	    /* 1: answers are told by the bell */
+	struct sw_bell bell;
 };
 
 /* Map an arena; -ENOMEM. */

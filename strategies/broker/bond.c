@@ -104,7 +104,9 @@ int sw_bond_open(struct sw_bond **out, const struct sw_held *status)
 	memset(bond, 0, sizeof *bond);
 	pthread_mutex_init(&bond->larges.lock, NULL);
 	atomic_store(&bond->requests, 1);
-	sw_hold(&bond->pidfd, -1);
+	sw_hold(&bond->bell.reader, -1);
+	sw_hold(&bond->bell.writer, -1);
+	bond->pidfd = -1;
 	error = sw_arena_open(&bond->arena);
 	if (error)
 		goto free_bond;

@@ -20,7 +20,10 @@ struct sw_bond {
 	struct sw_identity identity; /* of the caller, at the birth */
 	struct sw_larges larges;
 	_Atomic uint64_t requests; /* their number, from 1 on */
-	struct sw_held pidfd;	   /* the helper's, in the set of sw_poll */
+
+	/* In the set of sw_poll, or -1. */
+	struct sw_bell bell;
+	int pidfd; /* the helper's */
 
 	/* The handle's own, under its lock. */
 	sw_slots slots;

@@ -11,8 +11,11 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
+#include <sys/epoll.h>
+#include <unistd.h>
 
 #include "lib/clone.h"
+#include "strategies/broker/bell.h"
 #include "strategies/broker/poll.h"
 #include "strategies/broker/request.h"
 
@@ -50,7 +53,7 @@ static int broker_open(void **state)
 	if (error)
 		goto close_status;
 	pthread_mutex_init(&broker->lock, NULL);
-	sw_poll_init(&broker->poll);
+	broker->poll.fd = -1;
 	*state = broker;
 	return 0;
 close_status:
@@ -64,6 +67,7 @@ static void broker_close(void *state)
 {
 	const int saved_errno = errno;
 	struct broker *broker = state;
+	const bool is_polled = sw_poll_holds(&broker->poll, broker->newest);
 
 	while (broker->newest) {
 		struct sw_bond *bond = broker->newest;
@@ -72,7 +76,8 @@ static void broker_close(void *state)
 		sw_poll_part(&broker->poll, bond);
 		sw_bond_close(bond);
 	}
-	sw_poll_close(&broker->poll);
+	if (is_polled)
+		close(broker->poll.fd);
 	sw_let_go(&broker->status);
 	pthread_mutex_destroy(&broker->lock);
 	free(broker);
@@ -112,6 +117,7 @@ static void leave(struct broker *broker, struct sw_bond *bond, int number)
 
 	sw_large_give(&bond->larges, bond->arena, number);
 	pthread_mutex_lock(&broker->lock);
+	sw_bell_fetched(bond->arena, number);
 	sw_slot_give(&bond->slots, number);
 	retired = retire(broker, bond);
 	pthread_mutex_unlock(&broker->lock);
@@ -133,21 +139,24 @@ static int open_bond(struct broker *broker, struct sw_bond **bond)
 	return error ? error : sw_bond_open(bond, &status);
 }
 
-/* The old helper serves until there is a new one. */
+/* The old helper serves until there is a new one. A set that somebody has
+ * closed is forgotten: who asks for it again gets another. */
 static int broker_refresh(void *state)
 {
 	const int saved_errno = errno;
 	struct broker *broker = state;
-	struct sw_bond *bond, *old = NULL;
+	struct sw_bond *bond, *old;
 	int error = open_bond(broker, &bond);
 
 	if (error)
 		goto restore;
 	pthread_mutex_lock(&broker->lock);
-	if (broker->poll.epoll.fd >= 0)
+	old = broker->newest;
+	if (sw_poll_holds(&broker->poll, old))
 		error = sw_poll_join(&broker->poll, bond);
+	else
+		broker->poll.fd = -1;
 	if (!error) {
-		old = broker->newest;
 		bond->older = old;
 		broker->newest = bond;
 		bond = retire(broker, old) ? old : NULL;
@@ -160,24 +169,42 @@ restore:
 	return error;
 }
 
+static int open_poll(struct broker *broker)
+{
+	struct sw_poll *poll = &broker->poll;
+	int error = 0;
+
+	poll->fd = epoll_create1(EPOLL_CLOEXEC);
+	if (poll->fd < 0)
+		return -errno;
+	for (struct sw_bond *bond = broker->newest; bond && !error;
+	     bond = bond->older)
+		error = sw_poll_join(poll, bond);
+	if (!error)
+		return 0;
+	for (struct sw_bond *bond = broker->newest; bond; bond = bond->older)
+		sw_poll_part(poll, bond);
+	close(poll->fd);
+	poll->fd = -1;
+	return error;
+}
+
 static int broker_poll_fd(void *state)
 {
 	const int saved_errno = errno;
 	struct broker *broker = state;
-	int error = 0;
+	int result = 0;
 
 	pthread_mutex_lock(&broker->lock);
-	if (broker->poll.epoll.fd < 0) {
-		error = sw_poll_open(&broker->poll);
-		for (struct sw_bond *bond = broker->newest; bond && !error;
-		     bond = bond->older)
-			error = sw_poll_join(&broker->poll, bond);
-	}
-	if (!error && !sw_holds(&broker->poll.epoll))
-		error = -EBADF;
+	if (broker->poll.fd < 0)
+		result = open_poll(broker);
+	else if (!sw_poll_is_whole(&broker->poll, broker->newest))
+		result = -EBADF;
+	if (!result)
+		result = broker->poll.fd;
 	pthread_mutex_unlock(&broker->lock);
 	errno = saved_errno;
-	return error ? error : broker->poll.epoll.fd;
+	return result;
 }
 
 /* Whether the caller is who it was when the helper was born. */
@@ -231,7 +258,6 @@ static int broker_confirm(void *state, struct sw_child *child, int timeout_ms)
 	child->pid = slot->child.pid;
 	child->pidfd = child->pid ? slot->child.pidfd : -1;
 	failure = slot->failure;
-	sw_poll_fetched(&broker->poll, slot);
 	leave(broker, bond, number);
 	if (error)
 		goto restore;

@@ -17,6 +17,7 @@
 
 #include "lib/raw.h"
 #include "lib/wait.h"
+#include "strategies/broker/bell.h"
 
 #define LOOK_NS 500000000L /* at most this long between two looks around */
 #define HINT SIGSTKFLT	   /* sent to us when our parent thread ends */
@@ -159,17 +160,6 @@ SW_CHILD_HALF static void await_request(struct sw_helper *helper)
 		look_around(helper);
 }
 
-/* Make the descriptor of sw_poll_fd() readable, unless this answer is already
- * fetched: then the slot may be another request's. */
-static void note(struct sw_arena *arena, struct sw_slot *slot, uint64_t number)
-{
-	const uint64_t one = 1;
-
-	if (atomic_load(&arena->telling) && sw_holds(&arena->event) &&
-	    atomic_compare_exchange_strong(&slot->note, &number, number | 1))
-		raw3(SYS_write, arena->event.fd, &one, sizeof one);
-}
-
 /*
  * As a rule the kernel answers: it zeroes the word when the child leaves our
  * memory. That there is no child is ours to say.
@@ -179,7 +169,7 @@ static void serve(struct sw_helper *helper, int number)
 	struct sw_arena *arena = helper->arena;
 	struct sw_slot *slot = &arena->slots[number].slot;
 	atomic_uint *word = &arena->answers[number].word;
-	const uint64_t request = atomic_load(&slot->note) & ~UINT64_C(1);
+	const uint64_t note = atomic_load(&slot->note);
 	int error;
 
 	if (atomic_load(word) != helper->in_flight)
@@ -190,7 +180,8 @@ static void serve(struct sw_helper *helper, int number)
 		atomic_store(word, 0);
 		sw_wake(word);
 	}
-	note(arena, slot, request);
+	if (atomic_load(&arena->telling))
+		sw_bell_tell(arena, number, note);
 }
 
 SW_CHILD_HALF void sw_helper_run(void *data)

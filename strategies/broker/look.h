@@ -40,8 +40,8 @@ struct sw_held {
 /* Hold fd from now on, or none if it is negative. */
 void sw_hold(struct sw_held *held, int fd);
 
-/* Whether it still is that file. Of two files without an inode of their own
- * (eventfd(2), epoll(7)) one is taken for the other. */
+/* Whether it still is that file: one with an inode of its own, which not all
+ * have (eventfd(2), epoll(7)). */
 bool sw_holds(const struct sw_held *held);
 
 /* Close it, if it is. */

@@ -1,31 +1,35 @@
 /* SPDX-License-Identifier: MIT */
-/* A descriptor for event loops: readable while an answer is unfetched, and
- * for ever when the helper is dead. */
+/*
+ * A descriptor for event loops: readable while an answer is unfetched, and
+ * from the death of a helper on.
+ *
+ * A program may close what it does not know, and open files of its own in the
+ * same places. What is ours is found out without a doubt before it is touched:
+ * the ends of a bell's pipe by their inode; the set, because it watches that
+ * pipe; a pidfd, because the set watches it.
+ */
 #ifndef BROKER_POLL_H
 #define BROKER_POLL_H
 
-#include <sys/types.h>
-
 #include "strategies/broker/bond.h"
 
-/* Both -1 until somebody asks: an event loop pays for three descriptors,
- * nobody else for any. */
+/* A set of epoll(7). An event loop pays for four descriptors, nobody else for
+ * any. */
 struct sw_poll {
-	struct sw_held epoll; /* event, and a pidfd of each helper, in one */
-	struct sw_held event; /* counts answers that are unfetched */
+	int fd; /* -1: nobody has asked */
 };
 
-void sw_poll_init(struct sw_poll *poll);
+/* Whether the set, which bond has joined, is still there. */
+bool sw_poll_holds(const struct sw_poll *poll, const struct sw_bond *bond);
 
-/* Make them; 0, or a negative errno. */
-int sw_poll_open(struct sw_poll *poll);
-void sw_poll_close(struct sw_poll *poll);
+/* Whether all is there that it takes to tell of this bond. */
+bool sw_poll_is_whole(const struct sw_poll *poll, const struct sw_bond *bond);
 
-/* Tell of a bond's answers and of its helper's death, or no longer. */
-int sw_poll_join(struct sw_poll *poll, struct sw_bond *bond);
-void sw_poll_part(struct sw_poll *poll, struct sw_bond *bond);
+/* From now on the set tells of a bond's answers and of its helper's death. 0,
+ * or a negative errno. */
+int sw_poll_join(const struct sw_poll *poll, struct sw_bond *bond);
 
-/* The answer in this slot is fetched. */
-void sw_poll_fetched(const struct sw_poll *poll, struct sw_slot *slot);
+/* And no longer. Does nothing for a bond that has not joined. */
+void sw_poll_part(const struct sw_poll *poll, struct sw_bond *bond);
 
 #endif

@@ -31,7 +31,7 @@ static int write_request(struct sw_bond *bond, int number,
 	}
 	slot->child = (struct sw_child){ .pidfd = -1 };
 	slot->failure = (struct sw_failure){ 0 };
-	atomic_store(&slot->note, 2 * atomic_fetch_add(&bond->requests, 1));
+	atomic_store(&slot->note, atomic_fetch_add(&bond->requests, 1));
 	return used > room ? -EAGAIN : 0;
 }
 

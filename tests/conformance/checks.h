@@ -45,6 +45,8 @@ extern const struct check borrow_checks[]; /* memory lent to a spawn */
 extern const struct check filter_checks[]; /* under seccomp */
 extern const struct check thread_checks[];
 extern const struct check helper_checks[];  /* a helper dies */
+extern const struct check poll_checks[];    /* for event loops */
+extern const struct check foreign_checks[]; /* descriptors of others */
 extern const struct check renewal_checks[]; /* it gets a successor */
 extern const struct check trouble_checks[]; /* at any moment */
 extern const struct check bond_checks[];    /* a helper and its caller */

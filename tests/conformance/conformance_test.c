@@ -26,7 +26,8 @@ static const struct check *const lists[] = {
 	storm_checks,	 death_checks,	 signal_checks,	  handle_checks,
 	flight_checks,	 borrow_checks,	 filter_checks,	  trait_checks,
 	thread_checks,	 helper_checks,	 trouble_checks,  bond_checks,
-	moment_checks,	 map_checks,	 renewal_checks,
+	moment_checks,	 map_checks,	 renewal_checks,  poll_checks,
+	foreign_checks,
 };
 
 static const struct check *const baseline_lists[] = { baseline_checks,

@@ -5,7 +5,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <signal.h>
-#include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -14,8 +13,6 @@
 #include "tests/conformance/scene.h"
 
 #define MANY 1000 /* more than can be in flight */
-#define LOOP_SPAWNS 300
-#define LOOP_IN_FLIGHT 16
 
 static const struct sw_request good = {
 	.path = "/bin/true",
@@ -152,93 +149,6 @@ static void orphan_is_followed(void **state)
 	assert_no_new_child(1);
 }
 
-/* As an event loop does: confirm nothing before the descriptor tells. The
- * first request is under way, or answered, when the descriptor is made. */
-static void event_loop_is_told(void **state)
-{
-	struct scene *scene = *state;
-	struct sw_child flock[LOOP_IN_FLIGHT] = { 0 };
-	const int loop = epoll_create1(EPOLL_CLOEXEC);
-	struct epoll_event event = { .events = EPOLLIN };
-	int fd, started = 1, ended = 0;
-
-	assert_int_equal(sw_spawn(scene->handle, &good, &flock[0]), 0);
-	fd = sw_poll_fd(scene->handle);
-	assert_true(fd >= 0);
-	assert_int_equal(sw_poll_fd(scene->handle), fd);
-	assert_int_equal(epoll_ctl(loop, EPOLL_CTL_ADD, fd, &event), 0);
-	assert_int_equal(epoll_wait(loop, &event, 1, -1), 1);
-	while (ended < LOOP_SPAWNS) {
-		for (int i = 0; i < LOOP_IN_FLIGHT; i++) {
-			if (flock[i].pidfd || started == LOOP_SPAWNS)
-				continue;
-			assert_int_equal(
-				sw_spawn(scene->handle, &good, &flock[i]), 0);
-			started++;
-		}
-		assert_int_equal(epoll_wait(loop, &event, 1, -1), 1);
-		for (int i = 0; i < LOOP_IN_FLIGHT; i++) {
-			int error;
-
-			if (!flock[i].pidfd)
-				continue;
-			error = sw_confirm(scene->handle, &flock[i], 0);
-			if (error == -EAGAIN)
-				continue;
-			assert_int_equal(error, 0);
-			waitpid(flock[i].pid, NULL, 0);
-			flock[i].pidfd = 0; /* free; -1 is in use */
-			ended++;
-		}
-	}
-	assert_int_equal(epoll_wait(loop, &event, 1, 0), 0);
-	helper_kill(helper_find());
-	assert_int_equal(epoll_wait(loop, &event, 1, -1), 1);
-	assert_int_equal(sw_refresh(scene->handle), 0);
-	assert_int_equal(epoll_wait(loop, &event, 1, 0), 0);
-	close(loop);
-}
-
-/* Put a file in the place of every descriptor between these two. */
-static void replace_descriptors(int from, int to, int file)
-{
-	for (int fd = from; fd < to; fd++)
-		assert_int_equal(dup2(file, fd), fd);
-}
-
-/* A caller that closes what it does not know, and opens something else: that
- * is neither written to nor closed. The handle's own come after `before`. */
-static void foreign_descriptors_are_spared(void **state)
-{
-	struct scene *scene = *state;
-	struct sw_child child;
-	struct stat about;
-	int file, before, after;
-
-	sw_close(scene->handle);
-	file = open("foreign", O_RDWR | O_CREAT | O_CLOEXEC, 0600);
-	before = dup(scene->null_fd);
-	assert_int_equal(sw_open(scene->strategy, &scene->handle), 0);
-	assert_true(sw_poll_fd(scene->handle) >= 0);
-	after = dup(scene->null_fd);
-	assert_int_equal(sw_spawn(scene->handle, &good, &child), 0);
-	assert_int_equal(sw_confirm(scene->handle, &child, -1), 0);
-	waitpid(child.pid, NULL, 0);
-	replace_descriptors(before + 1, after, file);
-	assert_int_equal(sw_poll_fd(scene->handle), -EBADF);
-	for (int i = 0; i < 20; i++)
-		assert_int_equal(scene_try(scene, &good, &child), -ESTALE);
-	sw_close(scene->handle);
-	scene->handle = NULL;
-	for (int fd = before + 1; fd < after; fd++)
-		assert_true(same_file(0, fd, file));
-	assert_int_equal(fstat(file, &about), 0);
-	assert_int_equal(about.st_size, 0);
-	for (int fd = before; fd <= after; fd++)
-		close(fd);
-	assert_no_new_child(0);
-}
-
 const struct check helper_checks[] = {
 	{ .name = "a dead helper is an error, until it is renewed",
 	  .run = death_is_an_error,
@@ -254,12 +164,6 @@ const struct check helper_checks[] = {
 	  NEEDS_HELPER },
 	{ .name = "a child that outlives its helper is followed",
 	  .run = orphan_is_followed,
-	  NEEDS_HELPER },
-	{ .name = "an event loop is told of answers and of a death",
-	  .run = event_loop_is_told,
-	  NEEDS_HELPER },
-	{ .name = "descriptors that are not its own are spared",
-	  .run = foreign_descriptors_are_spared,
 	  NEEDS_HELPER },
 	{ .name = NULL },
 };
