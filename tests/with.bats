@@ -9,7 +9,7 @@ load helpers
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/preload" || return 1
-	for program in spawn shell; do
+	for program in spawn shell trouble; do
 		"${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE "$program.c" -pthread \
 			-o "$BATS_FILE_TMPDIR/$program" || return 1
 	done
@@ -96,6 +96,10 @@ serves() {
 
 @test "system and popen keep the promises of POSIX" {
 	serves shell "$built/shell"
+}
+
+@test "a helper that dies, and a program that changes, are nobody's trouble" {
+	serves trouble "$built/trouble"
 }
 
 @test "GNU make builds a tree" {

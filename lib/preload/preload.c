@@ -13,7 +13,6 @@
 
 #include "lib/preload/preload.h"
 
-#include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
@@ -27,18 +26,24 @@
 #include "lib/slots.h"
 #include "lib/wait.h"
 
+#define TURNS 5 /* to spawn, with renewals between them */
+
 static struct {
 	pthread_once_t once;
 	const struct sw_strategy *strategy;
 	struct sw_handle *_Atomic handle; /* NULL: not needed yet */
 	atomic_uint inside;		  /* threads that spawn now */
 
+	/* One renewal is enough for all threads that ask for it. */
+	pthread_mutex_t renewing;
+	atomic_uint renewals;
+
 	const char *report; /* NULL: nobody asked */
 	pid_t pid;	    /* who the numbers are about */
 	atomic_ulong spawned;
 	atomic_ulong failed;
 	atomic_bool told; /* that a field is not honoured */
-} served = { .once = PTHREAD_ONCE_INIT };
+} served = { .once = PTHREAD_ONCE_INIT, .renewing = PTHREAD_MUTEX_INITIALIZER };
 
 __attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
 {
@@ -49,54 +54,6 @@ __attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
 	vsnprintf(text, sizeof text, format, values);
 	va_end(values);
 	dprintf(STDERR_FILENO, "spawnwise: cannot %s\n", text);
-}
-
-/* Take an entry out of a list as LD_PRELOAD is one: between blanks or colons
- * (ld.so(8)). The others stay as they are. */
-static void remove_entry(char *list, const char *entry)
-{
-	const size_t length = strlen(entry);
-
-	while (*list) {
-		const size_t used = strcspn(list, " :");
-		const size_t separator = list[used] != '\0';
-
-		if (used == length && !memcmp(list, entry, length)) {
-			char *rest = list + used + separator;
-
-			memmove(list, rest, strlen(rest) + 1);
-		} else {
-			list += used + separator;
-		}
-	}
-}
-
-/* unsetenv(3) by hand: a shell has functions of that name of its own, which
- * are not ready before its main(). No thread is there yet. */
-static void forget(const char *name)
-{
-	const size_t length = strlen(name);
-	char **kept = environ;
-
-	for (char **entry = environ; *entry; entry++)
-		if (strncmp(*entry, name, length) || (*entry)[length] != '=')
-			*kept++ = *entry;
-	*kept = NULL;
-}
-
-/* What this process starts shall not know that we were here. */
-static void leave_environment(void)
-{
-	char *preloads = getenv("LD_PRELOAD");
-	Dl_info own;
-
-	forget(WITH_VARIABLE);
-	forget(WITH_REPORT_VARIABLE);
-	if (!preloads || !dladdr(&served, &own))
-		return;
-	remove_entry(preloads, own.dli_fname);
-	if (!*preloads)
-		forget("LD_PRELOAD");
 }
 
 /* Take the first such word out of what was wanted; false if it is not there. */
@@ -132,10 +89,11 @@ static int open_here(struct sw_handle *dead)
 	return 0;
 }
 
-/* Of the threads that were inside, a forked copy has none. */
+/* Of the threads that were inside, or held the lock, a forked copy has none. */
 static void forget_threads(void)
 {
 	atomic_store(&served.inside, 0);
+	served.renewing = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
 static void set_up(void)
@@ -151,7 +109,7 @@ static void set_up(void)
 	/* The environment may become the program's title: nginx does that. */
 	served.report = report ? strdup(report) : NULL;
 	if (!later && !(wanted && strstr(wanted, WITH_CHILDREN)))
-		leave_environment();
+		environment_leave();
 	served.strategy = sw_find(name);
 	if (served.strategy && !later)
 		error = open_here(NULL);
@@ -234,18 +192,42 @@ static int attempt(struct sw_handle *handle, const struct sw_request *request,
 	return error ? error : sw_confirm(handle, child, -1);
 }
 
-/* Nothing ran: we are a copy made by fork(2), or no longer who we were. The
- * handle that refuses is not closed, as other threads may be inside. */
+/* Unless another thread has done it since there were that many renewals. */
+static int renew(unsigned renewals)
+{
+	int error = 0;
+
+	pthread_mutex_lock(&served.renewing);
+	if (atomic_load(&served.renewals) == renewals) {
+		error = sw_refresh(atomic_load(&served.handle));
+		if (!error)
+			atomic_fetch_add(&served.renewals, 1);
+	}
+	pthread_mutex_unlock(&served.renewing);
+	return error;
+}
+
+/* Nothing ran where a handle refuses: we are a copy made by fork(2), or no
+ * longer who we were, or a helper is dead. Not for ever, because threads may
+ * differ in who they are. */
 static int spawn(const struct sw_request *request, struct sw_child *child)
 {
-	struct sw_handle *handle = atomic_load(&served.handle);
-	int error = attempt(handle, request, child);
+	int error = -ECHILD;
 
-	if (error == -ECHILD || error == -ESTALE) {
-		error = open_here(handle);
-		if (!error)
-			error = attempt(atomic_load(&served.handle), request,
-					child);
+	for (int turn = 0; turn < TURNS; turn++) {
+		struct sw_handle *handle = atomic_load(&served.handle);
+		const unsigned renewals = atomic_load(&served.renewals);
+		int cure = 0;
+
+		error = attempt(handle, request, child);
+		if (error == -ECHILD)
+			cure = open_here(handle);
+		else if ((error == -ESTALE || error == -EPIPE) && !child->stage)
+			cure = renew(renewals);
+		else
+			return error;
+		if (cure)
+			return cure;
 	}
 	return error;
 }

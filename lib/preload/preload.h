@@ -38,6 +38,10 @@ int preload_spawn(const struct sw_request *request, struct sw_child *child);
 int preload_shell(const char *command, struct sw_request *request,
 		  struct sw_child *child);
 
+/* Take what `spawnwise with` has put there out of the environment. Before any
+ * thread is there. */
+void environment_leave(void);
+
 /* Ask in request for what the program has put there. NULL asks for nothing.
  * The request borrows from the storage. */
 void actions_ask(const posix_spawn_file_actions_t *actions,
