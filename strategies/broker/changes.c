@@ -58,12 +58,36 @@ void sw_helper_look(struct sw_helper *helper)
 	helper->stale = compare_limits(helper);
 }
 
-bool sw_helper_differs(const struct sw_helper *helper, pid_t thread, int kind)
+bool sw_helper_lost_leader(struct sw_helper *helper)
 {
-	const long result =
-		raw6(SYS_kcmp, thread, raw0(SYS_getpid), kind, 0, 0, 0);
+	struct sw_facts now;
 
-	if (result == -ESRCH && thread != helper->caller)
-		return sw_helper_differs(helper, helper->caller, kind);
+	return !sw_facts_read(&now, &helper->status, &helper->reader) &&
+	       now.state == 'Z';
+}
+
+/*
+ * Whether a thread of the caller is ending: then it has given back memory,
+ * descriptors and folder, and differs from all that have some (do_exit() in
+ * kernel/exit.c). Threads share their memory, but one that has ended, as the
+ * first may long before the others, has as much as another such: none.
+ */
+static bool is_ending(struct sw_helper *helper, pid_t thread)
+{
+	const bool is_like_leader =
+		!raw6(SYS_kcmp, thread, helper->caller, KCMP_VM, 0, 0, 0);
+
+	return is_like_leader == sw_helper_lost_leader(helper);
+}
+
+bool sw_helper_differs(struct sw_helper *helper, pid_t thread, int kind)
+{
+	long result = raw6(SYS_kcmp, thread, raw0(SYS_getpid), kind, 0, 0, 0);
+
+	if (result > 0 && is_ending(helper, thread))
+		result = -ESRCH;
+	if (result == -ESRCH)
+		return thread != helper->caller &&
+		       sw_helper_differs(helper, helper->caller, kind);
 	return result > 0 || (result < 0 && helper->can_compare);
 }

@@ -70,7 +70,7 @@ SW_CHILD_HALF static void run_child(void *data)
 /* Whether the calling thread has descriptors or a working folder that we do
  * not share: unshare(2); whoever enters a mount or user namespace parts from
  * our folders, too. */
-static bool has_parted(const struct sw_helper *helper, pid_t thread)
+static bool has_parted(struct sw_helper *helper, pid_t thread)
 {
 	return sw_helper_differs(helper, thread, KCMP_FILES) ||
 	       sw_helper_differs(helper, thread, KCMP_FS);

@@ -129,6 +129,8 @@ SW_CHILD_HALF static void look_around(struct sw_helper *helper)
 
 	if (sw_helper_differs(helper, helper->caller, KCMP_FILES))
 		sw_child_exit(0);
+	if (sw_helper_lost_leader(helper))
+		return; /* with its namespaces */
 	sw_namespaces_read(&now, helper->caller);
 	for (int i = 0; i < SW_NAMESPACE_COUNT; i++)
 		for (int j = 0; j < SW_NAMESPACE_BYTES; j++)

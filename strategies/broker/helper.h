@@ -92,11 +92,15 @@ void sw_helper_look(struct sw_helper *helper);
 int sw_helper_create(struct sw_helper *helper, int number);
 
 /*
- * Whether thread (or, if it has ended, its process) has something else than
- * we, kind being KCMP_FILES or KCMP_FS of kcmp(2). Not being allowed to ask is
- * a difference if it was allowed before.
+ * Whether thread (or, if it has ended, the caller's first) has something else
+ * than we, kind being KCMP_FILES or KCMP_FS of kcmp(2). If that has ended too,
+ * there is no difference: after exec(2) there would be a new first thread. Not
+ * being allowed to ask is a difference if it was allowed before.
  */
-bool sw_helper_differs(const struct sw_helper *helper, pid_t thread, int kind);
+bool sw_helper_differs(struct sw_helper *helper, pid_t thread, int kind);
+
+/* Whether the caller's first thread has ended and others go on. */
+bool sw_helper_lost_leader(struct sw_helper *helper);
 
 /* Unmap what was copied from the caller and is not needed: it must not be
  * held twice. */

@@ -94,9 +94,13 @@ SW_CHILD_HALF static bool take_fact(void *data, const char *line)
 		/* The last. In decimal, but it is only compared. */
 		{ "Seccomp_filters:\t", &facts->filters },
 	};
+	const char *state;
 
 	if (*line != 'S' && *line != 'C')
 		return false;
+	state = behind(line, "State:\t");
+	if (state)
+		facts->state = *state;
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 		const char *text = behind(line, wanted[i].key);
 

@@ -23,6 +23,7 @@ struct sw_reader {
 
 /* What only /proc/PID/status tells of another process (proc(5)). */
 struct sw_facts {
+	char state; /* of the first thread: 'Z' when it has ended */
 	sw_sigset ignored;
 	uint64_t bounding; /* capability sets */
 	uint64_t ambient;

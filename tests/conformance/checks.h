@@ -44,6 +44,7 @@ extern const struct check flight_checks[];
 extern const struct check borrow_checks[]; /* memory lent to a spawn */
 extern const struct check filter_checks[]; /* under seccomp */
 extern const struct check thread_checks[];
+extern const struct check ending_checks[];  /* threads that end */
 extern const struct check helper_checks[];  /* a helper dies */
 extern const struct check poll_checks[];    /* for event loops */
 extern const struct check foreign_checks[]; /* descriptors of others */

@@ -25,9 +25,9 @@ static const struct check *const lists[] = {
 	referee_checks,	 caller_checks,	 snapshot_checks, scarce_checks,
 	storm_checks,	 death_checks,	 signal_checks,	  handle_checks,
 	flight_checks,	 borrow_checks,	 filter_checks,	  trait_checks,
-	thread_checks,	 helper_checks,	 trouble_checks,  bond_checks,
-	moment_checks,	 map_checks,	 renewal_checks,  poll_checks,
-	foreign_checks,
+	thread_checks,	 ending_checks,	 helper_checks,	  trouble_checks,
+	bond_checks,	 moment_checks,	 map_checks,	  renewal_checks,
+	poll_checks,	 foreign_checks,
 };
 
 static const struct check *const baseline_lists[] = { baseline_checks,

@@ -210,20 +210,23 @@ void scene_refuses(struct scene *scene, const struct sw_request *request,
 	assert_int_equal(descriptors_count(0), descriptors);
 }
 
-static _Noreturn void be_copy(struct scene *scene,
-			      const char *(*act)(struct scene *))
+_Noreturn void scene_end_copy(struct scene *scene, const char *complaint)
 {
-	const char *complaint = "the strategy does not open";
-
-	alarm(GUARD_S / 2);
-	setsid();
-	if (!sw_open(scene->strategy, &scene->handle)) {
-		complaint = act(scene);
-		sw_close(scene->handle);
-	}
+	sw_close(scene->handle);
 	if (complaint)
 		fprintf(stderr, "not so: %s\n", complaint);
 	_exit(complaint ? 1 : 0);
+}
+
+static _Noreturn void be_copy(struct scene *scene,
+			      const char *(*act)(struct scene *))
+{
+	alarm(GUARD_S / 2);
+	setsid();
+	scene->handle = NULL;
+	if (sw_open(scene->strategy, &scene->handle))
+		scene_end_copy(scene, "the strategy does not open");
+	scene_end_copy(scene, act(scene));
 }
 
 void scene_in_copy(struct scene *scene, const char *(*act)(struct scene *))

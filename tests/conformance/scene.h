@@ -122,6 +122,9 @@ void scene_refuses(struct scene *scene, const struct sw_request *request,
  * assertions would jump into the original's tests. */
 void scene_in_copy(struct scene *scene, const char *(*act)(struct scene *));
 
+/* What such a copy does in the end: for an act that cannot return. */
+_Noreturn void scene_end_copy(struct scene *scene, const char *complaint);
+
 #define COMPLAIN_UNLESS(truth)                                                 \
 	do                                                                     \
 		if (!(truth))                                                  \
