@@ -23,7 +23,7 @@ int region_reserve(struct region *region, uint64_t room_bytes, int flags)
 			 flags | MAP_ANONYMOUS, -1, 0);
 
 	if (all == MAP_FAILED)
-		return -errno;
+		return -ENOMEM; /* the limit of mappings has this name too */
 	*region = (struct region){
 		.start = all + page_bytes(),
 		.room_bytes = room_bytes,
