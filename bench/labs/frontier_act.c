@@ -6,6 +6,7 @@
  * 0, which refuses single requests, it grows by steps that merge.
  */
 
+#include <assert.h>
 #include <errno.h>
 #include <sys/mman.h>
 
@@ -107,6 +108,7 @@ static void bisect(struct frontier *frontier, uint64_t *low, uint64_t *high,
 {
 	const uint64_t grain = grain_bytes(frontier);
 
+	assert(grain); /* a heap has a VMA */
 	while (*high - *low > grain) {
 		const uint64_t grains = (*high - *low) / grain;
 		const uint64_t bytes = *low + (grains + 1) / 2 * grain;
