@@ -49,8 +49,8 @@ FUZZ_SOURCES := $(filter-out %/payload.c %/glutton.c, $(wildcard lib/*.c \
 	strategies/*.c strategies/*/*.c bench/*/*.c)) \
 	$(B)/registry.c $(B)/bench/measure/gbench.o
 
-UNITS := $(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c)) \
-	$(if $(wildcard tests/conformance/*.c),$(B)/tests/conformance)
+UNITS := $(B)/tests/conformance \
+	$(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
 SCRIPTS := $(wildcard tests/unit/*.py tests/*.bats)
 ifeq ($(SAN),thread)
 UNITS := $(B)/tests/conformance
@@ -93,15 +93,10 @@ tables: all ## write the tables of the docs again, from the code
 	$(B)/spawnwise list --csv > $(B)/strategies.csv
 	docs/tables < $(B)/strategies.csv > docs/strategies.md
 
-# Two at a time, but those that measure or set vm.overcommit_memory: a run
-# refuses to start beside another.
-PROVE_ORDER := -j 2 --rules 'seq=tests/{charts,cli,exec,faults,labs,labs_oracle,run}.bats' \
-	--rules 'par=**'
-
 test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread)
 	@$(SETUP) bench test && $(BUILD) all $(MANUALS) $(UNITS) $(B)/tests/refuse
-	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove $(PROVE_ORDER) -e tests/tap $(UNITS) \
-		$(SCRIPTS)
+	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -j 3 -e tests/tap \
+		$(UNITS) $(SCRIPTS)
 
 crosscheck: ## compare with hyperfine, with bare loops, and with the bars
 	@$(SETUP) bench test && $(BUILD) all $(B)/tests/bare

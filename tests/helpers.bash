@@ -35,12 +35,15 @@ finish() {
 	rm -rf "$scratch"
 }
 
-# The kernel's own setting; the test is skipped where it cannot be written.
+# The kernel's own setting; the test is skipped where it cannot be written, and
+# waits for others that use it.
 use_real_setting() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
 	unset SPAWNWISE_KNOB SPAWNWISE_STATE_DIR
 	setting=/proc/sys/vm/overcommit_memory
 	[ -w "$setting" ] || skip "needs a writable $setting"
+	exec 9>>"${TMPDIR:-/tmp}/spawnwise-tests.lock"
+	flock 9
 	if [ -e /run/spawnwise/lock ] && ! flock -n /run/spawnwise/lock true; then
 		skip "another run holds $setting"
 	fi
