@@ -98,7 +98,7 @@ serves() {
 	serves shell "$built/shell"
 }
 
-@test "a helper that dies, and a program that changes, are nobody's trouble" {
+@test "a dead helper, a changed program and a crowd are nobody's trouble" {
 	serves trouble "$built/trouble"
 }
 

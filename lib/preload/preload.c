@@ -23,7 +23,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/slots.h"
 #include "lib/wait.h"
 
 #define TURNS 5 /* to spawn, with renewals between them */
@@ -32,7 +31,12 @@ static struct {
 	pthread_once_t once;
 	const struct sw_strategy *strategy;
 	struct sw_handle *_Atomic handle; /* NULL: not needed yet */
-	atomic_uint inside;		  /* threads that spawn now */
+
+	/* Threads that have, or take, room for a spawn; how often one of them
+	 * has given it back; and those that wait for that. */
+	atomic_uint inside;
+	atomic_uint through;
+	atomic_uint waiting;
 
 	/* One renewal is enough for all threads that ask for it. */
 	pthread_mutex_t renewing;
@@ -93,6 +97,7 @@ static int open_here(struct sw_handle *dead)
 static void forget_threads(void)
 {
 	atomic_store(&served.inside, 0);
+	atomic_store(&served.waiting, 0);
 	served.renewing = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
@@ -161,35 +166,48 @@ static void tell_refusal(unsigned fields)
 	     served.strategy->name);
 }
 
-/* A strategy has room for that many spawns at a time and refuses more with
- * EAGAIN; the libc has no such limit, so the next thread waits here. */
-static void enter(void)
-{
-	unsigned inside = atomic_load(&served.inside);
-
-	for (;;) {
-		if (inside >= SW_SLOT_COUNT) {
-			sw_wait(&served.inside, inside, INT64_MAX, -1);
-			inside = atomic_load(&served.inside);
-		} else if (atomic_compare_exchange_weak(&served.inside, &inside,
-							inside + 1)) {
-			return;
-		}
-	}
-}
-
+/* For the others: there may be room now. */
 static void leave(void)
 {
-	if (atomic_fetch_sub(&served.inside, 1) >= SW_SLOT_COUNT)
-		sw_wake(&served.inside);
+	atomic_fetch_add(&served.through, 1);
+	atomic_fetch_sub(&served.inside, 1);
+	if (atomic_load(&served.waiting))
+		sw_wake(&served.through);
 }
 
+/* Wait until another thread is through, unless it was since there were so many,
+ * or there is no other; then that is no reason, and we stay inside. */
+static bool give_way(unsigned through)
+{
+	const bool is_last = atomic_fetch_sub(&served.inside, 1) == 1;
+
+	if (is_last && atomic_load(&served.through) == through) {
+		atomic_fetch_add(&served.inside, 1);
+		return false;
+	}
+	atomic_fetch_add(&served.waiting, 1);
+	sw_wait(&served.through, through, INT64_MAX, -1);
+	atomic_fetch_sub(&served.waiting, 1);
+	return true;
+}
+
+/* A strategy has room for so many spawns, and so many strings, and refuses more
+ * with EAGAIN of no stage. The libc has no such limit: we wait here. */
 static int attempt(struct sw_handle *handle, const struct sw_request *request,
 		   struct sw_child *child)
 {
-	const int error = handle ? sw_spawn(handle, request, child) : -ECHILD;
+	unsigned through;
+	int error;
 
-	return error ? error : sw_confirm(handle, child, -1);
+	do {
+		through = atomic_load(&served.through);
+		atomic_fetch_add(&served.inside, 1);
+		error = handle ? sw_spawn(handle, request, child) : -ECHILD;
+	} while (error == -EAGAIN && !child->stage && give_way(through));
+	if (!error)
+		error = sw_confirm(handle, child, -1);
+	leave();
+	return error;
 }
 
 /* Unless another thread has done it since there were that many renewals. */
@@ -240,9 +258,7 @@ int preload_spawn(const struct sw_request *request, struct sw_child *child)
 	pthread_once(&served.once, set_up);
 	/* posix_spawn(3) is no cancellation point, what we call may be. */
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
-	enter();
 	error = spawn(request, child);
-	leave();
 	pthread_setcancelstate(cancellation, NULL);
 	if (error == -ENOTSUP)
 		tell_refusal(request->fields);

@@ -4,6 +4,7 @@
  * spawns: the same under every strategy as without one.
  */
 
+#include <pthread.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdbool.h>
@@ -16,6 +17,10 @@
 #define GUARD_S 60
 #define CHANGES 20
 #define NOBODY 65534
+#define THREADS                                                                \
+	24 /* with more in their environments than there is room for           \
+	    */
+#define LARGE_TEXTS 18
 
 #define WORDS(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 
@@ -84,11 +89,58 @@ static void identities(void)
 	printf("too many strangers: %d\n", strangers(pids, CHANGES) > 1);
 }
 
+/* Nearly all that exec accepts with a stack of 8 MiB. */
+static char **large_environment(void)
+{
+	static char *environment[LARGE_TEXTS + 1];
+	static char text[100000];
+
+	memset(text, 'x', sizeof text - 1);
+	for (int i = 0; i < LARGE_TEXTS; i++)
+		environment[i] = text;
+	return environment;
+}
+
+/* The first error, or status 0x100 and above. */
+static void *spawn_large(void *data)
+{
+	long result = 0;
+
+	for (int i = 0; i < 2; i++) {
+		pid_t pid;
+		int status = 0;
+
+		if (!result)
+			result = posix_spawn(&pid, "/bin/true", NULL, NULL,
+					     WORDS("true"), data);
+		if (!result && waitpid(pid, &status, 0) == pid)
+			result = status;
+	}
+	return (void *)result;
+}
+
+static void crowds(void)
+{
+	pthread_t ids[THREADS];
+	char **environment = large_environment();
+
+	for (int i = 0; i < THREADS; i++)
+		if (pthread_create(&ids[i], NULL, spawn_large, environment))
+			abort();
+	for (int i = 0; i < THREADS; i++) {
+		void *result;
+
+		pthread_join(ids[i], &result);
+		printf("a large environment: %ld\n", (long)result);
+	}
+}
+
 int main(void)
 {
 	alarm(GUARD_S);
 	setvbuf(stdout, NULL, _IONBF, 0);
 	deaths();
 	identities();
+	crowds();
 	return 0;
 }
