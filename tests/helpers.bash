@@ -35,6 +35,13 @@ finish() {
 	rm -rf "$scratch"
 }
 
+# keep_setting -s|-x: until its end the test shares the kernel's own setting
+# with others that want it to stay, or has it to itself.
+keep_setting() {
+	exec 9>>"${TMPDIR:-/tmp}/spawnwise-tests.$(id -u).lock"
+	flock "$1" 9
+}
+
 # The kernel's own setting; the test is skipped where it cannot be written, and
 # waits for others that use it.
 use_real_setting() {
@@ -42,8 +49,7 @@ use_real_setting() {
 	unset SPAWNWISE_KNOB SPAWNWISE_STATE_DIR
 	setting=/proc/sys/vm/overcommit_memory
 	[ -w "$setting" ] || skip "needs a writable $setting"
-	exec 9>>"${TMPDIR:-/tmp}/spawnwise-tests.lock"
-	flock 9
+	keep_setting -x
 	if [ -e /run/spawnwise/lock ] && ! flock -n /run/spawnwise/lock true; then
 		skip "another run holds $setting"
 	fi

@@ -7,6 +7,7 @@ load helpers
 
 setup() {
 	prepare
+	keep_setting -s # the rules of the user's mode are what is tested
 }
 
 teardown() {
