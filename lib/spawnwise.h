@@ -300,7 +300,8 @@ int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
 /* A descriptor of the handle's own that poll(2) finds readable while a spawn
  * of this handle has an answer that sw_confirm() has not fetched, and while one
  * is in flight that was older than the descriptor. Readable is a hint: confirm
- * with timeout 0. -ENOTSUP where the strategy has none; -EBADF when somebody
+ * with timeout 0. So is a helper's death, until a call has answered -EPIPE and
+ * nothing is in flight: readable then, it asks for sw_refresh(). -ENOTSUP where the strategy has none; -EBADF when somebody
  * closed it or what is behind it: after sw_refresh() there is another. */
 int sw_poll_fd(struct sw_handle *handle);
 

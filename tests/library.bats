@@ -232,6 +232,30 @@ runs_everywhere() {
 	check 2 ./eventloop null exit
 }
 
+# cpu_ms COMMAND...: milliseconds of CPU that it took.
+cpu_ms() {
+	local TIMEFORMAT='%3U %3S'
+	{ time "$@" >out 2>err; } 2>took
+	awk '{ print int(($1 + $2) * 1000) }' took
+}
+
+@test "an event loop outlives a helper, and does not spin for its death" {
+	compile eventloop cc "$examples/eventloop.c"
+	# A helper is the loop's first child.
+	# shellcheck disable=SC2016
+	kill_helper='read -r pid rest </proc/$PPID/task/$PPID/children;
+		read -r name </proc/$pid/comm;
+		[ "$name" != spawnwise-brokr ] || kill -9 $pid'
+	for name in $(strategies traits needs_early_open); do
+		check 0 ./eventloop "$name" "$kill_helper; exit 0" \
+			$(yes exit | head -n 200)
+		[ "$(grep -c "'exit' ended with status 0" out)" = 200 ]
+		[ "$(cpu_ms ./eventloop "$name" \
+			"$kill_helper; exec sleep 1")" -lt 500 ]
+		says out "exec sleep 1' ended with status 0"
+	done
+}
+
 @test "the manual pages render without a warning" {
 	command -v man >/dev/null || skip "man is not installed"
 	for page in man1/spawnwise.1 man3/spawnwise.3; do

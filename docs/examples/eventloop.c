@@ -17,13 +17,14 @@
 struct job {
 	char *argv[4]; /* lent to the library until the spawn is confirmed */
 	struct sw_child child;
+	bool waits; /* to be started */
 };
 
 struct loop {
 	struct sw_handle *handle;
 	int epoll_fd;
 	struct job *jobs;
-	int job_count, started_count, in_flight_count;
+	int job_count, in_flight_count;
 	int over_count; /* ended, or failed to start */
 };
 
@@ -43,21 +44,43 @@ static void fail(struct loop *loop, const struct job *job, int error)
 	loop->over_count++;
 }
 
+/* A strategy may have a helper, which may die. */
+static int renew(const struct loop *loop)
+{
+	const int error = sw_refresh(loop->handle);
+
+	if (error)
+		fprintf(stderr, "eventloop: no helper: %s\n", strerror(-error));
+	return error;
+}
+
+static int start(const struct loop *loop, struct job *job)
+{
+	const struct sw_request request = {
+		.path = job->argv[0],
+		.argv = job->argv,
+		.fields = SW_PIDFD,
+	};
+	const int error = sw_spawn(loop->handle, &request, &job->child);
+
+	if (error == -EPIPE && !renew(loop))
+		return sw_spawn(loop->handle, &request, &job->child);
+	return error;
+}
+
 /* Start jobs until as many are in flight as the strategy can take. */
 static void start_all(struct loop *loop)
 {
-	while (loop->started_count < loop->job_count) {
-		struct job *job = &loop->jobs[loop->started_count];
-		const struct sw_request request = {
-			.path = job->argv[0],
-			.argv = job->argv,
-			.fields = SW_PIDFD,
-		};
-		const int error = sw_spawn(loop->handle, &request, &job->child);
+	for (int i = 0; i < loop->job_count; i++) {
+		struct job *job = &loop->jobs[i];
+		int error;
 
+		if (!job->waits)
+			continue;
+		error = start(loop, job);
 		if (error == -EAGAIN && !job->child.stage)
 			return;
-		loop->started_count++;
+		job->waits = false;
 		loop->in_flight_count += !error;
 		if (error)
 			fail(loop, job, error);
@@ -67,7 +90,7 @@ static void start_all(struct loop *loop)
 /* Take the answers that have come; never wait for one. */
 static void confirm_all(struct loop *loop)
 {
-	for (int i = 0; i < loop->started_count; i++) {
+	for (int i = 0; i < loop->job_count; i++) {
 		struct job *job = &loop->jobs[i];
 		int error;
 
@@ -77,10 +100,12 @@ static void confirm_all(struct loop *loop)
 		if (job->child.in_flight)
 			continue;
 		loop->in_flight_count--;
-		if (error)
-			fail(loop, job, error);
-		else
+		if (!error)
 			watch(loop, job->child.pidfd, job);
+		else if (error == -EPIPE && !job->child.stage)
+			job->waits = true; /* the helper died, nothing ran */
+		else
+			fail(loop, job, error);
 	}
 }
 
@@ -108,15 +133,18 @@ static void run(struct loop *loop)
 	if (answer_fd >= 0)
 		watch(loop, answer_fd, NULL);
 	for (;;) {
-		start_all(loop);
 		confirm_all(loop);
+		start_all(loop);
 		if (loop->over_count == loop->job_count)
 			return;
 		/* The other descriptors of a program would be served here. */
 		if (epoll_wait(loop->epoll_fd, &event, 1,
-			       loop->in_flight_count ? poll_ms : -1) == 1 &&
-		    event.data.ptr)
+			       loop->in_flight_count ? poll_ms : -1) < 1)
+			continue;
+		if (event.data.ptr)
 			end(loop, event.data.ptr);
+		else if (!loop->in_flight_count && renew(loop))
+			return;
 	}
 }
 
@@ -137,6 +165,7 @@ int main(int argc, char **argv)
 		loop.jobs[i].argv[0] = (char *)"/bin/sh";
 		loop.jobs[i].argv[1] = (char *)"-c";
 		loop.jobs[i].argv[2] = argv[i + 2];
+		loop.jobs[i].waits = true;
 	}
 	run(&loop);
 	sw_close(loop.handle);

@@ -111,6 +111,7 @@ static int enter(struct broker *broker, struct sw_bond **bond)
 	return number;
 }
 
+/* Who gives back the last slot of a dead helper knows of its death. */
 static void leave(struct broker *broker, struct sw_bond *bond, int number)
 {
 	bool retired;
@@ -119,6 +120,8 @@ static void leave(struct broker *broker, struct sw_bond *bond, int number)
 	pthread_mutex_lock(&broker->lock);
 	sw_bell_fetched(bond->arena, number);
 	sw_slot_give(&bond->slots, number);
+	if (sw_bond_is_over(bond) && !atomic_load(&bond->slots))
+		sw_poll_hush(&broker->poll, bond);
 	retired = retire(broker, bond);
 	pthread_mutex_unlock(&broker->lock);
 	if (retired)

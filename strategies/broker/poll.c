@@ -28,7 +28,7 @@ bool sw_poll_holds(const struct sw_poll *poll, const struct sw_bond *bond)
 bool sw_poll_is_whole(const struct sw_poll *poll, const struct sw_bond *bond)
 {
 	return sw_poll_holds(poll, bond) && sw_holds(&bond->bell.writer) &&
-	       !control(poll, EPOLL_CTL_MOD, bond->pidfd);
+	       (bond->pidfd < 0 || !control(poll, EPOLL_CTL_MOD, bond->pidfd));
 }
 
 static int watch_helper(const struct sw_poll *poll, struct sw_bond *bond)
@@ -70,13 +70,18 @@ int sw_poll_join(const struct sw_poll *poll, struct sw_bond *bond)
 
 /* Taken out by name: a child that is not yet at exec may hold copies, and
  * closing would not be enough (epoll(7)). */
+void sw_poll_hush(const struct sw_poll *poll, struct sw_bond *bond)
+{
+	if (sw_poll_holds(poll, bond) &&
+	    !control(poll, EPOLL_CTL_DEL, bond->pidfd))
+		close(bond->pidfd);
+	bond->pidfd = -1;
+}
+
 void sw_poll_part(const struct sw_poll *poll, struct sw_bond *bond)
 {
-	if (sw_poll_holds(poll, bond)) {
-		if (!control(poll, EPOLL_CTL_DEL, bond->pidfd))
-			close(bond->pidfd);
+	sw_poll_hush(poll, bond);
+	if (sw_poll_holds(poll, bond))
 		control(poll, EPOLL_CTL_DEL, bond->bell.reader.fd);
-	}
-	bond->pidfd = -1;
 	sw_bell_close(&bond->bell);
 }

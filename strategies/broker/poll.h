@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A descriptor for event loops: readable while an answer is unfetched, and
- * from the death of a helper on.
+ * from the death of a helper on until that is known.
  *
  * A program may close what it does not know, and open files of its own in the
  * same places. What is ours is found out without a doubt before it is touched:
@@ -29,7 +29,11 @@ bool sw_poll_is_whole(const struct sw_poll *poll, const struct sw_bond *bond);
  * or a negative errno. */
 int sw_poll_join(const struct sw_poll *poll, struct sw_bond *bond);
 
-/* And no longer. Does nothing for a bond that has not joined. */
+/* The death of a bond's helper has been told: no longer tell of it. */
+void sw_poll_hush(const struct sw_poll *poll, struct sw_bond *bond);
+
+/* From now on the set tells of nothing of a bond. Does nothing for a bond that
+ * has not joined. */
 void sw_poll_part(const struct sw_poll *poll, struct sw_bond *bond);
 
 #endif

@@ -79,6 +79,42 @@ static void event_loop_is_told(void **state)
 	close(loop);
 }
 
+/* A death is told as long as it may be news: until the last request in flight
+ * has its answer, or a new one is refused. */
+static void death_is_told_until_known(void **state)
+{
+	struct scene *scene = *state;
+	const int fd = sw_poll_fd(scene->handle);
+	struct sw_child first, second;
+
+	for (int i = 0; i < 3; i++) {
+		const pid_t helper = helper_find();
+
+		helper_stop(helper);
+		assert_int_equal(sw_spawn(scene->handle, &good, &first), 0);
+		assert_int_equal(sw_spawn(scene->handle, &good, &second), 0);
+		assert_false(is_readable(fd));
+		helper_kill(helper);
+		assert_true(is_readable(fd));
+		assert_int_equal(sw_confirm(scene->handle, &first, -1), -EPIPE);
+		assert_true(is_readable(fd));
+		assert_int_equal(sw_confirm(scene->handle, &second, -1),
+				 -EPIPE);
+		assert_false(is_readable(fd));
+		assert_int_equal(sw_poll_fd(scene->handle), fd);
+		assert_int_equal(sw_refresh(scene->handle), 0);
+		assert_false(is_readable(fd));
+		helper_kill(helper_find());
+		assert_true(is_readable(fd));
+		assert_int_equal(sw_spawn(scene->handle, &good, &first),
+				 -EPIPE);
+		assert_false(is_readable(fd));
+		assert_int_equal(sw_refresh(scene->handle), 0);
+		assert_int_equal(scene_run(scene, &good), 0);
+		assert_int_equal(sw_poll_fd(scene->handle), fd);
+	}
+}
+
 static const char *no_tracing(void)
 {
 	const pid_t pid = fork();
@@ -143,6 +179,9 @@ static void late_news_is_taken_back(void **state)
 const struct check poll_checks[] = {
 	{ .name = "an event loop is told of answers and of a death",
 	  .run = event_loop_is_told,
+	  NEEDS_HELPER },
+	{ .name = "a death is told until it is known",
+	  .run = death_is_told_until_known,
 	  NEEDS_HELPER },
 	{ .name = "news that come too late are taken back",
 	  .run = late_news_is_taken_back,
