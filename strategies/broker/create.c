@@ -7,6 +7,7 @@
 #include <errno.h>
 #include <linux/kcmp.h>
 #include <stddef.h>
+#include <sys/prctl.h>
 
 #include "lib/clone.h"
 #include "lib/raw.h"
@@ -123,6 +124,16 @@ static int prepare(struct sw_helper *helper, struct sw_job *job)
 	return 0;
 }
 
+/* A child that changes its ids takes the flag from the memory that we share
+ * (commit_creds() in kernel/cred.c). Before it has left, its new owner could
+ * trace it there, if the flag came back. */
+static bool takes_dumpable(const struct sw_helper *helper,
+			   const struct sw_job *job)
+{
+	return job->order.request.fields & (SW_IDS | SW_RESETIDS) &&
+	       helper->needs_dumpable;
+}
+
 /*
  * What the kernel would apply to all who share the memory: oom_score_adj, but
  * for a child that its parent waits for (__set_oom_adj() in fs/proc/base.c).
@@ -131,6 +142,7 @@ static int prepare(struct sw_helper *helper, struct sw_job *job)
 static bool must_wait(const struct sw_helper *helper, const struct sw_job *job)
 {
 	return job->order.request.fields & SW_OOMADJ ||
+	       takes_dumpable(helper, job) ||
 	       atomic_load(&helper->arena->telling);
 }
 
@@ -158,6 +170,8 @@ int sw_helper_create(struct sw_helper *helper, int number)
 		args.flags |= CLONE_VFORK;
 	sw_clone_for(&args, &job->order.request, &slot->child);
 	pid = sw_clone(&args, run_child, job);
+	if (takes_dumpable(helper, job))
+		raw2(SYS_prctl, PR_SET_DUMPABLE, 1);
 	if (pid > 0)
 		return 0;
 	/* The kernel may have written them before it failed. */

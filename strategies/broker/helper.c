@@ -5,6 +5,7 @@
 #include "strategies/broker/helper.h"
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <linux/kcmp.h>
 #include <pthread.h>
 #include <sched.h>
@@ -93,6 +94,20 @@ static void be_patient(void)
 		raw3(SYS_sched_setscheduler, 0, SCHED_BATCH, &parameter);
 }
 
+/* Without the flag our files in /proc are root's (proc(5)), oom_score_adj among
+ * them. Who has no flag to lose, or may write to any file, does not care. */
+static bool needs_dumpable(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct sets[2] = { { 0 } };
+
+	raw2(SYS_capget, &header, sets);
+	return raw1(SYS_prctl, PR_GET_DUMPABLE) == 1 &&
+	       !(sets[0].effective & 1u << CAP_DAC_OVERRIDE);
+}
+
 SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 {
 	const struct sigaction wake = { .sa_handler = be_woken };
@@ -116,6 +131,7 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 		raw4(SYS_prlimit64, 0, limit, 0, &helper->limits[limit]);
 	helper->can_ask_limits = raw4(SYS_prlimit64, helper->caller, 0, 0,
 				      &helper->changes.limit[0]) >= 0;
+	helper->needs_dumpable = needs_dumpable();
 	sw_helper_trim(helper);
 	atomic_store(&helper->arena->ready, 1);
 	sw_wake(&helper->arena->ready);

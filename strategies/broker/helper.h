@@ -53,6 +53,7 @@ struct sw_helper {
 	unsigned in_flight;  /* the word of a request that is ours to serve */
 	bool can_compare;    /* kcmp(2) is allowed to us */
 	bool can_ask_limits; /* prlimit(2) wants our real id to be theirs */
+	bool needs_dumpable; /* to write to our files in /proc */
 	struct sw_facts facts;
 	struct sw_namespaces namespaces;
 	struct rlimit limits[SW_LIMIT_COUNT];

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <mntent.h>
 #include <poll.h>
 #include <stdio.h>
@@ -10,6 +11,7 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -86,6 +88,47 @@ static void ids_are_reset(void **state)
 	assert_status(pid, "\nUid:\t0\t0\t0\t0\n");
 	assert_status(pid, "\nGid:\t0\t0\t0\t0\n");
 	scene_drop(scene);
+}
+
+/* As an unprivileged user, but for one capability. */
+static bool be_nobody_with(int capability)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct sets[2] = { { 0 } };
+
+	sets[0].permitted = sets[0].effective = 1u << capability;
+	return !prctl(PR_SET_KEEPCAPS, 1) && !setgid(NOBODY) &&
+	       !setuid(NOBODY) && !syscall(SYS_capset, &header, sets) &&
+	       !prctl(PR_SET_DUMPABLE, 1);
+}
+
+static const char *change_in_turns(struct scene *scene)
+{
+	const struct sw_ids ids = { NOBODY, 12345, .keep_groups = true };
+	struct sw_request request = {
+		.path = "/bin/true",
+		.argv = ARGV("true"),
+		.ids = &ids,
+		.oom_score_adj = 1000,
+	};
+	struct sw_child child;
+
+	COMPLAIN_UNLESS(be_nobody_with(CAP_SETGID));
+	COMPLAIN_UNLESS(!sw_refresh(scene->handle));
+	for (int i = 0; i < 10; i++) {
+		request.fields = i % 2 ? SW_IDS : SW_OOMADJ;
+		COMPLAIN_UNLESS(!scene_try(scene, &request, &child));
+		waitpid(child.pid, NULL, 0);
+	}
+	return NULL;
+}
+
+/* Who has changed its ids leaves files in /proc that only root may write. */
+static void ids_leave_no_trace(void **state)
+{
+	scene_in_copy(*state, change_in_turns);
 }
 
 static bool is_readable(int fd, int timeout_ms)
@@ -199,6 +242,10 @@ const struct check identity_checks[] = {
 	{ .name = "effective ids become the real ones",
 	  .run = ids_are_reset,
 	  .honours = SW_RESETIDS,
+	  .obstacle = not_root },
+	{ .name = "changed ids are no obstacle to an oom_score_adj",
+	  .run = ids_leave_no_trace,
+	  .honours = SW_IDS | SW_OOMADJ,
 	  .obstacle = not_root },
 	{ .name = "a pidfd is given, pollable and waitable",
 	  .run = pidfd_is_given,
