@@ -13,14 +13,31 @@ static bool equal_limits(const struct rlimit *one, const struct rlimit *other)
 	       one->rlim_max == other->rlim_max;
 }
 
-/* Which of the caller's limits are not ours. That of descriptors becomes ours
- * at once, because it is for the whole table, where a pidfd has to fit. */
+/* A limit that is to be ours as well. */
+static int take_over(struct sw_helper *helper, int limit)
+{
+	const unsigned bit = 1u << limit;
+	struct sw_changes *changes = &helper->changes;
+
+	if (!(changes->limits & bit))
+		return 0;
+	changes->limits &= ~bit;
+	helper->limits[limit] = changes->limit[limit];
+	return raw4(SYS_prlimit64, 0, limit, &changes->limit[limit], 0) < 0
+		       ? -ESTALE
+		       : 0;
+}
+
+/* Which of the caller's limits are not ours. Two become ours at once: that of
+ * descriptors is for the whole table, where a pidfd has to fit, and may have
+ * been changed for us alone; that of processes is looked at when we create
+ * one. */
 static int compare_limits(struct sw_helper *helper)
 {
-	const unsigned files = 1u << RLIMIT_NOFILE;
 	struct sw_changes *changes = &helper->changes;
 	struct rlimit *const ours = helper->limits;
 	struct rlimit *const wanted = changes->limit;
+	int error;
 
 	changes->limits = 0;
 	if (!helper->can_ask_limits)
@@ -35,13 +52,8 @@ static int compare_limits(struct sw_helper *helper)
 		if (!equal_limits(&wanted[limit], &ours[limit]))
 			changes->limits |= 1u << limit;
 	}
-	if (!(changes->limits & files))
-		return 0;
-	changes->limits &= ~files;
-	return raw4(SYS_prlimit64, 0, RLIMIT_NOFILE, &wanted[RLIMIT_NOFILE],
-		    0) < 0
-		       ? -ESTALE
-		       : 0;
+	error = take_over(helper, RLIMIT_NOFILE);
+	return error ? error : take_over(helper, RLIMIT_NPROC);
 }
 
 void sw_helper_look(struct sw_helper *helper)
