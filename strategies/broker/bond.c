@@ -28,8 +28,9 @@ static bool is_zombie(pid_t helper)
 }
 
 /* It has nothing to put in order. Asked as well, because a caller that has
- * dropped root may not kill it. One that somebody else has reaped is not ours
- * to signal: its pid may be another's. */
+ * dropped root may not kill it; continue it he may, in the same session
+ * (kill(2)), and one that is stopped would not hear. One that somebody else has
+ * reaped is not ours to signal: its pid may be another's. */
 static void end_helper(const struct sw_bond *bond)
 {
 	struct sw_arena *arena = bond->arena;
@@ -41,7 +42,8 @@ static void end_helper(const struct sw_bond *bond)
 	atomic_store(&arena->leave, 1);
 	atomic_store(&arena->asleep, 0);
 	sw_wake(&arena->asleep);
-	kill(bond->helper, SIGKILL);
+	if (kill(bond->helper, SIGKILL))
+		kill(bond->helper, SIGCONT);
 	while (waitpid(bond->helper, NULL, __WALL) < 0 && errno == EINTR)
 		;
 }

@@ -93,6 +93,25 @@ static void dropped_root_is_refused(void **state)
 	assert_int_equal(in_a_copy(*state, drop_root), 0);
 }
 
+/* Closed while it is stopped: killing it is not allowed any more. */
+static int drop_root_and_close(struct scene *scene)
+{
+	pid_t helper;
+
+	if (children_list(&helper, 1) != 1 || kill(helper, SIGSTOP) ||
+	    waitpid(helper, NULL, WUNTRACED | __WALL) != helper)
+		return 1;
+	if (setgid(NOBODY) || setuid(NOBODY) || kill(helper, SIGKILL) == 0)
+		return 2;
+	sw_close(scene->handle);
+	return children_count();
+}
+
+static void stopped_helper_ends(void **state)
+{
+	assert_int_equal(in_a_copy(*state, drop_root_and_close), 0);
+}
+
 static int change_session(struct scene *scene)
 {
 	if (spawn_once(scene) || setsid() < 0)
@@ -235,6 +254,10 @@ static void memory_is_not_held_twice(void **state)
 const struct check bond_checks[] = {
 	{ .name = "a caller that dropped root is refused until renewed",
 	  .run = dropped_root_is_refused,
+	  .needs = SW_NEEDS_EARLY_OPEN,
+	  .obstacle = not_root },
+	{ .name = "a stopped helper ends, too, for a caller that dropped root",
+	  .run = stopped_helper_ends,
 	  .needs = SW_NEEDS_EARLY_OPEN,
 	  .obstacle = not_root },
 	{ .name = "a dropped capability is refused until renewed",
