@@ -70,7 +70,7 @@ MEASURE = $(B)/spawnwise run $(1) --overcommit all; status=$$?; \
 	exit $$status
 
 .DELETE_ON_ERROR:
-.PHONY: all bench quick test check crosscheck plots tables fuzz lint deps \
+.PHONY: all bench quick test test-vm check crosscheck plots tables fuzz lint deps \
 	install uninstall clean help
 
 all: $(B)/spawnwise $(BARE) library ## build the command and the library
@@ -97,6 +97,10 @@ test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread)
 	@$(SETUP) bench test && $(BUILD) all $(MANUALS) $(UNITS) $(B)/tests/refuse
 	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -j 3 -e tests/tap \
 		$(UNITS) $(SCRIPTS)
+
+test-vm: ## the labs and more in virtual machines: another kernel, cgroup v2
+	@$(SETUP) bench test vm && $(BUILD) all $(B)/tests/conformance
+	prove -e tests/vm/boot tests/vm/*.sh
 
 crosscheck: ## compare with hyperfine, with bare loops, and with the bars
 	@$(SETUP) bench test && $(BUILD) all $(B)/tests/bare
