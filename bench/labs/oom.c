@@ -8,6 +8,7 @@
 
 #include "bench/labs/oom.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -109,27 +110,42 @@ int oom_write_row(struct lab_context *context, const struct oom_row *row)
 	return csv_end_row(csv);
 }
 
-static uint64_t choose_unit(void)
+/* Even where no group can be made: the processes of this lab must not be what
+ * drives the group that they are in out of memory. */
+static int choose_unit(struct lab_context *context, uint64_t *unit_bytes)
 {
+	char reason[256];
 	uint64_t ceiling;
+	int error = memory_group_ceiling(&ceiling, reason, sizeof reason);
 
-	if (memory_group_ceiling(&ceiling, NULL, 0))
-		return LEAST_UNIT_BYTES;
-	const uint64_t unit = ceiling / UNITS / MIB * MIB;
-	if (unit < LEAST_UNIT_BYTES)
-		return LEAST_UNIT_BYTES;
-	return unit < UNIT_BYTES ? unit : UNIT_BYTES;
+	if (error)
+		return lab_fail(context, error, "Mount /proc.",
+				"see how much memory a lab may take: %s",
+				strerror(-error));
+	*unit_bytes = ceiling / UNITS / MIB * MIB;
+	if (*unit_bytes > UNIT_BYTES)
+		*unit_bytes = UNIT_BYTES;
+	if (*unit_bytes >= LEAST_UNIT_BYTES)
+		return 0;
+	return lab_fail(context, -ERANGE,
+			"Free some memory, or raise the limit.",
+			"take the %llu MiB that this lab needs: it may have %s",
+			UNITS * LEAST_UNIT_BYTES / MIB, reason);
 }
 
 static int run(struct lab_context *context)
 {
-	const uint64_t unit_bytes = choose_unit();
 	struct memory_group group;
+	uint64_t unit_bytes;
 	char why[512];
-	const bool grouped =
-		!memory_group_open(&group, UNITS * unit_bytes, why, sizeof why);
-	int error = oom_scores(context, grouped ? &group : NULL, unit_bytes);
+	bool grouped;
+	int error = choose_unit(context, &unit_bytes);
 
+	if (error)
+		return error;
+	grouped =
+		!memory_group_open(&group, UNITS * unit_bytes, why, sizeof why);
+	error = oom_scores(context, grouped ? &group : NULL, unit_bytes);
 	if (!error)
 		error = oom_inheritance(context);
 	if (!error && grouped)
