@@ -130,6 +130,37 @@ no_group_is_left() {
 	[ ! -e here ]
 }
 
+@test "a lab that is stopped gives the mode back soon" {
+	use_real_setting
+	"$command" lab frontier --out here >out 2>err 3>&- 9>&- &
+	runner=$!
+	within 10 eval '[ "$(cat "$setting")" != "$original" ]'
+	kill -STOP "$runner"
+	within 4 eval '[ "$(cat "$setting")" = "$original" ]'
+	kill -CONT "$runner"
+	wait "$runner" || status=$?
+	[ "$status" -eq 1 ]
+}
+
+@test "a lab that is interrupted keeps its rows, or leaves nothing" {
+	for moment in .05 1; do
+		"$command" lab oracle --out here --overcommit current \
+			>out 2>err 3>&- 9>&- &
+		runner=$!
+		pause $moment
+		kill -TERM "$runner" 2>/dev/null || true
+		status=0
+		wait "$runner" || status=$?
+		if [ -e here ]; then
+			[ "$(wc -l <here/oracle.csv)" -gt 1 ]
+		else
+			says err "interrupted before the first row"
+		fi
+		[ $status -eq 130 ] || [ $status -eq 0 ] || [ $status -eq 3 ]
+		rm -rf here
+	done
+}
+
 @test "a lab does not write over another one's results" {
 	check 0 "$command" lab promise --out here --overcommit current
 	run "$command" lab promise --out here --overcommit current

@@ -4,55 +4,37 @@
 #include "bench/files/lab_files.h"
 
 #include <errno.h>
-#include <stdlib.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/files/csv.h"
 #include "bench/files/replace.h"
 
-static void name_file(const struct lab_files *files, const char *suffix,
-		      char *name, size_t size)
-{
-	snprintf(name, size, "%s.%s", files->name, suffix);
-}
-
-/* dir/NAME.csv in new memory, or NULL. */
-static char *csv_path(const struct lab_files *files)
-{
-	char name[64];
-
-	name_file(files, "csv", name, sizeof name);
-	return join_path(files->dir.path, name);
-}
-
 int lab_files_choose(struct lab_files *files, const char *out, const char *name)
 {
-	int error = run_dir_choose(&files->dir, out);
-	char *path;
+	const int error = run_dir_choose(&files->dir, out);
 
 	files->name = name;
 	files->csv = NULL;
+	snprintf(files->csv_path, sizeof files->csv_path, "%s/%s.csv",
+		 files->dir.path, name);
 	if (error != -EEXIST && error != -ENOTEMPTY)
 		return error;
-	path = csv_path(files);
-	if (!path)
-		return -ENOMEM;
-	error = access(path, F_OK) ? 0 : -EEXIST;
-	free(path);
-	return error;
+	return access(files->csv_path, F_OK) ? 0 : -EEXIST;
 }
 
+/* Whatever ends the lab, each row is there when it was written. */
 int lab_files_create(struct lab_files *files)
 {
-	char *path = csv_path(files);
-	int error = path ? run_dir_create(&files->dir) : -ENOMEM;
+	const int error = run_dir_create(&files->dir);
 
-	if (!error) {
-		files->csv = fopen(path, "wxe");
-		error = files->csv ? 0 : -errno;
-	}
-	free(path);
-	return error;
+	if (error)
+		return error;
+	files->csv = fopen(files->csv_path, "wxe");
+	if (!files->csv)
+		return -errno;
+	setvbuf(files->csv, NULL, _IOLBF, BUFSIZ);
+	return 0;
 }
 
 int lab_files_header(struct lab_files *files, const char *const *columns)
@@ -75,13 +57,21 @@ bool lab_files_empty(const struct lab_files *files)
 
 void lab_files_discard(struct lab_files *files)
 {
-	char *path = csv_path(files);
-
 	fclose(files->csv);
-	if (path)
-		unlink(path);
+	unlink(files->csv_path);
 	rmdir(files->dir.path);
-	free(path);
+}
+
+bool lab_files_salvage(const struct lab_files *files)
+{
+	struct stat status;
+
+	if (!stat(files->csv_path, &status) &&
+	    status.st_size > files->header_bytes)
+		return true;
+	unlink(files->csv_path);
+	rmdir(files->dir.path);
+	return false;
 }
 
 int lab_files_finish(struct lab_files *files, const char *text, size_t bytes)
@@ -91,7 +81,7 @@ int lab_files_finish(struct lab_files *files, const char *text, size_t bytes)
 	int error = fclose(files->csv) ? -errno : 0;
 	int kept;
 
-	name_file(files, "txt", name, sizeof name);
+	snprintf(name, sizeof name, "%s.txt", files->name);
 	kept = replace_begin(&replace, files->dir.path, name);
 	if (!kept) {
 		fwrite(text, 1, bytes, replace.stream);

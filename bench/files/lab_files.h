@@ -12,7 +12,8 @@
 struct lab_files {
 	struct run_dir dir;
 	const char *name; /* of the lab */
-	FILE *csv;	  /* between create and finish */
+	char csv_path[PATH_MAX + 32];
+	FILE *csv; /* between create and finish */
 	long header_bytes;
 };
 
@@ -33,6 +34,10 @@ bool lab_files_empty(const struct lab_files *files);
 
 /* Close the CSV and remove it, and the folder if nothing else is there. */
 void lab_files_discard(struct lab_files *files);
+
+/* The same without closing, if it has no rows; else leave it. Whether it has
+ * rows. Async-signal-safe. */
+bool lab_files_salvage(const struct lab_files *files);
 
 /* Close the CSV and keep the text. 0, or -errno of any write. */
 int lab_files_finish(struct lab_files *files, const char *text, size_t bytes);

@@ -127,16 +127,16 @@ static int choose_unit(struct lab_context *context, uint64_t *unit_bytes)
 		*unit_bytes = UNIT_BYTES;
 	if (*unit_bytes >= LEAST_UNIT_BYTES)
 		return 0;
-	return lab_fail(context, -ERANGE,
-			"Free some memory, or raise the limit.",
-			"take the %llu MiB that this lab needs: it may have %s",
-			UNITS * LEAST_UNIT_BYTES / MIB, reason);
+	return lab_fail(
+		context, -ERANGE, "Free some memory, or raise the limit.",
+		"take the %llu MiB that this lab needs: it may have %s",
+		(unsigned long long)(UNITS * LEAST_UNIT_BYTES / MIB), reason);
 }
 
 static int run(struct lab_context *context)
 {
 	struct memory_group group;
-	uint64_t unit_bytes;
+	uint64_t unit_bytes = 0;
 	char why[512];
 	bool grouped;
 	int error = choose_unit(context, &unit_bytes);

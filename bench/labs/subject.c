@@ -7,14 +7,23 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdatomic.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/machine/guardian.h"
+
+#define LEASE_MS 500 /* renewed with every beat; and a second of grace */
+#define BEAT_MS 100
+#define PULSE_LIMIT_S 1 /* without a beat */
+
+static atomic_uint *pulse; /* shared with subjects: the runner's beats */
 
 void *subject_share(size_t bytes)
 {
@@ -56,6 +65,32 @@ int subject_populate(uint64_t bytes)
 	return 0;
 }
 
+/* Outside its window it must not act: a runner that was stopped lets the pulse
+ * stop, and the window close. */
+static void die_without_pulse(int number)
+{
+	static unsigned last;
+	const unsigned now = atomic_load(pulse);
+
+	(void)number;
+	if (now == last)
+		_exit(1);
+	last = now;
+}
+
+static void watch_pulse(void)
+{
+	const struct sigaction action = { .sa_handler = die_without_pulse,
+					  .sa_flags = SA_RESTART };
+	const struct itimerval timer = {
+		.it_interval = { .tv_sec = PULSE_LIMIT_S },
+		.it_value = { .tv_sec = PULSE_LIMIT_S },
+	};
+
+	sigaction(SIGALRM, &action, NULL);
+	setitimer(ITIMER_REAL, &timer, NULL);
+}
+
 /* Raising it is everybody's right. */
 static void be_first_to_die(pid_t parent)
 {
@@ -67,7 +102,7 @@ static void be_first_to_die(pid_t parent)
 }
 
 /* One byte each way: ready, go, done. */
-static _Noreturn void live(int socket, pid_t parent,
+static _Noreturn void live(int socket, pid_t parent, bool guarded,
 			   void (*prepare)(void *data), void (*act)(void *data),
 			   void *data)
 {
@@ -78,6 +113,8 @@ static _Noreturn void live(int socket, pid_t parent,
 		prepare(data);
 	if (send(socket, &byte, 1, MSG_NOSIGNAL) == 1 &&
 	    recv(socket, &byte, 1, 0) == 1) {
+		if (guarded)
+			watch_pulse();
 		act(data);
 		send(socket, &byte, 1, MSG_NOSIGNAL);
 	}
@@ -109,6 +146,10 @@ int subject_start(struct subject *subject, struct guardian *guardian,
 	int ends[2];
 	int error;
 
+	if (!pulse)
+		pulse = subject_share(sizeof *pulse);
+	if (!pulse)
+		return -ENOMEM;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	subject->guardian = guardian;
@@ -124,7 +165,7 @@ int subject_start(struct subject *subject, struct guardian *guardian,
 		if (guardian)
 			guardian_forget(guardian);
 		close(ends[0]);
-		live(ends[1], parent, prepare, act, data);
+		live(ends[1], parent, guardian, prepare, act, data);
 	}
 	close(ends[1]);
 	error = subject_await(subject, -1);
@@ -151,6 +192,24 @@ static void die(const struct subject *subject)
 		;
 }
 
+/* Wait for what it does in its window, and keep this open meanwhile. */
+static int attend(const struct subject *subject, int limit_ms)
+{
+	int error = -ETIMEDOUT, lost = 0;
+
+	if (!subject->guardian)
+		return subject_await(subject, limit_ms);
+	for (int waited_ms = 0;
+	     error == -ETIMEDOUT && !lost && waited_ms < limit_ms;
+	     waited_ms += BEAT_MS) {
+		atomic_fetch_add(pulse, 1);
+		error = subject_await(subject, BEAT_MS);
+		if (error == -ETIMEDOUT)
+			lost = guardian_extend(subject->guardian, LEASE_MS);
+	}
+	return lost ? lost : error;
+}
+
 int subject_act(struct subject *subject, int mode, int limit_ms)
 {
 	struct guardian *const guardian = subject->guardian;
@@ -158,10 +217,11 @@ int subject_act(struct subject *subject, int mode, int limit_ms)
 	int error = 0, released = 0;
 
 	if (guardian)
-		error = guardian_lease(guardian, mode, limit_ms);
+		error = guardian_lease(guardian, mode, LEASE_MS);
 	if (!error) {
+		atomic_fetch_add(pulse, 1);
 		subject_go(subject);
-		error = subject_await(subject, limit_ms);
+		error = attend(subject, limit_ms);
 	}
 	die(subject);
 	if (guardian)

@@ -11,6 +11,9 @@
  * Where the mode is the user's and we watch meanwhile, subject_go() and
  * subject_await() stand for the second step.
  *
+ * The window is made of short leases: when we are stopped it closes within two
+ * seconds, and a subject that still acts dies with it.
+ *
  * It is the first to die when memory runs out (oom_score_adj 1000) and dies
  * with its parent.
  */

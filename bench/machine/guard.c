@@ -71,6 +71,23 @@ static int guard_change(struct guard *guard)
 	return error;
 }
 
+static void set_deadline(struct guard *guard,
+			 const struct guard_request *request)
+{
+	guard->deadline_ns =
+		now_ns() +
+		((int64_t)request->duration_ms + GRACE_MS) * NS_PER_MS;
+}
+
+static int guard_extend(struct guard *guard,
+			const struct guard_request *request)
+{
+	if (!guard->held)
+		return -ETIMEDOUT;
+	set_deadline(guard, request);
+	return 0;
+}
+
 static int guard_lease(struct guard *guard, const struct guard_request *request)
 {
 	struct state *state = &guard->state;
@@ -83,9 +100,7 @@ static int guard_lease(struct guard *guard, const struct guard_request *request)
 	state->ours = request->mode;
 	guard->wrote = state->original != state->ours;
 	guard->held = true;
-	guard->deadline_ns =
-		now_ns() +
-		((int64_t)request->duration_ms + GRACE_MS) * NS_PER_MS;
+	set_deadline(guard, request);
 	return guard->wrote ? guard_change(guard) : 0;
 }
 
@@ -128,6 +143,8 @@ static void guard_serve(struct guard *guard)
 	guard->outcome = 0;
 	if (!answer && request.verb == GUARD_LEASE)
 		answer = guard_lease(guard, &request);
+	else if (!answer && request.verb == GUARD_EXTEND)
+		answer = guard_extend(guard, &request);
 	else if (!answer)
 		answer = guard_restore(guard);
 	watcher_answer(&guard->post, answer);

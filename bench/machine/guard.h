@@ -15,6 +15,7 @@
 
 enum guard_verb {
 	GUARD_LEASE,
+	GUARD_EXTEND,
 	GUARD_RELEASE,
 	GUARD_STOP,
 };

@@ -88,6 +88,16 @@ int guardian_lease(struct guardian *guardian, int mode, int duration_ms)
 	return guardian_ask(guardian, &request);
 }
 
+int guardian_extend(struct guardian *guardian, int duration_ms)
+{
+	const struct guard_request request = {
+		.verb = GUARD_EXTEND,
+		.duration_ms = duration_ms,
+	};
+
+	return duration_ms <= 0 ? -EINVAL : guardian_ask(guardian, &request);
+}
+
 int guardian_release(struct guardian *guardian)
 {
 	const struct guard_request request = { .verb = GUARD_RELEASE };

@@ -44,6 +44,11 @@ int guardian_start(struct guardian *guardian);
  */
 int guardian_lease(struct guardian *guardian, int mode, int duration_ms);
 
+/* Let the lease last duration_ms from now: a long window is made of short
+ * ones, so that it closes soon after its runner was stopped. -ETIMEDOUT,
+ * -ESTALE, -EPIPE as below. */
+int guardian_extend(struct guardian *guardian, int duration_ms);
+
 /*
  * Put the old value back. 0: it is back, or there was no lease. -ETIMEDOUT:
  * the lease had run out meanwhile, so what was measured under it cannot be

@@ -17,6 +17,7 @@
 #include "bench/labs/labs.h"
 #include "bench/machine/host.h"
 #include "bench/show/plot.h"
+#include "bench/verbs/lab_interrupt.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/verbs.h"
@@ -155,6 +156,7 @@ static int experiment(const struct lab *lab, struct lab_context *context,
 
 	context->text = open_memstream(&text, &bytes);
 	context->csv.stream = files->csv;
+	lab_interrupt_watch(files);
 	error = context->text ? lab->run(context) : -errno;
 	if (context->text)
 		fclose(context->text);
