@@ -53,9 +53,9 @@ struct story {
 	struct memory_group_reading before;
 	uint64_t committed_before;
 	int64_t began_ns;
+	int64_t death_ns; /* since then, when the kill was first seen */
 	struct moment last;
 	int status; /* of the subject, as waitpid(2) tells it */
-	bool killed_by_us;
 };
 
 static void touch_pages(void *data)
@@ -99,6 +99,8 @@ static int look(struct story *story)
 			? memory.committed_bytes - story->committed_before
 			: 0;
 	error = memory_group_read(&story->group, &moment.group);
+	if (!story->death_ns && moment.group.oom_kill != story->before.oom_kill)
+		story->death_ns = moment.ns;
 	story->last = moment;
 	return error;
 }
@@ -134,10 +136,8 @@ static int watch_it(struct lab_context *context, struct story *story)
 		if (!error)
 			error = write_moment(context, story, NULL);
 		state = subject_await(&story->subject, 1);
-		if (story->last.ns > SECONDS * INT64_C(1000000000)) {
-			story->killed_by_us = true;
+		if (story->last.ns > SECONDS * INT64_C(1000000000))
 			break;
-		}
 	}
 	subject_end(&story->subject, &story->status);
 	if (!error)
@@ -151,7 +151,7 @@ static const char *event_of(const struct story *story)
 		return "refused";
 	if (story->last.group.oom_kill != story->before.oom_kill)
 		return "oom_kill";
-	return story->killed_by_us ? "gave_up" : "done";
+	return "survived";
 }
 
 /* How much can be written: what the group still allows, less the page tables
@@ -173,8 +173,9 @@ static void tell_promise(struct lab_context *context, const struct story *story)
 	size_format_human(story->group.limit_bytes, limit, sizeof limit);
 	lab_tell(context,
 		 "A process in a memory control group that may use %s asked "
-		 "for %s. malloc() said %s, in overcommit mode %d: the group's "
-		 "limit plays no part in a promise.",
+		 "for %s, as malloc() does for such sizes, by mmap(2). The "
+		 "answer was %s, in overcommit mode %d: the group's limit "
+		 "plays no part in a promise.",
 		 limit, asked, story->touch->refused ? "no" : "yes",
 		 context->users_mode);
 }
@@ -193,7 +194,7 @@ static void tell_death(struct lab_context *context, const struct story *story)
 		 "signal %d. Its oom_kill counter went from %llu to %llu. The "
 		 "program had checked what malloc() returned, and got no "
 		 "chance to do anything.",
-		 touched, predicted, (double)last->ns / 1e6,
+		 touched, predicted, (double)story->death_ns / 1e6,
 		 WTERMSIG(story->status),
 		 (unsigned long long)story->before.oom_kill,
 		 (unsigned long long)last->group.oom_kill);
@@ -207,8 +208,12 @@ static void tell(struct lab_context *context, const struct story *story)
 	if (!strcmp(event, "oom_kill"))
 		tell_death(context, story);
 	else if (!strcmp(event, "refused"))
-		lab_tell(context, "So nothing was written to, and nobody "
-				  "died: that is what mode 2 is for.");
+		lab_tell(context,
+			 "So nothing was written to, and nobody died: %s.",
+			 context->users_mode == 2
+				 ? "that is what mode 2 is for"
+				 : "a limit of the process itself, RLIMIT_AS "
+				   "or RLIMIT_DATA (getrlimit(2)), was less");
 	else
 		lab_skip(context,
 			 "It was not killed within %d s: somebody may have "

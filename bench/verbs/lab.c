@@ -135,15 +135,18 @@ static int create_files(const struct lab *lab, struct lab_files *files,
 static int keep(struct lab_files *files, const char *text, size_t bytes,
 		int error)
 {
-	int lost;
+	int lost, kept;
 
 	if (error && lab_files_empty(files)) {
 		lab_files_discard(files);
 		return 0;
 	}
 	fwrite(text, 1, bytes, stdout);
-	lost = lab_files_finish(files, text, bytes);
-	return lost ? lost : write_host(files);
+	lost = fflush(stdout) ? -errno : 0;
+	kept = lab_files_finish(files, text, bytes);
+	if (!kept)
+		kept = write_host(files);
+	return kept ? kept : lost;
 }
 
 /* The lab itself, with its text. */
@@ -179,7 +182,6 @@ static void draw(const struct lab_files *files)
 	char reason[480];
 	int error;
 
-	fflush(stdout);
 	error = plot_run(path, path, NULL, reason, sizeof reason);
 	if (error && error != -ENODATA)
 		fprintf(stderr, "There is no chart: %s\n", reason);
