@@ -72,10 +72,10 @@ struct sw_arena {
 	_Atomic uint64_t submitted; /* bit N: slot N is to be served */
 	_Atomic uint64_t told;	    /* bit N: its answer is told by the bell */
 	atomic_uint asleep;	    /* 1: the helper waits for a request */
-	atomic_uint ready;	    /* 1: the helper has settled in */
-	atomic_uint stale;	    /* 1: it saw the caller change */
-	atomic_uint leave;	    /* 1: it is to end */
-	atomic_uint telling;	    /* 1: answers are told by the bell */
+	atomic_uint ready;   /* 1: the helper has settled in; or -errno */
+	atomic_uint stale;   /* 1: it saw the caller change */
+	atomic_uint leave;   /* 1: it is to end */
+	atomic_uint telling; /* 1: answers are told by the bell */
 	struct sw_bell bell;
 };
 

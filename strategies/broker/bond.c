@@ -51,13 +51,14 @@ static void end_helper(const struct sw_bond *bond)
 static int await_birth(const struct sw_bond *bond)
 {
 	atomic_uint *ready = &bond->arena->ready;
+	unsigned answer;
 
-	while (!atomic_load(ready)) {
+	while (!(answer = atomic_load(ready))) {
 		if (is_zombie(bond->helper))
 			return -EPIPE;
 		sw_wait(ready, 0, INT64_MAX, BIRTH_SLICE_MS);
 	}
-	return 0;
+	return answer == 1 ? 0 : (int)answer;
 }
 
 /*

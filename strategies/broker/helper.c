@@ -112,6 +112,7 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 {
 	const struct sigaction wake = { .sa_handler = be_woken };
 	const sw_sigset hint = (sw_sigset)1 << (HINT - 1);
+	int error;
 
 	if (own_words(helper))
 		sw_child_exit(1);
@@ -132,8 +133,8 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 	helper->can_ask_limits = raw4(SYS_prlimit64, helper->caller, 0, 0,
 				      &helper->changes.limit[0]) >= 0;
 	helper->needs_dumpable = needs_dumpable();
-	sw_helper_trim(helper);
-	atomic_store(&helper->arena->ready, 1);
+	error = sw_helper_trim(helper);
+	atomic_store(&helper->arena->ready, error ? (unsigned)error : 1);
 	sw_wake(&helper->arena->ready);
 }
 

@@ -59,6 +59,7 @@ struct sw_helper {
 	struct rlimit limits[SW_LIMIT_COUNT];
 	uintptr_t thread_start; /* what the libc keeps for our thread */
 	uintptr_t thread_end;
+	int trimmed; /* what came of it: 0 or a negative errno */
 
 	/* As of the last look. */
 	int stale; /* -ESTALE: the caller is one we cannot work for, else 0 */
@@ -104,7 +105,7 @@ bool sw_helper_differs(struct sw_helper *helper, pid_t thread, int kind);
 bool sw_helper_lost_leader(struct sw_helper *helper);
 
 /* Unmap what was copied from the caller and is not needed: it must not be
- * held twice. */
-void sw_helper_trim(struct sw_helper *helper);
+ * held twice. 0, or a negative errno: it takes a free descriptor. */
+int sw_helper_trim(struct sw_helper *helper);
 
 #endif

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <sys/mman.h>
 
+#include "lib/clone.h"
 #include "lib/raw.h"
 #include "strategies/broker/helper.h"
 
@@ -76,19 +77,43 @@ SW_CHILD_HALF static bool look_at(void *data, const char *line)
 	return false;
 }
 
-SW_CHILD_HALF void sw_helper_trim(struct sw_helper *helper)
+SW_CHILD_HALF static int trim(struct sw_helper *helper)
 {
-#if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
-	/* What sanitizers know of our memory is anonymous memory, too. */
 	const long fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/maps",
 			     O_RDONLY | O_CLOEXEC, 0);
+	int error;
 
 	if (fd < 0)
-		return;
-	sw_lines(&helper->reader, (int)fd, look_at, helper);
+		return (int)fd;
+	error = sw_lines(&helper->reader, (int)fd, look_at, helper);
 	raw1(SYS_close, fd);
-#else
-	(void)helper;
-	(void)look_at;
+	return error;
+}
+
+SW_CHILD_HALF static void trim_apart(void *data)
+{
+	struct sw_helper *helper = data;
+
+	helper->trimmed = trim(helper);
+	for (;;)
+		raw1(SYS_exit, 0);
+}
+
+/* In a thread, which has descriptors of its own: whoever kills us there leaves
+ * none open in our caller. Where it may not be, without. */
+SW_CHILD_HALF int sw_helper_trim(struct sw_helper *helper)
+{
+	struct clone_args args = {
+		.flags = CLONE_VM | CLONE_SIGHAND | CLONE_THREAD | CLONE_VFORK,
+		.stack = (uintptr_t)sw_stack(&helper->stacks, 0),
+		.stack_size = SW_STACK_BYTES,
+	};
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+	/* What sanitizers know of our memory is anonymous memory, too. */
+	return 0;
 #endif
+	if (sw_clone(&args, trim_apart, helper) < 0)
+		return trim(helper);
+	return helper->trimmed;
 }

@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
@@ -213,6 +214,43 @@ static void failed_renewal_changes_nothing(void **state)
 	assert_no_new_child(1);
 }
 
+static void *kill_children(void *data)
+{
+	const atomic_bool *over = data;
+
+	while (!*over) {
+		pid_t pids[4];
+		const int count = children_list(pids, COUNT(pids));
+
+		for (int i = 0; i < count; i++)
+			kill(pids[i], SIGKILL);
+	}
+	return NULL;
+}
+
+/* However far they have come. */
+static void killed_at_birth(void **state)
+{
+	struct scene *scene = *state;
+	const int descriptors = descriptors_count(0);
+	atomic_bool over = false;
+	pthread_t thread;
+
+	assert_int_equal(pthread_create(&thread, NULL, kill_children, &over),
+			 0);
+	for (int i = 0; i < RENEWALS; i++) {
+		const int error = sw_refresh(scene->handle);
+
+		assert_true(!error || error == -EPIPE);
+	}
+	over = true;
+	pthread_join(thread, NULL);
+	assert_int_equal(sw_refresh(scene->handle), 0);
+	assert_int_equal(descriptors_count(0), descriptors);
+	assert_no_new_child(1);
+	assert_int_equal(scene_run(scene, &good), 0);
+}
+
 const struct check renewal_checks[] = {
 	{ .name = "a helper is renewed while 8 threads spawn",
 	  .run = renewed_beside_spawns,
@@ -228,6 +266,9 @@ const struct check renewal_checks[] = {
 	  NEEDS_HELPER },
 	{ .name = "a failed renewal changes nothing",
 	  .run = failed_renewal_changes_nothing,
+	  NEEDS_HELPER },
+	{ .name = "helpers killed at birth leave nothing behind",
+	  .run = killed_at_birth,
 	  NEEDS_HELPER },
 	{ .name = NULL },
 };
