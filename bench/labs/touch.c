@@ -182,10 +182,9 @@ static void tell_promise(struct lab_context *context, const struct story *story)
 
 static void tell_death(struct lab_context *context, const struct story *story)
 {
-	const struct moment *last = &story->last;
 	char touched[UNITS_LENGTH], predicted[UNITS_LENGTH];
 
-	size_format_human(last->touched_bytes, touched, sizeof touched);
+	size_format_human(story->last.touched_bytes, touched, sizeof touched);
 	size_format_human(predict_touched(story), predicted, sizeof predicted);
 	lab_tell(context,
 		 "It wrote to one page after the other. No write can say no: "
@@ -197,7 +196,7 @@ static void tell_death(struct lab_context *context, const struct story *story)
 		 touched, predicted, (double)story->death_ns / 1e6,
 		 WTERMSIG(story->status),
 		 (unsigned long long)story->before.oom_kill,
-		 (unsigned long long)last->group.oom_kill);
+		 (unsigned long long)story->last.group.oom_kill);
 }
 
 static void tell(struct lab_context *context, const struct story *story)
@@ -224,9 +223,11 @@ static void tell(struct lab_context *context, const struct story *story)
 static int begin(struct lab_context *context, struct story *story)
 {
 	struct meminfo memory;
-	int error = subject_start(&story->subject, NULL, NULL, touch_pages,
-				  story->touch);
+	int error;
 
+	story->touch->asked_bytes = PROMISE_TIMES * story->group.limit_bytes;
+	error = subject_start(&story->subject, NULL, NULL, touch_pages,
+			      story->touch);
 	if (error)
 		return lab_fail(context, error, "Free some memory.",
 				"start a process: %s", strerror(-error));
@@ -246,10 +247,8 @@ static int begin(struct lab_context *context, struct story *story)
 
 static int experiment(struct lab_context *context, struct story *story)
 {
-	int error;
+	int error = begin(context, story);
 
-	story->touch->asked_bytes = PROMISE_TIMES * story->group.limit_bytes;
-	error = begin(context, story);
 	if (error)
 		return error;
 	error = watch_it(context, story);
