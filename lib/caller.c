@@ -131,12 +131,14 @@ static bool is_zombie(pid_t pid)
  * and tells it for nothing: setpgid(2) refuses a child that has come through
  * with EACCES, and giving one its own group changes nothing. For a session
  * leader, which it refuses before it looks (kernel/sys.c), the flag stands in
- * field 9 of /proc/PID/stat (proc(5)). True when there is no such child, or
- * no descriptor to look.
+ * field 9 of /proc/PID/stat (proc(5)). So it is for a group of another pid
+ * namespace, which reads 0: to setpgid(2) that means a new one. True when
+ * there is no such child, or no descriptor to look.
  */
 static bool came_through(pid_t pid)
 {
-	const long error = raw2(SYS_setpgid, pid, raw1(SYS_getpgid, pid));
+	const long group = raw1(SYS_getpgid, pid);
+	const long error = group ? raw2(SYS_setpgid, pid, group) : -EPERM;
 	char text[512];
 	char *after_name;
 	unsigned flags = 0;

@@ -93,7 +93,7 @@ int descriptors_count(pid_t pid)
 	return count - !pid; /* and the folder itself, if it is our own */
 }
 
-/* Append the children of one thread. */
+/* Append the children of one thread. One that has ended since has none. */
 static int list_of_thread(const char *tid, pid_t *pids, int count, int room)
 {
 	char path[64];
@@ -102,8 +102,10 @@ static int list_of_thread(const char *tid, pid_t *pids, int count, int room)
 
 	snprintf(path, sizeof path, "/proc/self/task/%.16s/children", tid);
 	stream = fopen(path, "re");
-	if (!stream)
-		return -1;
+	if (!stream) {
+		*strrchr(path, '/') = '\0';
+		return access(path, F_OK) ? count : -1;
+	}
 	while (count < room && fscanf(stream, "%d", &pid) == 1)
 		pids[count++] = pid;
 	fclose(stream);

@@ -16,6 +16,32 @@
 
 #define GUARD_S 60 /* one check must not hang the whole list */
 
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define SHADOW 10
+#else
+#define SHADOW 1
+#endif
+
+static int slowness(void)
+{
+	const char *text = getenv("CONFORMANCE_SLOW");
+	const int times = text ? atoi(text) : 1;
+
+	return times > 0 ? times : 1;
+}
+
+int scene_repeat(int count)
+{
+	const int fewer = count / SHADOW / slowness();
+
+	return fewer ? fewer : 1;
+}
+
+static unsigned guard_s(void)
+{
+	return GUARD_S * (unsigned)slowness();
+}
+
 static void reset_signals(void)
 {
 	static const int touched[] = { SIGUSR1, SIGUSR2, SIGCHLD };
@@ -39,7 +65,7 @@ int scene_open(void **state)
 		.search_path = search_path ? strdup(search_path) : NULL,
 		.working_folder = open(".", O_PATH | O_CLOEXEC),
 	};
-	alarm(GUARD_S);
+	alarm(guard_s());
 	if (!mkdtemp(folder) || chdir(folder))
 		return -1;
 	strcpy(scene.folder, folder);
@@ -221,7 +247,7 @@ _Noreturn void scene_end_copy(struct scene *scene, const char *complaint)
 static _Noreturn void be_copy(struct scene *scene,
 			      const char *(*act)(struct scene *))
 {
-	alarm(GUARD_S / 2);
+	alarm(guard_s() / 2);
 	setsid();
 	scene->handle = NULL;
 	if (sw_open(scene->strategy, &scene->handle))

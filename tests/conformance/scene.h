@@ -22,12 +22,11 @@
 #define COUNT(array) (sizeof(array) / sizeof *(array))
 #define ARGV(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 
-/* A sanitizer's shadow makes each fork(2) cost many milliseconds. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define REPEAT(count) ((count) / 10)
-#else
-#define REPEAT(count) (count)
-#endif
+/* How often a check does something: less often where a spawn costs many
+ * milliseconds, for a sanitizer's shadow, or because $CONFORMANCE_SLOW says how
+ * many times slower than others this machine is. */
+#define REPEAT(count) scene_repeat(count)
+int scene_repeat(int count);
 
 /* Two members of a struct sw_request. */
 #define ACTIONS(...)                                                           \
