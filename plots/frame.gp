@@ -34,8 +34,9 @@ size(b) = b == 0 ? "0" : b < 2**20 ? sprintf("%g KiB", b / 2**10) : \
   sprintf("%.3g GiB", b / 2**30) : sprintf("%.4g TiB", b / 2**40)
 short_size(b) = b == 0 ? "0" : b < 2**20 ? sprintf("%gK", b / 2**10) : \
   b < 2**30 ? sprintf("%gM", b / 2**20) : sprintf("%gG", b / 2**30)
-times(r) = r >= 1000 ? sprintf("%d,%03d", int(r) / 1000, int(r) % 1000) : \
-  r >= 10 ? sprintf("%.0f", r) : sprintf("%.1f", r)
+times(r) = (n_ = int(r + 0.5), n_ >= 1000 ? \
+  sprintf("%d,%03d", n_ / 1000, n_ % 1000) : r >= 10 ? sprintf("%.0f", r) : \
+  sprintf("%.1f", r))
 mode_name(m) = "vm.overcommit_memory = ".m. \
   (m eq "0" ? " (heuristic)" : m eq "1" ? " (always)" : " (strict)")
 

@@ -23,13 +23,16 @@ mode_of(i) = "mode ".field(i, F_MODE).(field(i, F_MODE) eq "0" ? ", heuristic" \
   : field(i, F_MODE) eq "1" ? ", always" : ", strict")
 stop_of(i) = (s_ = field(i, F_STOPPED), s_ eq "address_space" ? \
   "end of the address space" : s_ eq "commit_limit" ? "CommitLimit" : \
-  s_ eq "rlimit_as" ? "RLIMIT_AS" : "we left the rest to others")
+  s_ eq "rlimit_as" ? "RLIMIT_AS" : s_ eq "rlimit_data" ? "RLIMIT_DATA" : \
+  "we left the rest to others")
 largest = 1; do for [i = 1:rows] { if (bytes(i, F_ALL) > bytes(largest, F_ALL)) {
   largest = i
 } }
-finding = sprintf("In mode %s a program is promised %s, %s times the RAM and swap there are", \
-  field(largest, F_MODE), size(bytes(largest, F_ALL)), \
-  times(bytes(largest, F_ALL) / ram))
+finding = sprintf("In mode %s a program is promised %s, ", \
+  field(largest, F_MODE), size(bytes(largest, F_ALL))). \
+  (field(largest, F_STOPPED)[1:7] eq "rlimit_" ? \
+  "and then stopped by ".stop_of(largest) : \
+  times(bytes(largest, F_ALL) / ram)." times the RAM and swap there are")
 
 if (dumb) {
   set print "-"

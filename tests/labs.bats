@@ -56,6 +56,30 @@ near() {
 		"$(column here/promise.csv predicted_bytes)"
 }
 
+@test "promise: limits of the process are what the text and the chart name" {
+	local option
+	for option in v d; do
+		(ulimit -$option 2000000 && check 0 "$command" lab promise \
+			--out here$option --overcommit current)
+		near 1 "$(column here$option/promise.csv promised_bytes)" \
+			"$(column here$option/promise.csv predicted_bytes)"
+		! grep -E 'not limited|times what' out
+	done
+	[ "$(column hered/promise.csv stopped_by)" = rlimit_data ]
+	tr '\n' ' ' <out | grep -q 'RLIMIT_DATA (ulimit -d) stopped it at 1.91'
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	check 0 "$command" plot --terminal dumb hered
+	says out "is promised 1.91 GiB, and then stopped by RLIMIT_DATA"
+}
+
+@test "promise: text and chart round alike" {
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	check 0 "$command" lab promise --out here --overcommit current
+	times=$(tr '\n' ' ' <out | grep -o '[0-9,]* times what')
+	check 0 "$command" plot --terminal dumb here
+	says out ", ${times% what} the RAM"
+}
+
 @test "promise: in every mode, and the setting is back" {
 	use_real_setting
 	check 0 "$command" lab promise --out here

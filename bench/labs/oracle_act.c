@@ -6,6 +6,7 @@
 #include "bench/files/errname.h"
 #include "bench/labs/oracle.h"
 #include "bench/labs/oracle_memory.h"
+#include "bench/measure/forecast.h"
 
 /* A helper is opened before the memory grows, and so is everything else. */
 void oracle_prepare(void *data)
@@ -46,7 +47,7 @@ static void try_strategy(struct oracle *oracle, size_t i)
 	struct oracle_cell *cell = &oracle->cells[i];
 
 	oracle_exhaust(oracle);
-	oracle->error = facts_read(&cell->facts);
+	oracle->error = forecast_self(&cell->facts);
 	if (oracle->error)
 		return;
 	note_refusal(oracle, &cell->facts);

@@ -45,14 +45,6 @@ const struct memory memories[] = {
 /* Where the subject's memory is; it has one. */
 static struct region regions[2];
 
-int facts_read(struct predict_facts *facts)
-{
-	struct smaps_facts parent;
-	int error = smaps_read(0, &parent);
-
-	return error ? error : forecast_facts(&parent, 0, facts);
-}
-
 /* Larger than what is free, smaller than RAM and swap: in mode 2 a little more
  * than half of what may still be committed. */
 static uint64_t large_bytes(int mode, const struct predict_facts *facts)
@@ -185,7 +177,7 @@ void oracle_map(struct oracle *oracle, int mode)
 	struct predict_facts after;
 	struct predict_mapping mapping;
 
-	oracle->error = facts_read(&oracle->map_facts);
+	oracle->error = forecast_self(&oracle->map_facts);
 	if (oracle->error)
 		return;
 	/* Early memory has the size that the mode to come makes interesting. */

@@ -5,11 +5,8 @@
 
 #include "bench/labs/oracle.h"
 
-/* In the subject: facts of this process and of the machine, now. */
-int facts_read(struct predict_facts *facts);
-
-/* Map it in the mode that is set; heap_bytes and all of map_ are filled, or
- * skipped when it would take from others what they need. */
+/* In the subject: map it in the mode that is set; heap_bytes and all of map_
+ * are filled, or skipped when it would take from others what they need. */
 void oracle_map(struct oracle *oracle, int mode);
 
 /* Whether it is to take all that mode 2 grants. */

@@ -12,6 +12,7 @@
 
 #include "bench/labs/labs.h"
 #include "bench/labs/promise.h"
+#include "bench/labs/promise_text.h"
 #include "bench/labs/subject.h"
 #include "bench/show/table.h"
 #include "bench/show/units.h"
@@ -28,18 +29,42 @@ static uint64_t smaller(uint64_t one, uint64_t other)
 	return one < other ? one : other;
 }
 
+static uint64_t address_limit(const struct predict_facts *facts)
+{
+	return smaller(facts->address_limit_bytes ? facts->address_limit_bytes
+						  : ADDRESS_SPACE_BYTES,
+		       ADDRESS_SPACE_BYTES);
+}
+
+/* What addresses and the limits of the process leave; *word is which of them
+ * it is. */
+static uint64_t room(const struct predict_facts *facts, const char **word)
+{
+	const uint64_t address_bytes = address_limit(facts);
+	uint64_t bytes = minus(address_bytes, facts->total_vm_bytes);
+
+	*word = address_bytes < ADDRESS_SPACE_BYTES ? "rlimit_as"
+						    : "address_space";
+	if (facts->data_limit_bytes &&
+	    minus(facts->data_limit_bytes, facts->data_bytes) < bytes) {
+		bytes = minus(facts->data_limit_bytes, facts->data_bytes);
+		*word = "rlimit_data";
+	}
+	return bytes;
+}
+
 /* What the rules grant, in all and at once. The reserve for others grows with
  * the process. */
 static uint64_t predict_promise(const struct promise *promise)
 {
 	struct predict_facts facts = promise->facts;
-	const uint64_t room =
-		minus(promise->address_limit_bytes, facts.total_vm_bytes);
+	const char *word;
+	const uint64_t room_bytes = room(&facts, &word);
 
 	if (promise->mode != 2)
-		return room;
+		return room_bytes;
 	facts.total_vm_bytes += predict_left(&facts);
-	return smaller(room, predict_left(&facts));
+	return smaller(room_bytes, predict_left(&facts));
 }
 
 static uint64_t predict_largest(const struct promise *promise)
@@ -59,17 +84,14 @@ static bool largest_is_known(const struct promise *promise)
 	return promise->mode != 1;
 }
 
-static const char *stopped_by(const struct promise *promise)
+const char *promise_stop(const struct promise *promise)
 {
+	const char *word;
+	const uint64_t room_bytes = room(&promise->facts, &word);
+
 	if (promise->held_back)
 		return "room_for_others";
-	if (promise->mode == 2 &&
-	    predict_promise(promise) < minus(promise->address_limit_bytes,
-					     promise->facts.total_vm_bytes))
-		return "commit_limit";
-	return promise->address_limit_bytes < ADDRESS_SPACE_BYTES
-		       ? "rlimit_as"
-		       : "address_space";
+	return predict_promise(promise) < room_bytes ? "commit_limit" : word;
 }
 
 static const char *const columns[] = {
@@ -85,6 +107,7 @@ static const char *const columns[] = {
 	"largest_bytes",
 	"largest_predicted_bytes",
 	"address_limit_bytes",
+	"data_limit_bytes",
 	NULL,
 };
 
@@ -100,7 +123,7 @@ static int write_row(struct lab_context *context, const struct promise *promise)
 	csv_put_size(csv, facts->commit_limit_bytes);
 	csv_put_size(csv,
 		     minus(facts->commit_limit_bytes, facts->committed_bytes));
-	csv_put_text(csv, stopped_by(promise));
+	csv_put_text(csv, promise_stop(promise));
 	csv_put_size(csv, predict_promise(promise));
 	csv_put_size(csv, promise->committed_bytes);
 	csv_put_size(csv, promise->largest_bytes);
@@ -108,7 +131,11 @@ static int write_row(struct lab_context *context, const struct promise *promise)
 		csv_put_size(csv, predict_largest(promise));
 	else
 		csv_put_text(csv, NULL);
-	csv_put_size(csv, promise->address_limit_bytes);
+	csv_put_size(csv, address_limit(facts));
+	if (facts->data_limit_bytes)
+		csv_put_size(csv, facts->data_limit_bytes);
+	else
+		csv_put_text(csv, NULL);
 	return csv_end_row(csv);
 }
 
@@ -130,7 +157,7 @@ static void tabulate(struct table *table, const struct promise *promise)
 		cell_size(table, predict_largest(promise));
 	else
 		table_cell(table, "-");
-	table_cell(table, "%s", stopped_by(promise));
+	table_cell(table, "%s", promise_stop(promise));
 	table_row(table, TABLE_PLAIN);
 }
 
@@ -152,58 +179,6 @@ static int promise_in(struct lab_context *context, struct promise *promise)
 				"take memory in overcommit mode %d: %s",
 				promise->mode, strerror(-error));
 	return 0;
-}
-
-static void tell_scale(struct lab_context *context,
-		       const struct promise *promise)
-{
-	const struct predict_facts *facts = &promise->facts;
-	char ram[UNITS_LENGTH], swap[UNITS_LENGTH], limit[UNITS_LENGTH];
-
-	size_format_human(facts->ram_bytes, ram, sizeof ram);
-	size_format_human(facts->swap_bytes, swap, sizeof swap);
-	size_format_human(facts->commit_limit_bytes, limit, sizeof limit);
-	lab_tell(context,
-		 "A process asked for memory until it was refused, in steps of "
-		 "1 GiB and then in finer ones, and wrote to none of it. This "
-		 "machine has %s of RAM and %s of swap; its CommitLimit is "
-		 "%s.",
-		 ram, swap, limit);
-}
-
-static void tell_mode(struct lab_context *context,
-		      const struct promise *promise)
-{
-	const struct predict_facts *facts = &promise->facts;
-	const double times = (double)promise->promised_bytes /
-			     (double)(facts->ram_bytes + facts->swap_bytes);
-	char promised[UNITS_LENGTH];
-
-	size_format_human(promise->promised_bytes, promised, sizeof promised);
-	if (promise->mode == 0)
-		lab_tell(context,
-			 "Mode 0 (heuristic) looks at each request alone and "
-			 "refuses one that is larger than RAM and swap "
-			 "together; their sum is not limited: %s in all, %.0f "
-			 "times what there is.",
-			 promised, times);
-	else if (promise->mode == 1)
-		lab_tell(context,
-			 "Mode 1 (always) refuses nothing; what stops a "
-			 "program is its address space.");
-	else if (promise->held_back)
-		lab_tell(context,
-			 "Mode 2 (strict) promises up to CommitLimit, to all "
-			 "processes together. We stopped before it was "
-			 "reached: the others on this machine would have got "
-			 "nothing. (--alone goes on to the end.)");
-	else
-		lab_tell(context,
-			 "Mode 2 (strict) promises up to CommitLimit, to all "
-			 "processes together, and holds back some for root "
-			 "and for other programs of the user: here malloc "
-			 "returns NULL, and only here is that a limit of "
-			 "memory.");
 }
 
 static int run(struct lab_context *context)
@@ -236,14 +211,10 @@ static int run(struct lab_context *context)
 	}
 	subject_unshare(promise, sizeof *promise);
 	if (!error) {
-		tell_scale(context, &seen[0]);
+		promise_tell_scale(context, &seen[0]);
 		error = table_print(&table, context->text);
 		fputc('\n', context->text);
-		for (size_t i = 0; i < context->mode_count; i++)
-			tell_mode(context, &seen[i]);
-		lab_tell(context, "None of it is memory yet: a page exists "
-				  "when it is written to. `spawnwise lab "
-				  "touch` shows what happens then.");
+		promise_tell(context, seen, context->mode_count);
 	}
 	table_release(&table);
 	return error;

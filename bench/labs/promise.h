@@ -24,7 +24,6 @@ struct promise {
 
 	/* Just before, in that mode. */
 	struct predict_facts facts;
-	uint64_t address_limit_bytes; /* RLIMIT_AS, or the address space */
 
 	uint64_t largest_bytes; /* a single request that was granted */
 	uint64_t promised_bytes;
@@ -37,5 +36,8 @@ struct promise {
  * steps of 1 GiB and then in finer ones until there is no more. In mode 2 it
  * stops before the others on this machine get none, unless it is alone. */
 void promise_take(void *data);
+
+/* What stopped it by the rules, as a word of promise.csv. */
+const char *promise_stop(const struct promise *promise);
 
 #endif

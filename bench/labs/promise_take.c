@@ -10,36 +10,12 @@
 #include "bench/labs/promise.h"
 
 #include <sys/mman.h>
-#include <sys/resource.h>
 
-#include "bench/machine/commit.h"
 #include "bench/machine/memory.h"
+#include "bench/measure/forecast.h"
 
 #define GIB ((uint64_t)1 << 30)
 #define SMALLEST_STEP ((size_t)64 * 1024)
-
-static int read_facts(struct predict_facts *facts)
-{
-	struct commit_rights rights;
-	struct meminfo memory;
-	int error = meminfo_read(&memory);
-
-	if (!error)
-		error = commit_rights_read(0, &rights);
-	if (error)
-		return error;
-	*facts = (struct predict_facts){
-		.total_vm_bytes = rights.total_vm_bytes,
-		.admin = rights.admin,
-		.ram_bytes = memory.total_bytes,
-		.swap_bytes = memory.swap_total_bytes,
-		.commit_limit_bytes = memory.commit_limit_bytes,
-		.committed_bytes = memory.committed_bytes,
-		.admin_reserve_bytes = rights.admin_reserve_bytes,
-		.user_reserve_bytes = rights.user_reserve_bytes,
-	};
-	return 0;
-}
 
 /* Whether a request may be made: in mode 2 one that is granted is taken from
  * all others. */
@@ -50,7 +26,7 @@ static bool is_harmless(struct promise *promise, uint64_t bytes)
 
 	if (promise->mode != 2 || promise->alone)
 		return true;
-	if (read_facts(&facts))
+	if (forecast_self(&facts))
 		return false;
 	facts.committed_bytes += bytes;
 	if (headroom_ok(0, &facts, reason, sizeof reason))
@@ -70,7 +46,7 @@ static void *map(size_t bytes)
 /* By bisection: each request is given back at once. */
 static uint64_t find_largest(struct promise *promise)
 {
-	uint64_t granted = 0, refused = promise->address_limit_bytes;
+	uint64_t granted = 0, refused = ADDRESS_SPACE_BYTES;
 
 	while (refused - granted > SMALLEST_STEP) {
 		const uint64_t bytes = granted + (refused - granted) / 2;
@@ -99,16 +75,11 @@ static uint64_t take_all(struct promise *promise)
 void promise_take(void *data)
 {
 	struct promise *promise = data;
-	struct rlimit limit;
 	struct meminfo after;
 
-	promise->error = read_facts(&promise->facts);
+	promise->error = forecast_self(&promise->facts);
 	if (promise->error)
 		return;
-	promise->address_limit_bytes = ADDRESS_SPACE_BYTES;
-	getrlimit(RLIMIT_AS, &limit);
-	if (limit.rlim_cur < ADDRESS_SPACE_BYTES)
-		promise->address_limit_bytes = limit.rlim_cur;
 	promise->largest_bytes = find_largest(promise);
 	promise->held_back = false;
 	promise->promised_bytes = take_all(promise);

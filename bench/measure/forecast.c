@@ -52,6 +52,14 @@ int forecast_facts(const struct smaps_facts *parent, pid_t pid,
 	return 0;
 }
 
+int forecast_self(struct predict_facts *facts)
+{
+	struct smaps_facts parent;
+	int error = smaps_read(0, &parent);
+
+	return error ? error : forecast_facts(&parent, 0, facts);
+}
+
 int forecast_imagined(uint64_t heap_bytes, struct predict_facts *facts)
 {
 	const struct smaps_facts parent = {

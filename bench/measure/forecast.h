@@ -11,6 +11,9 @@
 int forecast_facts(const struct smaps_facts *parent, pid_t pid,
 		   struct predict_facts *facts);
 
+/* The same of this process, its smaps too. */
+int forecast_self(struct predict_facts *facts);
+
 /* The same of a program that is not there: this process with a heap besides, in
  * one accountable mapping, which is then committed. */
 int forecast_imagined(uint64_t heap_bytes, struct predict_facts *facts);
