@@ -58,12 +58,13 @@ near() {
 
 @test "promise: limits of the process are what the text and the chart name" {
 	local option
+	grep -q __asan_init "$command" && skip "needs a build without sanitizers"
 	for option in v d; do
 		(ulimit -$option 2000000 && check 0 "$command" lab promise \
 			--out here$option --overcommit current)
 		near 1 "$(column here$option/promise.csv promised_bytes)" \
 			"$(column here$option/promise.csv predicted_bytes)"
-		! grep -E 'not limited|times what' out
+		[ -z "$(grep -E 'not limited|times what' out)" ]
 	done
 	[ "$(column hered/promise.csv stopped_by)" = rlimit_data ]
 	tr '\n' ' ' <out | grep -q 'RLIMIT_DATA (ulimit -d) stopped it at 1.91'

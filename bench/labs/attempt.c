@@ -6,10 +6,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/files/errname.h"
 #include "bench/machine/installed.h"
 
 #define SPARE_BYTES ((size_t)256 * 1024)
@@ -46,18 +48,29 @@ static int keep_spare(void)
 	return 0;
 }
 
+/* Open it and spawn once: what fails while there is no memory to speak of says
+ * nothing of memory later. 0, or -errno. */
+static int open_one(struct attempt *attempt, size_t i)
+{
+	const int error = sw_open(attempt->strategies[i], &attempt->handles[i]);
+
+	return error ? error : -attempt_spawn(attempt, i);
+}
+
 int attempt_open(struct attempt *attempt)
 {
+	int error;
+
 	if (installed_payload(attempt->program) ||
 	    access(attempt->program, X_OK))
 		strcpy(attempt->program, "/bin/true");
 	attempt->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
 	if (attempt->null_fd < 0)
 		return -errno;
-	for (size_t i = 0; i < attempt->count; i++)
-		attempt->refusals[i] =
-			sw_open(attempt->strategies[i], &attempt->handles[i]);
-	return keep_spare();
+	error = keep_spare();
+	for (size_t i = 0; i < attempt->count && !error; i++)
+		attempt->refusals[i] = open_one(attempt, i);
+	return error;
 }
 
 int attempt_spawn(const struct attempt *attempt, size_t i)
@@ -80,4 +93,13 @@ int attempt_spawn(const struct attempt *attempt, size_t i)
 	if (!error && status)
 		error = -ECANCELED;
 	return -error;
+}
+
+void attempt_why(int error, char *text, size_t size)
+{
+	snprintf(text, size, "It is not available here: %s.%s", errname(error),
+		 error == EAGAIN ? " There are as many processes as may be "
+				   "(ulimit -u, or pids.max of a group), which "
+				   "says nothing of memory."
+				 : "");
 }

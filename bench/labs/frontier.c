@@ -54,7 +54,10 @@ static int write_row(struct lab_context *context,
 	csv_put_integer(csv, frontier->mode);
 	csv_put_integer(csv, frontier->vmas);
 	csv_put_size(csv, frontier->lower_bytes);
-	csv_put_size(csv, frontier->upper_bytes);
+	if (frontier->upper_bytes)
+		csv_put_size(csv, frontier->upper_bytes);
+	else
+		csv_put_text(csv, NULL);
 	csv_put_size(csv, frontier->predicted_bytes);
 	csv_put_text(csv, frontier->held_back ? "no" : "yes");
 	csv_put_text(csv, frontier_agrees(frontier) ? "yes" : "no");
@@ -72,9 +75,15 @@ static int write_row(struct lab_context *context,
 	return csv_end_row(csv);
 }
 
+static bool is_measured(const struct frontier *frontier)
+{
+	return !frontier->attempt.refusals[0] && !frontier->hindered;
+}
+
 /* A subject in a window of its own: each is short. */
 static int find_one(struct lab_context *context, struct frontier *shared)
 {
+	char reason[256];
 	struct subject subject;
 	int error = subject_start(&subject, context->guardian, frontier_prepare,
 				  frontier_act, shared);
@@ -90,11 +99,12 @@ static int find_one(struct lab_context *context, struct frontier *shared)
 				"find the largest heap in overcommit mode %d: "
 				"%s",
 				shared->mode, strerror(-error));
-	if (!shared->attempt.refusals[0])
+	if (is_measured(shared))
 		return write_row(context, shared);
-	lab_skip(context, "Skipped: %s is not available here: %s.",
-		 shared->attempt.strategies[0]->name,
-		 errname(-shared->attempt.refusals[0]));
+	attempt_why(shared->hindered ? EAGAIN : -shared->attempt.refusals[0],
+		    reason, sizeof reason);
+	lab_skip(context, "Skipped in mode %d: %s. %s", shared->mode,
+		 shared->attempt.strategies[0]->name, reason);
 	return 0;
 }
 
@@ -126,7 +136,7 @@ static int find_all(struct lab_context *context, int mode,
 			shared->attempt.count = 1;
 			error = find_one(context, shared);
 			seen[*count] = *shared;
-			*count += !shared->attempt.refusals[0];
+			*count += is_measured(shared);
 		}
 	}
 	return error;

@@ -27,9 +27,10 @@ struct frontier {
 	const char *room_ends; /* what limits it, as a word of the CSV */
 	uint64_t predicted_bytes;
 	uint64_t lower_bytes; /* the largest heap that worked */
-	uint64_t upper_bytes; /* the smallest that did not; 0: none was tried */
+	uint64_t upper_bytes; /* the smallest that did not; 0: all worked */
 	enum frontier_stage stage; /* of the last refusal: the smallest heap */
 	int refused;		   /* its errno */
+	bool hindered;		   /* EAGAIN: a limit on processes, no answer */
 	bool held_back;		   /* between the two, for the others' sake */
 	unsigned probes;
 	int error; /* of the experiment itself */

@@ -96,6 +96,7 @@ static enum verdict probe(struct frontier *frontier, uint64_t bytes)
 	}
 	if (!refused)
 		return WORKS;
+	frontier->hindered = refused == EAGAIN;
 	frontier->stage = stage;
 	frontier->refused = refused;
 	return REFUSED;
@@ -109,7 +110,7 @@ static void bisect(struct frontier *frontier, uint64_t *low, uint64_t *high,
 	const uint64_t grain = grain_bytes(frontier);
 
 	assert(grain); /* a heap has a VMA */
-	while (*high - *low > grain) {
+	while (*high - *low > grain && !frontier->hindered) {
 		const uint64_t grains = (*high - *low) / grain;
 		const uint64_t bytes = *low + (grains + 1) / 2 * grain;
 		enum verdict verdict = probe(frontier, bytes);
@@ -185,9 +186,6 @@ static void search(struct frontier *frontier)
 	high = room_bytes;
 	if (probe(frontier, high) == WORKS) {
 		frontier->lower_bytes = high;
-		frontier->upper_bytes = high + page_bytes();
-		frontier->stage = STAGE_MAP;
-		frontier->refused = ENOMEM;
 		return;
 	}
 	bisect(frontier, &frontier->lower_bytes, &high, REFUSED);

@@ -5,6 +5,7 @@
 
 #include <string.h>
 
+#include "bench/labs/bound.h"
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 
@@ -22,8 +23,12 @@ bool frontier_agrees(const struct frontier *frontier)
 	const uint64_t spare_bytes = tolerance(frontier);
 	const uint64_t predicted_bytes = frontier->predicted_bytes;
 
+	const uint64_t upper_bytes = frontier->upper_bytes
+					     ? frontier->upper_bytes
+					     : frontier->lower_bytes;
+
 	return frontier->lower_bytes <= predicted_bytes + spare_bytes &&
-	       frontier->upper_bytes + spare_bytes >= predicted_bytes;
+	       upper_bytes + spare_bytes >= predicted_bytes;
 }
 
 const char *frontier_stop(const struct frontier *frontier)
@@ -48,7 +53,9 @@ static void tabulate(struct table *table, const struct frontier *frontier)
 	table_cell(table, "%s", frontier->attempt.strategies[0]->name);
 	table_cell(table, "%u", frontier->vmas);
 	cell_size(table, frontier->lower_bytes);
-	if (frontier->held_back)
+	if (!frontier->upper_bytes)
+		table_cell(table, "nothing");
+	else if (frontier->held_back)
 		cell_size(table, frontier->upper_bytes);
 	else
 		table_cell(table, "just above");
@@ -56,6 +63,14 @@ static void tabulate(struct table *table, const struct frontier *frontier)
 	table_cell(table, "%s", agrees ? "yes" : "NO");
 	table_cell(table, "%s", frontier_stop(frontier));
 	table_row(table, agrees ? TABLE_PLAIN : TABLE_BAD);
+}
+
+static bool is_seen(const struct frontier *seen, size_t count, int mode)
+{
+	for (size_t i = 0; i < count; i++)
+		if (seen[i].mode == mode)
+			return true;
+	return false;
 }
 
 static int tell_table(struct lab_context *context, const struct frontier *seen,
@@ -67,6 +82,8 @@ static int tell_table(struct lab_context *context, const struct frontier *seen,
 	struct table table;
 	int error;
 
+	if (!is_seen(seen, count, mode))
+		return 0;
 	fprintf(context->text, "Overcommit mode %d\n", mode);
 	table_init(&table, "lrrrrll");
 	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
@@ -81,35 +98,66 @@ static int tell_table(struct lab_context *context, const struct frontier *seen,
 	return error;
 }
 
-/* One that copies the parent, or one that does not; NULL: there is none. */
+/* One that copies the parent, or one that does not, where the rules hold; NULL:
+ * there is none. */
 static const struct frontier *find(const struct frontier *seen, size_t count,
 				   int mode, bool copies, unsigned vmas)
 {
 	for (size_t i = 0; i < count; i++)
 		if (seen[i].mode == mode && seen[i].vmas == vmas &&
+		    frontier_agrees(&seen[i]) &&
 		    !(seen[i].attempt.strategies[0]->traits &
 		      SW_CHARGES_COMMIT) == !copies)
 			return &seen[i];
 	return NULL;
 }
 
+static bool is_stopped_by(const struct frontier *frontier, const char *word)
+{
+	return !strcmp(frontier_stop(frontier), word);
+}
+
+/* A heap that ended before any rule of the mode was reached. */
+static void tell_room(struct lab_context *context,
+		      const struct frontier *frontier)
+{
+	lab_tell(context,
+		 "Mode %d: the heap itself ended at %s, by %s, before the mode "
+		 "refused anything.",
+		 frontier->mode, size_human(frontier->lower_bytes).text,
+		 bound_text(frontier_stop(frontier)));
+}
+
 static void tell_heuristic(struct lab_context *context,
 			   const struct frontier *one,
 			   const struct frontier *two)
 {
-	char once[UNITS_LENGTH], twice[UNITS_LENGTH];
-
 	if (!one || !two)
 		return;
-	size_format_human(one->lower_bytes, once, sizeof once);
-	size_format_human(two->lower_bytes, twice, sizeof twice);
+	if (!is_stopped_by(one, "ram_and_swap")) {
+		tell_room(context, one);
+		return;
+	}
 	lab_tell(context,
 		 "Mode 0: a parent whose heap is one VMA can be copied "
 		 "(fork(2)) up to %s, which is RAM and swap together, free or "
-		 "not; as two VMAs that do not merge up to %s, because each is "
-		 "a request of its own. That a copy needs as much free memory "
-		 "as the parent has is no longer so (since Linux 5.2).",
-		 once, twice);
+		 "not; as two VMAs that do not merge up to %s, %s. That a copy "
+		 "needs as much free memory as the parent has is no longer so "
+		 "(since Linux 5.2).",
+		 size_human(one->lower_bytes).text,
+		 size_human(two->lower_bytes).text,
+		 is_stopped_by(two, "ram_and_swap")
+			 ? "because each is a request of its own"
+			 : bound_text(frontier_stop(two)));
+}
+
+static void tell_held_back(struct lab_context *context)
+{
+	lab_tell(context,
+		 "In mode 2 only what leaves enough to other programs was "
+		 "tried, or what was sure to be refused: the frontier lies "
+		 "between the two sizes. On a machine that nobody else uses, "
+		 "--alone finds it.");
 }
 
 static void tell_strict(struct lab_context *context,
@@ -117,23 +165,39 @@ static void tell_strict(struct lab_context *context,
 			const struct frontier *shared)
 {
 	const struct frontier *any = copied ? copied : shared;
-	char left[UNITS_LENGTH];
 
 	if (!any)
 		return;
-	size_format_human(predict_left(&any->facts), left, sizeof left);
+	if (!is_stopped_by(any, "commit_limit")) {
+		tell_room(context, any);
+		return;
+	}
 	lab_tell(context,
-		 "Mode 2: %s were left below CommitLimit for this process. A "
-		 "parent that is copied can have half of it, because the copy "
-		 "asks for as much again; for the others the heap itself is "
-		 "the limit.",
-		 left);
+		 "Mode 2: %s were left below CommitLimit for this process.%s%s",
+		 size_human(predict_left(&any->facts)).text,
+		 copied ? " A parent that is copied can have half of it, "
+			  "because the copy asks for as much again."
+			: "",
+		 !shared ? ""
+		 : is_stopped_by(shared, "commit_limit")
+			 ? " For the others the heap itself is the limit."
+			 : " For the others a limit of the process ended the "
+			   "heap before.");
 	if (any->held_back)
-		lab_tell(context,
-			 "In mode 2 only what leaves enough to other programs "
-			 "was tried, or what was sure to be refused: the "
-			 "frontier lies between the two sizes. On a machine "
-			 "that nobody else uses, --alone finds it.");
+		tell_held_back(context);
+}
+
+/* Nothing but addresses, and limits of the process. */
+static void tell_always(struct lab_context *context,
+			const struct frontier *frontier)
+{
+	if (!frontier)
+		return;
+	if (bound_is_own(frontier_stop(frontier)))
+		tell_room(context, frontier);
+	else
+		lab_tell(context, "Mode 1: nothing is refused but what has no "
+				  "address any more.");
 }
 
 static void tell_verdict(struct lab_context *context,
@@ -141,6 +205,10 @@ static void tell_verdict(struct lab_context *context,
 {
 	size_t agreed = 0;
 
+	if (!count) {
+		lab_tell(context, "No frontier was measured.");
+		return;
+	}
 	for (size_t i = 0; i < count; i++)
 		agreed += frontier_agrees(&seen[i]);
 	lab_tell(context,
@@ -170,9 +238,7 @@ int frontier_tell(struct lab_context *context, const struct frontier *seen,
 			tell_heuristic(context, find(seen, count, 0, true, 1),
 				       find(seen, count, 0, true, 2));
 		if (mode == 1)
-			lab_tell(context,
-				 "Mode 1: nothing is refused but what has no "
-				 "address any more.");
+			tell_always(context, find(seen, count, 1, false, 1));
 		if (mode == 2)
 			tell_strict(context, find(seen, count, 2, true, 1),
 				    find(seen, count, 2, false, 1));

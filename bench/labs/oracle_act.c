@@ -1,9 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /* The parent of an oracle at work; see oracle.h. */
 
-#include <stdio.h>
+#include <errno.h>
 
-#include "bench/files/errname.h"
 #include "bench/labs/oracle.h"
 #include "bench/labs/oracle_memory.h"
 #include "bench/measure/forecast.h"
@@ -25,8 +24,7 @@ static bool may_try(const struct oracle *oracle, struct oracle_cell *cell,
 	const int refusal = oracle->attempt.refusals[i];
 
 	if (refusal)
-		snprintf(cell->skipped, sizeof cell->skipped,
-			 "It is not available here: %s.", errname(-refusal));
+		attempt_why(-refusal, cell->skipped, sizeof cell->skipped);
 	return !refusal &&
 	       (oracle->mode != 2 || oracle->alone ||
 		request_ok(predict_asked(traits, &cell->facts), &cell->facts,
@@ -53,8 +51,13 @@ static void try_strategy(struct oracle *oracle, size_t i)
 	note_refusal(oracle, &cell->facts);
 	cell->predicted = predict(oracle->attempt.strategies[i]->traits,
 				  oracle->mode, &cell->facts);
-	if (may_try(oracle, cell, i))
-		cell->observed = attempt_spawn(&oracle->attempt, i);
+	if (!may_try(oracle, cell, i))
+		return;
+	cell->observed = attempt_spawn(&oracle->attempt, i);
+	if (cell->observed == EAGAIN) {
+		attempt_why(EAGAIN, cell->skipped, sizeof cell->skipped);
+		cell->observed = -1;
+	}
 }
 
 /* Of what is not mapped, the answers are still foreseen. */

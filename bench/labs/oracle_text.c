@@ -155,6 +155,8 @@ static void tell_free(struct lab_context *context, const struct oracle *seen,
 		if (!seen[i].map_observed && seen[i].heap_bytes > most_bytes)
 			most_bytes = seen[i].heap_bytes;
 	}
+	if (!most_bytes)
+		return;
 	size_format_human(most_bytes, most, sizeof most);
 	lab_tell(context,
 		 "None but those that copy their parent was refused because of "
@@ -164,6 +166,32 @@ static void tell_free(struct lab_context *context, const struct oracle *seen,
 		 "said to fail as fork(2) does, spawn that way too (glibc "
 		 "2.29).",
 		 most);
+}
+
+/* A strategy's reasons in one mode, each once. */
+static void tell_strategy(struct lab_context *context,
+			  const struct oracle *trials, size_t strategy)
+{
+	const char *told = "";
+	char names[256];
+
+	for (size_t i = 0; i < MEMORY_COUNT; i++) {
+		const char *why = trials[i].cells[strategy].skipped;
+		size_t used = 0;
+
+		if (!why[0] || !strcmp(why, told))
+			continue;
+		told = why;
+		for (size_t k = i; k < MEMORY_COUNT; k++)
+			if (!strcmp(trials[k].cells[strategy].skipped, why))
+				used += (size_t)snprintf(
+					names + used, sizeof names - used,
+					"%s%s", used ? ", " : "",
+					trials[k].memory->name);
+		lab_skip(context, "Skipped in mode %d: %s with %s. %s",
+			 trials[0].mode, names,
+			 trials[0].attempt.strategies[strategy]->name, why);
+	}
 }
 
 static void tell_skipped(struct lab_context *context, const struct oracle *seen,
@@ -177,14 +205,9 @@ static void tell_skipped(struct lab_context *context, const struct oracle *seen,
 				 "same.",
 				 seen[i].mode, seen[i].memory->name,
 				 seen[i].skipped);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i += MEMORY_COUNT)
 		for (size_t j = 0; j < seen[i].attempt.count; j++)
-			if (seen[i].cells[j].skipped[0])
-				lab_skip(context,
-					 "Skipped in mode %d: %s with %s. %s",
-					 seen[i].mode, seen[i].memory->name,
-					 seen[i].attempt.strategies[j]->name,
-					 seen[i].cells[j].skipped);
+			tell_strategy(context, &seen[i], j);
 }
 
 static void tell_verdict(struct lab_context *context, const struct oracle *seen,
@@ -197,6 +220,10 @@ static void tell_verdict(struct lab_context *context, const struct oracle *seen,
 
 		all.tried += one.tried;
 		all.agreed += one.agreed;
+	}
+	if (!all.tried) {
+		lab_tell(context, "No spawn was tried.");
+		return;
 	}
 	lab_tell(context,
 		 "%zu of %zu cells are as predicted from the parent's smaps "
