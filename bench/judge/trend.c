@@ -13,7 +13,7 @@
 #include "bench/judge/stats.h"
 
 #define STILL 0.001  /* of the peak: nothing moves */
-#define QUIET 0.1    /* of the peak: it moves, but stays there */
+#define QUIET 0.1    /* of the median: it moves, but stays there */
 #define FALL 0.25    /* of the range: a fall, and not a wobble */
 #define RISE 0.5     /* of the range, from the first quarter to the last */
 #define STEADY 0.25  /* of the rise, in each step to the next part */
@@ -144,7 +144,7 @@ static double steady_rise(const double *values, size_t count, size_t parts)
 	return least >= STEADY * (median - first) ? median - first : 0;
 }
 
-/* Step 3 of the rule. */
+/* Step 2 of the rule. */
 static bool is_steady(const struct stretch *head, const struct stretch *tail)
 {
 	double y[TREND_POINTS_MAX];
@@ -170,7 +170,7 @@ static int judge_steady(const struct stretch *head, const struct stretch *tail,
 	return error;
 }
 
-/* Step 4. */
+/* Step 3. */
 static int judge_troughs(const struct stretch *head, const struct stretch *tail,
 			 const struct troughs *troughs, struct trend *trend)
 {
@@ -196,20 +196,21 @@ static int judge_troughs(const struct stretch *head, const struct stretch *tail,
 	return 0;
 }
 
-/* Steps 5 and 6, when it does not grow. */
+/* Steps 4 and 5, when it does not grow. */
 static enum trend_verdict judge_rest(const struct stretch *whole,
 				     const struct stretch *tail, size_t falls,
 				     size_t whole_falls)
 {
 	const double first = whole->points[0].bytes;
-	double y[TREND_POINTS_MAX], median;
+	double y[TREND_POINTS_MAX], median, quiet;
 
 	values_of(tail->points, NULL, tail->count, y);
 	stats_sort(y, tail->count);
 	median = stats_median(y, tail->count);
+	quiet = QUIET * median;
 	if (stats_quantile(y, tail->count, 0.95) -
 		    stats_quantile(y, tail->count, 0.05) >
-	    QUIET * whole->high) {
+	    quiet) {
 		if (falls >= 2 || whole_falls >= 2)
 			return TREND_SAWTOOTH;
 		if (tail->points[0].bytes -
@@ -218,9 +219,9 @@ static enum trend_verdict judge_rest(const struct stretch *whole,
 			return TREND_FALLING;
 		return TREND_UNCLEAR;
 	}
-	if (median - first > QUIET * whole->high)
+	if (median - first > quiet)
 		return TREND_STARTUP;
-	if (first - median > QUIET * whole->high)
+	if (first - median > quiet)
 		return TREND_FALLING;
 	return TREND_FLAT;
 }

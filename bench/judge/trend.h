@@ -23,9 +23,10 @@
  *     Kendall (one chance in a hundred), their line by at least a fifth of
  *     RANGE, the last third of them too; the peak is in the second half:
  *     growing.
- *  4. Nine tenths of the second half lie within 10 % of PEAK: it stays. By more
- *     than 10 % of PEAK above the first point: start-up; below: falling; else
- *     flat.
+ *  4. The middle nine tenths of the second half, by size, span at most 10 % of
+ *     its median: it stays. The median lies by more than 10 % of itself above
+ *     the first point: start-up; below: falling; else flat. A peak that has
+ *     passed plays no part.
  *  5. Two falls in the second half, or in the whole series by its own range:
  *     saw-tooth. A net decline by three quarters of RANGE: falling. Else
  *     unclear: a step that has just been taken, growth that slows down.
@@ -37,6 +38,7 @@
 #ifndef JUDGE_TREND_H
 #define JUDGE_TREND_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define TREND_POINTS_MIN 24
@@ -86,8 +88,12 @@ int trend_judge(const struct trend_series *series, struct trend *trend);
 const char *trend_name(enum trend_verdict verdict);
 const char *trend_reading(enum trend_verdict verdict);
 
-/* Seconds until so many bytes more are met at the trend's rate; INFINITY when
- * it does not grow. */
+/* Whether most of the growth is pages of mapped files. */
+bool trend_is_mapped(const struct trend *trend);
+
+/* Seconds until so many bytes more are met at the trend's rate, less the part
+ * of it that is pages of mapped files; INFINITY when it does not grow, or most
+ * of it is such pages: the kernel drops them before a limit is met. */
 double trend_seconds_until(const struct trend *trend, double bytes);
 
 #endif

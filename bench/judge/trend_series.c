@@ -48,8 +48,15 @@ const char *trend_reading(enum trend_verdict verdict)
 	return readings[verdict];
 }
 
+bool trend_is_mapped(const struct trend *trend)
+{
+	return trend->file_share > 0.5;
+}
+
 double trend_seconds_until(const struct trend *trend, double bytes)
 {
-	return trend->bytes_per_hour > 0 ? bytes / trend->bytes_per_hour * 3600
-					 : INFINITY;
+	const double rate = trend->bytes_per_hour * (1 - trend->file_share);
+
+	return rate > 0 && !trend_is_mapped(trend) ? bytes / rate * 3600
+						   : INFINITY;
 }

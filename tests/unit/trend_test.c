@@ -165,6 +165,22 @@ static double many_steps(double part)
 	return 50 + 10 * floor(part * 16);
 }
 
+/* A spike at the start, and a leak that never comes near it. */
+static double spike_and_leak(double part)
+{
+	return part < 0.05 ? 240 : 13 + 10 * part;
+}
+
+static double spike_and_step(double part)
+{
+	return part > 0.1 && part < 0.2 ? 240 : part < 0.3 ? 13 : 30;
+}
+
+static double spike(double part)
+{
+	return part > 0.1 && part < 0.2 ? 240 : 13;
+}
+
 static double nothing(double part)
 {
 	(void)part;
@@ -250,6 +266,16 @@ static void the_rest_is_unclear(void **state)
 	assert_verdict(ramp_after_fall, FEW, 0, TREND_UNCLEAR);
 }
 
+/* What the series was once, and is no more, hides nothing. */
+static void a_peak_that_has_passed_plays_no_part(void **state)
+{
+	(void)state;
+	assert_verdict(spike_and_leak, FEW, 0, TREND_UNCLEAR);
+	assert_verdict(spike_and_leak, MANY, 0.2, TREND_UNCLEAR);
+	assert_verdict(spike_and_step, FEW, 0, TREND_STARTUP);
+	assert_verdict(spike, FEW, 0.1, TREND_FLAT);
+}
+
 /* 60 MiB in 300 s are 720 MiB an hour; at that rate 60 MiB last 5 minutes. */
 static void growth_has_a_rate_and_an_end(void **state)
 {
@@ -285,6 +311,13 @@ static void file_pages_are_told_apart(void **state)
 	assert_int_equal(trend_judge(&series, &trend), 0);
 	assert_int_equal(trend.verdict, TREND_GROWING);
 	assert_true(fabs(trend.file_share - 0.75) < 1e-9);
+	/* They are dropped before anything is full. */
+	assert_true(trend_is_mapped(&trend));
+	assert_true(isinf(trend_seconds_until(&trend, MIB)));
+	/* 1 MiB a second, of which three quarters remain. */
+	trend.file_share = 0.25;
+	assert_false(trend_is_mapped(&trend));
+	assert_true(fabs(trend_seconds_until(&trend, 3 * MIB) - 4) < 1e-6);
 }
 
 /* A hundred thousand points: at most TREND_POINTS_MAX are kept, evenly, the
@@ -333,6 +366,7 @@ int main(void)
 		cmocka_unit_test(a_jump_and_then_flat_is_startup),
 		cmocka_unit_test(what_is_given_back_falls),
 		cmocka_unit_test(the_rest_is_unclear),
+		cmocka_unit_test(a_peak_that_has_passed_plays_no_part),
 		cmocka_unit_test(growth_has_a_rate_and_an_end),
 		cmocka_unit_test(file_pages_are_told_apart),
 		cmocka_unit_test(long_series_are_thinned),
