@@ -321,11 +321,14 @@ only() {
 @test "doctor says what spawning from a large program would ask" {
 	check 0 "$command" doctor
 	grep -q '^spawning .* again: .*fork' out
+	grep -q '^ *asking for a stack of some 36 KiB: .*posix_spawn' out
+	grep -q '^ *asking for none of it: .*vfork' out
 	grep -q '^ *heap  *mode 0 (now)  *mode 1  *mode 2$' out
 	grep -q '(2 RAM)' out
 	check 0 "$command" doctor --heap 1M,100T
 	grep -Eq '^ *1 MiB +works +works +works$' out
-	grep -Eq '^ *100 TiB +heap refused +works +heap refused$' out
+	# No mode makes addresses: mmap(2) finds no such gap.
+	grep -Eq '^ *100 TiB +heap refused +heap refused +heap refused$' out
 	refused 2 "read heap '1x' of '1M,1x': it is not a size" "1G,16G" \
 		doctor --heap 1M,1x
 	refused 2 "read heap '1M' of '1M,1M': it stands there twice" \
@@ -352,6 +355,7 @@ only() {
 	grep -Eq '^ *strategy +asks for +mode 0 \(now\) +mode 1 +mode 2$' out
 	grep -Eq '^ *fork +[67][0-9.]* MiB +works +works' out
 	grep -Eq '^ *vfork +0 B +works +works +works$' out
+	grep -Eq '^ *posix_spawn +36 KiB +works +works' out
 	if grep -q '^spawning' out; then return 1; fi
 	check 0 "$command" doctor --pid $runner --json
 	python3 - <<-'PYTHON'
@@ -363,6 +367,8 @@ only() {
 	assert spawn["fork"]["commit_bytes"] == found["accountable_bytes"]
 	assert spawn["vfork"]["spawn"] == ["ok"] * 3
 	assert spawn["vfork"]["commit_bytes"] == 0 and "null" not in spawn
+	assert spawn["vfork"]["asked_bytes"] == 0
+	assert spawn["posix_spawn"]["asked_bytes"] == 36 << 10
 	PYTHON
 	refused 1 "look at process 4194304: there is none" "pgrep" \
 		doctor --pid 4194304
@@ -371,6 +377,21 @@ only() {
 	check 1 as_user "$command" doctor --pid $runner
 	says err "cannot read the mappings of process $runner"
 	says err "Run as root"
+	command -v setpriv >/dev/null || return 0
+	check 1 setpriv --bounding-set -sys_ptrace --inh-caps -sys_ptrace \
+		"$command" doctor --pid $runner
+	says err "CAP_SYS_PTRACE, which this root has not"
+}
+
+@test "doctor knows the limits of its own address space" {
+	case $(nm "$command" 2>/dev/null) in
+	*__asan_init* | *__tsan_init*) skip "a sanitizer takes all addresses" ;;
+	esac
+	(ulimit -v 2000000 && check 0 "$command" doctor --heap 1M,4G)
+	grep -Eq '^ *1 MiB +works +works ' out
+	grep -Eq '^ *4 GiB +heap refused +heap refused +heap refused$' out
+	(ulimit -d 2000000 && check 0 "$command" doctor --heap 1M,4G)
+	grep -Eq '^ *4 GiB +heap refused +heap refused +heap refused$' out
 }
 
 @test "doctor names what is missing" {

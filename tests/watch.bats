@@ -27,14 +27,14 @@ sleeper() {
 	within 5 grep -qx sleep "/proc/$pid/comm"
 }
 
-# watch_shape SHAPE READINGS: watches a process that reads our rows, changes its
-# memory by a step of the shape for each, and ends after so many: no clock is
-# involved but ours.
+# watch_shape SHAPE READINGS [stay]: watches a process that reads our rows,
+# changes its memory by a step of the shape for each, and after so many ends, or
+# ends the watch: no clock is involved but ours.
 watch_shape() {
-	rm -f rows ready
+	rm -f rows ready enough
 	mkfifo rows
 	cat >shape.py <<-'PYTHON'
-	import mmap, os, sys
+	import mmap, os, signal, sys
 	shape, step, held = sys.argv[1], 1 << 20, []
 
 	def hold(count):
@@ -55,15 +55,24 @@ watch_shape() {
 	for i in range(int(sys.argv[2])):
 	    rows.readline()
 	    hold(shapes[shape](i))
+	if "stay" in sys.argv:
+	    print("enough", file=open("enough", "w"))
+	    signal.pause()
 	os._exit(0) # without freeing anything
 	PYTHON
 	exec 9<>rows # so that no row breaks a pipe
-	python3 shape.py "$1" "$2" 3>&- 9>&- &
+	python3 shape.py "$@" 3>&- 9>&- &
 	pid=$!
 	watched+=" $pid"
 	within 10 grep -qs . ready
-	"$command" watch --pid $pid --interval 10ms --csv --duration 20s \
-		>rows 2>err 9>&-
+	env --default-signal=INT "$command" watch --pid $pid --interval 10ms \
+		--csv --duration 20s >rows 2>err 3>&- 9>&- &
+	runner=$!
+	if [ "${3-}" = stay ]; then
+		within 10 grep -qs . enough
+		kill -INT "$runner"
+	fi
+	wait "$runner"
 	exec 9>&-
 }
 
@@ -77,13 +86,97 @@ has_rows() { [ "$(cat "$1" 2>/dev/null | wc -l)" -gt 2 ]; }
 @test "steady growth is perhaps a leak, and ends at a limit" {
 	# On a busy machine the process may fall behind our rows for a moment.
 	for _ in 1 2 3; do
-		watch_shape grow 36
+		watch_shape grow 36 stay
 		! grep -q "steady growth" err || break
 	done
 	says err "steady growth: perhaps a leak, "
 	grep -Eq "reading .* (M|G|T)iB an hour" err
 	grep -Eq "left for it: .*, gone in .* at this rate" err
 	grep -Eq "^OOM killer +oom_score [0-9]+, oom_score_adj" err
+}
+
+@test "of a process that has ended nothing is foretold" {
+	for _ in 1 2 3; do
+		watch_shape grow 36
+		! grep -q "steady growth" err || break
+	done
+	says err "; then it ended"
+	says err "Only hours under load prove a leak."
+	grep -Eq "^OOM killer +oom_score .* at last$" err
+	if grep -q "left for it\|gone in\|atch on\|kill.* before\|kill.* first\|is never" \
+		err; then return 1; fi
+	sleeper
+	start_watch --pid $pid --interval 10ms --json --out rows.csv
+	within 5 has_rows rows.csv
+	kill -KILL $pid
+	end_run 0
+	python3 -c 'import json
+found = json.load(open("out"))
+assert found["ended"]
+assert found["limit_met_in_s"] is None and found["rival"] is None'
+}
+
+@test "a file that is read is no leak" {
+	cat >reader.py <<-'PYTHON'
+	import mmap, os
+	step = 1 << 20
+	with open("file", "wb") as file:
+	    file.write(b"x" * (40 * step))
+	data = mmap.mmap(os.open("file", os.O_RDONLY), 0, prot=mmap.PROT_READ)
+	rows = open("rows")
+	print("here", file=open("ready", "w"))
+	for i in range(40):
+	    rows.readline()
+	    for page in range(i * step, (i + 1) * step, 4096):
+	        data[page]
+	print("enough", file=open("enough", "w"))
+	rows.read()
+	PYTHON
+	watch_reader() {
+		rm -f rows ready enough
+		mkfifo rows
+		exec 9<>rows
+		python3 reader.py 3>&- 9>&- &
+		pid=$!
+		watched+=" $pid"
+		within 10 grep -qs . ready
+		env --default-signal=INT "$command" watch --pid $pid --csv \
+			--interval 10ms --duration 20s >rows 2>err 3>&- 9>&- &
+		runner=$!
+		within 10 grep -qs . enough
+		kill -INT "$runner"
+		wait "$runner"
+		exec 9>&-
+	}
+	for _ in 1 2 3; do
+		watch_reader
+		! grep -q "steady growth" err || break
+	done
+	says err "steady growth by mapped files: normal, "
+	says err "the kernel can drop: no leak"
+	if grep -q "gone in\|perhaps a leak" err; then return 1; fi
+}
+
+@test "a process may lose its first thread" {
+	python3 - 3>&- <<-'PYTHON' &
+	import ctypes, threading
+	def go_on():
+	    print("here", file=open("ready", "w"))
+	    threading.Event().wait()
+	threading.Thread(target=go_on).start()
+	ctypes.CDLL(None).pthread_exit(None)
+	PYTHON
+	pid=$!
+	watched+=" $pid"
+	within 10 grep -qs . ready
+	within 10 grep -q "^State:.Z" "/proc/$pid/status"
+	check 0 "$command" watch --pid $pid --interval 10ms --duration 55ms \
+		--out rows.csv
+	if grep -q "then it ended" out; then return 1; fi
+	awk -F, 'END { exit !(NR > 2 && $2 > 0) }' rows.csv
+	[ "$(id -u)" -eq 0 ] || return 0
+	check 0 "$command" doctor --pid $pid
+	grep -Eq "accountable and copied: [0-9.]+ [MG]iB" out
 }
 
 @test "what rises and falls, stays, or jumped first is normal" {
@@ -186,7 +279,8 @@ has_rows() { [ "$(cat "$1" 2>/dev/null | wc -l)" -gt 2 ]; }
 	assert found["pid"] == int(sys.argv[1]) and found["name"] == "sleep"
 	assert found["reading"] in ("flat", "too_short"), found
 	assert found["readings"] > 1 and not found["ended"]
-	assert found["growth_bytes_per_hour"] == 0
+	growth = None if found["reading"] == "too_short" else 0
+	assert found["growth_bytes_per_hour"] == growth
 	assert found["limit_met_in_s"] is None
 	assert found["rss_bytes"] <= found["peak_rss_bytes"]
 	assert found["machine_room_bytes"] > 0
@@ -228,6 +322,10 @@ has_rows() { [ "$(cat "$1" 2>/dev/null | wc -l)" -gt 2 ]; }
 	refused 2 "watch --interval 1us" "100ms" watch --pid $$ --interval 1us
 	refused 2 "watch --interval 1ms" "10ms" watch --pid $$ --interval 1ms
 	refused 2 "watch --duration soon" "100ms" watch --pid $$ --duration soon
+	refused 2 "watch for --duration 1s: the second reading would come" \
+		"longer --duration" watch --pid $$ --duration 1s --interval 5s
+	refused 2 "watch for --duration 500ms" "shorter --interval" \
+		watch --pid $$ --duration 500ms
 	refused 2 "watch with --csv beside" "--out FILE" \
 		watch --pid $$ --csv --json
 	touch rows.csv

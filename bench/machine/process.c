@@ -7,8 +7,11 @@
  */
 #include "bench/machine/process.h"
 
+#include <dirent.h>
 #include <errno.h>
+#include <linux/capability.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -50,12 +53,56 @@ int process_stat_parse(const char *text, struct process_stat *stat)
 	return 0;
 }
 
-int process_stat_read(pid_t pid, struct process_stat *stat)
+static int read_stat(pid_t tid, struct process_stat *stat)
 {
 	char text[1024];
-	int error = text_read_at(text, sizeof(text), "/proc/%d/stat", (int)pid);
+	int error = text_read_at(text, sizeof(text), "/proc/%d/stat", (int)tid);
 
 	return error ? error : process_stat_parse(text, stat);
+}
+
+static bool has_ended(const struct process_stat *stat)
+{
+	return stat->exiting || strchr("ZX", stat->state);
+}
+
+pid_t process_thread(pid_t pid)
+{
+	struct process_stat stat;
+	const struct dirent *entry;
+	pid_t found = pid;
+	char path[64];
+	DIR *tasks;
+
+	if (read_stat(pid, &stat) || !has_ended(&stat))
+		return pid;
+	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
+	tasks = opendir(path);
+	while (tasks && found == pid && (entry = readdir(tasks))) {
+		const pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
+
+		if (tid > 0 && !read_stat(tid, &stat) && !has_ended(&stat))
+			found = tid;
+	}
+	if (tasks)
+		closedir(tasks);
+	return found;
+}
+
+int process_stat_read(pid_t pid, struct process_stat *stat)
+{
+	struct process_stat other;
+	int error = read_stat(pid, stat);
+	pid_t tid;
+
+	if (error || !has_ended(stat))
+		return error;
+	tid = process_thread(pid);
+	if (tid != pid && !read_stat(tid, &other)) {
+		stat->state = other.state;
+		stat->exiting = other.exiting;
+	}
+	return 0;
 }
 
 int process_memory_parse(FILE *stream, struct process_memory *memory)
@@ -90,7 +137,7 @@ static FILE *open_status(pid_t pid)
 
 int process_memory_read(pid_t pid, struct process_memory *memory)
 {
-	FILE *stream = open_status(pid);
+	FILE *stream = open_status(process_thread(pid));
 
 	if (!stream)
 		return -errno;
@@ -151,4 +198,15 @@ bool process_ended(const struct process *process)
 	return process_stat_read(process->pid, &now) ||
 	       now.start_ticks != process->stat.start_ticks ||
 	       strchr("ZX", now.state);
+}
+
+bool process_may_trace(void)
+{
+	struct __user_cap_header_struct header = {
+		.version = _LINUX_CAPABILITY_VERSION_3,
+	};
+	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+
+	return !syscall(SYS_capget, &header, data) &&
+	       data[0].effective & 1u << CAP_SYS_PTRACE;
 }

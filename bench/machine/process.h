@@ -30,7 +30,9 @@ struct process_stat {
  * parentheses too. -EBADMSG: it is not such a line. */
 int process_stat_parse(const char *text, struct process_stat *stat);
 
-/* The same of a process. -ENOENT or -ESRCH: there is none. */
+/* The same of a process. When its first thread has ended and others go on,
+ * state and exiting are those of such a one. -ENOENT or -ESRCH: there is
+ * none. */
 int process_stat_read(pid_t pid, struct process_stat *stat);
 
 /* From /proc/PID/status, proc_pid_status(5); bytes. */
@@ -47,6 +49,14 @@ struct process_memory {
 /* -ENODATA: it has no memory of its own: a zombie, a kernel thread. -EBADMSG:
  * a field is not a number. */
 int process_memory_parse(FILE *stream, struct process_memory *memory);
+
+/* The kernel tells the memory of a process, and whether it lives, by a thread:
+ * the first one, whose number is pid; when that has ended before the others
+ * (pthread_exit(3)), one of those, whose number is returned. Its files in /proc
+ * tell the same as those of the process. pid if there is none. */
+pid_t process_thread(pid_t pid);
+
+/* The memory, whichever thread tells it. */
 int process_memory_read(pid_t pid, struct process_memory *memory);
 
 /* A process that is held by more than a number, which may be used again. */
@@ -66,5 +76,9 @@ void process_close(const struct process *process);
 /* Whether it has ended: what was read before the question is then perhaps of
  * another process, or of none. A zombie has ended. */
 bool process_ended(const struct process *process);
+
+/* Whether this process has CAP_SYS_PTRACE, which opens the mappings of other
+ * users' processes in its own user namespace (capabilities(7)). */
+bool process_may_trace(void);
 
 #endif

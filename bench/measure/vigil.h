@@ -51,9 +51,9 @@ struct vigil {
 int vigil_begin(struct vigil *vigil, pid_t pid, uint64_t interval_ns,
 		uint64_t duration_ns);
 
-/* Read vigil->now. -ESRCH: the process has ended; -ENODATA: the kernel tells
- * of no memory, as of a process whose first thread has ended before the
- * others; then vigil->now is as before. Others: those of /proc/meminfo. */
+/* Read vigil->now. -ESRCH: the process has ended; -ENODATA: it has no memory
+ * any more, so it is about to; then vigil->now is as before. Others: those of
+ * /proc/meminfo. */
 int vigil_take(struct vigil *vigil);
 
 /* Wait until the next reading is due, or till the process ends, the duration

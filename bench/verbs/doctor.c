@@ -10,6 +10,7 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/verbs/axes.h"
 #include "bench/verbs/diagnosis.h"
@@ -159,6 +160,24 @@ static int add_heaps(const struct arguments *args, struct diagnosis *found,
 		    list, heap_error(error));
 }
 
+/* Root is refused where it is not wholly root. */
+static int may_not_read(pid_t pid, struct failure *why)
+{
+	const char *cure = "Run as root, or as the user whose process it is.";
+
+	if (geteuid() == 0)
+		cure = process_may_trace()
+			       ? "CAP_SYS_PTRACE does not reach it: it is in "
+				 "another user namespace, or a sandbox or "
+				 "security module forbids it. Ask outside."
+			       : "It takes CAP_SYS_PTRACE, which this root has "
+				 "not, as in a container: ask outside, or "
+				 "start it with --cap-add SYS_PTRACE.";
+	return fail(why, EXIT_FAILED, cure,
+		    "read the mappings of process %d: %s", (int)pid,
+		    strerror(EACCES));
+}
+
 static int add_process(const struct arguments *args, struct diagnosis *found,
 		       struct failure *why)
 {
@@ -179,10 +198,7 @@ static int add_process(const struct arguments *args, struct diagnosis *found,
 	if (!code)
 		error = outlook_read_process(&process, &found->process);
 	if (!code && error == -EACCES)
-		code = fail(why, EXIT_FAILED,
-			    "Run as root, or as the user whose process it is.",
-			    "read the mappings of process %d: %s", (int)pid,
-			    strerror(EACCES));
+		code = may_not_read(pid, why);
 	else if (!code)
 		code = pid_check(&process, error, why);
 	process_close(&process);

@@ -13,6 +13,23 @@
 
 #define GIB (UINT64_C(1) << 30)
 
+/* What an address space still takes, which no overcommit mode widens: as if
+ * RLIMIT_AS were no more than that. */
+static int bound_by_addresses(struct predict_facts *facts)
+{
+	struct smaps_facts own;
+	int error = smaps_read(0, &own);
+	uint64_t most_bytes;
+
+	if (error)
+		return error;
+	most_bytes = facts->total_vm_bytes + own.largest_gap_bytes;
+	if (!facts->address_limit_bytes ||
+	    facts->address_limit_bytes > most_bytes)
+		facts->address_limit_bytes = most_bytes;
+	return 0;
+}
+
 int outlook_add_heap(struct heaps_outlook *heaps, uint64_t heap_bytes,
 		     const char *label)
 {
@@ -26,6 +43,8 @@ int outlook_add_heap(struct heaps_outlook *heaps, uint64_t heap_bytes,
 	if (heaps->count == OUTLOOK_HEAPS_MAX)
 		return -ENOSPC;
 	error = forecast_imagined(0, &small);
+	if (!error)
+		error = bound_by_addresses(&small);
 	if (error)
 		return error;
 	*row = (struct heap_outlook){ .heap_bytes = heap_bytes };
@@ -65,10 +84,11 @@ int outlook_read_process(const struct process *process,
 	struct cgroup group;
 	struct cgroup_room room;
 	struct smaps_facts facts;
-	int error = smaps_read(process->pid, &facts);
+	const pid_t thread = process_thread(process->pid);
+	int error = smaps_read(thread, &facts);
 
 	if (!error)
-		error = forecast_facts(&facts, process->pid, &outlook->facts);
+		error = forecast_facts(&facts, thread, &outlook->facts);
 	if (!error)
 		error = process_memory_read(process->pid, &memory);
 	/* It was perhaps another one, or none. */

@@ -40,7 +40,9 @@ struct process_outlook {
 	struct predict_facts facts;
 };
 
-/* Add a heap of that size. 0; -ENOSPC; else from reading the machine. */
+/* Add a heap of that size: of a program that has our limits (RLIMIT_AS,
+ * RLIMIT_DATA) and as many addresses. 0; -ENOSPC; else from reading the
+ * machine. */
 int outlook_add_heap(struct heaps_outlook *heaps, uint64_t heap_bytes,
 		     const char *label);
 

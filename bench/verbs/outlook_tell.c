@@ -17,8 +17,10 @@ static bool is_told(const struct sw_strategy *strategy)
 	       (!strategy->supported || !strategy->supported());
 }
 
-/* The names of those that charge commit, or of those that do not. */
-static void join_names(bool charging, char *text, size_t length)
+#define ASKING (SW_CHARGES_COMMIT | SW_MAPS_MEMORY)
+
+/* The names of those whose traits among those that ask for memory are these. */
+static void join_names(unsigned traits, char *text, size_t length)
 {
 	size_t used = 0;
 
@@ -26,8 +28,7 @@ static void join_names(bool charging, char *text, size_t length)
 	for (size_t i = 0; sw_strategies[i] && used < length; i++) {
 		const struct sw_strategy *strategy = sw_strategies[i];
 
-		if (is_told(strategy) &&
-		    !!(strategy->traits & SW_CHARGES_COMMIT) == charging)
+		if (is_told(strategy) && (strategy->traits & ASKING) == traits)
 			used += (size_t)snprintf(text + used, length - used,
 						 "%s%s", used ? ", " : "",
 						 strategy->name);
@@ -65,15 +66,19 @@ static void put_heap(struct table *table, const struct heap_outlook *row)
 void outlook_tell_heaps(struct table *table, const struct heaps_outlook *heaps,
 			int mode)
 {
+	const struct predict_facts nothing = { 0 };
 	char names[256];
 
-	join_names(true, names, sizeof names);
+	join_names(SW_CHARGES_COMMIT, names, sizeof names);
 	tell(table, "spawning", TABLE_PLAIN,
 	     "asking for the whole memory of the program again: %s", names);
-	join_names(false, names, sizeof names);
+	join_names(SW_MAPS_MEMORY, names, sizeof names);
+	tell(table, "", TABLE_PLAIN, "asking for a stack of some %s: %s",
+	     size_human(predict_asked(SW_MAPS_MEMORY, &nothing)).text, names);
+	join_names(0, names, sizeof names);
 	tell(table, "", TABLE_PLAIN, "asking for none of it: %s", names);
 	tell(table, "", TABLE_PLAIN,
-	     "now the former would get, in a program with one heap:");
+	     "now the first would get, in a program with one heap:");
 	table_cell(table, "%s", "");
 	table_cell(table, "heap");
 	put_modes(table, mode);
@@ -90,7 +95,7 @@ static void put_strategy(struct table *table,
 	table_cell(table, "%s", "");
 	table_cell(table, "%s", strategy->name);
 	table_cell(table, "%s",
-		   size_human(predict_commit(strategy->traits, facts)).text);
+		   size_human(predict_asked(strategy->traits, facts)).text);
 	for (int i = 0; i < OUTLOOK_MODES; i++) {
 		const int outcome = predict(strategy->traits, i, facts);
 
@@ -181,9 +186,12 @@ static json_t *strategies_json(const struct predict_facts *facts)
 		if (is_told(strategy))
 			json_array_append_new(
 				list,
-				json_pack("{s:s, s:I, s:o}", "name",
+				json_pack("{s:s, s:I, s:I, s:o}", "name",
 					  strategy->name, "commit_bytes",
 					  (json_int_t)predict_commit(
+						  strategy->traits, facts),
+					  "asked_bytes",
+					  (json_int_t)predict_asked(
 						  strategy->traits, facts),
 					  "spawn", outcomes_json(spawn)));
 	}

@@ -48,6 +48,20 @@ static int read_span(const struct arguments *args, const char *option,
 		    "watch --%s %s", option, text);
 }
 
+/* A watch that ends before its second reading says nothing. */
+static int check_spans(const struct arguments *args, uint64_t interval_ns,
+		       uint64_t duration_ns, struct failure *why)
+{
+	if (duration_ns >= interval_ns)
+		return 0;
+	return fail(why, EXIT_USAGE,
+		    "Take a shorter --interval, or a longer --duration.",
+		    "watch for --duration %s: the second reading would come "
+		    "after %s",
+		    argument_value(args, "duration"),
+		    argument_value(args, "interval"));
+}
+
 /* Options in, the process held. */
 static int begin(const struct arguments *args, struct watch *watch,
 		 struct failure *why)
@@ -74,6 +88,8 @@ static int begin(const struct arguments *args, struct watch *watch,
 	if (!code)
 		code = read_span(args, "duration", INTERVAL_MIN_NS,
 				 &duration_ns, why);
+	if (!code)
+		code = check_spans(args, interval_ns, duration_ns, why);
 	if (code)
 		return code;
 	code = vigil_begin(&watch->vigil, pid, interval_ns, duration_ns);
@@ -169,15 +185,9 @@ static int failed(const struct watch *watch, int error, struct failure *why)
 {
 	const struct process *process = &watch->vigil.process;
 
-	if (error == -ENODATA)
-		return fail(why, EXIT_FAILED,
-			    "Nothing can be done: the kernel tells the memory "
-			    "of a process by its first thread.",
-			    "watch process %d: its first thread has ended "
-			    "before the others",
-			    (int)process->pid);
-	if (error == -ESRCH)
-		return pid_check(process, error, why);
+	/* It ended before the first reading. */
+	if (error == -ESRCH || error == -ENODATA)
+		return pid_check(process, -ESRCH, why);
 	return fail(why, EXIT_FAILED, "What was written until then is kept.",
 		    "watch process %d: %s", (int)process->pid,
 		    strerror(-error));

@@ -49,6 +49,7 @@ int watch_conclude(const struct vigil *vigil, struct watch_report *report)
 
 	*report = (struct watch_report){
 		.vigil = vigil,
+		.ended = vigil->end == VIGIL_PROCESS_ENDED,
 		.group_room_bytes = group_room_bytes(now),
 		.machine_room_bytes =
 			now->available_bytes + now->swap_free_bytes,
@@ -63,7 +64,8 @@ int watch_conclude(const struct vigil *vigil, struct watch_report *report)
 		report->mode = error;
 	if (!oom_kills_read(&kills))
 		report->oom_kills = kills - vigil->oom_kills;
-	find_rivals(report);
+	if (!report->ended)
+		find_rivals(report);
 	return 0;
 }
 
@@ -79,6 +81,20 @@ static json_t *bytes_json(uint64_t bytes)
 {
 	return bytes == UINT64_MAX ? json_null()
 				   : json_integer((json_int_t)bytes);
+}
+
+/* When the lesser of both rooms is used up; INFINITY: never, or the process
+ * has ended. */
+static double limit_met_s(const struct watch_report *report)
+{
+	const uint64_t room_bytes =
+		report->group_room_bytes < report->machine_room_bytes
+			? report->group_room_bytes
+			: report->machine_room_bytes;
+
+	return report->ended ? INFINITY
+			     : trend_seconds_until(&report->trend,
+						   (double)room_bytes);
 }
 
 /* JSON has no infinity. */
@@ -108,28 +124,26 @@ int watch_json(const struct watch_report *report, FILE *stream)
 {
 	const struct vigil *vigil = report->vigil;
 	const struct trend *trend = &report->trend;
-	const uint64_t room_bytes =
-		report->group_room_bytes < report->machine_room_bytes
-			? report->group_room_bytes
-			: report->machine_room_bytes;
+	/* What was not judged has no growth, not even none. */
+	const bool judged = trend->verdict != TREND_TOO_SHORT;
 	json_t *all = json_pack(
-		"{s:i, s:s, s:b, s:I, s:f, s:I, s:I, s:I, s:I, s:s, s:f, s:f,"
+		"{s:i, s:s, s:b, s:I, s:f, s:I, s:I, s:I, s:I, s:s, s:o, s:o,"
 		" s:o, s:i, s:i, s:o, s:o, s:I, s:i, s:I}",
 		"pid", (int)vigil->process.pid, "name",
-		vigil->process.stat.name, "ended",
-		vigil->end == VIGIL_PROCESS_ENDED, "readings",
+		vigil->process.stat.name, "ended", report->ended, "readings",
 		(json_int_t)vigil->taken, "time_s", vigil->now.time_s,
 		"first_rss_bytes", (json_int_t)vigil->first.rss_bytes,
 		"rss_bytes", (json_int_t)vigil->now.rss_bytes, "peak_rss_bytes",
 		(json_int_t)vigil->peak_bytes, "swap_bytes",
 		(json_int_t)vigil->now.swap_bytes, "reading",
 		trend_name(trend->verdict), "growth_bytes_per_hour",
-		trend->bytes_per_hour, "growth_file_share", trend->file_share,
-		"limit_met_in_s",
-		real_json(trend_seconds_until(trend, (double)room_bytes)),
-		"oom_score", vigil->now.oom_score, "oom_score_adj",
-		vigil->now.oom_score_adj, "rival", rival_json(&report->rival),
-		"cgroup", group_json(report), "machine_room_bytes",
+		real_json(judged ? trend->bytes_per_hour : NAN),
+		"growth_file_share",
+		real_json(judged ? trend->file_share : NAN), "limit_met_in_s",
+		real_json(limit_met_s(report)), "oom_score",
+		vigil->now.oom_score, "oom_score_adj", vigil->now.oom_score_adj,
+		"rival", rival_json(&report->rival), "cgroup",
+		group_json(report), "machine_room_bytes",
 		(json_int_t)report->machine_room_bytes, "overcommit",
 		report->mode, "oom_kills", (json_int_t)report->oom_kills);
 	const int error = all ? json_dumpf(all, stream, JSON_INDENT(2)) : -1;

@@ -5,6 +5,7 @@
 #ifndef VERBS_WATCH_REPORT_H
 #define VERBS_WATCH_REPORT_H
 
+#include <stdbool.h>
 #include <stdio.h>
 
 #include "bench/machine/oom.h"
@@ -13,6 +14,7 @@
 /* What is known when the watch has ended. */
 struct watch_report {
 	const struct vigil *vigil;
+	bool ended; /* the process: nothing is to come of it */
 	struct trend trend;
 	/* What the process may still take before its group's limit or the
 	 * machine's end is met; UINT64_MAX: no limit. */
@@ -20,7 +22,8 @@ struct watch_report {
 	uint64_t machine_room_bytes;
 	uint64_t swap_total_bytes;
 	int mode; /* of overcommit, or -errno */
-	/* The OOM killer's other choices; pid 0: there is none. */
+	/* The OOM killer's other choices; pid 0: there is none, or the process
+	 * has ended and is none itself. */
 	struct oom_rival rival;
 	struct oom_rival group_rival; /* in the group that has the limit */
 	uint64_t oom_kills;	      /* anywhere on the machine, meanwhile */

@@ -34,15 +34,16 @@ void watch_line(const struct vigil *vigil, char *line, size_t length)
 			 size_human(now->available_bytes).text);
 }
 
-static void tell_process(struct table *table, const struct vigil *vigil)
+static void tell_process(struct table *table, const struct watch_report *report)
 {
+	const struct vigil *vigil = report->vigil;
 	const struct vitals *first = &vigil->first, *now = &vigil->now;
 
 	tell(table, "process", TABLE_STRONG,
-	     "%s (pid %d), %zu readings in %s%s", vigil->process.stat.name,
+	     "%s (pid %d), %zu reading%s in %s%s", vigil->process.stat.name,
 	     (int)vigil->process.pid, vigil->taken,
-	     span_human(now->time_s).text,
-	     vigil->end == VIGIL_PROCESS_ENDED ? "; then it ended" : "");
+	     vigil->taken == 1 ? "" : "s", span_human(now->time_s).text,
+	     report->ended ? "; then it ended" : "");
 	tell(table, "memory", TABLE_PLAIN,
 	     "RSS %s at first, %s at last, %s at most",
 	     size_human(first->rss_bytes).text, size_human(now->rss_bytes).text,
@@ -57,19 +58,23 @@ static void tell_process(struct table *table, const struct vigil *vigil)
 	     size_human(now->vm_bytes).text);
 }
 
-/* What to do about a verdict, or NULL. */
-static const char *advice(const struct trend *trend)
+/* What to do about a verdict, or NULL. Who has ended cannot be watched on. */
+static const char *advice(const struct trend *trend, bool ended)
 {
 	switch (trend->verdict) {
 	case TREND_GROWING:
-		if (trend->file_share > 0.5)
+		if (trend_is_mapped(trend))
 			return "Most of it is pages of mapped files, which the "
 			       "kernel can drop: no leak.";
-		return "Only hours under load prove a leak: watch on.";
+		return ended ? "Only hours under load prove a leak."
+			     : "Only hours under load prove a leak: watch on.";
 	case TREND_SAWTOOTH:
-		return "Watch on to see whether its lowest points rise.";
+		return ended ? NULL
+			     : "Watch on to see whether its lowest points "
+			       "rise.";
 	case TREND_UNCLEAR:
-		return "Watch longer, under a steady load.";
+		return ended ? "It takes longer, under a steady load, to tell."
+			     : "Watch longer, under a steady load.";
 	default:
 		return NULL;
 	}
@@ -79,9 +84,13 @@ static void tell_reading(struct table *table, const struct watch_report *report)
 {
 	const struct vigil *vigil = report->vigil;
 	const struct trend *trend = &report->trend;
-	const char *more = advice(trend);
+	const char *more = advice(trend, report->ended);
 
-	if (trend->verdict == TREND_GROWING)
+	if (trend_is_mapped(trend))
+		tell(table, "reading", TABLE_STRONG,
+		     "steady growth by mapped files: normal, %s an hour",
+		     size_human((uint64_t)trend->bytes_per_hour).text);
+	else if (trend->verdict == TREND_GROWING)
 		tell(table, "reading", TABLE_BAD, "%s, %s an hour",
 		     trend_reading(trend->verdict),
 		     size_human((uint64_t)trend->bytes_per_hour).text);
@@ -90,9 +99,9 @@ static void tell_reading(struct table *table, const struct watch_report *report)
 		     trend_reading(trend->verdict));
 	if (trend->verdict == TREND_TOO_SHORT)
 		tell(table, "", TABLE_PLAIN,
-		     "It takes %d readings: watch longer, or with a shorter "
-		     "--interval.",
-		     TREND_POINTS_MIN);
+		     "It takes %d readings: %s--interval.", TREND_POINTS_MIN,
+		     report->ended ? "next time, take a shorter "
+				   : "watch longer, or with a shorter ");
 	else if (more)
 		tell(table, "", TABLE_PLAIN, "%s", more);
 	else if (vigil->now.time_s < HOUR_S)
@@ -101,12 +110,15 @@ static void tell_reading(struct table *table, const struct watch_report *report)
 		     span_human(vigil->now.time_s).text);
 }
 
-/* Room, and when it is gone; only growth has a when. */
-static void tell_room(struct table *table, const struct trend *trend,
+/* Room, and when it is gone; only growth that goes on has a when. */
+static void tell_room(struct table *table, const struct watch_report *report,
 		      uint64_t room_bytes)
 {
-	const double seconds = trend_seconds_until(trend, (double)room_bytes);
+	const double seconds =
+		trend_seconds_until(&report->trend, (double)room_bytes);
 
+	if (report->ended)
+		return;
 	if (isinf(seconds))
 		tell(table, "", TABLE_PLAIN, "left for it: %s",
 		     size_human(room_bytes).text);
@@ -136,14 +148,14 @@ static void tell_limits(struct table *table, const struct watch_report *report)
 			     (double)now->cgroup_limit_bytes,
 		     size_human(now->cgroup_cache_bytes).text);
 		tell(table, "", TABLE_PLAIN, "by %s", vigil->cgroup_directory);
-		tell_room(table, &report->trend, report->group_room_bytes);
+		tell_room(table, report, report->group_room_bytes);
 	}
 	tell(table, "machine", TABLE_PLAIN, "%s of memory available, %s%s",
 	     size_human(now->available_bytes).text,
 	     report->swap_total_bytes ? "swap free: " : "no swap",
 	     report->swap_total_bytes ? size_human(now->swap_free_bytes).text
 				      : "");
-	tell_room(table, &report->trend, report->machine_room_bytes);
+	tell_room(table, report, report->machine_room_bytes);
 	if (report->mode >= 0)
 		tell(table, "", TABLE_PLAIN,
 		     "committed %s of CommitLimit %s, which %s in mode %d",
@@ -178,8 +190,11 @@ static void tell_oom(struct table *table, const struct watch_report *report)
 
 	tell(table, "OOM killer", TABLE_PLAIN,
 	     "oom_score %d, oom_score_adj %d%s", now->oom_score,
-	     now->oom_score_adj, spared ? ": it is never killed" : "");
-	if (!spared) {
+	     now->oom_score_adj,
+	     report->ended ? " at last"
+	     : spared	   ? ": it is never killed"
+			   : "");
+	if (!spared && !report->ended) {
 		if (now->in_cgroup && now->cgroup_limited)
 			tell_rival(table, &report->group_rival, "in its group",
 				   now->oom_score);
@@ -199,7 +214,7 @@ int watch_tell(const struct watch_report *report, FILE *stream)
 	int error;
 
 	table_init(&table, "ll");
-	tell_process(&table, report->vigil);
+	tell_process(&table, report);
 	tell_reading(&table, report);
 	tell_limits(&table, report);
 	tell_oom(&table, report);

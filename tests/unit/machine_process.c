@@ -4,6 +4,7 @@
  * that live, have ended, or are not whom they were.
  */
 #include <errno.h>
+#include <pthread.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -11,6 +12,7 @@
 #include <stdint.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -203,6 +205,53 @@ static void a_process_is_held_until_it_ends(void **state)
 	assert_int_equal(process_open(pid, &process), -ESRCH);
 }
 
+static void *sleep_on(void *nothing)
+{
+	while (pause())
+		;
+	return nothing;
+}
+
+/* A child whose first thread has ended, while another goes on. */
+static pid_t beheaded(void)
+{
+	pid_t pid = fork();
+	pthread_t thread;
+
+	assert_true(pid >= 0);
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (pthread_create(&thread, NULL, sleep_on, NULL))
+			_exit(1);
+		syscall(SYS_exit, 0);
+	}
+	while (process_thread(pid) == pid)
+		assert_int_equal(waitpid(pid, NULL, WNOHANG), 0);
+	return pid;
+}
+
+static void a_process_may_lose_its_first_thread(void **state)
+{
+	struct process process;
+	struct process_memory memory;
+	pid_t pid = beheaded();
+
+	(void)state;
+	assert_int_equal(process_open(pid, &process), 0);
+	assert_int_equal(process.leader_pid, pid);
+	assert_null(strchr("ZX", process.stat.state));
+	assert_false(process.stat.exiting);
+	assert_false(process_ended(&process));
+	assert_int_equal(process_memory_read(pid, &memory), 0);
+	assert_true(memory.rss_bytes > 0 && memory.vm_bytes > 0);
+	kill_it(pid);
+	assert_true(process_ended(&process));
+	assert_int_equal(process_thread(pid), pid);
+	process_close(&process);
+	assert_int_equal(waitpid(pid, NULL, 0), pid);
+	assert_int_equal(process_thread(pid), pid);
+}
+
 /* As where pidfd_open(2) is refused. */
 static void start_time_tells_a_reused_pid(void **state)
 {
@@ -265,6 +314,7 @@ int main(void)
 		cmocka_unit_test(without_memory_there_is_no_data),
 		cmocka_unit_test(long_lines_hide_nothing),
 		cmocka_unit_test(a_process_is_held_until_it_ends),
+		cmocka_unit_test(a_process_may_lose_its_first_thread),
 		cmocka_unit_test(start_time_tells_a_reused_pid),
 		cmocka_unit_test(oom_scores_are_read),
 		cmocka_unit_test(rivals_of_a_group),
