@@ -7,7 +7,7 @@ load plots."/frame.gp"
 set table $rows
 plot run."/frontier.csv" using (strcol("strategy")): \
   (strcol("overcommit")):(strcol("vmas")):(def(strcol("stage"))): \
-  (strcol("stopped_by")):(strcol("lower_bytes")):(strcol("upper_bytes")): \
+  (strcol("stopped_by")):(strcol("lower_bytes")):(def(strcol("upper_bytes"))): \
   (strcol("predicted_bytes")):(strcol("exact")): \
   (real(strcol("ram_bytes")) + real(strcol("swap_bytes"))): \
   (strcol("commit_limit_bytes")) with table
@@ -19,6 +19,9 @@ F_LOWER = 6; F_UPPER = 7; F_PREDICTED = 8; F_EXACT = 9; F_RAM = 10; F_LIMIT = 11
 field(i, f) = word($rows[i], f)
 bytes(i, f) = real(field(i, f))
 rows = |$rows|
+if (!rows) { exit error "no frontier was measured" }
+# Where nothing was refused, what was tried last is the end.
+upper(i) = field(i, F_UPPER) eq "-" ? bytes(i, F_LOWER) : bytes(i, F_UPPER)
 ram = bytes(1, F_RAM); limit = bytes(1, F_LIMIT)
 
 # Strategies that end at the same limit within 20 % share a bar.
@@ -41,7 +44,7 @@ do for [i = 1:rows] {
   GROUP[i] = g
   NAMES[g] = NAMES[g]." ".field(i, F_STRATEGY)
   if (bytes(i, F_LOWER) < LOW[g]) { LOW[g] = bytes(i, F_LOWER) }
-  if (bytes(i, F_UPPER) > HIGH[g]) { HIGH[g] = bytes(i, F_UPPER) }
+  if (upper(i) > HIGH[g]) { HIGH[g] = upper(i) }
   m = int(bytes(i, F_MODE)) + 1
   if (bytes(i, F_LOWER) > MOST[m]) { MOST[m] = bytes(i, F_LOWER) }
 }
@@ -69,15 +72,20 @@ stop_of(b) = (s_ = field(FIRST[b], F_STOPPED), s_ eq "address_space" ? \
 step_of(b) = refuses(b) ? "no spawn beyond" : "no such heap beyond"
 mode_of(b) = "mode ".mode(b)
 
-finding = ""; refused = ""
+finding = ""; refused = ""; granted = "any that is granted"
 do for [b = 1:bars] { if (refuses(b) && one_vma(b)) {
   do for [s in NAMES[b]] { if (!has(refused, s)) { refused = refused." ".s } }
   finding = finding.(strlen(finding) ? " and " : "").human(HIGH[b])." in ". \
     mode_of(b)
 } }
+# A spawn next to the largest heap there is can still lack a stack.
+do for [i = 1:rows] { if (!refuses(GROUP[i]) && field(i, F_STAGE) eq "spawn") {
+  granted = "nearly any granted"
+} }
 finding = strlen(finding) ? list_words(refused).( \
   words(refused) == 1 ? " spawns" : " spawn")." from a heap of at most ". \
-  finding.", the others from any" : "Every strategy spawns from any heap"
+  finding.", the others from ".granted : \
+  "Of heaps, every strategy spawns from ".granted
 
 if (dumb) {
   set print "-"

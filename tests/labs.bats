@@ -64,7 +64,8 @@ near() {
 			--out here$option --overcommit current)
 		near 1 "$(column here$option/promise.csv promised_bytes)" \
 			"$(column here$option/promise.csv predicted_bytes)"
-		[ -z "$(grep -E 'not limited|times what' out)" ]
+		run grep -E 'not limited|times what' out
+		[ "$status" -eq 1 ]
 	done
 	[ "$(column hered/promise.csv stopped_by)" = rlimit_data ]
 	tr '\n' ' ' <out | grep -q 'RLIMIT_DATA (ulimit -d) stopped it at 1.91'

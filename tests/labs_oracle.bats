@@ -61,6 +61,63 @@ copying() {
 	nothing data/frontier.csv '(agrees, stopped_by) != ("yes", "rlimit_data")'
 }
 
+@test "frontier: under limits of the process it does not speak of RAM" {
+	local option
+	grep -q __asan_init "$command" && skip "needs a build without sanitizers"
+	without_charts
+	for option in v d; do
+		(ulimit -$option 2000000 && check 0 "$command" lab frontier \
+			--out here$option --overcommit current)
+		nothing here$option/frontier.csv 'agrees != "yes"'
+		tr '\n' ' ' <out | grep -q "(ulimit -$option), before the mode"
+		run grep -E 'RAM and swap|half of it' out
+		[ "$status" -eq 1 ]
+	done
+}
+
+@test "frontier, oracle: a limit on processes is no answer about memory" {
+	local lab
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	users_can_run
+	chmod 777 .
+	for lab in frontier oracle; do
+		# Of a user of its own, who has no other process: the lab, and
+		# the parent whose children are refused.
+		check 3 setpriv --reuid $((4000000 + $$)) --regid 65534 \
+			--clear-groups bash -c 'ulimit -u 2; exec "$@"' - \
+			"$command" lab $lab --out $lab --overcommit current
+		says out "EAGAIN"
+		run grep -E '0 of|report|0 B' out
+		[ "$status" -eq 1 ]
+	done
+	nothing frontier/frontier.csv 'errno == "EAGAIN"'
+	nothing oracle/oracle.csv 'agrees == "no" or observed == "EAGAIN"'
+	says frontier/frontier.txt "No frontier was measured."
+}
+
+@test "frontier: what nothing refused has no refusal" {
+	without_charts
+	check 0 "$command" lab frontier --out here --overcommit current
+	nothing here/frontier.csv '(probes == "1") != (upper_bytes == "") or
+		(upper_bytes, stage, errno).count("") not in (0, 3)'
+	[ -n "$(select_rows here/frontier.csv 'probes == "1"' strategy)" ]
+}
+
+# Of the file's examples, those that follow its heading.
+examples() {
+	sed -n "/^## $1\$/,/^## /s/^    //p" "$top/data/README.md"
+}
+
+@test "the examples in data/README have the columns of the files" {
+	local lab
+	without_charts
+	for lab in promise frontier oracle; do
+		check 0 "$command" lab $lab --out $lab --overcommit current
+		[ "$({ head -n 1 $lab/$lab.csv; examples $lab.csv; } |
+			awk -F , '{ print NF }' | uniq | wc -l)" -eq 1 ]
+	done
+}
+
 @test "oracle: in every mode, with what others need left alone" {
 	use_real_setting
 	check 3 "$command" lab oracle --out here
@@ -95,7 +152,7 @@ copying() {
 		int(lower_bytes) < int(predicted_bytes) < int(upper_bytes)'
 	[ "$(select_rows here/frontier.csv "strategy == '$(copying)'" \
 		overcommit vmas stage | tr '\n' ';')" = \
-		"0 1 spawn;0 2 spawn;1 1 map;2 1 spawn;" ]
+		"0 1 spawn;0 2 spawn;1 1 ;2 1 spawn;" ]
 	[ "$(cat "$setting")" = "$original" ]
 }
 
@@ -106,5 +163,6 @@ copying() {
 	echo '{}' >here/host.json
 	check 0 "$command" plot --terminal dumb here
 	says out "fork spawns from a heap of at most 614 MiB in mode 0 and 204 MiB"
+	says out "204 MiB in mode 2, the others from any that is granted"
 	says out "no spawn beyond: CommitLimit"
 }
