@@ -136,7 +136,9 @@ static int find_all(struct lab_context *context, int mode,
 			shared->attempt.count = 1;
 			error = find_one(context, shared);
 			seen[*count] = *shared;
-			*count += is_measured(shared);
+			if (!is_measured(shared))
+				break; /* told once */
+			(*count)++;
 		}
 	}
 	return error;
