@@ -415,4 +415,9 @@ assert 0 < group["room_bytes"] <= 64 << 20'
 	# Ours has no part in it.
 	check 0 "$command" doctor --pid $pid
 	says out "its cgroup leaves it 6"
+	# The reason stands there in full, however deep the group.
+	check 0 sh -c 'echo $$ >"$1/cgroup.procs" && exec "$2" doctor' \
+		sh "$group" "$command"
+	grep -Eq "a run may take .*, half of the .* that cgroup $group allows$" \
+		out
 }
