@@ -48,7 +48,8 @@ static void tell_meaning(struct table *table, const struct diagnosis *found)
 		     all.text);
 	if (found->mode == 1)
 		tell(table, "", TABLE_PLAIN,
-		     "here: a mapping of any size, and any number of them");
+		     "here: a mapping of any size, and any number of them, "
+		     "while there are addresses");
 	if (found->mode == 2)
 		tell(table, "", TABLE_PLAIN,
 		     "here: ENOMEM when all programs together were promised %s",
