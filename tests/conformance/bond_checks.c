@@ -37,7 +37,7 @@ static const char *not_root(void)
 
 static const char *memory_is_watched(void)
 {
-#ifdef __SANITIZE_ADDRESS__
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	return "a sanitizer's helper keeps its memory";
 #else
 	return helper_unseen();
