@@ -297,12 +297,15 @@ int sw_confirm(struct sw_handle *handle, struct sw_child *child,
  * Where nothing is created the status is 0. */
 int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
 
-/* A descriptor of the handle's own that poll(2) finds readable while a spawn
- * of this handle has an answer that sw_confirm() has not fetched, and while one
- * is in flight that was older than the descriptor. Readable is a hint: confirm
- * with timeout 0. So is a helper's death, until a call has answered -EPIPE and
- * nothing is in flight: readable then, it asks for sw_refresh(). -ENOTSUP where the strategy has none; -EBADF when somebody
- * closed it or what is behind it: after sw_refresh() there is another. */
+/*
+ * A descriptor of the handle's own that poll(2) finds readable while a spawn of
+ * this handle has an answer that sw_confirm() has not fetched, and while one is
+ * in flight that was older than the descriptor. Readable is a hint: confirm
+ * what is in flight, with timeout 0. Where nothing is, a helper has died: the
+ * descriptor stays readable until sw_refresh(), or until a spawn is refused
+ * with -EPIPE. -ENOTSUP where the strategy has none; -EBADF when somebody
+ * closed it, or what is behind it: after sw_refresh() there is another.
+ */
 int sw_poll_fd(struct sw_handle *handle);
 
 /* Renew what the strategy took from the caller at sw_open(): the identity of

@@ -31,7 +31,9 @@ struct broker {
 /* A child's slot: the address of its bond, and the number in the low bits. */
 static struct sw_bond *bond_of(const struct sw_child *child)
 {
-	return (struct sw_bond *)(child->slot & -(uintptr_t)SW_SLOT_COUNT);
+	const uintptr_t address = child->slot & -(uintptr_t)SW_SLOT_COUNT;
+
+	return (struct sw_bond *)address; // NOLINT(performance-no-int-to-ptr)
 }
 
 static int number_of(const struct sw_child *child)
