@@ -165,8 +165,7 @@ stop_and_go() {
 
 @test "a runner that is stopped the hard way loses its lease" {
 	start_long_run
-	within 5 has_mode 1
-	kill -STOP "$runner"
+	stop_in_window "$runner"
 	within 5 has_mode 0
 	kill -CONT "$runner"
 	kill -INT "$runner"
@@ -251,10 +250,7 @@ kill_groups() {
 	start_long_run
 	guard=$(processes spawnwise-guard)
 	[ -n "$guard" ]
-	until [ -f "$SPAWNWISE_STATE_DIR/state" ] && has_mode 1 &&
-		kill -STOP "$guard" && has_mode 1; do
-		kill -CONT "$guard" || return 1
-	done
+	stop_in_window "$guard"
 	kill -KILL "$guard" "$runner"
 	end_run 137
 	has_mode 1

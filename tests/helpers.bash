@@ -186,6 +186,16 @@ is_our_guardian() {
 one_process() { [ -n "$(processes "$1")" ]; }
 no_process() { [ -z "$(processes "$1")" ]; }
 has_mode() { [ "$(cat "${setting:-$SPAWNWISE_KNOB}")" = "$1" ]; }
+
+# stop_in_window PID: stops it while the mode is not the user's, and nobody is
+# about to give that back.
+stop_in_window() {
+	until ! has_mode "${original:-0}" && kill -STOP "$1" && pause 0.05 &&
+		! has_mode "${original:-0}"; do
+		kill -CONT "$1" || return 1
+	done
+}
+
 has_samples() { [ "$(cat run/samples.csv 2>/dev/null | wc -l)" -gt 1 ]; }
 
 # run_files RUN: the four files are there and agree with each other: columns,

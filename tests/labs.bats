@@ -160,10 +160,10 @@ no_group_is_left() {
 	use_real_setting
 	"$command" lab frontier --out here >out 2>err 3>&- 9>&- &
 	runner=$!
-	within 10 eval '[ "$(cat "$setting")" != "$original" ]'
-	kill -STOP "$runner"
-	within 4 eval '[ "$(cat "$setting")" = "$original" ]'
+	stop_in_window "$runner"
+	within 4 has_mode "$original"
 	kill -CONT "$runner"
+	status=0
 	wait "$runner" || status=$?
 	[ "$status" -eq 1 ]
 }
