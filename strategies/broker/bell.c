@@ -41,7 +41,7 @@ static bool is_whole(const struct sw_bell *bell)
 	return sw_holds(&bell->reader) && sw_holds(&bell->writer);
 }
 
-SW_CHILD_HALF static void silence(const struct sw_bell *bell)
+SW_CHILD_HALF void sw_bell_silence(const struct sw_bell *bell)
 {
 	char bytes[64];
 
@@ -57,7 +57,7 @@ static void ring(struct sw_arena *arena)
 			raw3(SYS_write, arena->bell.writer.fd, "", 1);
 		if (atomic_load(&arena->told))
 			return;
-		silence(&arena->bell);
+		sw_bell_silence(&arena->bell);
 	}
 }
 
@@ -68,7 +68,7 @@ static void clear(struct sw_arena *arena, int number)
 
 	if (atomic_fetch_and(&arena->told, ~bit) != bit)
 		return;
-	silence(&arena->bell);
+	sw_bell_silence(&arena->bell);
 	ring(arena);
 }
 

@@ -16,6 +16,9 @@
 int sw_bell_open(struct sw_arena *arena, struct sw_bell *bell);
 void sw_bell_close(struct sw_bell *bell);
 
+/* Read it empty. */
+void sw_bell_silence(const struct sw_bell *bell);
+
 /* In the helper: slot number is answered, if it still is the request whose
  * note that was. */
 void sw_bell_tell(struct sw_arena *arena, int number, uint64_t note);

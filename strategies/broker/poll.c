@@ -76,6 +76,7 @@ void sw_poll_hush(const struct sw_poll *poll, struct sw_bond *bond)
 	    !control(poll, EPOLL_CTL_DEL, bond->pidfd))
 		close(bond->pidfd);
 	bond->pidfd = -1;
+	sw_bell_silence(&bond->bell); /* it may have died ringing */
 }
 
 void sw_poll_part(const struct sw_poll *poll, struct sw_bond *bond)
