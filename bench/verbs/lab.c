@@ -224,7 +224,7 @@ static int run_lab(const struct lab *lab, const struct arguments *args,
 static int lab_verb(const struct arguments *args, struct failure *why)
 {
 	const struct lab *lab;
-	struct mode_list list;
+	struct mode_list list = { 0 };
 	int code;
 
 	if (!args->operand_count) {

@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash
 # memory: 512 swap: 0 seconds: 1500
 #
 # The list that every strategy passes, on another kernel than the host's, where

@@ -131,24 +131,24 @@ process_killed_but_not_its_heir() {
 # The group of an experiment: its guardian is outside.
 experiment_killed() {
   start || return 1
-  echo "$runner" >$cgroups/test/cgroup.procs
+  echo "$runner" >"$cgroups/test/cgroup.procs"
   random_moment
-  echo 1 >$cgroups/test/cgroup.kill
+  echo 1 >"$cgroups/test/cgroup.kill"
   killed
 }
 
 # The guardian cannot be chosen (oom_score_adj -1000): all others go.
 out_of_memory() {
   local kills
-  kills=$(sed -n 's/^oom_kill //p' $cgroups/test/memory.events)
+  kills=$(sed -n 's/^oom_kill //p' "$cgroups/test/memory.events")
   start test || return 1
   random_moment
   (
-    echo 0 >$cgroups/test/cgroup.procs
+    echo 0 >"$cgroups/test/cgroup.procs"
     exec dd if=/dev/zero of=/dev/null bs=100M count=1 2>/dev/null
   )
   killed || return 1
-  [ "$(sed -n 's/^oom_kill //p' $cgroups/test/memory.events)" -gt "$kills" ]
+  [ "$(sed -n 's/^oom_kill //p' "$cgroups/test/memory.events")" -gt "$kills" ]
 }
 
 # It is told that its lease is over, and goes on.
@@ -197,7 +197,7 @@ both_killed() {
 both_killed_by_their_group() {
   start test || return 1
   random_moment
-  echo 1 >$cgroups/test/cgroup.kill
+  echo 1 >"$cgroups/test/cgroup.kill"
   repaired
 }
 
@@ -206,7 +206,7 @@ interfere() {
   start || return 1
   stop_in_window "$guardian"
   theirs=$((3 - original_mode - mode))
-  echo $theirs >$vm/overcommit_memory
+  echo "$theirs" >$vm/overcommit_memory
 }
 
 # The test's own; as whoever interfered would.
@@ -218,7 +218,7 @@ run_reports_a_third_party() {
   usleep 500000
   kill -TERM "$runner"
   ended 130 && nobody &&
-    is_mode $theirs && says err "had their overcommit mode changed"
+    is_mode "$theirs" && says err "had their overcommit mode changed"
 }
 
 guardian_keeps_a_third_partys() {
@@ -226,14 +226,14 @@ guardian_keeps_a_third_partys() {
   kill -KILL "$runner"
   kill -CONT "$guardian"
   ended 137 && nobody &&
-    is_mode $theirs && [ ! -e $state/state ]
+    is_mode "$theirs" && [ ! -e $state/state ]
 }
 
 restore_reports_a_third_party() {
   interfere || return 1
   kill -KILL "$guardian" "$runner"
   ended 137 && nobody &&
-    check 0 spawnwise restore && is_mode $theirs &&
+    check 0 spawnwise restore && is_mode "$theirs" &&
     says out "Left vm.overcommit_memory at $theirs"
 }
 
@@ -317,8 +317,8 @@ if mkdir /tmp/heir.lock 2>/dev/null; then
 fi
 END
 chmod +x leave_heir
-mkdir $cgroups/test
-echo 64M >$cgroups/test/memory.max
-echo 1 >$cgroups/test/memory.oom.group
+mkdir "$cgroups/test"
+echo 64M >"$cgroups/test/memory.max"
+echo 1 >"$cgroups/test/memory.oom.group"
 matrix 0 ratio 73
 matrix 2 kbytes 300000

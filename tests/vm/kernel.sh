@@ -1,14 +1,12 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=busybox
 # memory: 512 swap: 128 seconds: 600
 #
 # The command on another kernel: every strategy works, is what its name says,
 # and does as predicted in every overcommit mode.
 
 works_here() {
-  check 0 spawnwise list --csv
-  tail -n +2 out >rows
-  [ -s rows ] && same "" "$(grep -v '^[a-z_]*,yes,' rows)"
+  check 0 spawnwise list --csv && tail -n +2 out >rows && [ -s rows ] &&
+    same "" "$(grep -v '^[a-z_]*,yes,' rows)"
 }
 
 # The last two columns: what was seen, and what that contradicts.
@@ -17,23 +15,23 @@ is_attested() { same "" "$(grep -v '[^,],$' rows)"; }
 doctor_agrees() {
   local all
   all=$(wc -l <rows)
-  check 0 spawnwise doctor
-  says out "$all of $all work here" &&
+  check 0 spawnwise doctor && says out "$all of $all work here" &&
     says out "--overcommit 0, 1, 2 and all are possible"
 }
 
 # predicted and observed end a row.
 runs_as_predicted() {
-  check 0 spawnwise run --quick --heap 0,32M --overcommit all --out run
-  [ "$(wc -l <run/cells.csv)" -gt 1 ] &&
+  check 0 spawnwise run --quick --heap 0,32M --overcommit all --out run &&
+    [ "$(wc -l <run/cells.csv)" -gt 1 ] &&
     same "" "$(awk -F, '$(NF - 1) != $NF' run/cells.csv | sed 1d)"
 }
 
 executes() {
-  local name
-  for name in $(cut -d, -f1 rows); do
-    check 0 spawnwise exec --strategy "$name" --heap 16M --count 2 -- true
-  done
+  local name rest
+  while IFS=, read -r name rest; do
+    check 0 spawnwise exec --strategy "$name" --heap 16M --count 2 -- true ||
+      return 1
+  done <rows
 }
 
 has_swap() {
@@ -41,8 +39,8 @@ has_swap() {
 }
 
 has_memory_groups() {
-  mkdir $cgroups/one && echo 16M >$cgroups/one/memory.max &&
-    echo 0 >$cgroups/one/memory.swap.max && rmdir $cgroups/one
+  mkdir "$cgroups/one" && echo 16M >"$cgroups/one/memory.max" &&
+    echo 0 >"$cgroups/one/memory.swap.max" && rmdir "$cgroups/one"
 }
 
 ok "the kernel is the package's" says /proc/version -cloud-

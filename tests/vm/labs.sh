@@ -1,5 +1,4 @@
 # SPDX-License-Identifier: MIT
-# shellcheck shell=dash
 # memory: 2048 swap: 256 seconds: 900
 #
 # The labs on a machine that nobody else uses (--alone), with another kernel,
