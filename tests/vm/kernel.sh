@@ -1,8 +1,8 @@
 # SPDX-License-Identifier: MIT
 # memory: 512 swap: 128 seconds: 600
 #
-# The command on another kernel: every strategy works, is what its name says,
-# and does as predicted in every overcommit mode.
+# The command on another kernel: every strategy works there and is what its
+# name says.
 
 works_here() {
   check 0 spawnwise list --csv && tail -n +2 out >rows && [ -s rows ] &&
@@ -17,13 +17,6 @@ doctor_agrees() {
   all=$(wc -l <rows)
   check 0 spawnwise doctor && says out "$all of $all work here" &&
     says out "--overcommit 0, 1, 2 and all are possible"
-}
-
-# predicted and observed end a row.
-runs_as_predicted() {
-  check 0 spawnwise run --quick --heap 0,32M --overcommit all --out run &&
-    [ "$(wc -l <run/cells.csv)" -gt 1 ] &&
-    same "" "$(awk -F, '$(NF - 1) != $NF' run/cells.csv | sed 1d)"
 }
 
 executes() {
@@ -50,4 +43,3 @@ ok "every strategy works" works_here
 ok "every strategy is what its name says" is_attested
 ok "doctor agrees" doctor_agrees
 ok "exec spawns by each of them" executes
-ok "each cell of a run in every mode is as predicted" runs_as_predicted
