@@ -61,7 +61,7 @@ static int async_spawn(void *state, const struct sw_request *request,
 	args.child_tid = (uintptr_t)&birth->present;
 	sw_clone_for(&args, request, child);
 	birth->request = *request;
-	birth->failure.error = 0;
+	birth->failure = (struct sw_failure){ 0 };
 	atomic_store(&birth->present, 1);
 	mask = sw_signals_block();
 	sw_image_init(&birth->image, &birth->request, mask);

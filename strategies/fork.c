@@ -88,7 +88,7 @@ static int fork_spawn(void *state, const struct sw_request *request,
 	if (slot < 0)
 		return -EAGAIN;
 	birth = &births->shared[slot];
-	birth->failure.error = 0;
+	birth->failure = (struct sw_failure){ 0 };
 	atomic_store(&birth->owner, 0);
 	mask = sw_signals_block();
 	sw_image_init(&image, request, mask);

@@ -108,10 +108,10 @@ static void first_failure_is_told(void **state)
 
 	scene_refuses(scene, &request, -ENOENT, SW_CWD, 0);
 	request.fields = SW_FDACTIONS;
+	scene_refuses(scene, &request, -ENOENT, SW_FDACTIONS, 0);
 	request.stderr_fd = 900;
 	scene_refuses(scene, &request, -EBADF, SW_STDIO, 2);
 	request.stderr_fd = 0;
-	scene_refuses(scene, &request, -ENOENT, SW_FDACTIONS, 0);
 	request.fields = 0;
 	scene_refuses(scene, &request, -ENOENT, SW_EXEC, 0);
 }
