@@ -127,6 +127,13 @@ void sw_clone_for(struct clone_args *args, const struct sw_request *request,
 	}
 }
 
+int sw_clone_failed(struct sw_child *child, long error)
+{
+	child->stage = SW_BIRTH;
+	child->pidfd = -1;
+	return (int)error;
+}
+
 bool sw_clone_clears_handlers(void)
 {
 	return !clone3_refusal();

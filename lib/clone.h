@@ -40,6 +40,11 @@ long sw_clone(const struct clone_args *args, void (*run)(void *), void *data);
 void sw_clone_for(struct clone_args *args, const struct sw_request *request,
 		  struct sw_child *child);
 
+/* Tell in child that sw_clone() failed; returns that error. The kernel may have
+ * written a pidfd before, which it has closed (copy_process() in
+ * kernel/fork.c). */
+int sw_clone_failed(struct sw_child *child, long error);
+
 /* Whether a child of sw_clone() is born without handlers. */
 bool sw_clone_clears_handlers(void);
 

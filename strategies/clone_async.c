@@ -69,9 +69,8 @@ static int async_spawn(void *state, const struct sw_request *request,
 	pid = sw_clone(&args, run_child, birth);
 	sw_signals_restore(mask);
 	if (pid < 0) {
-		child->stage = SW_BIRTH;
 		sw_slot_give(&stacks->slots, slot);
-		return (int)pid;
+		return sw_clone_failed(child, pid);
 	}
 	child->pid = (pid_t)pid;
 	child->slot = (uintptr_t)slot;

@@ -51,10 +51,8 @@ static int clone_spawn(void *state, const struct sw_request *request,
 	sw_signals_restore(mask);
 	sw_dumpable_restore(request);
 	sw_slot_give(&stacks->slots, slot);
-	if (pid < 0) {
-		child->stage = SW_BIRTH;
-		return (int)pid;
-	}
+	if (pid < 0)
+		return sw_clone_failed(child, pid);
 	child->pid = (pid_t)pid;
 	return birth.failure.error ? sw_child_failed(child, &birth.failure) : 0;
 }

@@ -174,6 +174,25 @@ static void pidfd_is_given(void **state)
 	assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
 }
 
+static const char *no_refusal_of_cgroups(void)
+{
+	if (syscall(SYS_clone3, NULL, 0) == 0 || errno != EINVAL)
+		return "clone3 is refused";
+	return access("/proc/self/cgroup", F_OK) ? "there are no cgroups"
+						 : NULL;
+}
+
+/* The kernel writes the number of a pidfd before it looks for the cgroup. */
+static void failed_birth_gives_no_pidfd(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_request request = scene_quick(scene);
+
+	request.fields = SW_PIDFD | SW_CGROUP;
+	request.cgroup_fd = scene->null_fd; /* no cgroup at all */
+	scene_refuses(scene, &request, -EBADF, SW_BIRTH, 0);
+}
+
 /* Where cgroup v2 is mounted, or NULL. */
 static const char *cgroup_mount(void)
 {
@@ -250,6 +269,10 @@ const struct check identity_checks[] = {
 	{ .name = "a pidfd is given, pollable and waitable",
 	  .run = pidfd_is_given,
 	  .honours = SW_PIDFD },
+	{ .name = "a failed birth gives no pidfd",
+	  .run = failed_birth_gives_no_pidfd,
+	  .honours = SW_PIDFD | SW_CGROUP,
+	  .obstacle = no_refusal_of_cgroups },
 	{ .name = "a cgroup is entered",
 	  .run = cgroup_is_entered,
 	  .honours = SW_CGROUP,
