@@ -226,6 +226,7 @@ static bool is_same_caller(const struct sw_bond *bond)
 static int broker_spawn(void *state, const struct sw_request *request,
 			struct sw_child *child)
 {
+	const int saved_errno = errno;
 	struct broker *broker = state;
 	struct sw_bond *bond;
 	int error, number;
@@ -245,6 +246,7 @@ static int broker_spawn(void *state, const struct sw_request *request,
 		leave(broker, bond, number);
 	else
 		child->slot = (uintptr_t)bond | (unsigned)number;
+	errno = saved_errno;
 	return error;
 }
 
