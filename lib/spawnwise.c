@@ -218,11 +218,16 @@ int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status)
 
 int sw_poll_fd(struct sw_handle *handle)
 {
+	int result, cancel_state;
+
 	if (!handle->strategy)
 		return -ECHILD;
 	if (!handle->strategy->poll_fd)
 		return -ENOTSUP;
-	return handle->strategy->poll_fd(handle->state);
+	cancel_state = cancel_disable();
+	result = handle->strategy->poll_fd(handle->state);
+	cancel_restore(cancel_state);
+	return result;
 }
 
 int sw_refresh(struct sw_handle *handle)

@@ -3,11 +3,14 @@
  * nothing else. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
+#include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/epoll.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -119,6 +122,50 @@ static void death_is_told_until_known(void **state)
 	}
 }
 
+struct question {
+	struct sw_handle *handle;
+	int answer;
+};
+
+/* In a thread, which would end at its first cancellation point. */
+static void *ask_when_cancelled(void *data)
+{
+	struct question *question = data;
+
+	pthread_cancel(pthread_self());
+	question->answer = sw_poll_fd(question->handle);
+	pthread_testcancel();
+	return NULL;
+}
+
+/* There is room for the set and not for the pipe: what was opened is closed,
+ * and close(2) is a cancellation point. */
+static void cancelled_thread_leaves_no_lock(void **state)
+{
+	struct scene *scene = *state;
+	const int descriptors = descriptors_count(0);
+	struct rlimit before, full;
+	struct question question = { .handle = scene->handle };
+	pthread_t thread;
+	void *result;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	full = before;
+	full.rlim_cur = (rlim_t)fcntl(0, F_DUPFD_CLOEXEC, 0) + 1;
+	close((int)full.rlim_cur - 1);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &full), 0);
+	assert_int_equal(
+		pthread_create(&thread, NULL, ask_when_cancelled, &question),
+		0);
+	pthread_join(thread, &result);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_ptr_equal(result, PTHREAD_CANCELED);
+	assert_int_equal(question.answer, -EMFILE);
+	assert_int_equal(descriptors_count(0), descriptors);
+	assert_true(sw_poll_fd(scene->handle) >= 0);
+	assert_int_equal(scene_run(scene, &good), 0);
+}
+
 static const char *no_tracing(void)
 {
 	const pid_t pid = fork();
@@ -186,6 +233,9 @@ const struct check poll_checks[] = {
 	  NEEDS_HELPER },
 	{ .name = "a death is told until it is known",
 	  .run = death_is_told_until_known,
+	  NEEDS_HELPER },
+	{ .name = "a cancelled thread that asked for it leaves no lock",
+	  .run = cancelled_thread_leaves_no_lock,
 	  NEEDS_HELPER },
 	{ .name = "news that come too late are taken back",
 	  .run = late_news_is_taken_back,
