@@ -11,7 +11,6 @@
 #include <errno.h>
 #include <pthread.h>
 #include <stdlib.h>
-#include <sys/epoll.h>
 #include <unistd.h>
 
 #include "lib/clone.h"
@@ -174,26 +173,6 @@ restore:
 	return error;
 }
 
-static int open_poll(struct broker *broker)
-{
-	struct sw_poll *poll = &broker->poll;
-	int error = 0;
-
-	poll->fd = epoll_create1(EPOLL_CLOEXEC);
-	if (poll->fd < 0)
-		return -errno;
-	for (struct sw_bond *bond = broker->newest; bond && !error;
-	     bond = bond->older)
-		error = sw_poll_join(poll, bond);
-	if (!error)
-		return 0;
-	for (struct sw_bond *bond = broker->newest; bond; bond = bond->older)
-		sw_poll_part(poll, bond);
-	close(poll->fd);
-	poll->fd = -1;
-	return error;
-}
-
 static int broker_poll_fd(void *state)
 {
 	const int saved_errno = errno;
@@ -202,7 +181,7 @@ static int broker_poll_fd(void *state)
 
 	pthread_mutex_lock(&broker->lock);
 	if (broker->poll.fd < 0)
-		result = open_poll(broker);
+		result = sw_poll_open(&broker->poll, broker->newest);
 	else if (!sw_poll_is_whole(&broker->poll, broker->newest))
 		result = -EBADF;
 	if (!result)

@@ -86,3 +86,21 @@ void sw_poll_part(const struct sw_poll *poll, struct sw_bond *bond)
 		control(poll, EPOLL_CTL_DEL, bond->bell.reader.fd);
 	sw_bell_close(&bond->bell);
 }
+
+int sw_poll_open(struct sw_poll *poll, struct sw_bond *newest)
+{
+	int error = 0;
+
+	poll->fd = epoll_create1(EPOLL_CLOEXEC);
+	if (poll->fd < 0)
+		return -errno;
+	for (struct sw_bond *bond = newest; bond && !error; bond = bond->older)
+		error = sw_poll_join(poll, bond);
+	if (!error)
+		return 0;
+	for (struct sw_bond *bond = newest; bond; bond = bond->older)
+		sw_poll_part(poll, bond);
+	close(poll->fd);
+	poll->fd = -1;
+	return error;
+}

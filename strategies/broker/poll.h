@@ -19,6 +19,10 @@ struct sw_poll {
 	int fd; /* -1: nobody has asked */
 };
 
+/* Make the set, which a bond and all that are older join. 0, or a negative
+ * errno. */
+int sw_poll_open(struct sw_poll *poll, struct sw_bond *newest);
+
 /* Whether the set, which bond has joined, is still there. */
 bool sw_poll_holds(const struct sw_poll *poll, const struct sw_bond *bond);
 
