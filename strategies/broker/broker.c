@@ -206,12 +206,15 @@ static int broker_spawn(void *state, const struct sw_request *request,
 			struct sw_child *child)
 {
 	const int saved_errno = errno;
+	const unsigned for_birth = request->fields & SW_CLONE_FIELDS;
 	struct broker *broker = state;
 	struct sw_bond *bond;
 	int error, number;
 
-	if (request->fields & SW_CLONE_FIELDS && !sw_clone_clears_handlers())
+	if (for_birth && !sw_clone_clears_handlers()) {
+		child->stage = for_birth & -for_birth;
 		return -ENOTSUP; /* it takes clone3(2) */
+	}
 	number = enter(broker, &bond);
 	if (number < 0)
 		return -EAGAIN;

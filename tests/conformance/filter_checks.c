@@ -62,6 +62,7 @@ static void assert_good_under(const struct scene *scene, int number)
 	static const char *const checks[] = {
 		"polling confirm ends",
 		"handlers are reset and kept",
+		"a pidfd is given, or named as what is refused",
 	};
 	static const int errors[] = { ENOSYS, EPERM };
 
@@ -84,7 +85,29 @@ static void vfork_may_be_refused(void **state)
 }
 #endif
 
+/* Where clone3(2) is refused, a strategy may have no other way. */
+static void refused_pidfd_is_named(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_request request = scene_quick(scene);
+	struct sw_child child;
+	int error;
+
+	request.fields = SW_PIDFD;
+	error = scene_try(scene, &request, &child);
+	if (error) {
+		assert_int_equal(error, -ENOTSUP);
+		assert_int_equal(child.stage, SW_PIDFD);
+		return;
+	}
+	close(child.pidfd);
+	assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
+}
+
 const struct check filter_checks[] = {
+	{ .name = "a pidfd is given, or named as what is refused",
+	  .run = refused_pidfd_is_named,
+	  .honours = SW_PIDFD },
 	{ .name = "a refused clone3 is got over, or told by open",
 	  .run = clone3_may_be_refused,
 	  .obstacle = no_seccomp },
