@@ -9,9 +9,7 @@
 #ifndef LIB_CHILD_H
 #define LIB_CHILD_H
 
-#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
 
 #include "lib/spawnwise.h"
 

@@ -11,7 +11,6 @@
 
 #include <linux/sched.h>
 #include <stdbool.h>
-#include <stdint.h>
 
 #include "lib/spawnwise.h"
 

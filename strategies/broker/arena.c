@@ -6,7 +6,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <stddef.h>
-#include <string.h>
 #include <sys/mman.h>
 
 #include "lib/raw.h"

@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* What arrives at the child: arguments, environment, descriptors. */
 
-#include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>

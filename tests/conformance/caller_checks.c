@@ -2,11 +2,8 @@
 /* What a spawn leaves as it was: everything of the caller. */
 
 #include <errno.h>
-#include <signal.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"

@@ -8,8 +8,6 @@
 #ifndef CONFORMANCE_CHECKS_H
 #define CONFORMANCE_CHECKS_H
 
-#include <stddef.h>
-
 struct check {
 	const char *name;
 	void (*run)(void **state); /* *state: struct scene */

@@ -9,7 +9,6 @@
 #include <fcntl.h>
 #include <sched.h>
 #include <spawn.h>
-#include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
