@@ -30,9 +30,11 @@ static const struct sw_request good = {
 	.argv = ARGV("true"),
 };
 
-static const char *not_root(void)
+static const char *not_root_or_unseen(void)
 {
-	return geteuid() ? "not root" : helper_unseen();
+	const char *obstacle = not_root();
+
+	return obstacle ? obstacle : children_unseen();
 }
 
 static const char *memory_is_watched(void)
@@ -40,7 +42,7 @@ static const char *memory_is_watched(void)
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 	return "a sanitizer's helper keeps its memory";
 #else
-	return helper_unseen();
+	return children_unseen();
 #endif
 }
 
@@ -255,15 +257,15 @@ const struct check bond_checks[] = {
 	{ .name = "a caller that dropped root is refused until renewed",
 	  .run = dropped_root_is_refused,
 	  .needs = SW_NEEDS_EARLY_OPEN,
-	  .obstacle = not_root },
+	  .obstacle = not_root_or_unseen },
 	{ .name = "a stopped helper ends, too, for a caller that dropped root",
 	  .run = stopped_helper_ends,
 	  .needs = SW_NEEDS_EARLY_OPEN,
-	  .obstacle = not_root },
+	  .obstacle = not_root_or_unseen },
 	{ .name = "a dropped capability is refused until renewed",
 	  .run = dropped_capability_is_refused,
 	  .needs = SW_NEEDS_EARLY_OPEN,
-	  .obstacle = not_root },
+	  .obstacle = not_root_or_unseen },
 	{ .name = "a changed session is refused until renewed",
 	  .run = changed_session_is_refused,
 	  NEEDS_HELPER },

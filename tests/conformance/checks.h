@@ -53,7 +53,7 @@ extern const struct check moment_checks[];  /* what a child inherits, now */
 extern const struct check map_checks[];	    /* of baselines too */
 
 /* Of a check that needs a strategy with a helper. */
-#define NEEDS_HELPER .needs = SW_NEEDS_EARLY_OPEN, .obstacle = helper_unseen
+#define NEEDS_HELPER .needs = SW_NEEDS_EARLY_OPEN, .obstacle = children_unseen
 
 /* For baselines, which keep less of the contract, instead of all the above. */
 extern const struct check baseline_checks[];

@@ -23,11 +23,6 @@
 
 #define DEATHS 20
 
-static const char *no_list_of_children(void)
-{
-	return children_count() < 0 ? "/proc has no list of children" : NULL;
-}
-
 /* Kills every child that was not there before. */
 struct killer {
 	pid_t before[8];
@@ -136,7 +131,7 @@ const struct check death_checks[] = {
 	{ .name = "a death before exec is told",
 	  .run = death_is_told,
 	  .honours = SW_FDACTIONS,
-	  .obstacle = no_list_of_children },
+	  .obstacle = children_unseen },
 	{ .name = "while a child is held up nothing is known",
 	  .run = held_up_is_not_known,
 	  .needs = SW_ASYNCHRONOUS,

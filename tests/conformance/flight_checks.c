@@ -240,11 +240,6 @@ static void failed_birth_may_say_eagain(void **state)
 	scene_in_copy(*state, be_alone);
 }
 
-static const char *not_root(void)
-{
-	return geteuid() ? "only root may become another user" : NULL;
-}
-
 const struct check flight_checks[] = {
 	{ .name = "all slots are taken, refused, and come back",
 	  .run = slots_come_back,

@@ -19,11 +19,6 @@
 
 #define NOBODY 65534
 
-static const char *not_root(void)
-{
-	return geteuid() ? "only root may change its ids" : NULL;
-}
-
 /* The line of /proc/PID/status that begins so. */
 static void assert_status(pid_t pid, const char *expected)
 {

@@ -134,6 +134,16 @@ int children_count(void)
 	return children_list(pids, COUNT(pids));
 }
 
+const char *not_root(void)
+{
+	return geteuid() ? "only root may become another user" : NULL;
+}
+
+const char *children_unseen(void)
+{
+	return children_count() < 0 ? "/proc has no list of children" : NULL;
+}
+
 const char *signals_are_kept_back(void)
 {
 #ifdef __SANITIZE_THREAD__
@@ -149,11 +159,6 @@ pid_t helper_find(void)
 
 	assert_int_equal(children_list(pids, COUNT(pids)), 1);
 	return pids[0];
-}
-
-const char *helper_unseen(void)
-{
-	return children_count() < 0 ? "/proc has no list of children" : NULL;
 }
 
 static void send_and_wait(pid_t helper, int number, int change)

@@ -86,11 +86,6 @@ static void ids_come_after_actions(void **state)
 	scene_drop(scene);
 }
 
-static const char *not_root(void)
-{
-	return geteuid() ? "only root may change its ids" : NULL;
-}
-
 /* The first step in the list that fails is told, not a later one. */
 static void first_failure_is_told(void **state)
 {

@@ -178,7 +178,7 @@ static const char *no_tracing(void)
 	error = ptrace(PTRACE_SEIZE, pid, 0, 0);
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
-	return error ? "processes cannot be traced" : helper_unseen();
+	return error ? "processes cannot be traced" : children_unseen();
 }
 
 /* Let a traced process run up to its next system call, or out of it. */

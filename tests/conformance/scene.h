@@ -55,9 +55,6 @@ int children_list(pid_t *pids, int room);
 /* A strategy's helper: before any spawn it is the only child. */
 pid_t helper_find(void);
 
-/* Why it cannot be found here, or NULL. */
-const char *helper_unseen(void);
-
 /* Kill it, or stop it, and wait until it is dead or stopped. */
 void helper_kill(pid_t helper);
 void helper_stop(pid_t helper);
@@ -134,8 +131,10 @@ _Noreturn void scene_end_copy(struct scene *scene, const char *complaint);
  * that is built beside the tests, else true. */
 struct sw_request scene_quick(const struct scene *scene);
 
-/* An obstacle where ThreadSanitizer is: it keeps asynchronous signals back and
- * handlers to itself. */
+/* Obstacles: why a check cannot run here, or NULL. ThreadSanitizer keeps
+ * asynchronous signals back and handlers to itself. */
+const char *not_root(void);
+const char *children_unseen(void);
 const char *signals_are_kept_back(void);
 
 /* Fail unless there is neither a zombie nor a child more than expected. */

@@ -140,11 +140,6 @@ static void cancelled_thread_ends_its_spawn(void **state)
 	assert_int_equal(scene_shell(victim.scene, "exit 0"), 0);
 }
 
-static const char *not_root(void)
-{
-	return geteuid() ? "only root may change its ids" : NULL;
-}
-
 static void *spawn_nobodies(void *data)
 {
 	static char complaint[] = "a spawn went wrong";
