@@ -14,7 +14,6 @@ struct check {
 	unsigned needs;		   /* traits a strategy must have for it */
 	unsigned lacks;		   /* traits it must not have */
 	unsigned honours;	   /* fields a strategy must honour for it */
-	unsigned refuses;	   /* fields it must not honour */
 
 	/* Why it cannot run here, or NULL. Optional. */
 	const char *(*obstacle)(void);

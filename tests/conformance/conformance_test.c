@@ -80,8 +80,7 @@ static void add(const struct sw_strategy *strategy, const struct check *check)
 
 	if ((strategy->traits & check->needs) != check->needs ||
 	    strategy->traits & check->lacks ||
-	    (strategy->honours & check->honours) != check->honours ||
-	    strategy->honours & check->refuses)
+	    (strategy->honours & check->honours) != check->honours)
 		return;
 	if (obstacle) {
 		add_skipped(strategy->name, check->name, obstacle);

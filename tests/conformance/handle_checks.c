@@ -46,21 +46,6 @@ static void invalid_requests_are_refused(void **state)
 	sw_close(NULL);
 }
 
-static void affinity_is_refused(void **state)
-{
-	struct scene *scene = *state;
-	const unsigned long mask[16] = { 1 };
-	const int children = children_count();
-	struct sw_request request = good;
-	struct sw_child child;
-
-	request.fields = SW_AFFINITY;
-	request.cpu_mask = mask;
-	request.cpu_mask_bytes = sizeof mask;
-	assert_int_equal(sw_spawn(scene->handle, &request, &child), -ENOTSUP);
-	assert_no_new_child(children);
-}
-
 /* Every CPU that we may use, one at a time; and none, which is an error. */
 static void affinity_is_honoured(void **state)
 {
@@ -244,9 +229,6 @@ static void threads_share_a_handle(void **state)
 const struct check handle_checks[] = {
 	{ .name = "invalid requests are refused",
 	  .run = invalid_requests_are_refused },
-	{ .name = "a CPU mask is refused",
-	  .run = affinity_is_refused,
-	  .refuses = SW_AFFINITY },
 	{ .name = "a CPU mask is honoured",
 	  .run = affinity_is_honoured,
 	  .honours = SW_AFFINITY },

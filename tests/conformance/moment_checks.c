@@ -2,12 +2,9 @@
 /* What a child inherits without being asked for: of the moment of the call and
  * of the thread that makes it, in any amount. */
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -212,67 +209,6 @@ static void many_descriptors_are_passed(void **state)
 	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
 }
 
-static void no_descriptor_is_needed(void **state)
-{
-	struct scene *scene = *state;
-	struct sw_request request = { .argv = ARGV("held") };
-	struct sw_child child;
-	struct rlimit before, full;
-	int children = children_count();
-
-	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
-	full = before;
-	/* The next free one is the first that is too many. */
-	full.rlim_cur = (rlim_t)fcntl(0, F_DUPFD_CLOEXEC, 0);
-	close((int)full.rlim_cur);
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &full), 0);
-	request.path = "/proc/self/exe";
-	for (int i = 0; i < 10; i++) {
-		request.path = "./missing";
-		assert_int_equal(scene_try(scene, &request, &child), -ENOENT);
-		request.path = "/bin/true";
-		assert_int_equal(scene_try(scene, &request, &child), 0);
-		assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
-	}
-	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
-	assert_no_new_child(children);
-}
-
-/* From confirm on, everything that was lent is the caller's again. */
-static void loan_ends_at_confirm(void **state)
-{
-	struct scene *scene = *state;
-	char *path = strdup("/bin/sh");
-	char *script = strdup("sleep 0.01; test $V = 1 && echo kept");
-	char *variable = strdup("V=1");
-	char text[16] = "";
-	int ends[2], status;
-	struct sw_request request = {
-		.path = path,
-		.argv = ARGV("sh", "-c", script),
-		.envp = ARGV(variable, "PATH=/bin:/usr/bin"),
-	};
-	struct sw_child child;
-
-	assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-	request.stdout_fd = ends[1];
-	assert_int_equal(scene_try(scene, &request, &child), 0);
-	memset(path, '?', strlen(path));
-	memset(script, '?', strlen(script));
-	memset(variable, '?', strlen(variable));
-	assert_int_equal(dup3(scene->null_fd, ends[1], O_CLOEXEC), ends[1]);
-	assert_int_equal(chdir("/"), 0);
-	free(path);
-	free(script);
-	free(variable);
-	assert_int_equal(waitpid(child.pid, &status, 0), child.pid);
-	assert_int_equal(status, 0);
-	assert_int_equal(read(ends[0], text, sizeof text), 5);
-	assert_string_equal(text, "kept\n");
-	close(ends[0]);
-	close(ends[1]);
-}
-
 const struct check moment_checks[] = {
 	{ .name = "limits are of now", .run = limits_are_of_now },
 	{ .name = "ignored signals are of now",
@@ -285,9 +221,5 @@ const struct check moment_checks[] = {
 	{ .name = "254 and 600 descriptors are passed",
 	  .run = many_descriptors_are_passed,
 	  .honours = SW_FDACTIONS },
-	{ .name = "no free descriptor is needed",
-	  .run = no_descriptor_is_needed },
-	{ .name = "what was lent is ours from confirm on",
-	  .run = loan_ends_at_confirm },
 	{ .name = NULL },
 };
