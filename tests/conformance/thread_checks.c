@@ -3,12 +3,10 @@
 
 #include <errno.h>
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
-#include <unistd.h>
 
 #include "lib/wait.h"
 #include "tests/conformance/checks.h"
@@ -89,8 +87,6 @@ static void heap_is_used_meanwhile(void **state)
 
 struct victim {
 	struct scene *scene;
-	atomic_bool ready;
-	atomic_bool condemned;
 	bool got_through;
 };
 
@@ -99,15 +95,11 @@ static void *spawn_condemned(void *data)
 {
 	struct victim *victim = data;
 	const struct sw_request good = scene_quick(victim->scene);
-	struct sw_handle *handle;
+	struct sw_handle *handle = NULL;
 	struct sw_child child;
-	int status, before;
+	int status;
 
-	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &before);
-	victim->ready = true;
-	while (!victim->condemned)
-		sched_yield();
-	pthread_setcancelstate(PTHREAD_CANCEL_ENABLE, &before);
+	pthread_cancel(pthread_self());
 	victim->got_through = !sw_open(victim->scene->strategy, &handle) &&
 			      !sw_spawn(handle, &good, &child) &&
 			      !sw_confirm(handle, &child, -1) &&
@@ -128,10 +120,6 @@ static void cancelled_thread_ends_its_spawn(void **state)
 
 	assert_int_equal(
 		pthread_create(&thread, NULL, spawn_condemned, &victim), 0);
-	while (!victim.ready)
-		sched_yield();
-	pthread_cancel(thread);
-	victim.condemned = true;
 	pthread_join(thread, &result);
 	assert_ptr_equal(result, PTHREAD_CANCELED);
 	assert_true(victim.got_through);
