@@ -41,8 +41,8 @@ struct sw_failure {
 	int action;
 };
 
-/* What a child half of this file can honour: all but what only the kernel's
- * clone3(2) can do. */
+/* What the child's half below honours: all but what only the birth itself can
+ * do, SW_CLONE_FIELDS. */
 #define SW_CHILD_FIELDS                                                        \
 	((unsigned)(SW_SIGDEFAULT | SW_SCHED | SW_NICE | SW_AFFINITY |         \
 		    SW_OOMADJ | SW_UMASK | SW_SESSION | SW_PGROUP | SW_CTTY |  \

@@ -23,10 +23,10 @@
  *                   every strategy, baselines included. Clock "reap" ends.
  *  6. sw_close()    caller, once, when no spawn is in flight.
  *
- * Every function returns 0 or a negative errno and leaves errno, the signal
- * mask, the handlers and the descriptors of the caller as they were. None is
- * a cancellation point (pthreads(7)): a thread that is cancelled leaves no
- * spawn half done.
+ * What returns an int returns 0 (sw_poll_fd(): a descriptor) or a negative
+ * errno. Every function leaves errno, the signal mask, the handlers and the
+ * descriptors of the caller as they were. None is a cancellation point
+ * (pthreads(7)): a thread that is cancelled leaves no spawn half done.
  */
 #ifndef SPAWNWISE_H
 #define SPAWNWISE_H
@@ -271,8 +271,9 @@ struct sw_strategy {
 struct sw_handle;
 
 /* Prepare strategy for this process; *handle is the caller's to sw_close().
- * Errors: -EINVAL for NULL, as sw_find() gives it; -ENOTSUP or what
- * supported() said, -ENOMEM, those of open(). */
+ * Errors: -EINVAL for NULL, as sw_find() gives it; what supported() said,
+ * -ENOSYS or -EPERM where a system call is refused; -ENOMEM; those of
+ * open(). */
 int sw_open(const struct sw_strategy *strategy, struct sw_handle **handle);
 
 /* Create a child. -EINVAL without path or argv or for a field that cannot be;

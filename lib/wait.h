@@ -11,7 +11,7 @@
 /* The moment timeout_ms from now: CLOCK_MONOTONIC, ns; -1: never. */
 int64_t sw_deadline(int timeout_ms);
 
-/* Sleep while *word is value, for at most slice_ms (-1: no limit), a signal
+/* Sleep while *word is value, for at most slice_ms (-1: no limit); a signal
  * or a stray wake-up may cut it short. False, without sleeping, when the
  * deadline has passed. Leaves errno alone. */
 bool sw_wait(atomic_uint *word, unsigned value, int64_t deadline, int slice_ms);

@@ -24,7 +24,7 @@ struct sw_identity {
 	gid_t groups[SW_GROUPS_MAX]; /* group_count of them count */
 };
 
-/* Of the calling thread. Eleven system calls of no consequence. */
+/* Of the calling thread. Ten system calls of no consequence. */
 void sw_identity_take(struct sw_identity *identity);
 
 /* False, too, where groups are too many: better refused than not compared. */

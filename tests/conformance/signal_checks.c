@@ -108,7 +108,7 @@ static void reopen(struct scene *scene)
 	assert_int_equal(sw_open(scene->strategy, &scene->handle), 0);
 }
 
-/* Ignored before sw_open(), because a helper knows only of those. */
+/* A strategy with identity_of_open knows of no later change. */
 static void ignored_signals_stay_ignored(void **state)
 {
 	struct scene *scene = *state;
