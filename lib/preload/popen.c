@@ -114,10 +114,12 @@ close_end:
 	return error;
 }
 
+/* No cancellation point, as in glibc: nobody else would know of the shell. */
 INTERPOSED FILE *popen(const char *command, const char *mode)
 {
 	struct pipe *pipe;
 	bool reads, closes;
+	int cancellation;
 	int error = read_mode(mode, &reads, &closes);
 
 	if (error) {
@@ -127,7 +129,9 @@ INTERPOSED FILE *popen(const char *command, const char *mode)
 	pipe = calloc(1, sizeof *pipe);
 	if (!pipe)
 		return NULL;
+	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
 	error = open_pipe(pipe, command, reads);
+	pthread_setcancelstate(cancellation, NULL);
 	if (error) {
 		free(pipe);
 		errno = -error;

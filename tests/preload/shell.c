@@ -127,6 +127,31 @@ static void cancellation(void)
 	print_signals("after cancellation");
 }
 
+static void *stream_when_cancelled(void *data)
+{
+	int *status = data;
+
+	pthread_cancel(pthread_self());
+	*status = pclose(popen("exit 8", "r"));
+	pthread_testcancel();
+	return NULL;
+}
+
+/* glibc's popen() and pclose() are no cancellation points: a thread that ended
+ * there would leave a child that nobody knows. */
+static void cancelled_stream(void)
+{
+	int status = -1;
+	pthread_t thread;
+	void *result;
+
+	if (pthread_create(&thread, NULL, stream_when_cancelled, &status))
+		abort();
+	pthread_join(thread, &result);
+	printf("cancelled: %d, pclose: %#x\n", result == PTHREAD_CANCELED,
+	       (unsigned)status);
+}
+
 static void print_stream(const char *command, const char *mode)
 {
 	FILE *stream = popen(command, mode);
@@ -196,6 +221,7 @@ int main(void)
 	signals();
 	threads();
 	cancellation();
+	cancelled_stream();
 	print_stream("echo hello; exit 5", "r");
 	print_stream("cat; exit 6", "w");
 	print_stream("echo hello", "re");
