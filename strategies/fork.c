@@ -128,10 +128,13 @@ static int fork_confirm(void *state, struct sw_child *child, int timeout_ms)
 	unsigned owner;
 
 	while (!((owner = atomic_load(&birth->owner)) & FUTEX_OWNER_DIED)) {
-		if (!sw_wait(&birth->owner, owner, deadline, SLICE_MS))
-			return -EAGAIN;
+		const bool in_time =
+			sw_wait(&birth->owner, owner, deadline, SLICE_MS);
+
 		if (atomic_load(&birth->owner) == owner && is_gone(child->pid))
 			break;
+		if (!in_time)
+			return -EAGAIN;
 	}
 	failure = birth->failure;
 	sw_slot_give(&births->slots, (int)child->slot);

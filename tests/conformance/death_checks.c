@@ -18,10 +18,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/wait.h"
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
 
 #define DEATHS 20
+#define PATIENCE_MS 5000
 
 /* Kills every child that was not there before. */
 struct killer {
@@ -102,6 +104,37 @@ static void death_is_told(void **state)
 	assert_int_equal(scene_shell(scene, "exit 0"), 0);
 }
 
+static atomic_bool dies_at_birth;
+
+static void die_at_birth(void)
+{
+	if (dies_at_birth)
+		raise(SIGKILL);
+}
+
+/* In a handler of pthread_atfork(3), before it can do anything for us. */
+static void death_at_birth_is_told(void **state)
+{
+	struct scene *scene = *state;
+	const struct sw_request good = scene_quick(scene);
+	const int64_t limit = sw_deadline(PATIENCE_MS);
+	struct sw_child child;
+	int error;
+
+	assert_int_equal(pthread_atfork(NULL, NULL, die_at_birth), 0);
+	for (int timeout_ms = -1; timeout_ms <= 1; timeout_ms++) {
+		dies_at_birth = true;
+		error = sw_spawn(scene->handle, &good, &child);
+		dies_at_birth = false;
+		assert_int_equal(error, 0);
+		do
+			error = sw_confirm(scene->handle, &child, timeout_ms);
+		while (error == -EAGAIN && sw_deadline(0) < limit);
+		assert_int_equal(error, -ECANCELED);
+	}
+	assert_int_equal(scene_run(scene, &good), 0);
+}
+
 /* Nothing is known while the child is held up; then it is let go. */
 static void held_up_is_not_known(void **state)
 {
@@ -132,6 +165,9 @@ const struct check death_checks[] = {
 	  .run = death_is_told,
 	  .honours = SW_FDACTIONS,
 	  .obstacle = children_unseen },
+	{ .name = "a death at birth is told, to who polls too",
+	  .run = death_at_birth_is_told,
+	  .needs = SW_RUNS_ATFORK },
 	{ .name = "while a child is held up nothing is known",
 	  .run = held_up_is_not_known,
 	  .needs = SW_ASYNCHRONOUS,
