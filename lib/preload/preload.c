@@ -159,9 +159,8 @@ static void tell_refusal(unsigned fields)
 		return;
 	fields &= ~served.strategy->honours;
 	word = sw_field_name(fields & -fields);
-	tell("start a child of %s with %s by %s: the call gets "
-	     "ENOTSUP.\nChoose "
-	     "a strategy that honours it; `spawnwise list` shows them.",
+	tell("start a child of %s with %s by %s: the call gets ENOTSUP.\n"
+	     "Choose a strategy that honours it; `spawnwise list` shows them.",
 	     program_invocation_short_name, word ? word : "what it asks for",
 	     served.strategy->name);
 }

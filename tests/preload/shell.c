@@ -186,8 +186,8 @@ static void two_streams(void)
 
 static void other_streams(void)
 {
-	int (*volatile close_any)(FILE *) =
-		pclose; /* gcc knows that it is none */
+	/* Not by its name: gcc knows that this stream is none of its own. */
+	int (*volatile close_any)(FILE *) = pclose;
 	FILE *stream = fopen("/dev/null", "r");
 
 	printf("pclose of another stream: %d\n", close_any(stream));

@@ -3,6 +3,9 @@
  * A program that uses all of posix_spawn(3) and prints what came of it: the
  * same under every strategy as without one. It runs in an empty folder of its
  * own, and its children are mostly itself: `spawn look` prints what it finds.
+ *
+ * Long for a file, because it is one program: what one step leaves behind, the
+ * next one meets.
  */
 
 #include <dirent.h>

@@ -17,9 +17,9 @@
 #define GUARD_S 60
 #define CHANGES 20
 #define NOBODY 65534
-#define THREADS                                                                \
-	24 /* with more in their environments than there is room for           \
-	    */
+
+/* More in their environments than a strategy has room for. */
+#define THREADS 24
 #define LARGE_TEXTS 18
 
 #define WORDS(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
