@@ -126,42 +126,43 @@ static bool is_zombie(pid_t pid)
 	return !look_at(pid, __WALL, &info) && info.si_pid;
 }
 
-/*
- * Whether pid has come through exec. The kernel keeps a flag, PF_FORKNOEXEC,
- * and tells it for nothing: setpgid(2) refuses a child that has come through
- * with EACCES, and giving one its own group changes nothing. For a session
- * leader, which it refuses before it looks (kernel/sys.c), the flag stands in
- * field 9 of /proc/PID/stat (proc(5)). So it is for a group of another pid
- * namespace, which reads 0: to setpgid(2) that means a new one. True when
- * there is no such child, or no descriptor to look.
- */
-static bool came_through(pid_t pid)
+/* Whether field 9 of /proc/PID/stat (proc(5)) still has the flag of a process
+ * before its exec. False when there is none, or no descriptor to look. */
+static bool has_flag(pid_t pid)
 {
-	const long group = raw1(SYS_getpgid, pid);
-	const long error = group ? raw2(SYS_setpgid, pid, group) : -EPERM;
 	char text[512];
 	char *after_name;
 	unsigned flags = 0;
 	long fd, length;
 
-	if (!error)
-		return false;
-	if (error != -EPERM)
-		return true;
 	snprintf(text, sizeof text, "/proc/%d/stat", (int)pid);
 	fd = raw4(SYS_openat, AT_FDCWD, text, O_RDONLY | O_CLOEXEC, 0);
 	if (fd < 0)
-		return true;
+		return false;
 	length = raw3(SYS_read, fd, text, sizeof text - 1);
 	raw1(SYS_close, fd);
-	if (length <= 0)
-		return true;
-	text[length] = '\0';
+	text[length < 0 ? 0 : length] = '\0';
 	after_name = strrchr(text, ')');
-	return !after_name ||
-	       sscanf(after_name, ") %*c %*d %*d %*d %*d %*d %u", &flags) !=
-		       1 ||
-	       !(flags & PF_FORKNOEXEC);
+	return after_name &&
+	       sscanf(after_name, ") %*c %*d %*d %*d %*d %*d %u", &flags) ==
+		       1 &&
+	       flags & PF_FORKNOEXEC;
+}
+
+/*
+ * Whether pid has come through exec. The kernel keeps a flag, PF_FORKNOEXEC,
+ * and tells it for nothing: setpgid(2) refuses a child that has come through
+ * with EACCES, and giving one its own group changes nothing. For a session
+ * leader, which it refuses before it looks (kernel/sys.c), the flag has to be
+ * read; and so for a group of another pid namespace, which is 0 here: to
+ * setpgid(2) that means a new one. True when there is no such child.
+ */
+static bool came_through(pid_t pid)
+{
+	const long group = raw1(SYS_getpgid, pid);
+	const long error = group ? raw2(SYS_setpgid, pid, group) : -EPERM;
+
+	return error == -EPERM ? !has_flag(pid) : error < 0;
 }
 
 /* Let the child run. It may have a lower priority than we, on our only CPU:
