@@ -152,15 +152,24 @@ int main(int argc, char **argv)
 {
 	const struct sw_strategy *strategy = sw_find(argc > 1 ? argv[1] : "");
 	struct loop loop = { .job_count = argc - 2 };
+	int error;
 
 	if (argc < 3 || !strategy || !(strategy->honours & SW_PIDFD)) {
 		fputs("eventloop: no such strategy with pidfd\n", stderr);
 		return 2;
 	}
+	error = sw_open(strategy, &loop.handle);
+	if (error) {
+		fprintf(stderr, "eventloop: cannot open %s: %s\n", argv[1],
+			strerror(-error));
+		return 1;
+	}
 	loop.epoll_fd = epoll_create1(EPOLL_CLOEXEC);
 	loop.jobs = calloc((size_t)loop.job_count, sizeof *loop.jobs);
-	if (sw_open(strategy, &loop.handle) || loop.epoll_fd < 0 || !loop.jobs)
+	if (loop.epoll_fd < 0 || !loop.jobs) {
+		perror("eventloop: cannot start");
 		return 1;
+	}
 	for (int i = 0; i < loop.job_count; i++) {
 		loop.jobs[i].argv[0] = (char *)"/bin/sh";
 		loop.jobs[i].argv[1] = (char *)"-c";
