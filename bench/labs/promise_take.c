@@ -84,6 +84,9 @@ void promise_take(void *data)
 	promise->held_back = false;
 	promise->promised_bytes = take_all(promise);
 	promise->error = meminfo_read(&after);
-	promise->committed_bytes =
-		after.committed_bytes - promise->facts.committed_bytes;
+	/* Others may have given back more than we got. */
+	if (!promise->error &&
+	    after.committed_bytes > promise->facts.committed_bytes)
+		promise->committed_bytes =
+			after.committed_bytes - promise->facts.committed_bytes;
 }

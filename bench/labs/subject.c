@@ -123,7 +123,6 @@ static _Noreturn void live(int socket, pid_t parent, bool guarded,
 		pause();
 }
 
-/* It tells by a byte. */
 int subject_await(const struct subject *subject, int limit_ms)
 {
 	struct pollfd news = { .fd = subject->socket, .events = POLLIN };
@@ -133,8 +132,8 @@ int subject_await(const struct subject *subject, int limit_ms)
 	do
 		ready = poll(&news, 1, limit_ms);
 	while (ready < 0 && errno == EINTR);
-	if (!ready)
-		return -ETIMEDOUT;
+	if (ready <= 0)
+		return ready ? -errno : -ETIMEDOUT;
 	return recv(subject->socket, &byte, 1, 0) == 1 ? 0 : -ECHILD;
 }
 

@@ -64,7 +64,7 @@ int subject_populate(uint64_t bytes);
 void subject_go(const struct subject *subject);
 
 /* Wait until it has acted: 0; -ETIMEDOUT: not within limit_ms (-1: none);
- * -ECHILD: it died. */
+ * -ECHILD: it died; else -errno of poll(2). */
 int subject_await(const struct subject *subject, int limit_ms);
 
 /* Kill it and reap it; *status as waitpid(2) tells it, may be NULL. */

@@ -168,13 +168,16 @@ static int observe(struct lab_context *context, struct memory_group *group,
 		   struct victim_outcome *outcome)
 {
 	struct memory_group_reading reading;
-	int error, status;
+	int error, unread, status;
 
 	subject_go(subject);
 	error = subject_await(subject, LIMIT_MS);
-	memory_group_read(group, &reading);
+	unread = memory_group_read(group, &reading);
 	outcome->kills = reading.oom_kill - outcome->kills;
 	subject_end(subject, &status);
+	if (unread)
+		return lab_fail(context, unread, "Try again.", "read %s: %s",
+				group->directory, strerror(-unread));
 	if (error == -ECHILD && outcome->kills && was_killed(status))
 		outcome->observed = VICTIM_PARENT;
 	else if (error)
