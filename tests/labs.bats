@@ -35,6 +35,14 @@ near() {
 	[[ $output == *"Did you mean 'promise'?"* ]]
 }
 
+@test "where nothing can be opened, no killed run is blamed" {
+	check 1 sh -c 'exec 3>&- && ulimit -n 4 && exec "$@"' - \
+		"$command" lab promise --out here
+	says err "cannot see whether a killed run left an overcommit mode behind"
+	says err "ulimit -n"
+	[ ! -e here ]
+}
+
 @test "promise: malloc promises what the rules say" {
 	check 0 "$command" lab promise --out here --overcommit current
 	[ "$(column here/promise.csv stopped_by)" = address_space ]

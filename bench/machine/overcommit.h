@@ -68,7 +68,9 @@ enum repair_action {
 
 struct repair {
 	enum repair_action action;
-	pid_t pid;    /* the guardian that left it; with -EBUSY who is there */
+	/* The guardian that left it; with -EBUSY who is there; 0: none that
+	 * could be read. */
+	pid_t pid;
 	int original; /* what was to be put back */
 	int ours;     /* what the killed run had written */
 	int found;    /* what the setting said when we came */

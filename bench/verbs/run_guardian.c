@@ -62,9 +62,14 @@ int run_guardian_repair(struct failure *why)
 	if (error == -EBUSY)
 		return another_run(why);
 	if (error)
-		return fail(why, EXIT_FAILED, "Run `sudo spawnwise restore`.",
-			    "run in the overcommit mode that a killed run "
-			    "left behind: %s",
+		return fail(why, EXIT_FAILED,
+			    error == -EMFILE
+				    ? "Allow more open files: ulimit -n."
+				    : "Run `sudo spawnwise restore`.",
+			    repair.pid ? "run in the overcommit mode that a "
+					 "killed run left behind: %s"
+				       : "see whether a killed run left an "
+					 "overcommit mode behind: %s",
 			    strerror(-error));
 	tell_repair(&repair);
 	return 0;
