@@ -35,6 +35,17 @@ near() {
 	[[ $output == *"Did you mean 'promise'?"* ]]
 }
 
+@test "lab says which modes there are, and what stands alone" {
+	refused 2 'run --overcommit 3: "3" is not a mode' "or a list: 0,2" \
+		lab promise --overcommit 3
+	refused 2 'run --overcommit 0,current,1: "current" is no part of a list' \
+		"alone" lab promise -m 0,current,1
+	refused 2 'run --overcommit all,2: "all" is no part of a list' "alone" \
+		lab promise -m all,2
+	refused 2 'run --overcommit 0,0: "0" is there twice' "once" \
+		lab promise -m 0,0
+}
+
 @test "where nothing can be opened, no killed run is blamed" {
 	check 1 sh -c 'exec 3>&- && ulimit -n 4 && exec "$@"' - \
 		"$command" lab promise --out here

@@ -44,24 +44,26 @@ static int take_mode(void *data, const char *item)
 	return 0;
 }
 
-static int read_list(const struct arguments *args, const char *text,
-		     struct mode_list *list, struct failure *why)
+static int read_list(const char *text, struct mode_list *list,
+		     struct failure *why)
 {
-	const char *verb = args->verb->name;
 	char culprit[64];
 	const int error = list_split(text, take_mode, list, culprit);
 
+	if (!error)
+		return 0;
 	if (error == -EEXIST)
 		return fail(why, EXIT_USAGE, "Give each value once.",
-			    "%s --overcommit %s: \"%s\" is there twice", verb,
-			    text, culprit);
-	if (error)
+			    "run --overcommit %s: \"%s\" is there twice", text,
+			    culprit);
+	if (!strcmp(culprit, "current") || !strcmp(culprit, "all"))
 		return fail(why, EXIT_USAGE,
-			    "A mode is current, 0, 1, 2 or all.",
-			    "%s --overcommit %s: \"%s\" is not a value of "
-			    "this axis",
-			    verb, text, culprit);
-	return 0;
+			    "Give it alone, or a list of numbers: 0,2.",
+			    "run --overcommit %s: \"%s\" is no part of a list",
+			    text, culprit);
+	return fail(why, EXIT_USAGE,
+		    "Give current, 0, 1, 2 or all, or a list: 0,2.",
+		    "run --overcommit %s: \"%s\" is not a mode", text, culprit);
 }
 
 int modes_read(const struct arguments *args, struct mode_list *list,
@@ -84,7 +86,7 @@ int modes_read(const struct arguments *args, struct mode_list *list,
 			"one needs root.\n",
 			list->users);
 	if (strcmp(text, "all") && strcmp(text, "current"))
-		error = read_list(args, text, list, why);
+		error = read_list(text, list, why);
 	else
 		list->modes[list->count++] = list->users;
 	for (size_t i = 0; i < list->count && !error; i++)
