@@ -412,6 +412,25 @@ only() {
 	grep -q -- '--cpu split is not possible: ' out
 }
 
+# on_terminal COLUMNS COMMAND...: its output there, without colours, in out.
+on_terminal() {
+	command -v script >/dev/null || skip "script(1) is not installed"
+	check 0 env TERM=dumb script -qec "stty cols $1; ${*:2}" /dev/null
+	tr -d '\r' <out >plain
+	mv plain out
+}
+
+@test "doctor keeps to the width of a terminal" {
+	on_terminal 60 "$command" doctor
+	# A path has no place to break at, and columns stand side by side.
+	if grep -E '^.{61}' out | grep -v '[^ ]\{46\}\|heap refused'; then
+		return 1
+	fi
+	grep -qx ' \{14\}[a-z].*' out
+	on_terminal 200 "$command" doctor
+	says out "0 (heuristic): refuses what alone exceeds RAM and swap"
+}
+
 @test "doctor --json is JSON" {
 	check 0 "$command" doctor --json
 	python3 -c 'import json

@@ -8,9 +8,10 @@
 
 #include "bench/show/live.h"
 
-#include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
+
+#include "bench/show/lines.h"
 
 #define TERMINAL_PERIOD_NS 100000000LL
 #define LOG_PERIOD_NS 10000000000LL
@@ -21,15 +22,6 @@ int64_t live_now_ns(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
-
-static int terminal_columns(FILE *stream)
-{
-	struct winsize size;
-
-	if (ioctl(fileno(stream), TIOCGWINSZ, &size) || size.ws_col < 20)
-		return 80;
-	return size.ws_col;
 }
 
 void live_begin(struct live *live, FILE *stream)
@@ -49,10 +41,12 @@ bool live_due(const struct live *live)
 
 void live_show(struct live *live, const char *line)
 {
+	const int columns = lines_terminal(live->stream);
+
 	/* A line as wide as the terminal would wrap. */
 	if (live->terminal)
 		fprintf(live->stream, "\r%.*s\033[K",
-			terminal_columns(live->stream) - 1, line);
+			(columns < 20 ? 80 : columns) - 1, line);
 	else
 		fprintf(live->stream, "%s\n", line);
 	fflush(live->stream);

@@ -1,9 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Collecting rows and printing them in aligned columns.
- *
- * Widths count UTF-8 code points: enough for "µs", and free of the locale.
- */
+/* Collecting rows and printing them in aligned columns. */
 
 #include "bench/show/table.h"
 
@@ -14,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/show/lines.h"
 #include "bench/show/units.h"
 
 static const char *const style_codes[] = {
@@ -32,14 +29,12 @@ bool table_colour(FILE *stream)
 	       !(term && !strcmp(term, "dumb"));
 }
 
-/* Columns that a text takes on a terminal. */
+/* A last cell is broken into lines where it has this room at least. */
+#define BREAK_COLUMNS 20
+
 static int text_width(const char *text)
 {
-	int width = 0;
-
-	for (; *text; text++)
-		width += (*text & 0xc0) != 0x80;
-	return width;
+	return lines_width(text, strlen(text));
 }
 
 void table_init(struct table *table, const char *align)
@@ -136,6 +131,13 @@ void table_row(struct table *table, enum table_style style)
 	table->next = (struct table_row){ 0 };
 }
 
+void table_heads(struct table *table, const char *const *heads)
+{
+	for (; *heads; heads++)
+		table_cell(table, "%s", *heads);
+	table_row(table, TABLE_STRONG);
+}
+
 static void measure_widths(const struct table *table, int *widths)
 {
 	for (size_t i = 0; i < table->count; i++) {
@@ -150,21 +152,36 @@ static void measure_widths(const struct table *table, int *widths)
 	}
 }
 
+/* The cell that begins at column at, the last of its row or not; columns: of
+ * the line, 0 for any number. */
+static void print_cell(const char *text, int width, int at, bool last,
+		       int columns, FILE *stream)
+{
+	if (last && at + BREAK_COLUMNS <= columns && at + width > columns)
+		lines_print(stream, text, at, at, columns);
+	else
+		fputs(text, stream);
+}
+
 static void print_row(const struct table *table, const struct table_row *row,
-		      const int *widths, FILE *stream)
+		      const int *widths, int columns, FILE *stream)
 {
 	/* Blanks are owed until the next text, so that no line ends in them. */
-	int owed = table->indent;
+	int at = 0, owed = table->indent;
 
 	for (int c = 0; c < row->cell_count; c++) {
-		const bool spans = row->spans && c == row->cell_count - 1;
+		const bool last = c == row->cell_count - 1;
+		const bool spans = row->spans && last;
 		const int width = text_width(row->cells[c]);
 		const int pad = spans ? 0 : widths[c] - width;
 
 		if (table->align[c] == 'r')
 			owed += pad;
 		if (width) {
-			fprintf(stream, "%*s%s", owed, "", row->cells[c]);
+			at += fprintf(stream, "%*s", owed, "");
+			print_cell(row->cells[c], width, at, last, columns,
+				   stream);
+			at += width;
 			owed = 0;
 		}
 		if (table->align[c] != 'r')
@@ -176,6 +193,8 @@ static void print_row(const struct table *table, const struct table_row *row,
 int table_print(const struct table *table, FILE *stream)
 {
 	const bool colour = table_colour(stream);
+	const int columns =
+		table->columns ? table->columns : lines_terminal(stream);
 	int widths[TABLE_COLUMNS_MAX] = { 0 };
 
 	measure_widths(table, widths);
@@ -185,7 +204,7 @@ int table_print(const struct table *table, FILE *stream)
 
 		if (painted)
 			fputs(style_codes[row->style], stream);
-		print_row(table, row, widths, stream);
+		print_row(table, row, widths, columns, stream);
 		fputs(painted ? "\033[0m\n" : "\n", stream);
 	}
 	if (ferror(stream))

@@ -2,8 +2,9 @@
 /*
  * Plain text tables for people.
  *
- * Rows are collected first, since a column is as wide as its widest cell.
- * Colour is used on a terminal only, and not at all with NO_COLOR.
+ * Rows are collected first, since a column is as wide as its widest cell. Where
+ * a line would be too long for the terminal, its last cell goes on below
+ * itself. Colour is used on a terminal only, and not at all with NO_COLOR.
  */
 #ifndef SHOW_TABLE_H
 #define SHOW_TABLE_H
@@ -34,6 +35,7 @@ struct table_row {
 struct table {
 	const char *align; /* a letter a column: 'l' or 'r' */
 	int indent;	   /* blanks before every line */
+	int columns;	   /* of a line; 0: the terminal's, or any number */
 	struct table_row *rows;
 	size_t count;
 	struct table_row next; /* the row being filled */
@@ -42,6 +44,9 @@ struct table {
 
 /* Begin an empty table; nothing is allocated. align must outlive it. */
 void table_init(struct table *table, const char *align);
+
+/* Add a row of column heads, which end with NULL. */
+void table_heads(struct table *table, const char *const *heads);
 
 /* Add one cell to the row being filled. */
 void table_cell(struct table *table, const char *format, ...)

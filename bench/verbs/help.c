@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "bench/show/lines.h"
 #include "bench/verbs/verbs.h"
 
 static const struct option_spec option_help = { "help", 'h', NULL,
@@ -18,23 +19,6 @@ static const struct option_spec option_help = { "help", 'h', NULL,
 /* "  -n, --count N", in the columns where the help text begins. */
 #define HELP_COLUMN 26
 #define TERMINAL_COLUMNS 80
-
-/* Print words, broken into lines that begin at column; used is where the line
- * stands. Returns where it stands then. */
-static int print_words(FILE *stream, const char *text, int column, int used)
-{
-	while (*(text += strspn(text, " \n"))) {
-		const int length = (int)strcspn(text, " \n");
-
-		if (used > column && used + 1 + length > TERMINAL_COLUMNS)
-			used = fprintf(stream, "\n%*s", column, "") - 1;
-		else if (used > column)
-			used += fprintf(stream, " ");
-		used += fprintf(stream, "%.*s", length, text);
-		text += length;
-	}
-	return used;
-}
 
 /* The default stays in one piece, on a line of its own if it must. */
 static void print_default(FILE *stream, const char *fallback, int used)
@@ -57,7 +41,8 @@ static void print_option(FILE *stream, const struct option_spec *spec)
 		used = 0;
 	}
 	fprintf(stream, "%*s", HELP_COLUMN - used, "");
-	used = print_words(stream, spec->help, HELP_COLUMN, HELP_COLUMN);
+	used = lines_print(stream, spec->help, HELP_COLUMN, HELP_COLUMN,
+			   TERMINAL_COLUMNS);
 	if (spec->fallback)
 		print_default(stream, spec->fallback, used);
 	fputc('\n', stream);
@@ -77,7 +62,7 @@ void options_help(FILE *stream, const struct verb *verb)
 	fprintf(stream, "\n%s: %s.\n", verb->name, verb->summary);
 	if (verb->details) {
 		fputc('\n', stream);
-		print_words(stream, verb->details, 0, 0);
+		lines_print(stream, verb->details, 0, 0, TERMINAL_COLUMNS);
 		fputc('\n', stream);
 	}
 	fputs("\nOptions:\n", stream);

@@ -46,6 +46,31 @@ static void check_text(const char *expected)
 	assert_string_equal(text, expected);
 }
 
+static void a_last_cell_goes_on_below_itself(void **state)
+{
+	static const char *const heads[] = { "name", "what", NULL };
+	struct table table;
+
+	(void)state;
+	table_init(&table, "ll");
+	table.columns = 30;
+	table_heads(&table, heads);
+	table_cell(&table, "memory");
+	table_span(&table, "just 22 columns, 71 µs");
+	table_row(&table, TABLE_PLAIN);
+	table_cell(&table, "%s", "");
+	table_span(&table,
+		   "more than 22 columns, and a-path/of/more/than/that");
+	table_row(&table, TABLE_PLAIN);
+	assert_int_equal(table_print(&table, stream), 0);
+	table_release(&table);
+	check_text("name    what\n"
+		   "memory  just 22 columns, 71 µs\n"
+		   "        more than 22 columns,\n"
+		   "        and\n"
+		   "        a-path/of/more/than/that\n");
+}
+
 static void columns_are_aligned(void **state)
 {
 	struct table table;
@@ -210,6 +235,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		with_text(columns_are_aligned),
+		with_text(a_last_cell_goes_on_below_itself),
 		with_text(too_many_cells_are_an_error),
 		with_text(matrix_tells_every_cell),
 		with_text(matrix_of_nothing),

@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/* Lines of text for people; see lines.h. */
+
+#include "bench/show/lines.h"
+
+#include <string.h>
+#include <sys/ioctl.h>
+
+int lines_width(const char *text, size_t bytes)
+{
+	int columns = 0;
+
+	for (size_t i = 0; i < bytes; i++)
+		columns += (text[i] & 0xc0) != 0x80;
+	return columns;
+}
+
+int lines_terminal(FILE *stream)
+{
+	struct winsize size;
+
+	return ioctl(fileno(stream), TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}
+
+int lines_print(FILE *stream, const char *text, int column, int used,
+		int columns)
+{
+	while (*(text += strspn(text, " \n"))) {
+		const size_t bytes = strcspn(text, " \n");
+		const int width = lines_width(text, bytes);
+
+		if (used > column && used + 1 + width > columns)
+			used = fprintf(stream, "\n%*s", column, "") - 1;
+		else if (used > column)
+			used += fprintf(stream, " ");
+		fprintf(stream, "%.*s", (int)bytes, text);
+		used += width;
+		text += bytes;
+	}
+	return used;
+}

@@ -1,0 +1,26 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Lines of text for people: how wide they are, and how wide they may be.
+ *
+ * Widths count UTF-8 code points: enough for "µs", and free of the locale.
+ */
+#ifndef SHOW_LINES_H
+#define SHOW_LINES_H
+
+#include <stddef.h>
+#include <stdio.h>
+
+/* Columns that so many bytes of text take on a terminal. */
+int lines_width(const char *text, size_t bytes);
+
+/* Columns of the terminal that a stream goes to; 0: it goes to none, or to one
+ * that does not tell. */
+int lines_terminal(FILE *stream);
+
+/* Print words with one blank between, broken into lines that begin at column
+ * and end at most at columns; used is where the line stands. Returns where it
+ * stands then. */
+int lines_print(FILE *stream, const char *text, int column, int used,
+		int columns);
+
+#endif
