@@ -84,14 +84,9 @@ static bool is_measured(const struct frontier *frontier)
 static int find_one(struct lab_context *context, struct frontier *shared)
 {
 	char reason[256];
-	struct subject subject;
-	int error = subject_start(&subject, context->guardian, frontier_prepare,
-				  frontier_act, shared);
+	int error = subject_run(context->guardian, shared->mode, LIMIT_MS,
+				frontier_prepare, frontier_act, shared);
 
-	if (!error) {
-		error = subject_act(&subject, shared->mode, LIMIT_MS);
-		subject_end(&subject, NULL);
-	}
 	if (!error)
 		error = shared->error;
 	if (error)

@@ -8,25 +8,34 @@
 
 #include "bench/show/units.h"
 
-int lab_group_open(struct lab_context *context, struct memory_group *group,
-		   uint64_t wanted_bytes, uint64_t least_bytes)
+int lab_group_ceiling(struct lab_context *context, uint64_t least_bytes,
+		      uint64_t *bytes)
 {
-	char reason[512], least[UNITS_LENGTH];
-	uint64_t ceiling;
-	int error = memory_group_ceiling(&ceiling, reason, sizeof reason);
+	char reason[512];
+	const int error = memory_group_ceiling(bytes, reason, sizeof reason);
 
 	if (error)
 		return lab_fail(context, error, "Mount /proc.",
 				"see how much memory a lab may take: %s",
 				strerror(-error));
-	if (ceiling < least_bytes) {
-		size_format_human(least_bytes, least, sizeof least);
+	if (*bytes < least_bytes)
 		return lab_fail(context, -ERANGE,
 				"Free some memory, or raise the limit.",
 				"take the %s that this lab needs: it may have "
 				"%s",
-				least, reason);
-	}
+				size_human(least_bytes).text, reason);
+	return 0;
+}
+
+int lab_group_open(struct lab_context *context, struct memory_group *group,
+		   uint64_t wanted_bytes, uint64_t least_bytes)
+{
+	char reason[512];
+	uint64_t ceiling;
+	int error = lab_group_ceiling(context, least_bytes, &ceiling);
+
+	if (error)
+		return error;
 	error = memory_group_open(
 		group, ceiling < wanted_bytes ? ceiling : wanted_bytes, reason,
 		sizeof reason);

@@ -8,11 +8,7 @@
 
 #include "bench/labs/oom.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <string.h>
-
-#include "bench/machine/memory_group.h"
+#include "bench/labs/group.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define UNITS 6 /* that the group has room for; see oom_kills() */
@@ -114,23 +110,16 @@ int oom_write_row(struct lab_context *context, const struct oom_row *row)
  * drives the group that they are in out of memory. */
 static int choose_unit(struct lab_context *context, uint64_t *unit_bytes)
 {
-	char reason[256];
 	uint64_t ceiling;
-	int error = memory_group_ceiling(&ceiling, reason, sizeof reason);
+	const int error =
+		lab_group_ceiling(context, UNITS * LEAST_UNIT_BYTES, &ceiling);
 
 	if (error)
-		return lab_fail(context, error, "Mount /proc.",
-				"see how much memory a lab may take: %s",
-				strerror(-error));
+		return error;
 	*unit_bytes = ceiling / UNITS / MIB * MIB;
 	if (*unit_bytes > UNIT_BYTES)
 		*unit_bytes = UNIT_BYTES;
-	if (*unit_bytes >= LEAST_UNIT_BYTES)
-		return 0;
-	return lab_fail(
-		context, -ERANGE, "Free some memory, or raise the limit.",
-		"take the %llu MiB that this lab needs: it may have %s",
-		(unsigned long long)(UNITS * LEAST_UNIT_BYTES / MIB), reason);
+	return 0;
 }
 
 static int run(struct lab_context *context)

@@ -105,14 +105,9 @@ static int write_rows(struct lab_context *context, const struct oracle *oracle)
 
 static int ask(struct lab_context *context, struct oracle *oracle)
 {
-	struct subject subject;
-	int error = subject_start(&subject, context->guardian, oracle_prepare,
-				  oracle_act, oracle);
+	int error = subject_run(context->guardian, oracle->mode, LIMIT_MS,
+				oracle_prepare, oracle_act, oracle);
 
-	if (!error) {
-		error = subject_act(&subject, oracle->mode, LIMIT_MS);
-		subject_end(&subject, NULL);
-	}
 	if (!error)
 		error = oracle->error;
 	if (error)

@@ -164,14 +164,9 @@ static void tabulate(struct table *table, const struct promise *promise)
 /* One mode: a process that takes what it gets. */
 static int promise_in(struct lab_context *context, struct promise *promise)
 {
-	struct subject subject;
-	int error = subject_start(&subject, context->guardian, NULL,
-				  promise_take, promise);
+	int error = subject_run(context->guardian, promise->mode, LIMIT_MS,
+				NULL, promise_take, promise);
 
-	if (!error) {
-		error = subject_act(&subject, promise->mode, LIMIT_MS);
-		subject_end(&subject, NULL);
-	}
 	if (!error)
 		error = promise->error;
 	if (error)

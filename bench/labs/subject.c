@@ -145,13 +145,13 @@ int subject_start(struct subject *subject, struct guardian *guardian,
 	int ends[2];
 	int error;
 
+	*subject = (struct subject){ .socket = -1, .guardian = guardian };
 	if (!pulse)
 		pulse = subject_share(sizeof *pulse);
 	if (!pulse)
 		return -ENOMEM;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
-	subject->guardian = guardian;
 	subject->socket = ends[0];
 	subject->pid = fork();
 	if (subject->pid < 0) {
@@ -228,6 +228,20 @@ int subject_act(struct subject *subject, int mode, int limit_ms)
 	if (released == -EPIPE)
 		overcommit_repair(&repair);
 	return error ? error : released;
+}
+
+int subject_run(struct guardian *guardian, int mode, int limit_ms,
+		void (*prepare)(void *data), void (*act)(void *data),
+		void *data)
+{
+	struct subject subject;
+	int error = subject_start(&subject, guardian, prepare, act, data);
+
+	if (error)
+		return error;
+	error = subject_act(&subject, mode, limit_ms);
+	subject_end(&subject, NULL);
+	return error;
 }
 
 void subject_end(struct subject *subject, int *status)

@@ -52,6 +52,11 @@ int subject_start(struct subject *subject, struct guardian *guardian,
  */
 int subject_act(struct subject *subject, int mode, int limit_ms);
 
+/* All of its life: start, act, end. Errors are those of the first two. */
+int subject_run(struct guardian *guardian, int mode, int limit_ms,
+		void (*prepare)(void *data), void (*act)(void *data),
+		void *data);
+
 /* In a subject: have another oom_score_adj than 1000. Back to what it was
  * before birth is allowed to everybody (proc(5)). 0, or -errno. */
 int subject_set_oom_score_adj(int value);
