@@ -67,6 +67,16 @@ near() {
 	[ -s here/host.json ]
 }
 
+@test "a lab's text keeps to the width of a terminal" {
+	command -v script >/dev/null || skip "script(1) is not installed"
+	check 0 env TERM=dumb script -qec "stty cols 60; $command lab promise \
+		--out here --overcommit current" /dev/null
+	# The table has its own width.
+	if grep -E '^.{61}' here/promise.txt | grep -v '  '; then return 1; fi
+	grep -Eq '^.{50,60}$' here/promise.txt
+	diff <(tr -d '\r' <out | grep -v '^Drew\|^The results') here/promise.txt
+}
+
 @test "promise: an address limit is told from the address space" {
 	(ulimit -v 4000000 && check 0 "$command" lab promise --out here \
 		--overcommit current)
@@ -116,9 +126,17 @@ groups_can_be_made() {
 		skip "$(sed -n 's/^spawnwise: cannot //p' err)"
 }
 
-# no_group_is_left: none that bears the name of ours.
+# no_group_is_left: of the name that ours have, spawnwise-PID-N, none whose
+# command has ended. Others on this machine may be at work.
 no_group_is_left() {
-	[ -z "$(find /sys/fs/cgroup -name 'spawnwise-*' -print -quit)" ]
+	local group pid
+	while read -r group; do
+		pid=${group##*/spawnwise-}
+		[ -e "/proc/${pid%-*}" ] || {
+			echo "$group is left"
+			return 1
+		}
+	done < <(find /sys/fs/cgroup -name 'spawnwise-*[0-9]-*[0-9]')
 }
 
 @test "touch: the promise is kept until the group is full, then one dies" {

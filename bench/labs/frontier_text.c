@@ -22,7 +22,6 @@ bool frontier_agrees(const struct frontier *frontier)
 {
 	const uint64_t spare_bytes = tolerance(frontier);
 	const uint64_t predicted_bytes = frontier->predicted_bytes;
-
 	const uint64_t upper_bytes = frontier->upper_bytes
 					     ? frontier->upper_bytes
 					     : frontier->lower_bytes;
@@ -38,28 +37,20 @@ const char *frontier_stop(const struct frontier *frontier)
 	return frontier->mode == 0 ? "ram_and_swap" : "commit_limit";
 }
 
-static void cell_size(struct table *table, uint64_t bytes)
-{
-	char size[UNITS_LENGTH];
-
-	size_format_human(bytes, size, sizeof size);
-	table_cell(table, "%s", size);
-}
-
 static void tabulate(struct table *table, const struct frontier *frontier)
 {
 	const bool agrees = frontier_agrees(frontier);
 
 	table_cell(table, "%s", frontier->attempt.strategies[0]->name);
 	table_cell(table, "%u", frontier->vmas);
-	cell_size(table, frontier->lower_bytes);
+	table_size(table, frontier->lower_bytes);
 	if (!frontier->upper_bytes)
 		table_cell(table, "nothing");
 	else if (frontier->held_back)
-		cell_size(table, frontier->upper_bytes);
+		table_size(table, frontier->upper_bytes);
 	else
 		table_cell(table, "just above");
-	cell_size(table, frontier->predicted_bytes);
+	table_size(table, frontier->predicted_bytes);
 	table_cell(table, "%s", agrees ? "yes" : "NO");
 	table_cell(table, "%s", frontier_stop(frontier));
 	table_row(table, agrees ? TABLE_PLAIN : TABLE_BAD);
@@ -76,26 +67,21 @@ static bool is_seen(const struct frontier *seen, size_t count, int mode)
 static int tell_table(struct lab_context *context, const struct frontier *seen,
 		      size_t count, int mode)
 {
-	static const char *const heads[] = { "strategy",  "VMAs",      "works",
-					     "refused",	  "predicted", "agrees",
-					     "stopped by" };
+	static const char *const heads[] = { "strategy",   "VMAs",
+					     "works",	   "refused",
+					     "predicted",  "agrees",
+					     "stopped by", NULL };
 	struct table table;
-	int error;
 
 	if (!is_seen(seen, count, mode))
 		return 0;
 	fprintf(context->text, "Overcommit mode %d\n", mode);
 	table_init(&table, "lrrrrll");
-	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		table_cell(&table, "%s", heads[i]);
-	table_row(&table, TABLE_STRONG);
+	table_heads(&table, heads);
 	for (size_t i = 0; i < count; i++)
 		if (seen[i].mode == mode)
 			tabulate(&table, &seen[i]);
-	error = table_print(&table, context->text);
-	table_release(&table);
-	fputc('\n', context->text);
-	return error;
+	return lab_tell_table(context, &table);
 }
 
 /* One that copies the parent, or one that does not, where the rules hold; NULL:

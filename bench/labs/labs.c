@@ -5,9 +5,9 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
-#include <string.h>
 
-#define TEXT_COLUMNS 80
+#include "bench/show/lines.h"
+#include "bench/show/table.h"
 
 extern const struct lab lab_promise;
 extern const struct lab lab_touch;
@@ -33,36 +33,6 @@ int lab_fail(struct lab_context *context, int error, const char *cure,
 	return error;
 }
 
-/* Columns that a UTF-8 text of so many bytes takes. */
-static size_t width(const char *text, size_t bytes)
-{
-	size_t columns = 0;
-
-	for (size_t i = 0; i < bytes; i++)
-		columns += ((unsigned char)text[i] & 0xc0) != 0x80;
-	return columns;
-}
-
-static void print_paragraph(FILE *stream, const char *text)
-{
-	size_t used = 0;
-
-	while (*(text += strspn(text, " \n"))) {
-		const size_t bytes = strcspn(text, " \n");
-		const size_t columns = width(text, bytes);
-
-		if (used && used + 1 + columns > TEXT_COLUMNS) {
-			fputc('\n', stream);
-			used = 0;
-		}
-		used += (size_t)fprintf(stream, "%s%.*s", used ? " " : "",
-					(int)bytes, text) -
-			bytes + columns;
-		text += bytes;
-	}
-	fputs("\n\n", stream);
-}
-
 __attribute__((format(printf, 2, 0))) static void
 tell(struct lab_context *context, const char *format, va_list values)
 {
@@ -70,7 +40,8 @@ tell(struct lab_context *context, const char *format, va_list values)
 
 	if (vasprintf(&text, format, values) < 0)
 		return; /* the stream tells of a want of memory as well */
-	print_paragraph(context->text, text);
+	lines_print(context->text, text, 0, 0, context->columns);
+	fputs("\n\n", context->text);
 	free(text);
 }
 
@@ -91,4 +62,15 @@ void lab_skip(struct lab_context *context, const char *format, ...)
 	va_start(values, format);
 	tell(context, format, values);
 	va_end(values);
+}
+
+int lab_tell_table(struct lab_context *context, struct table *table)
+{
+	int error;
+
+	table->columns = context->columns;
+	error = table_print(table, context->text);
+	fputc('\n', context->text);
+	table_release(table);
+	return error;
 }

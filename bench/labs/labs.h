@@ -21,13 +21,15 @@
 #include "bench/files/csv.h"
 
 struct guardian;
+struct table;
 
 #define LAB_MODES 3 /* vm.overcommit_memory: 0, 1, 2 */
 
 struct lab_context {
 	/* What the lab may use; the caller's. */
 	struct csv_writer csv;	   /* the header is written */
-	FILE *text;		   /* for people: plain, 80 columns */
+	FILE *text;		   /* for people: plain */
+	int columns;		   /* of a line of it */
 	struct guardian *guardian; /* NULL: only the user's mode */
 	int modes[LAB_MODES];	   /* to be tried, one of them the user's */
 	size_t mode_count;
@@ -67,9 +69,12 @@ int lab_fail(struct lab_context *context, int error, const char *cure,
 void lab_skip(struct lab_context *context, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Write a paragraph to the text, broken into lines of 80 columns, and an empty
- * line. */
+/* Write a paragraph to the text, broken into lines, and an empty line. */
 void lab_tell(struct lab_context *context, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Write a table to the text and an empty line, and release it. 0, or -errno of
+ * table_print(). */
+int lab_tell_table(struct lab_context *context, struct table *table);
 
 #endif

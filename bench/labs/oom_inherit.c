@@ -208,7 +208,7 @@ static void tell(struct lab_context *context, const struct sum *sum)
 {
 	lab_tell(context,
 		 "A child has the oom_score_adj of the process that creates "
-		 "it: who protects himself protects his children too. Here the "
+		 "it: who protects itself protects its children too. Here the "
 		 "parent had %d; the child asked for %d (ENOTSUP: the strategy "
 		 "cannot ask); or the parent had raised its own to %d later, "
 		 "after it had opened the strategy, of which a helper that "
@@ -261,8 +261,7 @@ int oom_inheritance(struct lab_context *context)
 	subject_unshare(scene, sizeof *scene);
 	if (!error) {
 		tell(context, &sum);
-		error = table_print(&table, context->text);
-		fputc('\n', context->text);
+		error = lab_tell_table(context, &table);
 	}
 	table_release(&table);
 	return error;

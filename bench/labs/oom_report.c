@@ -6,7 +6,6 @@
 #include <inttypes.h>
 #include <stddef.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bench/show/table.h"
@@ -28,18 +27,14 @@ static size_t count_of(const char *text, char letter)
 
 static void tabulate(struct table *table, const struct oom_death *death)
 {
-	char held[UNITS_LENGTH], badness[UNITS_LENGTH];
 	const bool agrees = oom_death_agrees(death);
 
-	size_format_human(death->process.rss_bytes +
-				  death->process.page_table_bytes,
-			  held, sizeof held);
-	size_format_human((uint64_t)llabs(death->badness_bytes), badness,
-			  sizeof badness);
 	table_cell(table, "%s", death->name);
-	table_cell(table, "%s", held);
+	table_size(table,
+		   death->process.rss_bytes + death->process.page_table_bytes);
 	table_cell(table, "%d", death->process.oom_score_adj);
-	table_cell(table, "%s", badness);
+	/* Nobody here is lowered: it is not negative. */
+	table_size(table, (uint64_t)death->badness_bytes);
 	table_cell(table, "%s", death->predicted);
 	table_cell(table, "%s%s", death->observed, agrees ? "" : "!");
 	table_row(table, agrees ? TABLE_PLAIN : TABLE_BAD);
@@ -50,29 +45,22 @@ static int tell_deaths(struct lab_context *context,
 		       const struct oom_death *deaths, size_t count)
 {
 	static const char *const heads[] = { "kill",	"holds",     "adj",
-					     "badness", "predicted", "killed" };
-	char limit[UNITS_LENGTH];
+					     "badness", "predicted", "killed",
+					     NULL };
 	struct table table;
-	int error;
 
-	size_format_human(group->limit_bytes, limit, sizeof limit);
 	lab_tell(context,
 		 "Then three processes shared a memory control group of %s: a "
 		 "small one with oom_score_adj 1000, a larger steady one and "
 		 "one that grew, both with 500. In a group a step of "
 		 "oom_score_adj is a thousandth of the group's limit, so the "
 		 "same process has another badness than on the machine.",
-		 limit);
+		 size_human(group->limit_bytes).text);
 	table_init(&table, "lrrrll");
-	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		table_cell(&table, "%s", heads[i]);
-	table_row(&table, TABLE_STRONG);
+	table_heads(&table, heads);
 	for (size_t i = 0; i < count; i++)
 		tabulate(&table, &deaths[i]);
-	error = table_print(&table, context->text);
-	fputc('\n', context->text);
-	table_release(&table);
-	return error;
+	return lab_tell_table(context, &table);
 }
 
 static const struct counter {
@@ -108,7 +96,6 @@ static int tell_counters(struct lab_context *context,
 			 const struct oom_death *deaths, size_t count)
 {
 	struct table table;
-	int error;
 
 	lab_tell(context, "What the group counted meanwhile (version 1: "
 			  "memory.failcnt, memory.oom_control; version 2: "
@@ -128,10 +115,7 @@ static int tell_counters(struct lab_context *context,
 		table_span(&table, "%s", counters[i].meaning);
 		table_row(&table, TABLE_PLAIN);
 	}
-	error = table_print(&table, context->text);
-	fputc('\n', context->text);
-	table_release(&table);
-	return error;
+	return lab_tell_table(context, &table);
 }
 
 /* As a program that counts kills by the counter would have it. */
@@ -156,12 +140,9 @@ static void tell_whole(struct lab_context *context,
 static void tell_size(struct lab_context *context, const char *name,
 		      uint64_t bytes, const char *meaning)
 {
-	char size[UNITS_LENGTH];
-
-	if (bytes == OOM_LOG_ABSENT)
-		return;
-	size_format_human(bytes, size, sizeof size);
-	fprintf(context->text, "  %-15s %9s  %s\n", name, size, meaning);
+	if (bytes != OOM_LOG_ABSENT)
+		fprintf(context->text, "  %-15s %9s  %s\n", name,
+			size_human(bytes).text, meaning);
 }
 
 static void tell_log(struct lab_context *context, const struct oom_death *death)

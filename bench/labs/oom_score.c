@@ -136,21 +136,16 @@ static int write_row(struct lab_context *context, const struct score_case *one,
 static void tabulate(struct table *table, const struct score_case *one,
 		     const struct look *look)
 {
-	char held[UNITS_LENGTH], badness[UNITS_LENGTH + 1] = "never";
-	const bool never = look->badness_bytes == BADNESS_NEVER;
+	const int64_t badness = look->badness_bytes;
 
-	size_format_human(look->process.rss_bytes +
-				  look->process.page_table_bytes,
-			  held, sizeof held);
-	if (!never) {
-		badness[0] = '-';
-		size_format_human((uint64_t)llabs(look->badness_bytes),
-				  badness + (look->badness_bytes < 0),
-				  UNITS_LENGTH);
-	}
-	table_cell(table, "%s", held);
+	table_size(table,
+		   look->process.rss_bytes + look->process.page_table_bytes);
 	table_cell(table, "%d", one->adj);
-	table_cell(table, "%s", badness);
+	if (badness == BADNESS_NEVER)
+		table_cell(table, "never");
+	else
+		table_cell(table, "%s%s", badness < 0 ? "-" : "",
+			   size_human((uint64_t)llabs(badness)).text);
 	table_cell(table, "%d", look->predicted);
 	table_cell(table, "%d", look->observed);
 	table_span(table, "%s", one->what);
@@ -187,29 +182,23 @@ static void tabulate_claim(struct table *table, const char *claim,
 
 static int tell_claims(struct lab_context *context, const struct seen *seen)
 {
+	static const char *const heads[] = { "claim", "with", "without", NULL };
 	const struct look *plain = find(seen, "size", 4);
 	struct table table;
-	int error;
 
 	lab_tell(context,
 		 "Some of what is written about the score was true of older "
 		 "kernels only. What /proc prints for the same process with "
 		 "and without:");
 	table_init(&table, "lrr");
-	table_cell(&table, "claim");
-	table_cell(&table, "with");
-	table_cell(&table, "without");
-	table_row(&table, TABLE_STRONG);
+	table_heads(&table, heads);
 	tabulate_claim(&table, "nice raises it: until Linux 2.6.35",
 		       find(seen, "nice", 4), plain);
 	tabulate_claim(&table, "its children's memory counts: until 2.6.35",
 		       find(seen, "child", 1), find(seen, "size", 1));
 	tabulate_claim(&table, "root has a bonus: until 4.17",
 		       getuid() ? NULL : plain, find(seen, "user", 4));
-	error = table_print(&table, context->text);
-	fputc('\n', context->text);
-	table_release(&table);
-	return error;
+	return lab_tell_table(context, &table);
 }
 
 static void tell_scale(struct lab_context *context, const struct seen *seen)
@@ -271,8 +260,9 @@ static int try_all(struct lab_context *context, struct oom_process *process,
 int oom_scores(struct lab_context *context, const struct memory_group *group,
 	       uint64_t unit_bytes)
 {
-	static const char *const heads[] = { "holds", "oom_score_adj",
-					     "badness", "predicted", "/proc" };
+	static const char *const heads[] = { "holds",	"oom_score_adj",
+					     "badness", "predicted",
+					     "/proc",	NULL };
 	struct oom_process *process = subject_share(sizeof *process);
 	struct seen seen = { .wrong = 0 };
 	struct table table;
@@ -282,15 +272,12 @@ int oom_scores(struct lab_context *context, const struct memory_group *group,
 		return lab_fail(context, -ENOMEM, "Free some memory.",
 				"begin the lab: no memory");
 	table_init(&table, "rrrrrl");
-	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		table_cell(&table, "%s", heads[i]);
-	table_row(&table, TABLE_STRONG);
+	table_heads(&table, heads);
 	error = try_all(context, process, group, unit_bytes, &seen, &table);
 	subject_unshare(process, sizeof *process);
 	if (!error) {
 		tell_scale(context, &seen);
-		error = table_print(&table, context->text);
-		fputc('\n', context->text);
+		error = lab_tell_table(context, &table);
 		tell_missing(context, &seen);
 	}
 	if (!error)

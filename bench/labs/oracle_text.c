@@ -16,11 +16,10 @@
 static void tabulate(struct table *table, const struct oracle *oracle)
 {
 	const struct oracle_tally counts = oracle_tally(oracle);
-	char heap[UNITS_LENGTH], refused[256];
+	char refused[256];
 
-	size_format_human(oracle->heap_bytes, heap, sizeof heap);
 	table_cell(table, "%s", oracle->memory->name);
-	table_cell(table, "%s", heap);
+	table_size(table, oracle->heap_bytes);
 	if (!counts.tried) {
 		table_cell(table, "-");
 		table_cell(table, "-");
@@ -49,23 +48,18 @@ static const char *mode_name(int mode)
 /* One mode: its trials follow each other. */
 static int tell_table(struct lab_context *context, const struct oracle *seen)
 {
-	static const char *const heads[] = { "memory", "heap", "mapped",
-					     "as predicted", "spawns refused" };
+	static const char *const heads[] = { "memory",	       "heap",
+					     "mapped",	       "as predicted",
+					     "spawns refused", NULL };
 	struct table table;
-	int error;
 
 	fprintf(context->text, "Overcommit mode %d (%s)\n", seen[0].mode,
 		mode_name(seen[0].mode));
 	table_init(&table, "lrlll");
-	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		table_cell(&table, "%s", heads[i]);
-	table_row(&table, TABLE_STRONG);
+	table_heads(&table, heads);
 	for (size_t i = 0; i < MEMORY_COUNT; i++)
 		tabulate(&table, &seen[i]);
-	error = table_print(&table, context->text);
-	table_release(&table);
-	fputc('\n', context->text);
-	return error;
+	return lab_tell_table(context, &table);
 }
 
 /* The trial of that name, which is one of memories[]. */
@@ -85,10 +79,8 @@ static void tell_heuristic(struct lab_context *context,
 {
 	const struct oracle *large = find(trials, "large");
 	const struct oracle *merged = find(trials, "merged");
-	char bytes[UNITS_LENGTH];
 
-	if (oracle_copies_are(large, 0)) {
-		size_format_human(large->heap_bytes, bytes, sizeof bytes);
+	if (oracle_copies_are(large, 0))
 		lab_tell(context,
 			 "Mode 0: `large`, %s, is more than all memory that "
 			 "was free, and yet a process of that size can be "
@@ -97,18 +89,15 @@ static void tell_heuristic(struct lab_context *context,
 			 "and swap (__vm_enough_memory() in mm/util.c). That "
 			 "fork(2) needs as much free memory as the parent has, "
 			 "and that the rule is not public, is no longer so.",
-			 bytes);
-	}
+			 size_human(large->heap_bytes).text);
 	if (oracle_copies_are(merged, ENOMEM) &&
-	    oracle_copies_are(find(trials, "split"), 0)) {
-		size_format_human(merged->heap_bytes, bytes, sizeof bytes);
+	    oracle_copies_are(find(trials, "split"), 0))
 		lab_tell(context,
 			 "Mode 0: `merged` and `split` are the same %s. A copy "
 			 "asks for each VMA again (dup_mmap() in the kernel): "
 			 "one VMA of that size is refused, two of half the "
 			 "size are not.",
-			 bytes);
-	}
+			 size_human(merged->heap_bytes).text);
 }
 
 static void tell_strict(struct lab_context *context,
@@ -145,7 +134,6 @@ static void tell_free(struct lab_context *context, const struct oracle *seen,
 		      size_t count)
 {
 	uint64_t most_bytes = 0;
-	char most[UNITS_LENGTH];
 
 	for (size_t i = 0; i < count; i++) {
 		if (oracle_exhausts(&seen[i]) || !oracle_tally(&seen[i]).tried)
@@ -157,7 +145,6 @@ static void tell_free(struct lab_context *context, const struct oracle *seen,
 	}
 	if (!most_bytes)
 		return;
-	size_format_human(most_bytes, most, sizeof most);
 	lab_tell(context,
 		 "None but those that copy their parent was refused because of "
 		 "its size, which was up to %s. That vfork(2) and "
@@ -165,7 +152,7 @@ static void tell_free(struct lab_context *context, const struct oracle *seen,
 		 "in 2015 without a proof; system(3) and popen(3), which were "
 		 "said to fail as fork(2) does, spawn that way too (glibc "
 		 "2.29).",
-		 most);
+		 size_human(most_bytes).text);
 }
 
 /* A strategy's reasons in one mode, each once. */

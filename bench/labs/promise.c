@@ -15,7 +15,6 @@
 #include "bench/labs/promise_text.h"
 #include "bench/labs/subject.h"
 #include "bench/show/table.h"
-#include "bench/show/units.h"
 
 #define LIMIT_MS 10000
 
@@ -139,22 +138,14 @@ static int write_row(struct lab_context *context, const struct promise *promise)
 	return csv_end_row(csv);
 }
 
-static void cell_size(struct table *table, uint64_t bytes)
-{
-	char size[UNITS_LENGTH];
-
-	size_format_human(bytes, size, sizeof size);
-	table_cell(table, "%s", size);
-}
-
 static void tabulate(struct table *table, const struct promise *promise)
 {
 	table_cell(table, "%d", promise->mode);
-	cell_size(table, promise->promised_bytes);
-	cell_size(table, predict_promise(promise));
-	cell_size(table, promise->largest_bytes);
+	table_size(table, promise->promised_bytes);
+	table_size(table, predict_promise(promise));
+	table_size(table, promise->largest_bytes);
 	if (largest_is_known(promise))
-		cell_size(table, predict_largest(promise));
+		table_size(table, predict_largest(promise));
 	else
 		table_cell(table, "-");
 	table_cell(table, "%s", promise_stop(promise));
@@ -180,7 +171,8 @@ static int run(struct lab_context *context)
 {
 	static const char *const heads[] = { "mode",	  "promised",
 					     "predicted", "at once",
-					     "predicted", "stopped by" };
+					     "predicted", "stopped by",
+					     NULL };
 	struct promise *promise = subject_share(sizeof *promise);
 	struct promise seen[LAB_MODES];
 	struct table table;
@@ -190,9 +182,7 @@ static int run(struct lab_context *context)
 		return lab_fail(context, -ENOMEM, "Free some memory.",
 				"begin the lab: no memory");
 	table_init(&table, "lrrrrl");
-	for (size_t i = 0; i < sizeof heads / sizeof *heads; i++)
-		table_cell(&table, "%s", heads[i]);
-	table_row(&table, TABLE_STRONG);
+	table_heads(&table, heads);
 	for (size_t i = 0; i < context->mode_count && !error; i++) {
 		*promise = (struct promise){
 			.mode = context->modes[i],
@@ -207,8 +197,7 @@ static int run(struct lab_context *context)
 	subject_unshare(promise, sizeof *promise);
 	if (!error) {
 		promise_tell_scale(context, &seen[0]);
-		error = table_print(&table, context->text);
-		fputc('\n', context->text);
+		error = lab_tell_table(context, &table);
 		promise_tell(context, seen, context->mode_count);
 	}
 	table_release(&table);

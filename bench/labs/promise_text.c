@@ -12,17 +12,15 @@ void promise_tell_scale(struct lab_context *context,
 			const struct promise *promise)
 {
 	const struct predict_facts *facts = &promise->facts;
-	char ram[UNITS_LENGTH], swap[UNITS_LENGTH], limit[UNITS_LENGTH];
 
-	size_format_human(facts->ram_bytes, ram, sizeof ram);
-	size_format_human(facts->swap_bytes, swap, sizeof swap);
-	size_format_human(facts->commit_limit_bytes, limit, sizeof limit);
 	lab_tell(context,
 		 "A process asked for memory until it was refused, in steps of "
 		 "1 GiB and then in finer ones, and wrote to none of it. This "
 		 "machine has %s of RAM and %s of swap; its CommitLimit is "
 		 "%s.",
-		 ram, swap, limit);
+		 size_human(facts->ram_bytes).text,
+		 size_human(facts->swap_bytes).text,
+		 size_human(facts->commit_limit_bytes).text);
 }
 
 /* "5,568", "12", "0.3". */
@@ -41,9 +39,9 @@ static void tell_heuristic(struct lab_context *context,
 {
 	const struct predict_facts *facts = &promise->facts;
 	const char *word = promise_stop(promise);
-	char promised[UNITS_LENGTH], times[UNITS_LENGTH];
+	const struct units_text promised = size_human(promise->promised_bytes);
+	char times[UNITS_LENGTH];
 
-	size_format_human(promise->promised_bytes, promised, sizeof promised);
 	format_times((double)promise->promised_bytes /
 			     (double)(facts->ram_bytes + facts->swap_bytes),
 		     times, sizeof times);
@@ -53,14 +51,14 @@ static void tell_heuristic(struct lab_context *context,
 			 "refuses one that is larger than RAM and swap "
 			 "together. Here a limit of the process itself came "
 			 "first: %s stopped it at %s.",
-			 bound_text(word), promised);
+			 bound_text(word), promised.text);
 	else
 		lab_tell(context,
 			 "Mode 0 (heuristic) looks at each request alone and "
 			 "refuses one that is larger than RAM and swap "
 			 "together; their sum is not limited: %s in all, %s "
 			 "times what there is, up to %s.",
-			 promised, times, bound_text(word));
+			 promised.text, times, bound_text(word));
 }
 
 static void tell_strict(struct lab_context *context,

@@ -167,25 +167,18 @@ static uint64_t predict_touched(const struct story *story)
 
 static void tell_promise(struct lab_context *context, const struct story *story)
 {
-	char asked[UNITS_LENGTH], limit[UNITS_LENGTH];
-
-	size_format_human(story->touch->asked_bytes, asked, sizeof asked);
-	size_format_human(story->group.limit_bytes, limit, sizeof limit);
 	lab_tell(context,
 		 "A process in a memory control group that may use %s asked "
 		 "for %s, as malloc() does for such sizes, by mmap(2). The "
 		 "answer was %s, in overcommit mode %d: the group's limit "
 		 "plays no part in a promise.",
-		 limit, asked, story->touch->refused ? "no" : "yes",
-		 context->users_mode);
+		 size_human(story->group.limit_bytes).text,
+		 size_human(story->touch->asked_bytes).text,
+		 story->touch->refused ? "no" : "yes", context->users_mode);
 }
 
 static void tell_death(struct lab_context *context, const struct story *story)
 {
-	char touched[UNITS_LENGTH], predicted[UNITS_LENGTH];
-
-	size_format_human(story->last.touched_bytes, touched, sizeof touched);
-	size_format_human(predict_touched(story), predicted, sizeof predicted);
 	lab_tell(context,
 		 "It wrote to one page after the other. No write can say no: "
 		 "after %s (predicted: %s) in %.0f ms the group was full, the "
@@ -193,8 +186,9 @@ static void tell_death(struct lab_context *context, const struct story *story)
 		 "signal %d. Its oom_kill counter went from %llu to %llu. The "
 		 "program had checked what malloc() returned, and got no "
 		 "chance to do anything.",
-		 touched, predicted, (double)story->death_ns / 1e6,
-		 WTERMSIG(story->status),
+		 size_human(story->last.touched_bytes).text,
+		 size_human(predict_touched(story)).text,
+		 (double)story->death_ns / 1e6, WTERMSIG(story->status),
 		 (unsigned long long)story->before.oom_kill,
 		 (unsigned long long)story->last.group.oom_kill);
 }

@@ -12,7 +12,6 @@
 #include "bench/labs/labs.h"
 #include "bench/labs/victim.h"
 #include "bench/show/table.h"
-#include "bench/show/units.h"
 #include "lib/spawnwise.h"
 
 #define KIB ((uint64_t)1 << 10)
@@ -153,8 +152,7 @@ static int run(struct lab_context *context)
 					     &score);
 	if (!error) {
 		tell_cases(context);
-		error = table_print(&table, context->text);
-		fputc('\n', context->text);
+		error = lab_tell_table(context, &table);
 		tell_lessons(context, &score);
 	}
 	table_release(&table);

@@ -75,6 +75,11 @@ void table_span(struct table *table, const char *format, ...)
 	table->next.spans = true;
 }
 
+void table_size(struct table *table, uint64_t bytes)
+{
+	table_cell(table, "%s", size_human(bytes).text);
+}
+
 void table_duration(struct table *table, double ns)
 {
 	char text[UNITS_LENGTH];

@@ -11,6 +11,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 
 #include "bench/files/run.h"
@@ -55,6 +56,9 @@ void table_cell(struct table *table, const char *format, ...)
 /* Add the row's last cell, which may be wider than its column. */
 void table_span(struct table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Add a size as people read it. */
+void table_size(struct table *table, uint64_t bytes);
 
 /* Add a duration, an interval of them ("69.2 to 71.0 µs", the first unit left
  * out where both are the same), or a quotient ("1.00", "12.3", "575"). NAN

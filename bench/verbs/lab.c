@@ -16,11 +16,14 @@
 #include "bench/files/lab_files.h"
 #include "bench/labs/labs.h"
 #include "bench/machine/host.h"
+#include "bench/show/lines.h"
 #include "bench/show/plot.h"
 #include "bench/verbs/lab_interrupt.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/verbs.h"
+
+#define TEXT_COLUMNS 80
 
 static void list_labs(FILE *stream)
 {
@@ -188,10 +191,19 @@ static void draw(const struct lab_files *files)
 	fprintf(stderr, "The results are in %s.\n", path);
 }
 
+/* What stands on the terminal shall be what stands in the file. */
+static int choose_columns(void)
+{
+	const int columns = lines_terminal(stdout);
+
+	return columns && columns < TEXT_COLUMNS ? columns : TEXT_COLUMNS;
+}
+
 static int run_lab(const struct lab *lab, const struct arguments *args,
 		   const struct mode_list *list, struct failure *why)
 {
 	struct lab_context context = {
+		.columns = choose_columns(),
 		.users_mode = list->users,
 		.mode_count = list->count,
 		.alone = argument_given(args, "alone"),
@@ -268,14 +280,12 @@ const struct verb verb_lab = {
 	.operands = "[NAME]",
 	.details =
 		"Without NAME it lists the labs. Each writes NAME.csv, "
-		"NAME.txt "
-		"with an explanation, which is printed too, and a chart where "
-		"one helps. What can end in the death of a process is done in "
-		"a "
-		"memory control group of its own and nowhere else; another "
-		"overcommit mode is held for moments by a guardian process "
-		"that "
-		"puts the user's back whatever happens.",
+		"NAME.txt with an explanation, which is printed too, and a "
+		"chart where one helps. What can end in the death of a "
+		"process is done in a memory control group of its own and "
+		"nowhere else; another overcommit mode is held for moments by "
+		"a guardian process that puts the user's back whatever "
+		"happens.",
 	.operands_max = 1,
 	.options = options,
 	.examples = examples,
