@@ -33,10 +33,12 @@ leave_behind() {
 		"$boot_id" "$1" "$2" >"$SPAWNWISE_STATE_DIR/state"
 }
 
+verbs="list run plot choose lab doctor exec with watch restore"
+
 @test "--help and help list every verb" {
 	for arguments in --help -h help; do
 		check 0 "$command" "$arguments"
-		for verb in list run plot choose doctor exec watch restore; do
+		for verb in $verbs; do
 			grep -q "^  $verb " out
 		done
 		[ ! -s err ]
@@ -55,7 +57,7 @@ leave_behind() {
 }
 
 @test "every verb explains itself in 80 columns" {
-	for verb in list run plot choose doctor exec watch restore; do
+	for verb in $verbs; do
 		check 0 "$command" "$verb" --help
 		grep -q "^usage: spawnwise $verb" out
 		grep -q '^Options:' out
@@ -70,7 +72,7 @@ leave_behind() {
 
 @test "the man page's options come from the same table" {
 	check 0 "$command" help --scdoc
-	for verb in list run plot choose doctor exec watch restore; do
+	for verb in $verbs; do
 		grep -q "^## spawnwise $verb" out
 	done
 	if command -v scdoc >/dev/null; then
@@ -358,6 +360,7 @@ only() {
 	grep -Eq '^ *posix_spawn +36 KiB +works +works' out
 	if grep -q '^spawning' out; then return 1; fi
 	check 0 "$command" doctor --pid $runner --json
+	keys_are_documented out "## doctor --json"
 	python3 - <<-'PYTHON'
 	import json
 	found = json.load(open("out"))["process"]
@@ -446,6 +449,7 @@ assert found["heaps"][0]["spawn"][1] == "ok"
 assert found["process"] is None and found["container"]
 group = found["cgroup"]
 assert group is None or group["version"] in (1, 2)'
+	keys_are_documented out "## doctor --json"
 }
 
 @test "restore with nothing to do says so" {

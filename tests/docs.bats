@@ -21,6 +21,15 @@ named_checks() {
 	done < <(named_checks)
 }
 
+@test "every lab stands in the man page, and its file in data/README.md" {
+	labs=$("${SPAWNWISE:-build/spawnwise}" lab | cut -d ' ' -f 1)
+	[ "$(echo "$labs" | wc -l)" -ge 6 ]
+	for lab in $labs; do
+		grep -qx "_${lab}_" docs/spawnwise.1.scd
+		grep -qx "## $lab.csv" data/README.md
+	done
+}
+
 @test "every local link of the documents leads somewhere" {
 	for page in README.md CONTRIBUTING.md docs/*.md data/README.md; do
 		while read -r link; do

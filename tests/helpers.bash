@@ -85,6 +85,24 @@ says() {
 	grep -qF -- "$2" "$1" || { echo "no '$2' in $1:"; cat "$1"; return 1; }
 }
 
+# keys_are_documented FILE HEADING: those of a JSON object stand in the part of
+# data/README.md that bears this heading.
+keys_are_documented() {
+	python3 - "$1" "$2" "$top/data/README.md" <<-'PYTHON'
+	import json, re, sys
+	def keys(value):
+	    if isinstance(value, dict):
+	        return set(value).union(*map(keys, value.values()))
+	    return set().union(*map(keys, value)) if isinstance(value, list) else set()
+	manual = open(sys.argv[3]).read()
+	part = re.split(r"^#+ ", manual.split("\n" + sys.argv[2] + "\n")[1],
+	                flags=re.M)[0]
+	lacking = [key for key in sorted(keys(json.load(open(sys.argv[1]))))
+	           if f"`{key}`" not in part]
+	assert not lacking, lacking
+	PYTHON
+}
+
 # pause SECONDS: the random moments of faults need one.
 pause() { read -rt "$1" <> <(:) || true; }
 

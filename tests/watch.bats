@@ -274,6 +274,7 @@ assert found["limit_met_in_s"] is None and found["rival"] is None'
 	check 0 "$command" watch --pid $pid --interval 10ms --duration 255ms \
 		--json
 	[ ! -s err ]
+	keys_are_documented out "## watch --json"
 	python3 - $pid <<-'PYTHON'
 	import json, sys
 	found = json.load(open("out"))
@@ -413,6 +414,7 @@ make_group() {
 group = json.load(open("out"))["cgroup"]
 assert group["limit_bytes"] == 64 << 20
 assert 0 < group["room_bytes"] <= 64 << 20'
+	keys_are_documented out "## watch --json"
 	# Ours has no part in it.
 	check 0 "$command" doctor --pid $pid
 	says out "its cgroup leaves it 6"
