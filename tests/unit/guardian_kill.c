@@ -6,9 +6,8 @@
 
 #include "tests/unit/guardian_scene.h"
 
-#define MOMENTS                                                                \
-	20 /* at which a busy runner is killed, in each of two tests           \
-	    */
+/* At which a busy runner is killed, in each of two tests. */
+#define MOMENTS 20
 
 static void assert_all_is_back(const struct scene *scene)
 {
@@ -29,8 +28,6 @@ static void the_runner_is_killed(void **context)
 	runner_reap(&runner);
 }
 
-/* A child of the runner that holds copies of all its descriptors must not
- * keep the guardian waiting. */
 static void the_group_is_killed(void **context)
 {
 	struct scene *scene = *context;
@@ -61,6 +58,8 @@ static _Noreturn void heir_main(int fd)
 		pause();
 }
 
+/* A child of the runner that holds copies of all its descriptors must not
+ * keep the guardian waiting. */
 static void the_runner_is_killed_but_not_its_heir(void **context)
 {
 	struct scene *scene = *context;
@@ -194,8 +193,8 @@ static _Noreturn void busy_main(int fd)
 	_exit(1);
 }
 
-/* Chosen by chance in the real meaning: how long the two get to run is up to
- * the scheduler, and each round lets them go on a little longer. */
+/* The moment is left to chance: how long the two get to run is up to the
+ * scheduler, and each round lets them go on a little longer. */
 static pid_t busy_runner(pid_t *guardian_pid, int moment)
 {
 	int pair[2];
