@@ -35,8 +35,9 @@ finish() {
 	rm -rf "$scratch"
 }
 
-# keep_setting -s|-x: until its end the test shares the kernel's own setting
-# with others that want it to stay, or has it to itself.
+# keep_setting -s|-x: until its end the test shares the kernel's own setting,
+# and what has been promised under it, with others that want the setting to
+# stay, or has it to itself.
 keep_setting() {
 	exec 9>>"${TMPDIR:-/tmp}/spawnwise-tests.$(id -u).lock"
 	flock "$1" 9
