@@ -224,6 +224,19 @@ no_group_is_left() {
 	done
 }
 
+@test "a closed or full stdout is an error, and the files are there" {
+	local redirection
+	for redirection in '>&-' '2>&- >&- <&-' '>/dev/full'; do
+		check 1 bash -c "\"\$@\" 3>&2 $redirection 2>&3" - "$command" \
+			lab promise --out here --overcommit current
+		says err "cannot write standard output: "
+		[ "$(wc -l <here/promise.csv)" -eq 2 ]
+		grep -q "^None of it is memory yet" here/promise.txt
+		grep -q '"run_id"' here/host.json
+		rm -r here
+	done
+}
+
 @test "a lab does not write over another one's results" {
 	check 0 "$command" lab promise --out here --overcommit current
 	run "$command" lab promise --out here --overcommit current

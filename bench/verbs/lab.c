@@ -21,6 +21,7 @@
 #include "bench/verbs/lab_interrupt.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/run_guardian.h"
+#include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
 
 #define TEXT_COLUMNS 80
@@ -134,22 +135,20 @@ static int create_files(const struct lab *lab, struct lab_files *files,
 }
 
 /* What was found out is kept whatever came after it; a lab that could not
- * begin leaves nothing behind. */
+ * begin leaves nothing behind. Of a closed standard output main.c tells. */
 static int keep(struct lab_files *files, const char *text, size_t bytes,
 		int error)
 {
-	int lost, kept;
+	int kept;
 
 	if (error && lab_files_empty(files)) {
 		lab_files_discard(files);
 		return 0;
 	}
 	fwrite(text, 1, bytes, stdout);
-	lost = fflush(stdout) ? -errno : 0;
+	fflush(stdout);
 	kept = lab_files_finish(files, text, bytes);
-	if (!kept)
-		kept = write_host(files);
-	return kept ? kept : lost;
+	return kept ? kept : write_host(files);
 }
 
 /* The lab itself, with its text. */
@@ -246,6 +245,7 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 	lab = find_lab(args->operands[0], why);
 	if (!lab)
 		return EXIT_USAGE;
+	standard_descriptors_keep();
 	code = run_guardian_check(false, why);
 	if (!code)
 		code = run_guardian_repair(why);
