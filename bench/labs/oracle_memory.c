@@ -42,6 +42,9 @@ const struct memory memories[] = {
 	{ .name = NULL },
 };
 
+_Static_assert(sizeof memories / sizeof *memories == MEMORY_COUNT + 1,
+	       "oracle.h counts them");
+
 /* Where the subject's memory is; it has one. */
 static struct region regions[2];
 

@@ -155,20 +155,30 @@ static void tell_free(struct lab_context *context, const struct oracle *seen,
 		 size_human(most_bytes).text);
 }
 
+/* The first kind of memory with which a strategy was skipped for this reason.
+ */
+static size_t first_skipped(const struct oracle *trials, size_t strategy,
+			    const char *why)
+{
+	size_t i = 0;
+
+	while (strcmp(trials[i].cells[strategy].skipped, why) != 0)
+		i++;
+	return i;
+}
+
 /* A strategy's reasons in one mode, each once. */
 static void tell_strategy(struct lab_context *context,
 			  const struct oracle *trials, size_t strategy)
 {
-	const char *told = "";
 	char names[256];
 
 	for (size_t i = 0; i < MEMORY_COUNT; i++) {
 		const char *why = trials[i].cells[strategy].skipped;
 		size_t used = 0;
 
-		if (!why[0] || !strcmp(why, told))
+		if (!why[0] || first_skipped(trials, strategy, why) < i)
 			continue;
-		told = why;
 		for (size_t k = i; k < MEMORY_COUNT; k++)
 			if (!strcmp(trials[k].cells[strategy].skipped, why))
 				used += (size_t)snprintf(
