@@ -77,7 +77,7 @@ static int read_one(const struct cgroup *group, struct cgroup_room *room)
 
 int cgroup_room_read(const struct cgroup *group, struct cgroup_room *room)
 {
-	struct cgroup_room one;
+	struct cgroup_room one = { .limited = false };
 	int found = -ENOENT;
 
 	memcpy(one.directory, group->directory, sizeof(one.directory));

@@ -11,9 +11,9 @@
  *  5. guardian_stop()    at the end.
  *
  * Whatever happens to the runner, the value is put back: at its death
- * (pidfd_open(2)) at once, when it is merely stopped at the lease's end. If
- * the guardian is killed as well, the next start repairs (state.h). A value
- * that somebody else wrote meanwhile is left alone.
+ * (pidfd_open(2)) at once, when it is merely stopped a second after the lease's
+ * end. If the guardian is killed as well, the next start repairs (state.h). A
+ * value that somebody else wrote meanwhile is left alone.
  */
 #ifndef MACHINE_GUARDIAN_H
 #define MACHINE_GUARDIAN_H
