@@ -424,13 +424,17 @@ on_terminal() {
 	mv plain out
 }
 
-@test "doctor keeps to the width of a terminal" {
+@test "doctor, list and help keep to the width of a terminal" {
 	on_terminal 60 "$command" doctor
 	# A path has no place to break at, and columns stand side by side.
 	if grep -E '^.{61}' out | grep -v '[^ ]\{46\}\|heap refused'; then
 		return 1
 	fi
 	grep -qx ' \{14\}[a-z].*' out
+	on_terminal 60 "$command" list
+	if grep -E '^.{61}' out | grep -v '[^ ]\{46\}'; then return 1; fi
+	on_terminal 60 "$command" lab --help
+	if grep -E '^.{61}' out; then return 1; fi
 	on_terminal 200 "$command" doctor
 	says out "0 (heuristic): refuses what alone exceeds RAM and swap"
 }

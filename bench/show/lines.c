@@ -6,6 +6,9 @@
 #include <string.h>
 #include <sys/ioctl.h>
 
+#define MOST_COLUMNS 80
+#define LEAST_COLUMNS 40
+
 int lines_width(const char *text, size_t bytes)
 {
 	int columns = 0;
@@ -20,6 +23,15 @@ int lines_terminal(FILE *stream)
 	struct winsize size;
 
 	return ioctl(fileno(stream), TIOCGWINSZ, &size) ? 0 : size.ws_col;
+}
+
+int lines_columns(FILE *stream)
+{
+	const int columns = lines_terminal(stream);
+
+	if (!columns || columns > MOST_COLUMNS)
+		return MOST_COLUMNS;
+	return columns < LEAST_COLUMNS ? LEAST_COLUMNS : columns;
 }
 
 int lines_print(FILE *stream, const char *text, int column, int used,

@@ -17,6 +17,10 @@ int lines_width(const char *text, size_t bytes);
  * that does not tell. */
 int lines_terminal(FILE *stream);
 
+/* Columns for sentences on a stream: 80, or those of its terminal if they are
+ * fewer; at least 40. */
+int lines_columns(FILE *stream);
+
 /* Print words with one blank between, broken into lines that begin at column
  * and end at most at columns; used is where the line stands. Returns where it
  * stands then. */

@@ -18,12 +18,11 @@ static const struct option_spec option_help = { "help", 'h', NULL,
 
 /* "  -n, --count N", in the columns where the help text begins. */
 #define HELP_COLUMN 26
-#define TERMINAL_COLUMNS 80
 
 /* The default stays in one piece, on a line of its own if it must. */
 static void print_default(FILE *stream, const char *fallback, int used)
 {
-	if (used + (int)strlen(fallback) + 12 > TERMINAL_COLUMNS)
+	if (used + (int)strlen(fallback) + 12 > lines_columns(stream))
 		fprintf(stream, "\n%*s", HELP_COLUMN - 1, "");
 	fprintf(stream, " (default: %s)", fallback);
 }
@@ -42,7 +41,7 @@ static void print_option(FILE *stream, const struct option_spec *spec)
 	}
 	fprintf(stream, "%*s", HELP_COLUMN - used, "");
 	used = lines_print(stream, spec->help, HELP_COLUMN, HELP_COLUMN,
-			   TERMINAL_COLUMNS);
+			   lines_columns(stream));
 	if (spec->fallback)
 		print_default(stream, spec->fallback, used);
 	fputc('\n', stream);
@@ -57,12 +56,16 @@ static void print_usage(FILE *stream, const struct verb *verb)
 
 void options_help(FILE *stream, const struct verb *verb)
 {
+	int used;
+
 	fputs("usage: ", stream);
 	print_usage(stream, verb);
-	fprintf(stream, "\n%s: %s.\n", verb->name, verb->summary);
+	used = fprintf(stream, "\n%s:", verb->name) - 1;
+	lines_print(stream, verb->summary, 0, used, lines_columns(stream) - 1);
+	fputs(".\n", stream);
 	if (verb->details) {
 		fputc('\n', stream);
-		lines_print(stream, verb->details, 0, 0, TERMINAL_COLUMNS);
+		lines_print(stream, verb->details, 0, 0, lines_columns(stream));
 		fputc('\n', stream);
 	}
 	fputs("\nOptions:\n", stream);

@@ -24,8 +24,6 @@
 #include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
 
-#define TEXT_COLUMNS 80
-
 static void list_labs(FILE *stream)
 {
 	for (size_t i = 0; all_labs[i]; i++)
@@ -190,19 +188,11 @@ static void draw(const struct lab_files *files)
 	fprintf(stderr, "The results are in %s.\n", path);
 }
 
-/* What stands on the terminal shall be what stands in the file. */
-static int choose_columns(void)
-{
-	const int columns = lines_terminal(stdout);
-
-	return columns && columns < TEXT_COLUMNS ? columns : TEXT_COLUMNS;
-}
-
 static int run_lab(const struct lab *lab, const struct arguments *args,
 		   const struct mode_list *list, struct failure *why)
 {
 	struct lab_context context = {
-		.columns = choose_columns(),
+		.columns = lines_columns(stdout), /* the file's text too */
 		.users_mode = list->users,
 		.mode_count = list->count,
 		.alone = argument_given(args, "alone"),

@@ -12,12 +12,12 @@
 #include "bench/files/csv.h"
 #include "bench/files/errname.h"
 #include "bench/measure/attest.h"
+#include "bench/show/lines.h"
 #include "bench/show/table.h"
 #include "bench/verbs/attested.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
-#define LINE_COLUMNS 80
 #define CONTINUED 2 /* blanks before a continued text */
 
 /* What is told of one strategy. */
@@ -142,7 +142,7 @@ static int text_columns(void)
 	for (size_t i = 0; sw_strategies[i]; i++)
 		if (strlen(sw_strategies[i]->name) > longest)
 			longest = strlen(sw_strategies[i]->name);
-	return (int)(LINE_COLUMNS - longest - 2);
+	return lines_columns(stdout) - (int)longest - 2;
 }
 
 static int list_table(void)
