@@ -119,6 +119,35 @@ near() {
 	[ "$(cat /proc/sys/vm/overcommit_memory)" = "$original" ]
 }
 
+@test "promise: mode 2 is not held where it would stop everybody" {
+	use_real_setting
+	[ "$original" -eq 0 ] || skip "needs mode 0, to promise more than there is"
+	# Addresses, no memory: nothing of it is written to.
+	python3 - 3>&- 9>&- <<-'PYTHON' &
+	import mmap, time
+	def kbytes(key):
+	    lines = dict(line.split(":") for line in open("/proc/meminfo"))
+	    return int(lines[key].split()[0])
+	size = kbytes("MemTotal") * 512
+	held = []
+	while kbytes("Committed_AS") < kbytes("CommitLimit"):
+	    held.append(mmap.mmap(-1, size, flags=mmap.MAP_PRIVATE))
+	print("here", file=open("ready", "w"))
+	time.sleep(60)
+	PYTHON
+	hog=$!
+	within 10 grep -qs . ready
+	check 3 "$command" lab promise --out here || { kill -KILL $hog; false; }
+	check 3 "$command" lab oracle --overcommit 2 --out none ||
+		{ kill -KILL $hog; false; }
+	kill -KILL $hog
+	[ "$(column here/promise.csv overcommit | tr '\n' ' ')" = "0 1 " ]
+	says here/promise.txt "Skipped: mode 2. Mode 2 would leave less than"
+	says none/oracle.txt "Skipped: mode 2."
+	[ "$(wc -l <none/oracle.csv)" -eq 1 ]
+	[ "$(cat "$setting")" = "$original" ]
+}
+
 # A test of those needs a memory control group.
 groups_can_be_made() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"

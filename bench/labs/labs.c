@@ -6,6 +6,7 @@
 #include <stdarg.h>
 #include <stdlib.h>
 
+#include "bench/measure/forecast.h"
 #include "bench/show/lines.h"
 #include "bench/show/table.h"
 
@@ -73,4 +74,29 @@ int lab_tell_table(struct lab_context *context, struct table *table)
 	fputc('\n', context->text);
 	table_release(table);
 	return error;
+}
+
+static bool may_hold(const struct lab_context *context, int mode, char *why,
+		     size_t why_bytes)
+{
+	struct predict_facts facts;
+
+	return mode != 2 || mode == context->users_mode || context->alone ||
+	       forecast_self(&facts) || headroom_ok(0, &facts, why, why_bytes);
+}
+
+void lab_bound_modes(struct lab_context *context)
+{
+	size_t kept = 0;
+	char why[256];
+
+	for (size_t i = 0; i < context->mode_count; i++)
+		if (may_hold(context, context->modes[i], why, sizeof why))
+			context->modes[kept++] = context->modes[i];
+		else
+			lab_skip(context,
+				 "Skipped: mode 2. %s On a machine that nobody "
+				 "else uses, --alone holds it all the same.",
+				 why);
+	context->mode_count = kept;
 }

@@ -69,6 +69,11 @@ int lab_fail(struct lab_context *context, int error, const char *cure,
 void lab_skip(struct lab_context *context, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* Leave mode 2 out where holding it would leave other programs without memory
+ * (headroom_ok() in bench/judge/predict.h), by lab_skip(); not if it is the
+ * user's, nor alone. */
+void lab_bound_modes(struct lab_context *context);
+
 /* Write a paragraph to the text, broken into lines, and an empty line. */
 void lab_tell(struct lab_context *context, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));

@@ -149,6 +149,12 @@ static int keep(struct lab_files *files, const char *text, size_t bytes,
 	return kept ? kept : write_host(files);
 }
 
+static int perform(const struct lab *lab, struct lab_context *context)
+{
+	lab_bound_modes(context);
+	return context->mode_count ? lab->run(context) : 0;
+}
+
 /* The lab itself, with its text. */
 static int experiment(const struct lab *lab, struct lab_context *context,
 		      struct lab_files *files, struct failure *why)
@@ -160,7 +166,7 @@ static int experiment(const struct lab *lab, struct lab_context *context,
 	context->text = open_memstream(&text, &bytes);
 	context->csv.stream = files->csv;
 	lab_interrupt_watch(files);
-	error = context->text ? lab->run(context) : -errno;
+	error = context->text ? perform(lab, context) : -errno;
 	if (context->text)
 		fclose(context->text);
 	lost = keep(files, text, bytes, error);
