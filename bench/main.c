@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
@@ -98,6 +99,9 @@ static int run_verb(int argc, char **argv, struct failure *why)
 		options_help(stdout, verb);
 		return EXIT_DONE;
 	}
+	/* A command of the user's gets what we were given. */
+	if (verb->operands_max != OPERANDS_COMMAND)
+		standard_descriptors_keep();
 	return verb->run(&args, why);
 }
 
@@ -136,6 +140,7 @@ int main(int argc, char **argv)
 	struct failure why = { 0 };
 	int code = strategies_check(sw_strategies, &why);
 
+	standard_limits_tell();
 	if (!code)
 		code = dispatch(argc, argv, &why);
 	if (!why.what[0])

@@ -540,3 +540,19 @@ assert group is None or group["version"] in (1, 2)'
 	refused 1 "create folder $PWD/no/such" "write to" \
 		plot "$data" --out "$PWD/no/such"
 }
+
+@test "a limit of file sizes is an error, not a death without a word" {
+	limited() (ulimit -f 1 && exec "$@")
+	check 1 limited "$command" lab promise --out here --overcommit current
+	says err "File too large"
+	check 1 limited "$command" watch --pid $$ --interval 10ms \
+		--duration 500ms --out rows.csv
+	says err "File too large"
+	# What we start is as it would be without us.
+	check 0 limited "$command" exec --strategy vfork -- sh -c \
+		'cat /proc/self/status; head -c 3000 /dev/zero >zeros || :'
+	says out "SigCgt:	0000000000000000"
+	check 0 env --ignore-signal=XFSZ "$command" exec --strategy vfork -- \
+		grep SigIgn /proc/self/status
+	[ $((0x$(cut -f 2 out) & 1 << 24)) -ne 0 ]
+}

@@ -21,7 +21,6 @@
 #include "bench/verbs/lab_interrupt.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/run_guardian.h"
-#include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
 
 static void list_labs(FILE *stream)
@@ -241,7 +240,6 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 	lab = find_lab(args->operands[0], why);
 	if (!lab)
 		return EXIT_USAGE;
-	standard_descriptors_keep();
 	code = run_guardian_check(false, why);
 	if (!code)
 		code = run_guardian_repair(why);

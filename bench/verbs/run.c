@@ -20,7 +20,6 @@
 #include "bench/verbs/run_files.h"
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/run_result.h"
-#include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
 
 static const struct option_spec options[] = {
@@ -198,7 +197,6 @@ static int run_verb(const struct arguments *args, struct failure *why)
 	struct plan plan;
 	int code;
 
-	standard_descriptors_keep();
 	code = run_guardian_check(dry, why);
 	if (!code && !dry)
 		code = run_guardian_repair(why);

@@ -20,7 +20,6 @@
 #include "bench/show/live.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/pid.h"
-#include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
 #include "bench/verbs/watch_report.h"
 
@@ -222,7 +221,6 @@ static int watch_run(const struct arguments *args, struct failure *why)
 	struct watch watch = { .signal_fd = -1 };
 	int code;
 
-	standard_descriptors_keep();
 	code = begin(args, &watch, why);
 	if (code)
 		return code;
