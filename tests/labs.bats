@@ -253,6 +253,23 @@ no_group_is_left() {
 	done
 }
 
+@test "a folder that was there stays, also when the lab cannot begin" {
+	users_can_run
+	chmod 777 .
+	mkdir -m 777 given
+	check 1 as_user "$command" lab touch --out given
+	[ -z "$(ls -A given)" ]
+	check 1 as_user "$command" lab touch --out made
+	[ ! -e made ]
+	"$command" lab oracle --out given --overcommit current \
+		>out 2>err 3>&- 9>&- &
+	runner=$!
+	within 5 grep -qs . given/oracle.csv
+	kill -TERM "$runner"
+	end_run 130
+	[ -d given ]
+}
+
 @test "a closed or full stdout is an error, and the files are there" {
 	local redirection
 	for redirection in '>&-' '2>&- >&- <&-' '>/dev/full'; do

@@ -26,13 +26,16 @@ int lab_files_choose(struct lab_files *files, const char *out, const char *name)
 /* Whatever ends the lab, each row is there when it was written. */
 int lab_files_create(struct lab_files *files)
 {
-	const int error = run_dir_create(&files->dir);
+	int error = run_dir_create(&files->dir);
 
 	if (error)
 		return error;
 	files->csv = fopen(files->csv_path, "wxe");
-	if (!files->csv)
-		return -errno;
+	if (!files->csv) {
+		error = -errno;
+		run_dir_remove(&files->dir);
+		return error;
+	}
 	setvbuf(files->csv, NULL, _IOLBF, BUFSIZ);
 	return 0;
 }
@@ -59,7 +62,7 @@ void lab_files_discard(struct lab_files *files)
 {
 	fclose(files->csv);
 	unlink(files->csv_path);
-	rmdir(files->dir.path);
+	run_dir_remove(&files->dir);
 }
 
 bool lab_files_salvage(const struct lab_files *files)
@@ -70,7 +73,7 @@ bool lab_files_salvage(const struct lab_files *files)
 	    status.st_size > files->header_bytes)
 		return true;
 	unlink(files->csv_path);
-	rmdir(files->dir.path);
+	run_dir_remove(&files->dir);
 	return false;
 }
 

@@ -32,7 +32,7 @@ int lab_files_header(struct lab_files *files, const char *const *columns);
 /* Whether nothing but the header was written. */
 bool lab_files_empty(const struct lab_files *files);
 
-/* Close the CSV and remove it, and the folder if nothing else is there. */
+/* Close the CSV and remove it, and the folder if it was made for this lab. */
 void lab_files_discard(struct lab_files *files);
 
 /* The same without closing, if it has no rows; else leave it. Whether it has

@@ -40,7 +40,7 @@ static bool stand_in(const char *folder)
 }
 
 /* mkdir -p; path is restored. */
-static int make_folders(char *path)
+static int make_folders(char *path, bool *made)
 {
 	for (char *slash = path + 1; (slash = strchr(slash, '/')); slash++) {
 		*slash = '\0';
@@ -52,7 +52,8 @@ static int make_folders(char *path)
 		}
 		*slash = '/';
 	}
-	return mkdir(path, 0777) && errno != EEXIST ? -errno : 0;
+	*made = !mkdir(path, 0777);
+	return *made || errno == EEXIST ? 0 : -errno;
 }
 
 static bool holds(const char *folder, const char *name)
@@ -141,7 +142,14 @@ int run_dir_choose(struct run_dir *dir, const char *out)
 
 int run_dir_create(struct run_dir *dir)
 {
-	return make_folders(dir->path);
+	dir->made = false;
+	return make_folders(dir->path, &dir->made);
+}
+
+void run_dir_remove(const struct run_dir *dir)
+{
+	if (dir->made)
+		rmdir(dir->path);
 }
 
 int run_dir_publish(const struct run_dir *dir)

@@ -6,11 +6,13 @@
 #define FILES_RUN_DIR_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 struct run_dir {
 	char run_id[48]; /* 20261120T211900Z-4711: UTC and pid */
 	char path[PATH_MAX];
 	char data[PATH_MAX]; /* where latest shall point at it, or "" */
+	bool made;	     /* by run_dir_create(): it was not there before */
 };
 
 /*
@@ -24,6 +26,10 @@ int run_dir_choose(struct run_dir *dir, const char *out);
 
 /* Create it, and folders above. 0 or -errno. */
 int run_dir_create(struct run_dir *dir);
+
+/* Remove it if run_dir_create() made it and nothing is in it.
+ * Async-signal-safe. */
+void run_dir_remove(const struct run_dir *dir);
 
 /* Let data/latest point at this run, in one step. 0 or -errno; nothing to do
  * outside the repository. */
