@@ -283,6 +283,61 @@ no_group_is_left() {
 	done
 }
 
+@test "who closes a pipe early finds all in the files" {
+	local disposition chart
+	for disposition in default ignore; do
+		env --$disposition-signal=PIPE "$command" lab promise --out here \
+			--overcommit current 2>err | true
+		grep -q "^None of it is memory yet" here/promise.txt
+		grep -q '"run_id"' here/host.json
+		for chart in svg png; do
+			[ -s here/promise.$chart ] || ! command -v gnuplot
+		done
+		rm -r here
+	done
+	says err "write standard output: Broken pipe"
+}
+
+@test "a lab that fails midway says where its rows are" {
+	grep -q __asan_init "$command" && skip "needs a build without sanitizers"
+	(ulimit -d 50000 && check 1 "$command" lab oom --out here)
+	says err "The rows until then are in here/oom.csv."
+	[ "$(wc -l <here/oom.csv)" -gt 1 ]
+	[ ! -e here/oom.txt ] || [ -s here/oom.txt ]
+	[ -s here/host.json ]
+}
+
+@test "a full disk cuts no row" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	unshare -m true 2>/dev/null || skip "needs mount namespaces"
+	mkdir small
+	unshare -m sh -ec 'mount -t tmpfs -o size=4k small small
+		"$1" lab oracle --overcommit current --out small/here \
+			2>err || echo $? >status
+		cp small/here/* .' - "$command" >out
+	[ "$(cat status)" -eq 1 ]
+	says err "No space left on device"
+	says err "The rows until then are in small/here/oracle.csv."
+	[ "$(tail -c 1 oracle.csv | od -An -c | tr -d ' ')" = '\n' ]
+	[ "$(awk -F , '{ print NF }' oracle.csv | sort -u | wc -l)" -eq 1 ]
+	[ ! -e oracle.txt ]
+}
+
+@test "interrupted at its chart, a lab has all" {
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	mkdir slow
+	printf '#!/bin/sh\n: >drawing\nexec sleep 2\n' >slow/gnuplot
+	chmod +x slow/gnuplot
+	PATH=$PWD/slow:$PATH "$command" lab promise --out here \
+		--overcommit current >out 2>err 3>&- 9>&- &
+	runner=$!
+	within 10 test -e drawing
+	kill -TERM "$runner"
+	end_run 130
+	says err "what was found is in here, perhaps without a chart"
+	grep -q "^None of it is memory yet" here/promise.txt
+}
+
 @test "a lab does not write over another one's results" {
 	check 0 "$command" lab promise --out here --overcommit current
 	run "$command" lab promise --out here --overcommit current

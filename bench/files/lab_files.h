@@ -39,7 +39,8 @@ void lab_files_discard(struct lab_files *files);
  * rows. Async-signal-safe. */
 bool lab_files_salvage(const struct lab_files *files);
 
-/* Close the CSV and keep the text. 0, or -errno of any write. */
+/* Close the CSV, whose rows are whole then, and keep the text, if there is
+ * any. 0, or -errno of any write. */
 int lab_files_finish(struct lab_files *files, const char *text, size_t bytes);
 
 #endif

@@ -2,22 +2,18 @@
 /*
  * spawnwise lab: an experiment on memory that is promised and not there.
  *
- * What the labs share stands here: the folder, the guardian, the text that is
- * printed and kept, the chart.
+ * What the labs share stands here: the modes, the guardian, the text that is
+ * kept and printed. The folder is lab_folder.c's.
  */
 
 #include <errno.h>
-#include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/files/host_file.h"
-#include "bench/files/lab_files.h"
 #include "bench/labs/labs.h"
-#include "bench/machine/host.h"
 #include "bench/show/lines.h"
-#include "bench/show/plot.h"
+#include "bench/verbs/lab_folder.h"
 #include "bench/verbs/lab_interrupt.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/run_guardian.h"
@@ -54,24 +50,6 @@ static const struct lab *find_lab(const char *name, struct failure *why)
 	return NULL;
 }
 
-static int choose_folder(const struct arguments *args, const struct lab *lab,
-			 struct lab_files *files, struct failure *why)
-{
-	const char *out = argument_value(args, "out");
-	const int error = lab_files_choose(files, out, lab->name);
-
-	if (error == -EEXIST)
-		return fail(why, EXIT_USAGE, "Choose another folder.",
-			    "run lab %s --out %s: it holds %s.csv already",
-			    lab->name, out, lab->name);
-	if (error)
-		return fail(why, out ? EXIT_USAGE : EXIT_FAILED,
-			    "Use --out DIR to write elsewhere.",
-			    "write to %s: %s", files->dir.path,
-			    strerror(-error));
-	return 0;
-}
-
 /* A lab without modes is done in the user's. */
 static int read_modes(const struct lab *lab, const struct arguments *args,
 		      struct mode_list *list, struct failure *why)
@@ -102,74 +80,34 @@ static bool needs_guardian(const struct mode_list *list)
 	return false;
 }
 
-static int write_host(const struct lab_files *files)
-{
-	json_t *host = host_facts();
-	int error;
-
-	if (!host)
-		return -ENOMEM;
-	json_object_set_new(host, "run_id", json_string(files->dir.run_id));
-	error = host_write(files->dir.path, host);
-	json_decref(host);
-	return error;
-}
-
-static int create_files(const struct lab *lab, struct lab_files *files,
-			struct failure *why)
-{
-	int error = lab_files_create(files);
-
-	if (!error) {
-		error = lab_files_header(files, lab->columns);
-		if (error)
-			lab_files_discard(files);
-	}
-	if (!error)
-		return 0;
-	return fail(why, EXIT_FAILED, "Use --out DIR to write elsewhere.",
-		    "write to %s: %s", files->dir.path, strerror(-error));
-}
-
-/* What was found out is kept whatever came after it; a lab that could not
- * begin leaves nothing behind. Of a closed standard output main.c tells. */
-static int keep(struct lab_files *files, const char *text, size_t bytes,
-		int error)
-{
-	int kept;
-
-	if (error && lab_files_empty(files)) {
-		lab_files_discard(files);
-		return 0;
-	}
-	fwrite(text, 1, bytes, stdout);
-	fflush(stdout);
-	kept = lab_files_finish(files, text, bytes);
-	return kept ? kept : write_host(files);
-}
-
 static int perform(const struct lab *lab, struct lab_context *context)
 {
 	lab_bound_modes(context);
 	return context->mode_count ? lab->run(context) : 0;
 }
 
-/* The lab itself, with its text. */
+/* What a lab says. */
+struct lab_words {
+	char *text;
+	size_t bytes;
+};
+
+/* The lab itself; what it has found is in its files then. */
 static int experiment(const struct lab *lab, struct lab_context *context,
-		      struct lab_files *files, struct failure *why)
+		      struct lab_files *files, struct lab_words *words,
+		      struct failure *why)
 {
-	char *text = NULL;
-	size_t bytes = 0;
 	int error, lost;
 
-	context->text = open_memstream(&text, &bytes);
+	context->text = open_memstream(&words->text, &words->bytes);
 	context->csv.stream = files->csv;
 	lab_interrupt_watch(files);
 	error = context->text ? perform(lab, context) : -errno;
 	if (context->text)
 		fclose(context->text);
-	lost = keep(files, text, bytes, error);
-	free(text);
+	lost = lab_folder_keep(files, words->text, &words->bytes, error);
+	if (!error && !lost)
+		lab_interrupt_all_kept();
 	if (error && context->why[0])
 		return fail(why, EXIT_FAILED, context->cure, "%s",
 			    context->why);
@@ -180,17 +118,30 @@ static int experiment(const struct lab *lab, struct lab_context *context,
 	return context->skipped ? EXIT_PARTLY : EXIT_DONE;
 }
 
-/* A chart is a gift, not a duty: without gnuplot the lab is done too. */
-static void draw(const struct lab_files *files)
+/* With the guardian, if there is one. What is printed may go to somebody who
+ * does not read it all, and SIGPIPE ends us there: so that comes last. */
+static int work(const struct lab *lab, struct lab_context *context,
+		struct lab_files *files, struct failure *why)
 {
-	const char *path = files->dir.path;
-	char reason[480];
-	int error;
+	struct lab_words words = { 0 };
+	struct failure guard_why = { 0 };
+	int guarded = 0;
+	int code = lab_folder_create(lab, files, why);
+	const bool begun = !code;
 
-	error = plot_run(path, path, NULL, reason, sizeof reason);
-	if (error && error != -ENODATA)
-		fprintf(stderr, "There is no chart: %s\n", reason);
-	fprintf(stderr, "The results are in %s.\n", path);
+	if (begun)
+		code = experiment(lab, context, files, &words, why);
+	if (context->guardian)
+		guarded = run_guardian_stop(context->guardian, &guard_why);
+	if (begun && !guarded && !why->what[0])
+		lab_folder_draw(files);
+	if (words.bytes)
+		fwrite(words.text, 1, words.bytes, stdout);
+	free(words.text);
+	if (!guarded)
+		return code;
+	*why = guard_why;
+	return guarded;
 }
 
 static int run_lab(const struct lab *lab, const struct arguments *args,
@@ -202,29 +153,17 @@ static int run_lab(const struct lab *lab, const struct arguments *args,
 		.mode_count = list->count,
 		.alone = argument_given(args, "alone"),
 	};
-	struct failure guard_why = { 0 };
 	struct guardian guardian;
 	struct lab_files files;
-	int code, guarded = 0;
+	int code;
 
 	memcpy(context.modes, list->modes, sizeof context.modes);
-	code = choose_folder(args, lab, &files, why);
+	code = lab_folder_choose(args, lab, &files, why);
 	if (!code && needs_guardian(list)) {
 		code = run_guardian_start(&guardian, why);
 		context.guardian = &guardian;
 	}
-	if (code)
-		return code;
-	code = create_files(lab, &files, why);
-	if (!code)
-		code = experiment(lab, &context, &files, why);
-	if (context.guardian)
-		guarded = run_guardian_stop(&guardian, &guard_why);
-	if (guarded)
-		*why = guard_why;
-	else if (code == EXIT_DONE || code == EXIT_PARTLY)
-		draw(&files);
-	return guarded ? guarded : code;
+	return code ? code : work(lab, &context, &files, why);
 }
 
 static int lab_verb(const struct arguments *args, struct failure *why)

@@ -13,6 +13,7 @@
 
 static const struct lab_files *watched;
 static pid_t owner;
+static volatile sig_atomic_t all_kept;
 
 static void tell(const char *text)
 {
@@ -26,7 +27,11 @@ static void end(int number)
 	(void)number;
 	if (getpid() != owner)
 		_exit(EXIT_INTERRUPTED);
-	if (lab_files_salvage(watched)) {
+	if (all_kept) {
+		tell("spawnwise: interrupted; what was found is in ");
+		tell(watched->dir.path);
+		tell(", perhaps without a chart\n");
+	} else if (lab_files_salvage(watched)) {
 		tell("spawnwise: interrupted; the rows until then are in ");
 		tell(watched->csv_path);
 		tell("\n");
@@ -48,4 +53,9 @@ void lab_interrupt_watch(const struct lab_files *files)
 		if (!sigaction(signals[i], NULL, &before) &&
 		    before.sa_handler != SIG_IGN)
 			sigaction(signals[i], &action, NULL);
+}
+
+void lab_interrupt_all_kept(void)
+{
+	all_kept = 1;
 }
