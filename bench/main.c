@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/show/cure.h"
 #include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
@@ -129,10 +130,14 @@ static int dispatch(int argc, char **argv, struct failure *why)
 /* A full disk or a closed pipe must not look like success. */
 static int check_output(int code, struct failure *why)
 {
+	int error;
+
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;
-	return fail(why, EXIT_FAILED, "See where its output goes.",
-		    "write standard output: %s", strerror(errno));
+	error = -errno;
+	return fail(why, EXIT_FAILED,
+		    cure_of(error, "See where its output goes."),
+		    "write standard output: %s", strerror(-error));
 }
 
 int main(int argc, char **argv)

@@ -537,8 +537,30 @@ assert group is None or group["version"] in (1, 2)'
 	refused 1 "read run ./nowhere: No such file" "spawnwise run" plot ./nowhere
 	refused 2 "plot for terminal 'vt52'" "--terminal dumb" \
 		plot "$data" --terminal vt52
-	refused 1 "create folder $PWD/no/such" "write to" \
+	refused 2 "create folder $PWD/no/such" "write to" \
 		plot "$data" --out "$PWD/no/such"
+}
+
+@test "an error names the cure of its errno" {
+	refused 2 "plot for terminal 'foo': it is not known" "--terminal dumb" \
+		plot --terminal foo
+	mkdir lab
+	echo '{}' >lab/host.json
+	refused 1 "plot lab: There is no chart for what it holds" ".csv files" \
+		plot lab
+	check 1 bash -c 'ulimit -v 60000 && exec "$@"' - "$command" \
+		lab oom --out here
+	says err "Raise the limit of addresses (ulimit -v)."
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	unshare -m true 2>/dev/null || skip "needs mount namespaces"
+	check 1 unshare -m sh -c 'umount -l /proc && exec "$@"' - "$command" \
+		watch --pid $$
+	says err "look at process $$: there is no /proc here"
+	says err "Mount /proc."
+	"$command" lab touch --out probe >/dev/null 2>&1 || skip "needs a group"
+	check 1 bash -c 'exec 3>&- && ulimit -n 7 && exec "$@"' - "$command" \
+		lab touch --out here
+	says err "Raise the limit of open files (ulimit -n)."
 }
 
 @test "a limit of file sizes is an error, not a death without a word" {

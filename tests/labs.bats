@@ -217,7 +217,7 @@ no_group_is_left() {
 	chmod 777 .
 	run as_user "$command" lab touch --out here
 	[ "$status" -eq 1 ]
-	[[ $output == *"cannot make a memory control group: "* ]]
+	[[ $output == *"cannot begin: this user may not make a memory control group: "* ]]
 	[[ $output == *"Nothing was done"* ]]
 	[ ! -e here ]
 }

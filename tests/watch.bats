@@ -331,7 +331,7 @@ assert found["limit_met_in_s"] is None and found["rival"] is None'
 	refused 2 "watch with --csv beside" "--out FILE" \
 		watch --pid $$ --csv --json
 	touch rows.csv
-	refused 1 "write rows.csv: File exists" "not there yet" \
+	refused 2 "write rows.csv: File exists" "not there yet" \
 		watch --pid $$ --out rows.csv
 }
 

@@ -43,6 +43,6 @@ int lab_group_open(struct lab_context *context, struct memory_group *group,
 		return lab_fail(context, error,
 				"Nothing was done: without a group of its own "
 				"the kernel would choose among all processes.",
-				"make a memory control group: %s", reason);
+				"begin: %s", reason);
 	return 0;
 }

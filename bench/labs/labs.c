@@ -7,6 +7,7 @@
 #include <stdlib.h>
 
 #include "bench/measure/forecast.h"
+#include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/show/table.h"
 
@@ -30,7 +31,8 @@ int lab_fail(struct lab_context *context, int error, const char *cure,
 	va_start(values, format);
 	vsnprintf(context->why, sizeof context->why, format, values);
 	va_end(values);
-	snprintf(context->cure, sizeof context->cure, "%s", cure);
+	snprintf(context->cure, sizeof context->cure, "%s",
+		 cure_of(error, cure));
 	return error;
 }
 

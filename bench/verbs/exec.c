@@ -129,7 +129,7 @@ static int exit_code_of(int error)
 	return EXIT_OURS;
 }
 
-static const char *cure_of(int error)
+static const char *cure_start(int error)
 {
 	if (error == -ENOMEM)
 		return "Another strategy needs no commit: see `spawnwise "
@@ -164,7 +164,7 @@ static int spawn_all(struct sw_handle *handle, const struct request *request,
 		int error = spawn_once(handle, &wanted, &status);
 
 		if (error)
-			return fail(why, exit_code_of(error), cure_of(error),
+			return fail(why, exit_code_of(error), cure_start(error),
 				    "start %s by %s: %s", command[0],
 				    request->strategy->name, strerror(-error));
 	}

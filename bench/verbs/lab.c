@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bench/labs/labs.h"
+#include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/verbs/lab_folder.h"
 #include "bench/verbs/lab_interrupt.h"
@@ -112,7 +113,8 @@ static int experiment(const struct lab *lab, struct lab_context *context,
 		return fail(why, EXIT_FAILED, context->cure, "%s",
 			    context->why);
 	if (error || lost)
-		return fail(why, EXIT_FAILED, "See whether the disk is full.",
+		return fail(why, EXIT_FAILED,
+			    cure_of(error ? error : lost, "Try again."),
 			    "run lab %s: %s", lab->name,
 			    strerror(error ? -error : -lost));
 	return context->skipped ? EXIT_PARTLY : EXIT_DONE;

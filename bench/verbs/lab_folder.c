@@ -10,6 +10,7 @@
 
 #include "bench/files/host_file.h"
 #include "bench/machine/host.h"
+#include "bench/show/cure.h"
 #include "bench/show/plot.h"
 
 int lab_folder_choose(const struct arguments *args, const struct lab *lab,
@@ -42,7 +43,8 @@ int lab_folder_create(const struct lab *lab, struct lab_files *files,
 	}
 	if (!error)
 		return 0;
-	return fail(why, EXIT_FAILED, "Use --out DIR to write elsewhere.",
+	return fail(why, EXIT_FAILED,
+		    cure_of(error, "Use --out DIR to write elsewhere."),
 		    "write to %s: %s", files->dir.path, strerror(-error));
 }
 

@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <limits.h>
 #include <string.h>
+#include <unistd.h>
 
+#include "bench/show/cure.h"
 #include "bench/verbs/axes.h"
 
 int pid_read(const char *text, pid_t *pid, struct failure *why)
@@ -28,6 +30,9 @@ int pid_check(const struct process *process, int error, struct failure *why)
 	const struct process_stat *stat = &process->stat;
 	const int pid = (int)process->pid;
 
+	if (error && access("/proc/self", F_OK))
+		return fail(why, EXIT_FAILED, "Mount /proc.",
+			    "look at process %d: there is no /proc here", pid);
 	if (error == -ESRCH)
 		return fail(why, EXIT_FAILED,
 			    "`pgrep -a NAME` shows the processes of a name.",
@@ -39,7 +44,7 @@ int pid_check(const struct process *process, int error, struct failure *why)
 			    "look at process %d: it is hidden from this user",
 			    pid);
 	if (error)
-		return fail(why, EXIT_FAILED, "Try again.",
+		return fail(why, EXIT_FAILED, cure_of(error, "Try again."),
 			    "look at process %d: %s", pid, strerror(-error));
 	if (stat->kernel_thread)
 		return fail(why, EXIT_FAILED,

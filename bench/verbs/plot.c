@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bench/files/cells.h"
+#include "bench/show/cure.h"
 #include "bench/show/plot.h"
 #include "bench/verbs/newest.h"
 #include "bench/verbs/verbs.h"
@@ -66,8 +67,17 @@ static int find_out(const struct arguments *args, const char *run,
 	}
 	if (!mkdir(*out, 0777) || errno == EEXIST)
 		return 0;
-	return fail(why, EXIT_FAILED, "Name a folder that you may write to.",
+	return fail(why, EXIT_USAGE, "Name a folder that you may write to.",
 		    "create folder %s: %s", *out, strerror(errno));
+}
+
+/* Of what plot_run() may answer. */
+static const char *cure_drawing(int error)
+{
+	if (error == -ENODATA)
+		return "What it holds is told by its .txt and .csv files.";
+	return cure_of(error, "`spawnwise doctor` tells whether gnuplot is "
+			      "here and whole.");
 }
 
 static int plot_verb(const struct arguments *args, struct failure *why)
@@ -75,22 +85,22 @@ static int plot_verb(const struct arguments *args, struct failure *why)
 	const char *terminal = argument_value(args, "terminal");
 	char run[PATH_MAX], reason[480] = "";
 	const char *out;
-	int code = find_run(args, run, sizeof run, why);
+	int code, error;
 
-	if (!code && terminal && strcmp(terminal, "dumb"))
-		code = fail(why, EXIT_USAGE,
+	if (terminal && strcmp(terminal, "dumb"))
+		return fail(why, EXIT_USAGE,
 			    "Use --terminal dumb, or none to "
 			    "write svg and png files.",
 			    "plot for terminal '%s': it is not known",
 			    terminal);
+	code = find_run(args, run, sizeof run, why);
 	if (!code)
 		code = find_out(args, run, &out, why);
 	if (code)
 		return code;
-	if (plot_run(run, out, terminal, reason, sizeof reason))
-		return fail(why, EXIT_FAILED,
-			    "`spawnwise doctor` tells whether gnuplot is "
-			    "here; a run's folder holds cells.csv.",
+	error = plot_run(run, out, terminal, reason, sizeof reason);
+	if (error)
+		return fail(why, EXIT_FAILED, cure_drawing(error),
 			    "plot %s: %s", run, reason);
 	if (!terminal)
 		fprintf(stderr, "The charts are in %s.\n", out);

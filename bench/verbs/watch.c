@@ -17,6 +17,7 @@
 #include "bench/files/vitals.h"
 #include "bench/measure/signals.h"
 #include "bench/measure/vigil.h"
+#include "bench/show/cure.h"
 #include "bench/show/live.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/pid.h"
@@ -104,6 +105,9 @@ static int open_csv(const struct arguments *args, struct watch *watch,
 		    struct failure *why)
 {
 	const char *path = argument_value(args, "out");
+	const char *cure = path ? "Name a file that is not there yet, in a "
+				  "folder that you may write."
+				: "See where its output goes.";
 	int error;
 
 	if (path)
@@ -115,11 +119,9 @@ static int open_csv(const struct arguments *args, struct watch *watch,
 	error = watch->writer.stream ? vitals_put_header(&watch->writer)
 				     : -errno;
 	if (error)
-		return fail(why, EXIT_FAILED,
-			    "Name a file that is not there yet, in a folder "
-			    "that you may write.",
-			    "write %s: %s", path ? path : "standard output",
-			    strerror(-error));
+		return fail(why, path ? EXIT_USAGE : EXIT_FAILED,
+			    cure_of(error, cure), "write %s: %s",
+			    path ? path : "standard output", strerror(-error));
 	return 0;
 }
 
@@ -175,7 +177,7 @@ static int conclude(const struct arguments *args, const struct watch *watch,
 				? watch_json(&report, stream)
 				: watch_tell(&report, stream);
 	if (error)
-		return fail(why, EXIT_FAILED, "Try again.",
+		return fail(why, EXIT_FAILED, cure_of(error, "Try again."),
 			    "tell what was seen: %s", strerror(-error));
 	return EXIT_DONE;
 }
@@ -187,7 +189,8 @@ static int failed(const struct watch *watch, int error, struct failure *why)
 	/* It ended before the first reading. */
 	if (error == -ESRCH || error == -ENODATA)
 		return pid_check(process, -ESRCH, why);
-	return fail(why, EXIT_FAILED, "What was written until then is kept.",
+	return fail(why, EXIT_FAILED,
+		    cure_of(error, "What was written until then is kept."),
 		    "watch process %d: %s", (int)process->pid,
 		    strerror(-error));
 }
@@ -227,7 +230,7 @@ static int watch_run(const struct arguments *args, struct failure *why)
 	code = watch_process(args, &watch, why);
 	if (watch.writer.stream && watch.writer.stream != stdout &&
 	    fclose(watch.writer.stream) && !code)
-		code = fail(why, EXIT_FAILED, "See whether the disk is full.",
+		code = fail(why, EXIT_FAILED, cure_of(-errno, "Try again."),
 			    "write %s: %s", argument_value(args, "out"),
 			    strerror(errno));
 	vigil_end(&watch.vigil);
