@@ -233,3 +233,20 @@ refuses() {
   [ "$status" -eq 1 ]
   [[ ${lines[0]} == *"bad.gp: "*"line 4: "* ]]
 }
+
+@test "a full disk leaves no chart that is cut, and the old ones" {
+  [ "$(id -u)" -eq 0 ] || skip "needs root"
+  unshare -m true 2>/dev/null || skip "needs mount namespaces"
+  run_with '1'
+  mkdir small
+  unshare -m sh -ec 'mount -t tmpfs -o size=8k small small
+    echo old >small/feasible.svg
+    "$1" plot some --out small 2>log || echo $? >status
+    cp small/* .' - "$spawnwise"
+  [ "$(cat status)" -eq 1 ]
+  grep -q 'small/.*.svg cannot be written: No space left on device' log
+  grep -q 'Make room on the disk' log
+  if grep -q Drew log; then return 1; fi
+  [ "$(cat ./feasible.svg)" = old ]
+  [ "$(ls ./*.svg ./*.png ./*.part 2>/dev/null)" = ./feasible.svg ]
+}

@@ -4,23 +4,22 @@
 #include "bench/show/plot.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <glob.h>
 #include <jansson.h>
 #include <limits.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/files/host_file.h"
+#include "bench/files/replace.h"
 #include "bench/machine/installed.h"
 #include "bench/machine/text.h"
+#include "bench/show/gnuplot.h"
 
 #define COLUMNS_DEFAULT 100
 #define LINES_DEFAULT 30
@@ -111,123 +110,89 @@ static void quote(char *quoted, size_t size, const char *path)
 	quoted[used] = '\0';
 }
 
-/* Start gnuplot with its stdout in a file and its stderr in a pipe; returns
- * the read end of this. */
-static int start_gnuplot(const char *settings, const char *script, int out_fd,
-			 pid_t *pid)
-{
-	char *argv[] = { (char *)"gnuplot", (char *)"-e", (char *)settings,
-			 (char *)script, NULL };
-	posix_spawn_file_actions_t actions;
-	int ends[2];
-	int error;
-
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-	error = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	close(ends[1]);
-	if (!error)
-		return ends[0];
-	close(ends[0]);
-	return -error;
-}
-
-/* Keep the last line of what gnuplot complains about: it holds file, line and
- * reason; before it stands the whole command, which may be long. */
-static void read_complaint(int fd, char *complaint, size_t size)
-{
-	char text[4096], rest[512];
-	size_t used = 0;
-	ssize_t length;
-	char *line;
-
-	while ((length = read(fd, rest, sizeof rest)) > 0)
-		for (ssize_t i = 0; i < length && used + 1 < sizeof text; i++)
-			text[used++] = rest[i];
-	while (used && (text[used - 1] == '\n' || text[used - 1] == ' '))
-		used--;
-	text[used] = '\0';
-	line = strrchr(text, '\n');
-	snprintf(complaint, size, "%.255s", line ? line + 1 : text);
-	close(fd);
-}
-
-/* What gnuplot has drawn goes through our own stdout: gnuplot does not say
- * when it cannot write. */
-static int pass_on(int fd)
+/* What gnuplot has drawn, to a stream of ours: gnuplot does not say when it
+ * cannot write. */
+static int copy(int fd, FILE *stream)
 {
 	char text[4096];
 	ssize_t length;
 
 	lseek(fd, 0, SEEK_SET);
 	while ((length = read(fd, text, sizeof text)) > 0)
-		fwrite(text, 1, (size_t)length, stdout);
-	return fflush(stdout) ? -errno : 0;
+		if (fwrite(text, 1, (size_t)length, stream) < (size_t)length)
+			return -errno;
+	return length < 0 || fflush(stream) ? -errno : 0;
 }
 
-static int run_gnuplot(struct drawing *drawing, const char *settings,
-		       const char *script, int out_fd)
+static int write_chart(struct drawing *drawing, const char *name, int fd)
 {
-	char complaint[256];
-	int status = 0;
-	pid_t pid;
-	int fd = start_gnuplot(settings, script, out_fd, &pid);
+	struct replace replace;
+	int error = replace_begin(&replace, drawing->out_dir, name);
 
-	if (fd == -ENOENT)
+	if (!error) {
+		error = copy(fd, replace.stream);
+		if (error)
+			replace_abort(&replace);
+		else
+			error = replace_commit(&replace);
+	}
+	if (error)
 		snprintf(drawing->why, drawing->why_bytes,
-			 "gnuplot is missing; install it with: apt-get install "
-			 "gnuplot-nox");
-	if (fd < 0)
-		return fd;
-	read_complaint(fd, complaint, sizeof complaint);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!status)
-		return 0;
-	snprintf(drawing->why, drawing->why_bytes,
-		 "gnuplot could not draw %s: %s", script,
-		 complaint[0] ? complaint : "it died");
-	return -EIO;
+			 "%s/%s cannot be written: %s", drawing->out_dir, name,
+			 strerror(-error));
+	else
+		fprintf(stderr, "Drew %s/%s\n", drawing->out_dir, name);
+	return error;
+}
+
+/* Every terminal writes to gnuplot's stdout. */
+static char *write_settings(const struct drawing *drawing, const char *terminal)
+{
+	char run[PATH_MAX], plots[PATH_MAX];
+	char *settings;
+
+	quote(run, sizeof run, drawing->run_dir);
+	quote(plots, sizeof plots, drawing->plots);
+	if (asprintf(&settings,
+		     "plots='%s'; run='%s'; out='/dev/stdout'; term='%s'; "
+		     "footer='%s'; columns=%d; lines=%d",
+		     plots, run, terminal, drawing->footer, drawing->columns,
+		     drawing->lines) < 0)
+		return NULL;
+	return settings;
+}
+
+/* "cells.svg" for plots/cells.gp. */
+static void name_chart(const char *script, const char *terminal, char *name,
+		       size_t size)
+{
+	const char *base = strrchr(script, '/') + 1;
+
+	snprintf(name, size, "%.*s.%s", (int)strcspn(base, "."), base,
+		 terminal);
 }
 
 static int draw(struct drawing *drawing, const char *script,
 		const char *terminal)
 {
-	const char *name = strrchr(script, '/') + 1;
-	char run[PATH_MAX], plots[PATH_MAX], out[PATH_MAX];
-	char path[PATH_MAX];
-	char *settings;
-	int error, out_fd;
+	char *settings = write_settings(drawing, terminal);
+	char name[NAME_MAX + 1];
+	int error, fd;
 
-	if (snprintf(path, sizeof path, "%s/%.*s.%s", drawing->out_dir,
-		     (int)strcspn(name, "."), name,
-		     terminal) >= (int)sizeof path)
-		return -ENAMETOOLONG;
-	quote(run, sizeof run, drawing->run_dir);
-	quote(plots, sizeof plots, drawing->plots);
-	quote(out, sizeof out, path);
-	if (asprintf(&settings,
-		     "plots='%s'; run='%s'; out='%s'; term='%s'; footer='%s'; "
-		     "columns=%d; lines=%d",
-		     plots, run, out, terminal, drawing->footer,
-		     drawing->columns, drawing->lines) < 0)
+	if (!settings)
 		return -ENOMEM;
-	out_fd = memfd_create("chart", MFD_CLOEXEC);
-	error = out_fd < 0 ? -errno
-			   : run_gnuplot(drawing, settings, script, out_fd);
+	fd = memfd_create("chart", MFD_CLOEXEC);
+	error = fd < 0 ? -errno
+		       : gnuplot_run(settings, script, fd, drawing->why,
+				     drawing->why_bytes);
 	free(settings);
-	if (out_fd >= 0) {
-		const int lost = pass_on(out_fd);
-
-		error = error ? error : lost;
-		close(out_fd);
-	}
-	if (!error && strcmp(terminal, "dumb"))
-		fprintf(stderr, "Drew %s\n", path);
+	name_chart(script, terminal, name, sizeof name);
+	if (!error)
+		error = strcmp(terminal, "dumb")
+				? write_chart(drawing, name, fd)
+				: copy(fd, stdout);
+	if (fd >= 0)
+		close(fd);
 	return error;
 }
 
