@@ -38,7 +38,7 @@ struct lab_context {
 		     * without leaving room for others */
 
 	/* What it tells its caller. */
-	size_t skipped; /* by lab_skip() */
+	size_t skipped; /* parts, by lab_skip(), and wrong predictions */
 	char why[256];
 	char cure[256];
 };

@@ -88,6 +88,7 @@ int oom_write_row(struct lab_context *context, const struct oom_row *row)
 	const struct oom_log_kill *log = row->log ? row->log : &none;
 	struct csv_writer *csv = &context->csv;
 
+	context->skipped += !row->agrees; /* the status tells of it */
 	csv_put_text(csv, row->part);
 	csv_put_text(csv, row->name);
 	csv_put_text(csv, row->strategy);

@@ -147,9 +147,9 @@ static void tabulate(struct table *table, const struct score_case *one,
 		table_cell(table, "%s%s", badness < 0 ? "-" : "",
 			   size_human((uint64_t)llabs(badness)).text);
 	table_cell(table, "%d", look->predicted);
-	table_cell(table, "%d", look->observed);
+	table_cell(table, "%d%s", look->observed, agrees(look) ? "" : "!");
 	table_span(table, "%s", one->what);
-	table_row(table, agrees(look) ? TABLE_PLAIN : TABLE_BAD);
+	table_row(table, TABLE_PLAIN);
 }
 
 /* What was seen, by the order of cases. */
@@ -210,9 +210,10 @@ static void tell_scale(struct lab_context *context, const struct seen *seen)
 		 "Badness is resident memory, swap and page tables, and a "
 		 "thousandth of RAM and swap for each step of oom_score_adj; "
 		 "nothing else (oom_badness() in mm/oom_kill.c). %s",
-		 seen->wrong ? "Predictions that were wrong are marked."
-			     : "/proc/PID/oom_score was as predicted, within "
-			       "a point.");
+		 seen->wrong
+			 ? "Where it was not as predicted, it is marked (!)."
+			 : "/proc/PID/oom_score was as predicted, within "
+			   "a point.");
 	if (small && large && small->observed > 600)
 		lab_tell(context,
 			 "The printed scale is shifted since Linux 5.9: a "

@@ -115,6 +115,7 @@ static void tell_cases(struct lab_context *context)
 
 static void tell_lessons(struct lab_context *context, const struct score *score)
 {
+	context->skipped += score->wrong; /* the status tells of it */
 	if (score->wrong)
 		lab_tell(context,
 			 "%zu of %zu were predicted otherwise (marked !).",

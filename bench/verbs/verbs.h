@@ -22,7 +22,7 @@ enum exit_code {
 	EXIT_DONE = 0,
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,	 /* the command line is wrong */
-	EXIT_PARTLY = 3, /* done, but some cells could not be measured */
+	EXIT_PARTLY = 3, /* done, but not all, or not as predicted */
 	EXIT_OURS = 125, /* exec: we failed, as env(1) says it */
 	EXIT_INTERRUPTED = 130,
 };
