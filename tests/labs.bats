@@ -44,6 +44,13 @@ near() {
 		lab promise -m all,2
 	refused 2 'run --overcommit 0,0: "0" is there twice' "once" \
 		lab promise -m 0,0
+	for option in --alone "--overcommit current"; do
+		refused 2 "run lab touch ${option% *}: it is done in the mode" \
+			"Leave the option out" lab touch $option
+		refused 2 "run lab ${option% *}: no lab is named" \
+			"lists them" lab $option
+	done
+	refused 2 "run lab --out: no lab is named" "lists them" lab --out here
 }
 
 @test "where nothing can be opened, no killed run is blamed" {

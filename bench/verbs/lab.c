@@ -51,6 +51,28 @@ static const struct lab *find_lab(const char *name, struct failure *why)
 	return NULL;
 }
 
+/* An option that would do nothing is a mistake. lab: NULL, none is named. */
+static int check_options(const struct arguments *args, const struct lab *lab,
+			 struct failure *why)
+{
+	static const char *const names[] = { "overcommit", "alone", "out" };
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		if (!argument_given(args, names[i]))
+			continue;
+		if (!lab)
+			return fail(why, EXIT_USAGE,
+				    "Name one: `spawnwise lab` lists them.",
+				    "run lab --%s: no lab is named", names[i]);
+		if (!lab->modes && strcmp(names[i], "out") != 0)
+			return fail(why, EXIT_USAGE, "Leave the option out.",
+				    "run lab %s --%s: it is done in the mode "
+				    "that is set",
+				    lab->name, names[i]);
+	}
+	return 0;
+}
+
 /* A lab without modes is done in the user's. */
 static int read_modes(const struct lab *lab, const struct arguments *args,
 		      struct mode_list *list, struct failure *why)
@@ -59,11 +81,6 @@ static int read_modes(const struct lab *lab, const struct arguments *args,
 
 	if (lab->modes)
 		return modes_read(args, list, why);
-	if (argument_given(args, "overcommit"))
-		return fail(why, EXIT_USAGE, "Leave the option out.",
-			    "run lab %s --overcommit: it is done in the mode "
-			    "that is set",
-			    lab->name);
 	error = users_mode(&list->users);
 	list->modes[0] = list->users;
 	list->count = 1;
@@ -175,13 +192,17 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 	int code;
 
 	if (!args->operand_count) {
-		list_labs(stdout);
-		return EXIT_DONE;
+		code = check_options(args, NULL, why);
+		if (!code)
+			list_labs(stdout);
+		return code;
 	}
 	lab = find_lab(args->operands[0], why);
 	if (!lab)
 		return EXIT_USAGE;
-	code = run_guardian_check(false, why);
+	code = check_options(args, lab, why);
+	if (!code)
+		code = run_guardian_check(false, why);
 	if (!code)
 		code = run_guardian_repair(why);
 	if (!code)
@@ -194,10 +215,13 @@ static const struct option_spec options[] = {
 	  "write into DIR (default: a new folder in data/runs here, or in the "
 	  "working folder)",
 	  NULL },
-	{ "overcommit", 'm', "LIST", "current, 0, 1, 2, or all", "all" },
+	{ "overcommit", 'm', "LIST",
+	  "current, 0, 1, 2, or all; not of touch, oom and victim, which are "
+	  "done in the mode that is set",
+	  "all" },
 	{ "alone", 0, NULL,
 	  "nobody else uses this machine: hold mode 2 even where it leaves no "
-	  "memory to other programs",
+	  "memory to other programs; of the same labs",
 	  NULL },
 	OPTION_LAST,
 };
