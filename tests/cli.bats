@@ -435,6 +435,10 @@ on_terminal() {
 	if grep -E '^.{61}' out | grep -v '[^ ]\{46\}'; then return 1; fi
 	on_terminal 60 "$command" lab --help
 	if grep -E '^.{61}' out; then return 1; fi
+	on_terminal 0 "$command" doctor # it does not tell
+	if grep -E '^.{81}' out | grep -v '^ *[^ ]*$\|heap refused'; then
+		return 1
+	fi
 	on_terminal 200 "$command" doctor
 	says out "0 (heuristic): refuses what alone exceeds RAM and swap"
 }

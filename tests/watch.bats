@@ -300,6 +300,16 @@ assert found["limit_met_in_s"] is None and found["rival"] is None'
 	grep -q "flat: normal\|too short" out
 }
 
+@test "a dumb terminal gets no escape sequence" {
+	command -v script >/dev/null || skip "script(1) is not installed"
+	sleeper
+	check 0 env TERM=dumb script -qec \
+		"$command watch --pid $pid --interval 10ms --duration 255ms" \
+		/dev/null
+	if grep -q $'\033' out; then return 1; fi
+	grep -q "flat: normal\|too short" out
+}
+
 @test "any user may watch any process" {
 	users_can_run
 	[ "$(id -u)" -eq 0 ] || skip "needs root, to have another user's process"

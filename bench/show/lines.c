@@ -22,7 +22,9 @@ int lines_terminal(FILE *stream)
 {
 	struct winsize size;
 
-	return ioctl(fileno(stream), TIOCGWINSZ, &size) ? 0 : size.ws_col;
+	if (ioctl(fileno(stream), TIOCGWINSZ, &size))
+		return 0;
+	return size.ws_col ? size.ws_col : MOST_COLUMNS;
 }
 
 int lines_columns(FILE *stream)

@@ -13,8 +13,8 @@
 /* Columns that so many bytes of text take on a terminal. */
 int lines_width(const char *text, size_t bytes);
 
-/* Columns of the terminal that a stream goes to; 0: it goes to none, or to one
- * that does not tell. */
+/* Columns of the terminal that a stream goes to, 80 if it does not tell; 0: it
+ * goes to none. */
 int lines_terminal(FILE *stream);
 
 /* Columns for sentences on a stream: 80, or those of its terminal if they are

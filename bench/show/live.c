@@ -8,6 +8,8 @@
 
 #include "bench/show/live.h"
 
+#include <stdlib.h>
+#include <string.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -24,11 +26,19 @@ int64_t live_now_ns(void)
 	return now.tv_sec * 1000000000LL + now.tv_nsec;
 }
 
+/* A dumb terminal cannot erase: it gets lines, as a log. */
+static bool can_erase(FILE *stream)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(stream)) && !(term && !strcmp(term, "dumb"));
+}
+
 void live_begin(struct live *live, FILE *stream)
 {
 	*live = (struct live){
 		.stream = stream,
-		.terminal = isatty(fileno(stream)),
+		.terminal = can_erase(stream),
 		.shown_ns = live_now_ns(),
 	};
 }

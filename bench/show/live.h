@@ -3,8 +3,8 @@
  * One line that tells how things stand now.
  *
  * On a terminal it is written over, at most ten times a second, and erased at
- * the end; otherwise it becomes a line every ten seconds, for a log that
- * somebody reads later.
+ * the end; otherwise, and on a dumb one, it becomes a line every ten seconds,
+ * for a log that somebody reads later.
  */
 #ifndef SHOW_LIVE_H
 #define SHOW_LIVE_H
