@@ -336,6 +336,8 @@ only() {
 		doctor --heap 1M,1x
 	refused 2 "read heap '1M' of '1M,1M': it stands there twice" \
 		"each once" doctor --heap 1M,1M
+	refused 2 "read heap '1024K' of '1M,1024K': it stands there twice" \
+		"each once" doctor --heap 1M,1024K
 	refused 2 "read heap '' of ''" "1G,16G" doctor --heap ''
 }
 

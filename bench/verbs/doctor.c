@@ -111,10 +111,16 @@ static int tell_all(const struct diagnosis *found)
 
 static int take_heap(void *data, const char *item)
 {
+	struct heaps_outlook *heaps = data;
 	uint64_t bytes;
 	int error = size_parse(item, &bytes);
 
-	return error ? error : outlook_add_heap(data, bytes, "");
+	if (error)
+		return error;
+	for (size_t i = 0; i < heaps->count; i++)
+		if (heaps->rows[i].heap_bytes == bytes) /* "1G,1024M" */
+			return -EEXIST;
+	return outlook_add_heap(heaps, bytes, "");
 }
 
 static const char *heap_error(int error)
