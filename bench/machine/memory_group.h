@@ -13,7 +13,9 @@
  * The runner itself must stay outside. Whatever happens to it, the keeper, a
  * small process outside the group, kills what is in the group and removes it
  * within a second of the runner's death (pidfd_open(2)). Groups of runners
- * whose keeper was killed as well are removed by the next open.
+ * whose keeper was killed as well are removed by the next open; those whose
+ * keeper lives it leaves alone, in whatever pid namespace that is: the keeper
+ * holds a lock on the group's directory.
  *
  * Version 1 and 2 of control groups, cgroups(7). Names of fields are those of
  * the kernel: Documentation/admin-guide/cgroup-v2.rst and

@@ -94,6 +94,29 @@ int memory_group_place(struct memory_group *group, const struct cgroup *own)
 	}
 }
 
+/* A name like ours, and no runner of our pid namespace that is alive. */
+static bool is_left(const char *name)
+{
+	int end = 0;
+	int runner;
+
+	return sscanf(name, "spawnwise-%d-%*d%n", &runner, &end) == 1 && end &&
+	       !name[end] && runner > 0 && kill(runner, 0) && errno == ESRCH;
+}
+
+/* A runner of another namespace lives as long as its keeper does, which holds
+ * the lock. */
+static void repair(const char *path)
+{
+	const int lock_fd = keeper_lock(path);
+	bool killed = false;
+
+	if (lock_fd < 0)
+		return;
+	keeper_sweep(path, true, REPAIR_MS, &killed);
+	close(lock_fd);
+}
+
 void memory_group_repair(const char *directory)
 {
 	DIR *groups = opendir(directory);
@@ -101,18 +124,11 @@ void memory_group_repair(const char *directory)
 
 	while (groups && (entry = readdir(groups))) {
 		char path[PATH_MAX];
-		bool killed = false;
-		int end = 0;
-		int runner;
 
-		if (sscanf(entry->d_name, "spawnwise-%d-%*d%n", &runner,
-			   &end) != 1 ||
-		    !end || entry->d_name[end] || runner <= 0 ||
-		    kill(runner, 0) == 0 || errno != ESRCH ||
+		if (is_left(entry->d_name) &&
 		    snprintf(path, PATH_MAX, "%s/%s", directory,
-			     entry->d_name) >= PATH_MAX)
-			continue;
-		keeper_sweep(path, true, REPAIR_MS, &killed);
+			     entry->d_name) < PATH_MAX)
+			repair(path);
 	}
 	if (groups)
 		closedir(groups);

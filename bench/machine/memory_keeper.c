@@ -14,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -117,6 +118,32 @@ int keeper_sweep(const char *directory, bool foreign_stay, int wait_ms,
 	return error;
 }
 
+/* Whether the name still means what was opened: it may have been removed, and
+ * even made anew, before we had the lock. */
+static bool is_named(int fd, const char *directory)
+{
+	struct stat opened, named;
+
+	return !fstat(fd, &opened) && !stat(directory, &named) &&
+	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+}
+
+int keeper_lock(const char *directory)
+{
+	const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	int error = 0;
+
+	if (fd < 0)
+		return -errno;
+	if (flock(fd, LOCK_EX | LOCK_NB))
+		error = errno == EWOULDBLOCK ? -EBUSY : -errno;
+	else if (!is_named(fd, directory))
+		error = -ENOENT;
+	if (error)
+		close(fd);
+	return error ? error : fd;
+}
+
 static int keeper_clear(struct keeper *keeper)
 {
 	bool killed = false;
@@ -127,6 +154,8 @@ static int keeper_clear(struct keeper *keeper)
 				     &killed);
 	if (error)
 		return error;
+	if (*keeper->directory)
+		close(keeper->lock_fd);
 	*keeper->directory = '\0';
 	return killed;
 }
@@ -145,6 +174,14 @@ static int keeper_make(struct keeper *keeper, const char *directory)
 		return -EALREADY;
 	if (mkdir(directory, 0755))
 		return -errno;
+	keeper->lock_fd = keeper_lock(directory);
+	/* Somebody who tidies up was faster: another name will do. */
+	if (keeper->lock_fd == -EBUSY || keeper->lock_fd == -ENOENT)
+		return -EEXIST;
+	if (keeper->lock_fd < 0) {
+		rmdir(directory);
+		return keeper->lock_fd;
+	}
 	snprintf(keeper->directory, PATH_MAX, "%s", directory);
 	return 0;
 }

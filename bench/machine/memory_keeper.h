@@ -30,7 +30,17 @@ struct keeper_request {
 struct keeper {
 	struct watcher_post post;
 	char directory[PATH_MAX]; /* empty: it holds nothing */
+	int lock_fd;		  /* of the directory that it holds */
 };
+
+/*
+ * Lock the directory of a group: a descriptor whose close, or whose owner's
+ * death, unlocks it; else -EBUSY: it is locked; -ENOENT: it is gone. Its keeper
+ * holds the lock, which is what tells all others, in whatever pid namespace
+ * they are, that the group is in use (flock(2), which is about the directory
+ * and knows no namespaces).
+ */
+int keeper_lock(const char *directory);
 
 /* The keeper's life, a watcher_life: context is its struct keeper. */
 void keeper_main(void *context);

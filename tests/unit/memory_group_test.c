@@ -190,6 +190,39 @@ static void groups_of_dead_runners_are_removed(void **state)
 	memory_group_repair(top);
 }
 
+static void ask(struct watcher *watcher, const struct keeper_request *request)
+{
+	assert_int_equal(watcher_ask(watcher, request, sizeof(*request), 5000),
+			 0);
+}
+
+/* Its runner's pid says nothing where it belongs to another namespace. */
+static void a_group_with_a_keeper_is_left_alone(void **state)
+{
+	char top[] = "/tmp/spawnwise-keeper-XXXXXX";
+	struct keeper_request request = { .verb = KEEPER_MAKE };
+	struct keeper keeper = { .directory = "" };
+	struct watcher watcher;
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	snprintf(request.directory, PATH_MAX, "%s/spawnwise-%d-1", top,
+		 (int)dead_pid());
+	assert_int_equal(
+		watcher_birth(&watcher, &keeper.post, keeper_main, &keeper), 0);
+	assert_int_equal(watcher_await(&watcher), 0);
+	ask(&watcher, &request);
+	memory_group_repair(top);
+	assert_int_equal(access(request.directory, F_OK), 0);
+	request.verb = KEEPER_SWEEP;
+	ask(&watcher, &request);
+	assert_int_equal(access(request.directory, F_OK), -1);
+	request.verb = KEEPER_STOP;
+	ask(&watcher, &request);
+	watcher_reap(&watcher);
+	assert_int_equal(rmdir(top), 0);
+}
+
 static void every_error_comes_with_a_cure(void **state)
 {
 	const struct {
@@ -259,6 +292,7 @@ int main(void)
 		cmocka_unit_test(odd_counters_are_refused),
 		cmocka_unit_test(a_place_without_controller_is_left_clean),
 		cmocka_unit_test(groups_of_dead_runners_are_removed),
+		cmocka_unit_test(a_group_with_a_keeper_is_left_alone),
 		cmocka_unit_test(every_error_comes_with_a_cure),
 		cmocka_unit_test(too_high_limits_are_refused),
 		cmocka_unit_test(what_is_closed_stays_closed),
