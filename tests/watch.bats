@@ -434,3 +434,16 @@ assert 0 < group["room_bytes"] <= 64 << 20'
 	grep -Eq "a run may take .*, half of the .* that cgroup $group allows$" \
 		out
 }
+
+@test "of a process that has ended, the group is the one it was in" {
+	make_group $((64 << 20))
+	sleeper
+	echo $pid >"$group/cgroup.procs"
+	"$command" watch --pid $pid --interval 10ms --json >out &
+	watch=$!
+	pause 0.1
+	# Not waited for: a zombie has left its group (version 1).
+	kill $pid
+	wait $watch
+	says out "$group\""
+}

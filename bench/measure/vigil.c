@@ -47,21 +47,21 @@ static int take_process(const struct vigil *vigil, struct vitals *now)
 	return 0;
 }
 
-/* A process may be moved, so its group is looked up each time. */
-static void take_cgroup(struct vigil *vigil, struct vitals *now)
+/* A process may be moved, so its group is looked up each time; directory is
+ * that of the group with the least room. */
+static void take_cgroup(pid_t pid, struct vitals *now, char directory[PATH_MAX])
 {
 	struct cgroup group;
 	struct cgroup_room room;
 
-	if (cgroup_of(vigil->process.pid, "memory", &group) ||
-	    cgroup_room_read(&group, &room))
+	if (cgroup_of(pid, "memory", &group) || cgroup_room_read(&group, &room))
 		return;
 	now->in_cgroup = true;
 	now->cgroup_limited = room.limited;
 	now->cgroup_usage_bytes = room.usage_bytes;
 	now->cgroup_cache_bytes = room.cache_bytes;
 	now->cgroup_limit_bytes = room.limit_bytes;
-	memcpy(vigil->cgroup_directory, room.directory, sizeof room.directory);
+	memcpy(directory, room.directory, sizeof room.directory);
 }
 
 static int take_machine(struct vitals *now)
@@ -91,7 +91,8 @@ static void add_reading(struct trend_series *series, const struct vitals *now)
 	trend_add(series, &point);
 }
 
-static void keep(struct vigil *vigil, const struct vitals *now)
+static void keep(struct vigil *vigil, const struct vitals *now,
+		 const char directory[PATH_MAX])
 {
 	if (vigil->taken)
 		add_reading(&vigil->series, &vigil->now);
@@ -100,6 +101,7 @@ static void keep(struct vigil *vigil, const struct vitals *now)
 	if (now->rss_bytes > vigil->peak_bytes)
 		vigil->peak_bytes = now->rss_bytes;
 	vigil->now = *now;
+	memcpy(vigil->cgroup_directory, directory, PATH_MAX);
 }
 
 /* It changes with exec. */
@@ -118,9 +120,10 @@ int vigil_take(struct vigil *vigil)
 		.time_s = (double)(clock_now_ns() - vigil->begin_ns) / 1e9,
 		.date = time(NULL),
 	};
+	char directory[PATH_MAX] = "";
 	int error = take_process(vigil, &now);
 
-	take_cgroup(vigil, &now);
+	take_cgroup(vigil->process.pid, &now, directory);
 	follow_name(&vigil->process);
 	/* What was read counts only if it was read of this process, and before
 	 * it began to give its memory back for good. */
@@ -129,7 +132,7 @@ int vigil_take(struct vigil *vigil)
 	if (!error)
 		error = take_machine(&now);
 	if (!error)
-		keep(vigil, &now);
+		keep(vigil, &now, directory);
 	return error;
 }
 

@@ -42,7 +42,8 @@ struct vigil {
 	struct vitals first, now;
 	uint64_t peak_bytes;	    /* of the RSS */
 	struct trend_series series; /* all readings but the last */
-	/* The group with the least room, for now; now.in_cgroup: there is. */
+	/* Of the same reading as `now`: the group with the least room, where
+	 * now.in_cgroup says that there is one. */
 	char cgroup_directory[PATH_MAX];
 };
 
