@@ -129,7 +129,6 @@ static int reserve(struct frontier *frontier)
 	const struct predict_facts *facts = &frontier->facts;
 	uint64_t most_bytes = INT64_MAX / 2;
 	uint64_t part_bytes;
-	int error = 0;
 
 	/* In mode 2 only a part of it can ever be used, and what is reserved
 	 * counts as size of the process, of which others get their share. */
@@ -141,9 +140,8 @@ static int reserve(struct frontier *frontier)
 	if (most_bytes < 2 * SPARE_BYTES)
 		return -ENOMEM;
 	part_bytes = whole_pages((most_bytes - SPARE_BYTES) / frontier->vmas);
-	for (unsigned i = 0; i < frontier->vmas && !error; i++)
-		error = region_reserve(&regions[i], part_bytes, MAP_PRIVATE);
-	return error;
+	return region_reserve_parts(regions, frontier->vmas, part_bytes,
+				    MAP_PRIVATE);
 }
 
 static void limit_room(struct frontier *frontier, uint64_t limit_bytes,

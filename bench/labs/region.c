@@ -17,19 +17,27 @@ uint64_t whole_pages(uint64_t bytes)
 	return bytes - bytes % page_bytes();
 }
 
-int region_reserve(struct region *region, uint64_t room_bytes, int flags)
+int region_reserve_parts(struct region *parts, unsigned count,
+			 uint64_t room_bytes, int flags)
 {
-	char *all = mmap(NULL, room_bytes + 2 * page_bytes(), PROT_NONE,
+	const uint64_t part_bytes = room_bytes + 2 * page_bytes();
+	char *all = mmap(NULL, count * part_bytes, PROT_NONE,
 			 flags | MAP_ANONYMOUS, -1, 0);
 
 	if (all == MAP_FAILED)
 		return -ENOMEM; /* the limit of mappings has this name too */
-	*region = (struct region){
-		.start = all + page_bytes(),
-		.room_bytes = room_bytes,
-		.flags = flags,
-	};
+	for (unsigned i = 0; i < count; i++)
+		parts[i] = (struct region){
+			.start = all + i * part_bytes + page_bytes(),
+			.room_bytes = room_bytes,
+			.flags = flags,
+		};
 	return 0;
+}
+
+int region_reserve(struct region *region, uint64_t room_bytes, int flags)
+{
+	return region_reserve_parts(region, 1, room_bytes, flags);
 }
 
 uint64_t region_largest(uint64_t limit_bytes)
