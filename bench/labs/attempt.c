@@ -95,6 +95,15 @@ int attempt_spawn(const struct attempt *attempt, size_t i)
 	return -error;
 }
 
+void attempt_close(struct attempt *attempt)
+{
+	for (size_t i = 0; i < attempt->count; i++) {
+		sw_close(attempt->handles[i]);
+		attempt->handles[i] = NULL;
+	}
+	close(attempt->null_fd);
+}
+
 void attempt_why(int error, char *text, size_t size)
 {
 	snprintf(text, size, "It is not available here: %s.%s", errname(error),

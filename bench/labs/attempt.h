@@ -32,6 +32,10 @@ int attempt_open(struct attempt *attempt);
  * or sw_confirm() gave; ECANCELED when the program did not end well. */
 int attempt_spawn(const struct attempt *attempt, size_t i);
 
+/* Close them all, which ends their helpers: those of a process that is merely
+ * killed live on until they see it. */
+void attempt_close(struct attempt *attempt);
+
 /* Why a strategy cannot be asked, which answered with this positive errno
  * where memory plays no part: a sentence or two. */
 void attempt_why(int error, char *text, size_t size);

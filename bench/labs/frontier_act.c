@@ -196,10 +196,8 @@ static void search(struct frontier *frontier)
 	frontier->upper_bytes = high;
 }
 
-void frontier_act(void *data)
+static void find(struct frontier *frontier)
 {
-	struct frontier *frontier = data;
-
 	if (!frontier->error && !frontier->attempt.refusals[0])
 		frontier->error = look(frontier);
 	if (frontier->error || frontier->attempt.refusals[0])
@@ -208,4 +206,12 @@ void frontier_act(void *data)
 		traits_of(frontier), frontier->mode, frontier->vmas,
 		frontier->room_bytes, &frontier->facts);
 	search(frontier);
+}
+
+void frontier_act(void *data)
+{
+	struct frontier *frontier = data;
+
+	find(frontier);
+	attempt_close(&frontier->attempt);
 }

@@ -69,10 +69,8 @@ static void foresee(struct oracle *oracle)
 				oracle->mode, &oracle->cells[i].facts);
 }
 
-void oracle_act(void *data)
+static void ask(struct oracle *oracle)
 {
-	struct oracle *oracle = data;
-
 	if (oracle->error)
 		return;
 	for (size_t i = 0; i < oracle->attempt.count; i++)
@@ -84,4 +82,12 @@ void oracle_act(void *data)
 		return;
 	for (size_t i = 0; i < oracle->attempt.count && !oracle->error; i++)
 		try_strategy(oracle, i);
+}
+
+void oracle_act(void *data)
+{
+	struct oracle *oracle = data;
+
+	ask(oracle);
+	attempt_close(&oracle->attempt);
 }
