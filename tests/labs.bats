@@ -155,6 +155,21 @@ near() {
 	[ "$(cat "$setting")" = "$original" ]
 }
 
+@test "a lab that was stopped (^Z) asks again, and goes on" {
+	env --default-signal=INT,QUIT,TSTP,HUP,TERM setsid "$command" \
+		lab promise --overcommit 0,1 --out here >out 2>err 3>&- &
+	runner=$!
+	within 5 group_exists
+	stop_in_window "-$runner"
+	within 3 has_mode 0 # the window closes without it
+	kill -CONT "-$runner"
+	end_run 0
+	[ "$(column here/promise.csv overcommit | tr '\n' ' ')" = "0 1 " ]
+	near 1 "$(column here/promise.csv promised_bytes | tail -n 1)" \
+		"$(column here/promise.csv predicted_bytes | tail -n 1)"
+	has_mode 0
+}
+
 # A test of those needs a memory control group.
 groups_can_be_made() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"

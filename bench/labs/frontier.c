@@ -85,7 +85,8 @@ static int find_one(struct lab_context *context, struct frontier *shared)
 {
 	char reason[256];
 	int error = subject_run(context->guardian, shared->mode, LIMIT_MS,
-				frontier_prepare, frontier_act, shared);
+				frontier_prepare, frontier_act, shared,
+				sizeof *shared);
 
 	if (!error)
 		error = shared->error;
@@ -93,7 +94,7 @@ static int find_one(struct lab_context *context, struct frontier *shared)
 		return lab_fail(context, error, "Try again.",
 				"find the largest heap in overcommit mode %d: "
 				"%s",
-				shared->mode, strerror(-error));
+				shared->mode, subject_error(error));
 	if (is_measured(shared))
 		return write_row(context, shared);
 	attempt_why(shared->hindered ? EAGAIN : -shared->attempt.refusals[0],

@@ -105,8 +105,9 @@ static int write_rows(struct lab_context *context, const struct oracle *oracle)
 
 static int ask(struct lab_context *context, struct oracle *oracle)
 {
-	int error = subject_run(context->guardian, oracle->mode, LIMIT_MS,
-				oracle_prepare, oracle_act, oracle);
+	int error =
+		subject_run(context->guardian, oracle->mode, LIMIT_MS,
+			    oracle_prepare, oracle_act, oracle, sizeof *oracle);
 
 	if (!error)
 		error = oracle->error;
@@ -115,7 +116,7 @@ static int ask(struct lab_context *context, struct oracle *oracle)
 				"spawn with memory '%s' in overcommit mode "
 				"%d: %s",
 				oracle->memory->name, oracle->mode,
-				strerror(-error));
+				subject_error(error));
 	return write_rows(context, oracle);
 }
 

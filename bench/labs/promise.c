@@ -156,14 +156,14 @@ static void tabulate(struct table *table, const struct promise *promise)
 static int promise_in(struct lab_context *context, struct promise *promise)
 {
 	int error = subject_run(context->guardian, promise->mode, LIMIT_MS,
-				NULL, promise_take, promise);
+				NULL, promise_take, promise, sizeof *promise);
 
 	if (!error)
 		error = promise->error;
 	if (error)
 		return lab_fail(context, error, "Try again.",
 				"take memory in overcommit mode %d: %s",
-				promise->mode, strerror(-error));
+				promise->mode, subject_error(error));
 	return 0;
 }
 

@@ -10,6 +10,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -22,6 +24,7 @@
 #define LEASE_MS 500 /* renewed with every beat; and a second of grace */
 #define BEAT_MS 100
 #define PULSE_LIMIT_S 1 /* without a beat */
+#define EXIT_ALONE 2	/* of one that had no pulse */
 
 static atomic_uint *pulse; /* shared with subjects: the runner's beats */
 
@@ -74,7 +77,7 @@ static void die_without_pulse(int number)
 
 	(void)number;
 	if (now == last)
-		_exit(1);
+		_exit(EXIT_ALONE);
 	last = now;
 }
 
@@ -180,59 +183,69 @@ void subject_go(const struct subject *subject)
 }
 
 /* Its memory must be gone before the window closes: what another mode has
- * promised may be more than the user's has to give. */
-static void die(const struct subject *subject)
+ * promised may be more than the user's has to give. Returns whether it had
+ * ended by itself because we were stopped. */
+static bool die(const struct subject *subject)
 {
-	siginfo_t info;
+	siginfo_t info = { .si_status = 0 };
 
 	kill(subject->pid, SIGKILL);
 	while (waitid(P_PID, (id_t)subject->pid, &info, WEXITED | WNOWAIT) &&
 	       errno == EINTR)
 		;
+	return info.si_code == CLD_EXITED && info.si_status == EXIT_ALONE;
 }
 
-/* Wait for what it does in its window, and keep this open meanwhile. */
+/* Wait for what it does in its window, and keep this open meanwhile. Time in
+ * which we are stopped is no more than one beat. */
 static int attend(const struct subject *subject, int limit_ms)
 {
 	int error = -ETIMEDOUT, lost = 0;
 
-	if (!subject->guardian)
-		return subject_await(subject, limit_ms);
 	for (int waited_ms = 0;
 	     error == -ETIMEDOUT && !lost && waited_ms < limit_ms;
 	     waited_ms += BEAT_MS) {
 		atomic_fetch_add(pulse, 1);
 		error = subject_await(subject, BEAT_MS);
-		if (error == -ETIMEDOUT)
+		if (error == -ETIMEDOUT && subject->guardian)
 			lost = guardian_extend(subject->guardian, LEASE_MS);
 	}
-	return lost ? lost : error;
+	/* The guardian's limit, not ours. */
+	return lost == -ETIMEDOUT ? -EINTR : lost ? lost : error;
+}
+
+/* Open the window, and let it act. */
+static int let_act(const struct subject *subject, int mode, int limit_ms)
+{
+	const int error = subject->guardian ? guardian_lease(subject->guardian,
+							     mode, LEASE_MS)
+					    : 0;
+
+	if (error)
+		return error == -ETIMEDOUT ? -EINTR : error;
+	atomic_fetch_add(pulse, 1);
+	subject_go(subject);
+	return attend(subject, limit_ms);
 }
 
 int subject_act(struct subject *subject, int mode, int limit_ms)
 {
 	struct guardian *const guardian = subject->guardian;
 	struct repair repair;
-	int error = 0, released = 0;
+	int error = let_act(subject, mode, limit_ms);
+	const bool was_alone = die(subject);
+	const int released = guardian ? guardian_release(guardian) : 0;
 
-	if (guardian)
-		error = guardian_lease(guardian, mode, LEASE_MS);
-	if (!error) {
-		atomic_fetch_add(pulse, 1);
-		subject_go(subject);
-		error = attend(subject, limit_ms);
-	}
-	die(subject);
-	if (guardian)
-		released = guardian_release(guardian);
 	if (released == -EPIPE)
 		overcommit_repair(&repair);
+	if (was_alone || released == -ETIMEDOUT)
+		return -EINTR;
 	return error ? error : released;
 }
 
-int subject_run(struct guardian *guardian, int mode, int limit_ms,
-		void (*prepare)(void *data), void (*act)(void *data),
-		void *data)
+static int run_once(struct guardian *guardian, int mode, int limit_ms,
+		    void (*prepare)(void *data), void (*act)(void *data),
+		    void *data)
 {
 	struct subject subject;
 	int error = subject_start(&subject, guardian, prepare, act, data);
@@ -242,6 +255,32 @@ int subject_run(struct guardian *guardian, int mode, int limit_ms,
 	error = subject_act(&subject, mode, limit_ms);
 	subject_end(&subject, NULL);
 	return error;
+}
+
+int subject_run(struct guardian *guardian, int mode, int limit_ms,
+		void (*prepare)(void *data), void (*act)(void *data),
+		void *data, size_t data_bytes)
+{
+	void *before = malloc(data_bytes);
+	int error = -EINTR;
+
+	if (!before)
+		return -ENOMEM;
+	memcpy(before, data, data_bytes);
+	for (int i = 0; error == -EINTR && i < SUBJECT_TRIES; i++) {
+		memcpy(data, before, data_bytes);
+		error = run_once(guardian, mode, limit_ms, prepare, act, data);
+	}
+	free(before);
+	return error;
+}
+
+const char *subject_error(int error)
+{
+	if (error == -EINTR)
+		return "the lab was stopped (^Z, SIGSTOP) each time that it "
+		       "was tried";
+	return strerror(-error);
 }
 
 void subject_end(struct subject *subject, int *status)

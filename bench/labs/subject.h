@@ -12,7 +12,8 @@
  * subject_await() stand for the second step.
  *
  * The window is made of short leases: when we are stopped it closes within two
- * seconds, and a subject that still acts dies with it.
+ * seconds, and a subject that still acts dies with it. subject_run() then asks
+ * another one: what the first has said is not trusted.
  *
  * It is the first to die when memory runs out (oom_score_adj 1000) and dies
  * with its parent.
@@ -46,16 +47,23 @@ int subject_start(struct subject *subject, struct guardian *guardian,
 
 /*
  * Let it act, once, in this overcommit mode if there is a guardian. 0 when it
- * has done so. -ETIMEDOUT: not within limit_ms, or the window closed before;
- * -ECHILD: it died; -ESTALE: somebody else changed the mode meanwhile; -EPIPE:
- * the guardian is lost, overcommit_repair() was tried.
+ * has done so. -ETIMEDOUT: not within limit_ms, in which we were not stopped;
+ * -EINTR: we were, and the window closed before; -ECHILD: it died; -ESTALE:
+ * somebody else changed the mode meanwhile; -EPIPE: the guardian is lost,
+ * overcommit_repair() was tried.
  */
 int subject_act(struct subject *subject, int mode, int limit_ms);
 
-/* All of its life: start, act, end. Errors are those of the first two. */
+/* All of its life: start, act, end; and once more, with data_bytes of data as
+ * they were, each time that we were stopped meanwhile, but at most
+ * SUBJECT_TRIES times. Errors are those of the first two. */
+#define SUBJECT_TRIES 10
 int subject_run(struct guardian *guardian, int mode, int limit_ms,
 		void (*prepare)(void *data), void (*act)(void *data),
-		void *data);
+		void *data, size_t data_bytes);
+
+/* What an error of subject_run() means, as a phrase. */
+const char *subject_error(int error);
 
 /* In a subject: have another oom_score_adj than 1000. Back to what it was
  * before birth is allowed to everybody (proc(5)). 0, or -errno. */
