@@ -33,11 +33,19 @@ struct frontier {
 	bool hindered;		   /* EAGAIN: a limit on processes, no answer */
 	bool held_back;		   /* between the two, for the others' sake */
 	unsigned probes;
-	int error; /* of the experiment itself */
+	uint64_t moved_bytes; /* other programs' commits, at most, meanwhile */
+	int error;	      /* of the experiment itself */
 };
 
 /* Both halves of a subject (subject.h); data is its struct frontier. */
 void frontier_prepare(void *data);
 void frontier_act(void *data);
+
+/* Whether others' commits moved, in mode 2, by more than the kernel's counter
+ * may be wrong by: then prediction and outcome are of different machines. */
+bool frontier_disturbed(const struct frontier *frontier);
+
+/* A frontier is looked for so often, until it was not disturbed. */
+#define FRONTIER_TRIES 3
 
 #endif

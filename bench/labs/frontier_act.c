@@ -40,19 +40,61 @@ static uint64_t grain_bytes(const struct frontier *frontier)
 				   : frontier->vmas * page_bytes();
 }
 
+static uint64_t smaller(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+static uint64_t distance(uint64_t one, uint64_t other)
+{
+	return one > other ? one - other : other - one;
+}
+
 static unsigned traits_of(const struct frontier *frontier)
 {
 	return frontier->attempt.strategies[0]->traits;
 }
 
+/* The facts as they are now, in mode 2: what others have committed may change
+ * at any moment. 0 or a negative errno. */
+static int renew(struct frontier *frontier, struct predict_facts *now)
+{
+	struct meminfo memory;
+	uint64_t moved_bytes;
+	int error = meminfo_read(&memory);
+
+	*now = frontier->facts;
+	if (error)
+		return error;
+	now->committed_bytes = memory.committed_bytes;
+	for (unsigned i = 0; i < frontier->vmas; i++)
+		now->committed_bytes -=
+			smaller(regions[i].used_bytes, now->committed_bytes);
+	moved_bytes =
+		distance(now->committed_bytes, frontier->facts.committed_bytes);
+	if (moved_bytes > frontier->moved_bytes)
+		frontier->moved_bytes = moved_bytes;
+	return 0;
+}
+
+bool frontier_disturbed(const struct frontier *frontier)
+{
+	return frontier->mode == 2 &&
+	       frontier->moved_bytes > predict_slack(&frontier->facts);
+}
+
 /* In mode 2 others need memory too, for the moment of the attempt: granted, it
  * must leave enough, or be refused for sure. */
-static bool is_harmless(const struct frontier *frontier, uint64_t bytes)
+static bool is_harmless(struct frontier *frontier, uint64_t bytes)
 {
-	struct predict_facts after = frontier->facts;
+	struct predict_facts after;
 	char why[256];
 
-	if (frontier->mode != 2 || frontier->alone)
+	if (frontier->mode != 2)
+		return true;
+	if (renew(frontier, &after))
+		return false;
+	if (frontier->alone)
 		return true;
 	if (!request_ok(bytes, &after, why, sizeof why))
 		return false;
@@ -102,10 +144,11 @@ static enum verdict probe(struct frontier *frontier, uint64_t bytes)
 	return REFUSED;
 }
 
-/* Bring together a heap that works and one that does not. One that may not be
- * tried counts as what `unsafe` says. */
+/* Bring together a heap that works and one that does not, of which *answer
+ * tells why: REFUSED or UNSAFE. One that may not be tried counts as what
+ * `unsafe` says. */
 static void bisect(struct frontier *frontier, uint64_t *low, uint64_t *high,
-		   enum verdict unsafe)
+		   enum verdict *answer, enum verdict unsafe)
 {
 	const uint64_t grain = grain_bytes(frontier);
 
@@ -113,14 +156,15 @@ static void bisect(struct frontier *frontier, uint64_t *low, uint64_t *high,
 	while (*high - *low > grain && !frontier->hindered) {
 		const uint64_t grains = (*high - *low) / grain;
 		const uint64_t bytes = *low + (grains + 1) / 2 * grain;
-		enum verdict verdict = probe(frontier, bytes);
+		const enum verdict verdict = probe(frontier, bytes);
 
-		if (verdict == UNSAFE)
-			verdict = unsafe;
-		if (verdict == WORKS)
+		if (verdict == WORKS ||
+		    (verdict == UNSAFE && unsafe == WORKS)) {
 			*low = bytes;
-		else
+		} else {
 			*high = bytes;
+			*answer = verdict;
+		}
 	}
 }
 
@@ -178,40 +222,76 @@ static int look(struct frontier *frontier)
 static void search(struct frontier *frontier)
 {
 	uint64_t room_bytes = 0, high, safe;
+	enum verdict answer;
 
 	for (unsigned i = 0; i < frontier->vmas; i++)
 		room_bytes += regions[i].room_bytes;
 	high = room_bytes;
-	if (probe(frontier, high) == WORKS) {
+	answer = probe(frontier, high);
+	if (answer == WORKS) {
 		frontier->lower_bytes = high;
 		return;
 	}
-	bisect(frontier, &frontier->lower_bytes, &high, REFUSED);
-	if (!is_harmless(frontier, high)) {
+	bisect(frontier, &frontier->lower_bytes, &high, &answer, REFUSED);
+	if (answer == UNSAFE) {
 		frontier->held_back = true;
 		safe = frontier->lower_bytes;
 		high = room_bytes;
-		bisect(frontier, &safe, &high, WORKS);
+		bisect(frontier, &safe, &high, &answer, WORKS);
 	}
 	frontier->upper_bytes = high;
 }
 
-static void find(struct frontier *frontier)
+/* Predict, and see. */
+static int try(struct frontier *frontier)
 {
-	if (!frontier->error && !frontier->attempt.refusals[0])
-		frontier->error = look(frontier);
-	if (frontier->error || frontier->attempt.refusals[0])
-		return;
+	struct predict_facts after;
+
 	frontier->predicted_bytes = predict_frontier(
 		traits_of(frontier), frontier->mode, frontier->vmas,
 		frontier->room_bytes, &frontier->facts);
 	search(frontier);
+	return renew(frontier, &after);
+}
+
+/* Forget what was found, and go by what others have committed now. */
+static int start_again(struct frontier *frontier)
+{
+	int error = resize(frontier, 0);
+
+	if (!error)
+		error = renew(frontier, &frontier->facts);
+	frontier->lower_bytes = 0;
+	frontier->upper_bytes = 0;
+	frontier->stage = STAGE_NONE;
+	frontier->refused = 0;
+	frontier->held_back = false;
+	frontier->probes = 0;
+	frontier->moved_bytes = 0;
+	return error;
+}
+
+static int find(struct frontier *frontier)
+{
+	int error = look(frontier);
+
+	if (!error)
+		error = try(frontier);
+	for (int i = 1; !error && i < FRONTIER_TRIES; i++) {
+		if (!frontier_disturbed(frontier) || frontier->hindered)
+			return 0;
+		error = start_again(frontier);
+		if (!error)
+			error = try(frontier);
+	}
+	return error;
 }
 
 void frontier_act(void *data)
 {
 	struct frontier *frontier = data;
 
-	find(frontier);
+	if (!frontier->error && !frontier->attempt.refusals[0])
+		frontier->error = find(frontier);
 	attempt_close(&frontier->attempt);
 }

@@ -205,6 +205,32 @@ static void tell_verdict(struct lab_context *context,
 		context->skipped++; /* the status tells of it */
 }
 
+/* Then a row that does not agree proves nothing. */
+static void tell_disturbed(struct lab_context *context,
+			   const struct frontier *seen, size_t count)
+{
+	const struct frontier *most = NULL;
+	size_t disturbed = 0;
+
+	for (size_t i = 0; i < count; i++) {
+		if (!frontier_disturbed(&seen[i]))
+			continue;
+		disturbed++;
+		if (!most || seen[i].moved_bytes > most->moved_bytes)
+			most = &seen[i];
+	}
+	if (most)
+		lab_tell(context,
+			 "In mode 2 other programs' commits moved between "
+			 "prediction and outcome of %zu %s, by up to %s (%s), "
+			 "each of the %d times that was tried: that proves "
+			 "nothing. Run it again where nothing else begins or "
+			 "ends meanwhile.",
+			 disturbed, disturbed == 1 ? "row" : "rows",
+			 size_human(most->moved_bytes).text,
+			 most->attempt.strategies[0]->name, FRONTIER_TRIES);
+}
+
 int frontier_tell(struct lab_context *context, const struct frontier *seen,
 		  size_t count)
 {
@@ -217,6 +243,7 @@ int frontier_tell(struct lab_context *context, const struct frontier *seen,
 	for (size_t i = 0; i < context->mode_count && !error; i++)
 		error = tell_table(context, seen, count, context->modes[i]);
 	tell_verdict(context, seen, count);
+	tell_disturbed(context, seen, count);
 	for (size_t i = 0; i < context->mode_count; i++) {
 		const int mode = context->modes[i];
 
