@@ -43,6 +43,11 @@ mode_name(m) = "vm.overcommit_memory = ".m. \
 # "a", "a and b", "a, b and c".
 list_words(list) = (t_ = word(list, 1), sum [k_ = 2:words(list)] \
   (t_ = t_.(k_ == words(list) ? " and " : ", ").word(list, k_), 0), t_)
+# Broken into lines of so many characters.
+wrap(text, most) = (t_ = "", n_ = 0, sum [k_ = 1:words(text)] \
+  (w_ = word(text, k_), n_ = n_ + strlen(w_) + 1, n_ - 1 <= most ? 0 : \
+  (t_ = t_."\n", n_ = strlen(w_) + 1), \
+  t_ = t_.(n_ > strlen(w_) + 1 ? " " : "").w_, 0), t_)
 
 ink = "#333333"; pale = "#e6e6e6"; grey = "#6e6e6e"; faint = "#999999"
 face = "DejaVu Sans"

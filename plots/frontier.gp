@@ -19,7 +19,14 @@ F_LOWER = 6; F_UPPER = 7; F_PREDICTED = 8; F_EXACT = 9; F_RAM = 10; F_LIMIT = 11
 field(i, f) = word($rows[i], f)
 bytes(i, f) = real(field(i, f))
 rows = |$rows|
-if (!rows) { exit error "no frontier was measured" }
+none = "No frontier was measured"
+if (!rows && dumb) { set print "-"; print none; exit }
+if (!rows) {
+  unset border; unset tics
+  set title none textcolor rgb ink
+  plot [0:1] [0:1] NaN notitle
+  exit
+}
 # Where nothing was refused, what was tried last is the end.
 upper(i) = field(i, F_UPPER) eq "-" ? bytes(i, F_LOWER) : bytes(i, F_UPPER)
 ram = bytes(1, F_RAM); limit = bytes(1, F_LIMIT)
@@ -61,8 +68,10 @@ do for [b = 1:bars] {
     (one_vma(b) ? "" : sprintf(", %s VMAs", field(FIRST[b], F_VMAS)))
 }
 exact(b) = field(FIRST[b], F_EXACT) eq "yes"
-human(v) = v < 2**40 ? (v < 2**30 ? digits(v / 2**20)." MiB" : \
-  digits(v / 2**30)." GiB") : digits(v / 2**40)." TiB"
+# As many digits as in frontier.txt.
+three(v) = sprintf(v >= 99.5 ? "%.0f" : "%.3g", v)
+human(v) = v < 2**40 ? (v < 2**30 ? three(v / 2**20)." MiB" : \
+  three(v / 2**30)." GiB") : three(v / 2**40)." TiB"
 reach(b) = HIGH[b] - LOW[b] < LOW[b] / 100 ? human(LOW[b]) : \
   human(LOW[b])." to ".human(HIGH[b])
 stop_of(b) = (s_ = field(FIRST[b], F_STOPPED), s_ eq "address_space" ? \
@@ -75,7 +84,7 @@ mode_of(b) = "mode ".mode(b)
 finding = ""; refused = ""; granted = "any that is granted"
 do for [b = 1:bars] { if (refuses(b) && one_vma(b)) {
   do for [s in NAMES[b]] { if (!has(refused, s)) { refused = refused." ".s } }
-  finding = finding.(strlen(finding) ? " and " : "").human(HIGH[b])." in ". \
+  finding = finding.(strlen(finding) ? " and " : "").human(LOW[b])." in ". \
     mode_of(b)
 } }
 # A spawn next to the largest heap there is can still lack a stack.
@@ -89,20 +98,22 @@ finding = strlen(finding) ? list_words(refused).( \
 
 if (dumb) {
   set print "-"
-  print finding
+  print wrap(finding, columns)
   do for [b = 1:bars] {
-    print sprintf("%-8s %-18s %-22s %s: %s", mode_of(b), WHO[b], reach(b), \
-      step_of(b), stop_of(b))
+    row = sprintf("%-7s %-17s %-21s ", mode_of(b), WHO[b], reach(b))
+    why = step_of(b).": ".stop_of(b)
+    print row.(strlen(row) + strlen(why) > columns ? "\n    " : "").why
   }
   print "RAM and swap: ".human(ram).", CommitLimit: ".human(limit)
   exit
 }
 
-least = limit < ram ? limit : ram; most = 0
-do for [b = 1:bars] {
-  if (LOW[b] < least) { least = LOW[b] }
-  if (HIGH[b] > most) { most = HIGH[b] }
-}
+# On this scale there is no zero: where nothing worked, there is no bar.
+least = limit > 0 && limit < ram ? limit : ram
+do for [b = 1:bars] { if (LOW[b] > 0 && LOW[b] < least) { least = LOW[b] } }
+most = least; left = least / 8
+do for [b = 1:bars] { if (HIGH[b] > most) { most = HIGH[b] } }
+shown(v) = v > left ? v : left
 set label 1 finding at screen 0.05, 0.945 \
   font face.(term eq "svg" ? " Bold,21" : " Bold,17") noenhanced
 set label 2 "found by bisection on memory that is never touched; pale: not ". \
@@ -115,7 +126,7 @@ set rmargin at screen 0.95
 set bmargin at screen 0.13
 set tmargin at screen 0.76
 set logscale x 2
-left = least / 8; right = least / 8 * (most / least * 8)**1.65
+right = left * (most / left)**1.65
 set xrange [left : right]
 set xtics ()
 do for [e = 20:46:2] { set xtics add (human(2.0**e) 2.0**e) }
@@ -140,21 +151,24 @@ faded(b) = (m_ = mode(b), m_ eq "0" ? "#bfdcec" : \
   m_ eq "1" ? "#bfe7dc" : "#f5d7bf")
 do for [b = 1:bars] {
   if (!exact(b)) {
-    set object 100 + b rectangle from LOW[b], Y[b] - 0.3 to HIGH[b], \
-      Y[b] + 0.3 fc rgb faded(b) fs solid 1 noborder back
+    set object 100 + b rectangle from shown(LOW[b]), Y[b] - 0.3 \
+      to shown(HIGH[b]), Y[b] + 0.3 fc rgb faded(b) fs solid 1 noborder back
   }
-  set object 200 + b rectangle from left, Y[b] - 0.3 to LOW[b], Y[b] + 0.3 \
+  set object 200 + b rectangle from left, Y[b] - 0.3 \
+    to shown(LOW[b]), Y[b] + 0.3 \
     fc rgb colour(b) fs solid 1 noborder back
-  set label 300 + b reach(b)."; ".step_of(b).": ".stop_of(b) at HIGH[b], Y[b] \
-    offset 1.4, 0 boxed textcolor rgb ink noenhanced front
+  set label 300 + b reach(b)."; ".step_of(b).": ".stop_of(b) \
+    at shown(HIGH[b]), Y[b] offset 1.4, 0 boxed textcolor rgb ink noenhanced front
 }
 set arrow 1 from ram, graph 0 to ram, graph 1 nohead lc rgb "#555555" lw 2 \
   dt 2 back
 set label 4 "RAM and swap, ".human(ram) at ram, graph 1.04 \
   left textcolor rgb grey noenhanced
-set arrow 2 from limit, graph 0 to limit, graph 1 nohead lc rgb "#999999" lw 2 \
-  dt 3 back
-set label 5 "CommitLimit, ".human(limit) at limit, graph 1.04 right \
-  textcolor rgb grey noenhanced
+if (limit > 0) {
+  set arrow 2 from limit, graph 0 to limit, graph 1 nohead lc rgb "#999999" \
+    lw 2 dt 3 back
+  set label 5 "CommitLimit, ".human(limit) at limit, graph 1.04 right \
+    textcolor rgb grey noenhanced
+}
 plot $rows using (real(strcol(F_PREDICTED))):(Y[GROUP[int($0) + 1]]) \
   with points pt 12 ps 2 lw 3 lc rgb "#000000" notitle

@@ -199,6 +199,18 @@ no_group_is_left() {
 	no_group_is_left
 }
 
+@test "touch: what was refused is nowhere called promised" {
+	grep -q __asan_init "$command" && skip "needs a build without sanitizers"
+	groups_can_be_made
+	(ulimit -v 300000 && check 0 "$command" lab touch --out here)
+	[ "$(column here/touch.csv event | tail -n 1)" = refused ]
+	says out "The answer was no"
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	says here/touch.svg "the request for 1 GiB was refused"
+	run grep -E "promised by malloc|first write" here/touch.svg
+	[ "$status" -eq 1 ]
+}
+
 @test "oom: scores, what children inherit and who is killed are as predicted" {
 	groups_can_be_made
 	check 0 "$command" lab oom --out here

@@ -181,13 +181,13 @@ static void tell_death(struct lab_context *context, const struct story *story)
 {
 	lab_tell(context,
 		 "It wrote to one page after the other. No write can say no: "
-		 "after %s (predicted: %s) in %.0f ms the group was full, the "
-		 "kernel found nothing to reclaim, and killed the process with "
-		 "signal %d. Its oom_kill counter went from %llu to %llu. The "
-		 "program had checked what malloc() returned, and got no "
-		 "chance to do anything.",
-		 size_human(story->last.touched_bytes).text,
-		 size_human(predict_touched(story)).text,
+		 "after %.2f MiB (predicted: %.2f MiB) in %.0f ms the group "
+		 "was full, the kernel found nothing to reclaim, and killed "
+		 "the process with signal %d. Its oom_kill counter went from "
+		 "%llu to %llu. The program had checked what malloc() "
+		 "returned, and got no chance to do anything.",
+		 (double)story->last.touched_bytes / MIB,
+		 (double)predict_touched(story) / MIB,
 		 (double)story->death_ns / 1e6, WTERMSIG(story->status),
 		 (unsigned long long)story->before.oom_kill,
 		 (unsigned long long)story->last.group.oom_kill);
