@@ -103,25 +103,43 @@ static bool is_stopped_by(const struct frontier *frontier, const char *word)
 	return !strcmp(frontier_stop(frontier), word);
 }
 
-/* A heap that ended before any rule of the mode was reached. */
-static void tell_room(struct lab_context *context,
-		      const struct frontier *frontier)
+/* A heap that ended before any rule of the mode was reached. Parents differ in
+ * size, by their strategy. */
+static void tell_room(struct lab_context *context, const struct frontier *seen,
+		      size_t count, const struct frontier *one)
 {
+	const struct frontier *least = one, *most = one;
+	char upto[UNITS_LENGTH + 8] = "";
+
+	for (size_t i = 0; i < count; i++) {
+		if (seen[i].mode != one->mode || seen[i].vmas != one->vmas ||
+		    !is_stopped_by(&seen[i], frontier_stop(one)))
+			continue;
+		if (seen[i].lower_bytes < least->lower_bytes)
+			least = &seen[i];
+		if (seen[i].lower_bytes > most->lower_bytes)
+			most = &seen[i];
+	}
+	if (most->lower_bytes - least->lower_bytes > most->lower_bytes / 100)
+		snprintf(upto, sizeof upto, " to %s",
+			 size_human(most->lower_bytes).text);
 	lab_tell(context,
-		 "Mode %d: the heap itself ended at %s, by %s, before the mode "
-		 "refused anything.",
-		 frontier->mode, size_human(frontier->lower_bytes).text,
-		 bound_text(frontier_stop(frontier)));
+		 "Mode %d: the heap itself ended at %s%s, by %s, before the "
+		 "mode refused anything.",
+		 one->mode, size_human(least->lower_bytes).text, upto,
+		 bound_text(frontier_stop(one)));
 }
 
 static void tell_heuristic(struct lab_context *context,
-			   const struct frontier *one,
-			   const struct frontier *two)
+			   const struct frontier *seen, size_t count)
 {
+	const struct frontier *one = find(seen, count, 0, true, 1);
+	const struct frontier *two = find(seen, count, 0, true, 2);
+
 	if (!one || !two)
 		return;
 	if (!is_stopped_by(one, "ram_and_swap")) {
-		tell_room(context, one);
+		tell_room(context, seen, count, one);
 		return;
 	}
 	lab_tell(context,
@@ -147,15 +165,16 @@ static void tell_held_back(struct lab_context *context)
 }
 
 static void tell_strict(struct lab_context *context,
-			const struct frontier *copied,
-			const struct frontier *shared)
+			const struct frontier *seen, size_t count)
 {
+	const struct frontier *copied = find(seen, count, 2, true, 1);
+	const struct frontier *shared = find(seen, count, 2, false, 1);
 	const struct frontier *any = copied ? copied : shared;
 
 	if (!any)
 		return;
 	if (!is_stopped_by(any, "commit_limit")) {
-		tell_room(context, any);
+		tell_room(context, seen, count, any);
 		return;
 	}
 	lab_tell(context,
@@ -175,12 +194,14 @@ static void tell_strict(struct lab_context *context,
 
 /* Nothing but addresses, and limits of the process. */
 static void tell_always(struct lab_context *context,
-			const struct frontier *frontier)
+			const struct frontier *seen, size_t count)
 {
+	const struct frontier *frontier = find(seen, count, 1, false, 1);
+
 	if (!frontier)
 		return;
 	if (bound_is_own(frontier_stop(frontier)))
-		tell_room(context, frontier);
+		tell_room(context, seen, count, frontier);
 	else
 		lab_tell(context, "Mode 1: nothing is refused but what has no "
 				  "address any more.");
@@ -248,13 +269,11 @@ int frontier_tell(struct lab_context *context, const struct frontier *seen,
 		const int mode = context->modes[i];
 
 		if (mode == 0)
-			tell_heuristic(context, find(seen, count, 0, true, 1),
-				       find(seen, count, 0, true, 2));
+			tell_heuristic(context, seen, count);
 		if (mode == 1)
-			tell_always(context, find(seen, count, 1, false, 1));
+			tell_always(context, seen, count);
 		if (mode == 2)
-			tell_strict(context, find(seen, count, 2, true, 1),
-				    find(seen, count, 2, false, 1));
+			tell_strict(context, seen, count);
 	}
 	return error;
 }

@@ -41,10 +41,9 @@ static struct frontier make_frontier(int mode, uint64_t moved_bytes)
 	return frontier;
 }
 
-/* The text of one row, to be freed. */
-static char *told(int mode, uint64_t moved_bytes)
+/* The text, to be freed. */
+static char *told_all(int mode, const struct frontier *rows, size_t count)
 {
-	const struct frontier frontier = make_frontier(mode, moved_bytes);
 	struct lab_context context = { .columns = 1000,
 				       .modes = { mode },
 				       .mode_count = 1 };
@@ -53,9 +52,16 @@ static char *told(int mode, uint64_t moved_bytes)
 
 	context.text = open_memstream(&text, &bytes);
 	assert_non_null(context.text);
-	assert_int_equal(frontier_tell(&context, &frontier, 1), 0);
+	assert_int_equal(frontier_tell(&context, rows, count), 0);
 	fclose(context.text);
 	return text;
+}
+
+static char *told(int mode, uint64_t moved_bytes)
+{
+	const struct frontier row = make_frontier(mode, moved_bytes);
+
+	return told_all(mode, &row, 1);
 }
 
 /* The counter may be wrong by RAM / 256, 4 MiB here. */
@@ -81,11 +87,35 @@ static void what_plays_no_part_is_not(void **state)
 	free(heuristic);
 }
 
+/* A parent with a large helper has less room, and does not speak for all. */
+static void all_parents_are_told_of(void **state)
+{
+	struct frontier rows[] = { make_frontier(1, 0), make_frontier(1, 0),
+				   make_frontier(2, 0) };
+	char *text;
+
+	(void)state;
+	for (int i = 0; i < 3; i++) {
+		rows[i].room_bytes = 512 * MIB;
+		rows[i].room_ends = "rlimit_as";
+	}
+	text = told_all(1, rows, 3);
+	assert_non_null(strstr(text, "ended at 512 MiB, by RLIMIT_AS"));
+	free(text);
+	rows[1].lower_bytes = rows[1].upper_bytes = rows[1].room_bytes =
+		rows[1].predicted_bytes = 600 * MIB;
+	rows[2].lower_bytes = 700 * MIB;
+	text = told_all(1, rows, 3);
+	assert_non_null(strstr(text, "ended at 512 MiB to 600 MiB, by RLIM"));
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_others_did_is_said),
 		cmocka_unit_test(what_plays_no_part_is_not),
+		cmocka_unit_test(all_parents_are_told_of),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
