@@ -170,6 +170,17 @@ near() {
 	has_mode 0
 }
 
+@test "a lab that fails midway tells what it has found" {
+	"$command" lab frontier --overcommit 0,1 --out here >out 2>err 3>&- &
+	runner=$!
+	within 20 has_mode 1
+	echo 2 >"$SPAWNWISE_KNOB" # so the window is lost
+	end_run 1
+	says err "in overcommit mode 1"
+	says out "Mode 0"
+	diff out here/frontier.txt
+}
+
 # A test of those needs a memory control group.
 groups_can_be_made() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"

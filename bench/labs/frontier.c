@@ -132,7 +132,7 @@ static int find_all(struct lab_context *context, int mode,
 			shared->attempt.count = 1;
 			error = find_one(context, shared);
 			seen[*count] = *shared;
-			if (!is_measured(shared))
+			if (error || !is_measured(shared))
 				break; /* told once */
 			(*count)++;
 		}
@@ -145,7 +145,7 @@ static int run(struct lab_context *context)
 	struct frontier *shared = subject_share(sizeof *shared);
 	struct frontier *seen = calloc(ROWS_MAX, sizeof *seen);
 	size_t count = 0;
-	int error = 0;
+	int error = 0, told;
 
 	if (!shared || !seen) {
 		error = lab_fail(context, -ENOMEM, "Free some memory.",
@@ -155,8 +155,10 @@ static int run(struct lab_context *context)
 	for (size_t i = 0; i < context->mode_count && !error; i++)
 		error = find_all(context, context->modes[i], shared, seen,
 				 &count);
+	/* What was found is told whatever came after it. */
+	told = count || !error ? frontier_tell(context, seen, count) : 0;
 	if (!error)
-		error = frontier_tell(context, seen, count);
+		error = told;
 release:
 	free(seen);
 	if (shared)

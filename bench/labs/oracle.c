@@ -141,21 +141,26 @@ static int ask_mode(struct lab_context *context, int mode,
 
 static int run(struct lab_context *context)
 {
-	const size_t count = context->mode_count * MEMORY_COUNT;
 	struct oracle *shared = subject_share(sizeof *shared);
-	struct oracle *seen = calloc(count, sizeof *seen);
-	int error = 0;
+	struct oracle *seen = calloc(LAB_MODES * MEMORY_COUNT, sizeof *seen);
+	size_t count = 0;
+	int error = 0, told;
 
 	if (!shared || !seen) {
 		error = lab_fail(context, -ENOMEM, "Free some memory.",
 				 "begin the lab: no memory");
 		goto release;
 	}
-	for (size_t i = 0; i < context->mode_count && !error; i++)
+	for (size_t i = 0; i < context->mode_count && !error; i++) {
 		error = ask_mode(context, context->modes[i], shared,
-				 seen + i * MEMORY_COUNT);
+				 seen + count);
+		if (!error)
+			count += MEMORY_COUNT;
+	}
+	/* The modes that were done are told whatever came after them. */
+	told = count ? oracle_tell(context, seen, count) : 0;
 	if (!error)
-		error = oracle_tell(context, seen, count);
+		error = told;
 release:
 	free(seen);
 	if (shared)

@@ -176,7 +176,8 @@ static int run(struct lab_context *context)
 	struct promise *promise = subject_share(sizeof *promise);
 	struct promise seen[LAB_MODES];
 	struct table table;
-	int error = 0;
+	size_t count = 0;
+	int error = 0, told = 0;
 
 	if (!promise)
 		return lab_fail(context, -ENOMEM, "Free some memory.",
@@ -191,17 +192,20 @@ static int run(struct lab_context *context)
 		error = promise_in(context, promise);
 		if (!error)
 			error = write_row(context, promise);
-		seen[i] = *promise;
+		if (error)
+			break;
+		seen[count++] = *promise;
 		tabulate(&table, promise);
 	}
 	subject_unshare(promise, sizeof *promise);
-	if (!error) {
+	/* What was promised is told whatever came after it. */
+	if (count) {
 		promise_tell_scale(context, &seen[0]);
-		error = lab_tell_table(context, &table);
-		promise_tell(context, seen, context->mode_count);
+		told = lab_tell_table(context, &table);
+		promise_tell(context, seen, count);
 	}
 	table_release(&table);
-	return error;
+	return error ? error : told;
 }
 
 extern const struct lab lab_promise;
