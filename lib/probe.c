@@ -4,6 +4,8 @@
 #include "lib/probe.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <string.h>
 #include <sys/wait.h>
 
 #include "lib/child.h"
@@ -12,6 +14,8 @@
 
 /* A part of our own: there sanitizers expect who calls vfork(). */
 #define STACK_BYTES (16 * 1024)
+
+#define NAME_BYTES 32 /* of a namespace */
 
 struct probe {
 	int (*birth)(void);
@@ -33,6 +37,29 @@ static bool is_refusal(int error)
 	return error == -ENOSYS || error == -EPERM || error == -EINVAL;
 }
 
+/* The name of a namespace, "pid:[4026531836]", or "" where there is none. */
+static long read_name(const char *link, char name[NAME_BYTES])
+{
+	const long length =
+		raw4(SYS_readlinkat, AT_FDCWD, link, name, NAME_BYTES - 1);
+
+	name[length < 0 ? 0 : length] = '\0';
+	return length;
+}
+
+bool sw_births_elsewhere(void)
+{
+	char own[NAME_BYTES], next[NAME_BYTES];
+
+	if (read_name("/proc/thread-self/ns/pid", own) < 0)
+		return false;
+	/* A namespace that nobody was born in has no name yet: ENOENT
+	 * (pidns_for_children_get() in kernel/pid_namespace.c). */
+	return read_name("/proc/thread-self/ns/pid_for_children", next) ==
+		       -ENOENT ||
+	       (*next && strcmp(own, next));
+}
+
 int sw_probe(int (*birth)(void))
 {
 	const int saved_errno = errno;
@@ -46,6 +73,8 @@ int sw_probe(int (*birth)(void))
 	sw_sigset mask;
 	long pid;
 
+	if (sw_births_elsewhere())
+		return 0;
 	mask = sw_signals_block();
 	pid = sw_clone(&args, run_probe, &probe);
 	if (pid > 0)

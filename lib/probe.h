@@ -3,15 +3,26 @@
 #ifndef LIB_PROBE_H
 #define LIB_PROBE_H
 
+#include <stdbool.h>
+
+/*
+ * Whether the children of this thread are born in another pid namespace than
+ * ours: after unshare(2) or setns(2). The first is the init of a new one, which
+ * ends with it (pid_namespaces(7)). False where there is no /proc to tell;
+ * those of kernels that sw_open() works on do (4.12, namespaces(7)).
+ */
+bool sw_births_elsewhere(void);
+
 /*
  * What birth(), which creates a child that ends, answers in a child of ours,
  * which reaps it: so its SIGCHLD and its zombie never reach the caller. That
  * child shares our memory while we wait, and has exit_signal 0. 0 when it
  * cannot be created, or when birth() fails for another reason than a refusal,
  * which seccomp filters and old kernels tell as ENOSYS, EPERM or EINVAL: then
- * the spawns will tell. -ENOSYS where CLONE_VM does not share memory
- * (qemu-user), or where birth() is death: a filter may kill for a system call.
- * Fit for the hook supported().
+ * the spawns will tell. Nothing is tried, and the answer is 0, where children
+ * are born elsewhere: the trial would be the namespace's init. -ENOSYS where
+ * CLONE_VM does not share memory (qemu-user), or where birth() is death: a
+ * filter may kill for a system call. Fit for the hook supported().
  */
 int sw_probe(int (*birth)(void));
 

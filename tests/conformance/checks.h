@@ -49,7 +49,8 @@ extern const struct check renewal_checks[]; /* it gets a successor */
 extern const struct check trouble_checks[]; /* at any moment */
 extern const struct check bond_checks[];    /* a helper and its caller */
 extern const struct check moment_checks[];  /* what a child inherits, now */
-extern const struct check map_checks[];	    /* of baselines too */
+extern const struct check namespace_checks[];
+extern const struct check map_checks[]; /* of baselines too */
 
 /* Of a check that needs a strategy with a helper. */
 #define NEEDS_HELPER .needs = SW_NEEDS_EARLY_OPEN, .obstacle = children_unseen

@@ -21,14 +21,14 @@
 #define NAME_BYTES 160
 
 static const struct check *const lists[] = {
-	outcome_checks,	 arrival_checks, search_checks,	  field_checks,
-	identity_checks, action_checks,	 order_checks,	  terminal_checks,
-	referee_checks,	 caller_checks,	 snapshot_checks, scarce_checks,
-	storm_checks,	 death_checks,	 signal_checks,	  handle_checks,
-	flight_checks,	 borrow_checks,	 filter_checks,	  trait_checks,
-	thread_checks,	 ending_checks,	 helper_checks,	  trouble_checks,
-	bond_checks,	 moment_checks,	 map_checks,	  renewal_checks,
-	poll_checks,	 foreign_checks,
+	outcome_checks,	 arrival_checks, search_checks,	   field_checks,
+	identity_checks, action_checks,	 order_checks,	   terminal_checks,
+	referee_checks,	 caller_checks,	 snapshot_checks,  scarce_checks,
+	storm_checks,	 death_checks,	 signal_checks,	   handle_checks,
+	flight_checks,	 borrow_checks,	 filter_checks,	   trait_checks,
+	thread_checks,	 ending_checks,	 helper_checks,	   trouble_checks,
+	bond_checks,	 moment_checks,	 map_checks,	   renewal_checks,
+	poll_checks,	 foreign_checks, namespace_checks,
 };
 
 static const struct check *const baseline_lists[] = { baseline_checks,
