@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -149,20 +150,66 @@ static bool has_flag(pid_t pid)
 	       flags & PF_FORKNOEXEC;
 }
 
+/* Whether /proc numbers processes as we do: in the line NSpid of our own status
+ * (proc(5)) is one number then, and otherwise that of its namespace before it.
+ * Not to be found when we are none of its processes. A long list of groups may
+ * precede it. */
+static bool proc_is_ours(void)
+{
+	static const char key[] = "\nNSpid:\t";
+	const long fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/status",
+			     O_RDONLY | O_CLOEXEC, 0);
+	size_t matched = 0;
+	char text[256] = "", c = 0;
+	long length;
+
+	if (fd < 0)
+		return false;
+	while ((length = raw3(SYS_read, fd, text, sizeof text)) > 0)
+		for (long i = 0; i < length; i++) {
+			c = text[i];
+			if (key[matched])
+				matched = c == key[matched] ? matched + 1
+							    : c == '\n';
+			else if (c == '\t' || c == '\n')
+				goto close;
+		}
+close:
+	raw1(SYS_close, fd);
+	return c != '\t';
+}
+
+/* Whether a child is in our session, and it is the kernel that refuses to put
+ * it elsewhere: a filter of system calls would refuse this, too, with EPERM. */
+static bool is_in_session(pid_t pid)
+{
+	return raw1(SYS_getsid, pid) == raw1(SYS_getsid, 0) &&
+	       raw2(SYS_setpgid, pid, -1) == -EINVAL;
+}
+
 /*
  * Whether pid has come through exec. The kernel keeps a flag, PF_FORKNOEXEC,
- * and tells it for nothing: setpgid(2) refuses a child that has come through
- * with EACCES, and giving one its own group changes nothing. For a session
- * leader, which it refuses before it looks (kernel/sys.c), the flag has to be
- * read; and so for a group of another pid namespace, which is 0 here: to
- * setpgid(2) that means a new one. True when there is no such child.
+ * and tells it for nothing: setpgid(2) refuses a child of our session that has
+ * come through with EACCES, before it looks at the group (kernel/sys.c), and
+ * giving one its own changes nothing. A group of another pid namespace is 0
+ * here, which to setpgid(2) means a new one: then a number that no group has,
+ * refused with EPERM where EACCES is not in place.
+ *
+ * For a child of another session, which it refuses before all that, the flag
+ * has to be read. Where it cannot be, and when there is no such child: true.
+ * The child's half tells of each of its failures; what is lost then is only
+ * that a signal killed it before exec, not after.
  */
 static bool came_through(pid_t pid)
 {
 	const long group = raw1(SYS_getpgid, pid);
-	const long error = group ? raw2(SYS_setpgid, pid, group) : -EPERM;
+	const long error = raw2(SYS_setpgid, pid, group ? group : INT_MAX);
 
-	return error == -EPERM ? !has_flag(pid) : error < 0;
+	if (error != -EPERM)
+		return error < 0;
+	if (!group && is_in_session(pid))
+		return false;
+	return !has_flag(pid) || !proc_is_ours();
 }
 
 /* Let the child run. It may have a lower priority than we, on our only CPU:
