@@ -89,17 +89,34 @@ static bool is_action(const struct sw_action *action)
 	return false;
 }
 
-static bool are_actions(const struct sw_request *request)
+/* *index becomes that of the first that cannot be, if there is one. */
+static bool are_actions(const struct sw_request *request, int *index)
 {
 	if (request->action_count && !request->actions)
 		return false;
 	for (size_t i = 0; i < request->action_count; i++)
-		if (!is_action(&request->actions[i]))
+		if (!is_action(&request->actions[i])) {
+			*index = (int)i;
 			return false;
+		}
 	return true;
 }
 
-static bool is_value(const struct sw_request *request, enum sw_field field)
+static bool is_stdio(const struct sw_request *request, int *index)
+{
+	const int from[] = { request->stdin_fd, request->stdout_fd,
+			     request->stderr_fd };
+
+	for (int fd = 0; fd < 3; fd++)
+		if (from[fd] < 0) {
+			*index = fd;
+			return false;
+		}
+	return true;
+}
+
+static bool is_value(const struct sw_request *request, enum sw_field field,
+		     int *index)
 {
 	switch (field) {
 	case SW_SIGDEFAULT:
@@ -118,7 +135,7 @@ static bool is_value(const struct sw_request *request, enum sw_field field)
 	case SW_CWD:
 		return request->cwd || request->cwd_fd >= 0;
 	case SW_FDACTIONS:
-		return are_actions(request);
+		return are_actions(request, index);
 	case SW_RLIMITS:
 		return request->rlimits || !request->rlimit_count;
 	case SW_IDS:
@@ -133,16 +150,19 @@ static bool is_value(const struct sw_request *request, enum sw_field field)
 	}
 }
 
-/* *field becomes the one with a value that cannot be, if it is that. */
-static bool is_request(const struct sw_request *request, unsigned *field)
+/* What cannot be is named in child, if it is a value. */
+static bool is_request(const struct sw_request *request, struct sw_child *child)
 {
-	if (!request->path || !request->argv || request->stdin_fd < 0 ||
-	    request->stdout_fd < 0 || request->stderr_fd < 0 ||
+	if (!request->path || !request->argv ||
 	    request->fields >> SW_FIELD_COUNT)
 		return false;
+	if (!is_stdio(request, &child->action)) {
+		child->stage = SW_STDIO;
+		return false;
+	}
 	for (unsigned left = request->fields; left; left &= left - 1)
-		if (!is_value(request, left & -left)) {
-			*field = left & -left;
+		if (!is_value(request, left & -left, &child->action)) {
+			child->stage = left & -left;
 			return false;
 		}
 	return true;
@@ -158,7 +178,7 @@ int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	*child = (struct sw_child){ .pidfd = -1 };
 	if (!strategy)
 		return -ECHILD;
-	if (!is_request(request, &child->stage))
+	if (!is_request(request, child))
 		return -EINVAL;
 	unknown = request->fields & ~strategy->honours;
 	child->stage = unknown & -unknown;

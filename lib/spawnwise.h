@@ -276,7 +276,7 @@ struct sw_handle;
  * open(). */
 int sw_open(const struct sw_strategy *strategy, struct sw_handle **handle);
 
-/* Create a child. -EINVAL without path or argv or for a field that cannot be;
+/* Create a child. -EINVAL without path or argv or for a value that cannot be;
  * -ENOTSUP for one that the strategy does not honour, before anything is
  * created; -ECHILD in a fork's copy; -EAGAIN without a stage when too many
  * spawns are in flight; else the strategy's. */
@@ -322,7 +322,7 @@ void sw_close(struct sw_handle *handle);
  * would become a part of each program that links to it. */
 extern const struct sw_strategy *const *const sw_strategies;
 
-/* The strategy of that name, or NULL. */
+/* The strategy of that name, or NULL; so for a NULL name. */
 const struct sw_strategy *sw_find(const char *name);
 
 /* NULL when the strategy keeps the contract's form, else a sentence that says

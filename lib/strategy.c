@@ -42,7 +42,7 @@ const char *sw_field_name(enum sw_field field)
 
 const struct sw_strategy *sw_find(const char *name)
 {
-	for (size_t i = 0; sw_strategies[i]; i++)
+	for (size_t i = 0; name && sw_strategies[i]; i++)
 		if (!strcmp(sw_strategies[i]->name, name))
 			return sw_strategies[i];
 	return NULL;

@@ -19,28 +19,57 @@ static const struct sw_request good = {
 	.argv = ARGV("true"),
 };
 
+#define TRUE_WITH(...)                                                         \
+	{                                                                      \
+		.path = "/bin/true", .argv = ARGV("true"), __VA_ARGS__         \
+	}
+
+static const struct sw_ids no_groups = { 1, 1, .group_count = 1 };
+
+/* What cannot be; which field that is, and which descriptor or action. */
+static const struct {
+	struct sw_request request;
+	unsigned stage;
+	int action;
+} invalid[] = {
+	{ { .argv = ARGV("true") }, 0, 0 },
+	{ { .path = "/bin/true" }, 0, 0 },
+	{ TRUE_WITH(.fields = SW_STDIO), 0, 0 },
+	{ TRUE_WITH(.stdin_fd = -1), SW_STDIO, 0 },
+	{ TRUE_WITH(.stdout_fd = -1), SW_STDIO, 1 },
+	{ TRUE_WITH(.stderr_fd = -2), SW_STDIO, 2 },
+	{ TRUE_WITH(.fields = SW_SIGDEFAULT), SW_SIGDEFAULT, 0 },
+	{ TRUE_WITH(.fields = SW_NICE, .nice = 20), SW_NICE, 0 },
+	{ TRUE_WITH(.fields = SW_AFFINITY), SW_AFFINITY, 0 },
+	{ TRUE_WITH(.fields = SW_OOMADJ, .oom_score_adj = 1001), SW_OOMADJ, 0 },
+	{ TRUE_WITH(.fields = SW_PGROUP, .pgroup = -1), SW_PGROUP, 0 },
+	{ TRUE_WITH(.fields = SW_CTTY, .ctty_fd = -1), SW_CTTY, 0 },
+	{ TRUE_WITH(.fields = SW_CWD, .cwd_fd = -1), SW_CWD, 0 },
+	{ TRUE_WITH(.fields = SW_FDACTIONS, .action_count = 1), SW_FDACTIONS,
+	  0 },
+	{ TRUE_WITH(.fields = SW_FDACTIONS,
+		    ACTIONS({ SW_CLOSE, .fd = 9 }, { SW_CHDIR, .path = NULL })),
+	  SW_FDACTIONS, 1 },
+	{ TRUE_WITH(.fields = SW_RLIMITS, .rlimit_count = 1), SW_RLIMITS, 0 },
+	{ TRUE_WITH(.fields = SW_IDS), SW_IDS, 0 },
+	{ TRUE_WITH(.fields = SW_IDS, .ids = &no_groups), SW_IDS, 0 },
+	{ TRUE_WITH(.fields = SW_SIGMASK), SW_SIGMASK, 0 },
+	{ TRUE_WITH(.fields = SW_CGROUP, .cgroup_fd = -1), SW_CGROUP, 0 },
+};
+
 static void invalid_requests_are_refused(void **state)
 {
-	const struct sw_request requests[] = {
-		{ .argv = ARGV("true") },
-		{ .path = "/bin/true" },
-		{ .path = "/bin/true", .argv = ARGV("true"), .stdin_fd = -1 },
-		{ .path = "/bin/true", .argv = ARGV("true"), .stdout_fd = -1 },
-		{ .path = "/bin/true", .argv = ARGV("true"), .stderr_fd = -2 },
-	};
 	struct scene *scene = *state;
 	const int children = children_count();
-	struct sw_request request = good;
 	struct sw_child child;
 
-	for (size_t i = 0; i < COUNT(requests); i++)
-		assert_int_equal(sw_spawn(scene->handle, &requests[i], &child),
-				 -EINVAL);
-	assert_int_equal(child.stage, 0);
-	request.fields = SW_NICE;
-	request.nice = 20;
-	assert_int_equal(sw_spawn(scene->handle, &request, &child), -EINVAL);
-	assert_int_equal(child.stage, SW_NICE);
+	for (size_t i = 0; i < COUNT(invalid); i++) {
+		assert_int_equal(
+			sw_spawn(scene->handle, &invalid[i].request, &child),
+			-EINVAL);
+		assert_int_equal(child.stage, invalid[i].stage);
+		assert_int_equal(child.action, invalid[i].action);
+	}
 	assert_no_new_child(children);
 	assert_int_equal(sw_open(NULL, &scene->handle), -EINVAL);
 	sw_close(NULL);

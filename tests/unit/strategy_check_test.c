@@ -219,6 +219,7 @@ static void unknown_names_are_not_found(void **state)
 	char longer[64];
 
 	(void)state;
+	assert_null(sw_find(NULL));
 	assert_null(sw_find(""));
 	assert_null(sw_find("no_such_strategy"));
 	strcpy(longer, sw_strategies[0]->name);
