@@ -115,6 +115,14 @@ static bool is_stdio(const struct sw_request *request, int *index)
 	return true;
 }
 
+/* To setresuid(2), which the child calls, -1 means to keep an id. It is none:
+ * setuid(2) refuses it, and setgroups(2) does for us. */
+static bool are_ids(const struct sw_ids *ids)
+{
+	return ids && ids->uid != (uid_t)-1 && ids->gid != (gid_t)-1 &&
+	       (ids->groups || !ids->group_count);
+}
+
 static bool is_value(const struct sw_request *request, enum sw_field field,
 		     int *index)
 {
@@ -139,8 +147,7 @@ static bool is_value(const struct sw_request *request, enum sw_field field,
 	case SW_RLIMITS:
 		return request->rlimits || !request->rlimit_count;
 	case SW_IDS:
-		return request->ids &&
-		       (request->ids->groups || !request->ids->group_count);
+		return are_ids(request->ids);
 	case SW_SIGMASK:
 		return request->sigmask;
 	case SW_CGROUP:

@@ -116,8 +116,8 @@ struct sw_rlimit {
 /* Real, effective and saved ids, and the supplementary groups: what a program
  * needs to drop root for good. In the order groups, gid, uid. */
 struct sw_ids {
-	uid_t uid;
-	gid_t gid;
+	uid_t uid;	     /* not -1 */
+	gid_t gid;	     /* likewise */
 	const gid_t *groups; /* setgroups(2), which needs CAP_SETGID */
 	size_t group_count;  /* 0: no supplementary group is left */
 	bool keep_groups;    /* leave the supplementary groups alone */

@@ -24,6 +24,8 @@ static const struct sw_request good = {
 		.path = "/bin/true", .argv = ARGV("true"), __VA_ARGS__         \
 	}
 
+static const struct sw_ids no_uid = { .uid = (uid_t)-1, .gid = 1 };
+static const struct sw_ids no_gid = { .uid = 1, .gid = (gid_t)-1 };
 static const struct sw_ids no_groups = { 1, 1, .group_count = 1 };
 
 /* What cannot be; which field that is, and which descriptor or action. */
@@ -52,6 +54,8 @@ static const struct {
 	  SW_FDACTIONS, 1 },
 	{ TRUE_WITH(.fields = SW_RLIMITS, .rlimit_count = 1), SW_RLIMITS, 0 },
 	{ TRUE_WITH(.fields = SW_IDS), SW_IDS, 0 },
+	{ TRUE_WITH(.fields = SW_IDS, .ids = &no_uid), SW_IDS, 0 },
+	{ TRUE_WITH(.fields = SW_IDS, .ids = &no_gid), SW_IDS, 0 },
 	{ TRUE_WITH(.fields = SW_IDS, .ids = &no_groups), SW_IDS, 0 },
 	{ TRUE_WITH(.fields = SW_SIGMASK), SW_SIGMASK, 0 },
 	{ TRUE_WITH(.fields = SW_CGROUP, .cgroup_fd = -1), SW_CGROUP, 0 },

@@ -33,7 +33,7 @@ static void assert_status(pid_t pid, const char *expected)
 static void ids_are_set(void **state)
 {
 	struct scene *scene = *state;
-	const gid_t groups[] = { 100, 200 };
+	const gid_t groups[] = { 100, 200 }, no_group = (gid_t)-1;
 	struct sw_ids ids = { NOBODY, NOBODY, groups, COUNT(groups), false };
 	struct sw_request request = { .fields = SW_IDS, .ids = &ids };
 	pid_t pid = scene_hold_shell(scene, &request);
@@ -46,6 +46,9 @@ static void ids_are_set(void **state)
 	pid = scene_hold_shell(scene, &request);
 	assert_status(pid, "\nGroups:\t \n");
 	scene_drop(scene);
+	ids.groups = &no_group;
+	ids.group_count = 1;
+	scene_refuses(scene, &request, -EINVAL, SW_IDS, 0);
 	assert_int_equal(geteuid(), 0);
 }
 
