@@ -195,6 +195,8 @@ int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	error = strategy->spawn(handle->state, request, child);
 	cancel_restore(cancel_state);
 	child->in_flight = !error;
+	if (error)
+		child->pid = 0; /* it may be another's soon */
 	return error;
 }
 
@@ -210,6 +212,8 @@ int sw_confirm(struct sw_handle *handle, struct sw_child *child, int timeout_ms)
 	error = handle->strategy->confirm(handle->state, child, timeout_ms);
 	cancel_restore(cancel_state);
 	child->in_flight = error == -EAGAIN && !child->stage;
+	if (error && !child->in_flight)
+		child->pid = 0;
 	return error;
 }
 
@@ -217,6 +221,8 @@ static int reap(pid_t pid, int *status)
 {
 	long result;
 
+	if (pid <= 0) /* to wait4(2) that is any child of a group */
+		return -EINVAL;
 	do
 		result = raw4(SYS_wait4, pid, status, 0, 0);
 	while (result == -EINTR);
@@ -235,6 +241,8 @@ int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status)
 	*status = 0;
 	if (strategy->traits & SW_CREATES_NOTHING)
 		return 0;
+	if (child->in_flight)
+		return -EINVAL;
 	if (!strategy->reap)
 		return reap(child->pid, status);
 	cancel_state = cancel_disable();

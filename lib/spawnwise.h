@@ -294,8 +294,9 @@ int sw_confirm(struct sw_handle *handle, struct sw_child *child,
 	       int timeout_ms);
 
 /* Wait for a confirmed child's end; *status, which may be NULL, as waitpid(2)
- * tells it. 0, or -ECHILD when SIGCHLD is ignored or somebody else took it.
- * Where nothing is created the status is 0. */
+ * tells it. 0, or -ECHILD when SIGCHLD is ignored or somebody else took it, or
+ * -EINVAL for a child that is not confirmed, or whose spawn failed. Where
+ * nothing is created the status is 0. */
 int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
 
 /*

@@ -52,6 +52,8 @@ static int popen_reap(void *state, struct sw_child *child, int *status)
 	int error = 0;
 
 	(void)state;
+	if (!pipe) /* the spawn failed */
+		return -EINVAL;
 	*status = pclose(pipe);
 	if (*status < 0)
 		error = -errno;

@@ -188,6 +188,27 @@ static void one_answer_is_given(void **state)
 	}
 }
 
+/* Who has no pid would be any child to waitpid(2). */
+static void only_who_is_confirmed_is_reaped(void **state)
+{
+	struct scene *scene = *state;
+	const struct sw_request bad = { .path = "./missing",
+					.argv = ARGV("missing") };
+	const struct sw_request good = scene_quick(scene);
+	struct sw_child none = { 0 }, other, child;
+
+	assert_int_equal(scene_try(scene, &good, &other), 0);
+	assert_int_equal(sw_reap(scene->handle, &none, NULL), -EINVAL);
+	assert_int_equal(sw_spawn(scene->handle, &good, &child), 0);
+	assert_int_equal(sw_reap(scene->handle, &child, NULL), -EINVAL);
+	assert_int_equal(sw_confirm(scene->handle, &child, -1), 0);
+	assert_int_equal(sw_reap(scene->handle, &child, NULL), 0);
+	assert_int_equal(sw_reap(scene->handle, &child, NULL), -ECHILD);
+	assert_int_equal(scene_try(scene, &bad, &child), -ENOENT);
+	assert_int_equal(sw_reap(scene->handle, &child, NULL), -EINVAL);
+	assert_int_equal(sw_reap(scene->handle, &other, NULL), 0);
+}
+
 /* exec refuses who has changed to a user with too many processes. */
 static void failed_exec_may_say_eagain(void **state)
 {
@@ -250,6 +271,8 @@ const struct check flight_checks[] = {
 	  .run = waiting_blocks_nobody,
 	  .needs = SW_ASYNCHRONOUS | SW_THREAD_SAFE,
 	  .honours = SW_FDACTIONS },
+	{ .name = "only a confirmed child is reaped",
+	  .run = only_who_is_confirmed_is_reaped },
 	{ .name = "a child is answered once", .run = one_answer_is_given },
 	{ .name = "a failed exec may say EAGAIN, and that is an answer",
 	  .run = failed_exec_may_say_eagain,
