@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,9 +21,11 @@
 #define PF_FORKNOEXEC 0x40	     /* include/linux/sched.h */
 #define YIELDS 16		     /* before we sleep for a child */
 
+/* Whoever sees that it is lent finds the value there, at any moment: so does a
+ * copy that is made in the middle of a change. */
 static struct {
 	pthread_mutex_t lock;
-	unsigned lent;
+	atomic_uint lent;
 	int value;
 } dumpable = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
@@ -75,13 +78,44 @@ static bool changes_ids(const struct sw_request *request)
 	return request->fields & (SW_IDS | SW_RESETIDS);
 }
 
+/* 2 cannot be set (prctl(2)), but is what the kernel leaves behind where
+ * fs.suid_dumpable says so. */
+static void put_dumpable_back(void)
+{
+	if (dumpable.value != 2)
+		prctl(PR_SET_DUMPABLE, dumpable.value);
+}
+
+/*
+ * In a copy of the caller: the children that have borrowed the flag are in the
+ * original's memory, the threads that would give it back are not here, and one
+ * of them may have held the lock. To take that before the fork instead would
+ * wait for a thread that may wait for the one that forks.
+ */
+static void forget_borrowers(void)
+{
+	if (dumpable.lent)
+		put_dumpable_back();
+	dumpable.lent = 0;
+	pthread_mutex_init(&dumpable.lock, NULL);
+}
+
+static void watch_forks(void)
+{
+	pthread_atfork(NULL, NULL, forget_borrowers);
+}
+
 void sw_dumpable_lend(const struct sw_request *request)
 {
+	static pthread_once_t once = PTHREAD_ONCE_INIT;
+
 	if (!changes_ids(request))
 		return;
+	pthread_once(&once, watch_forks);
 	pthread_mutex_lock(&dumpable.lock);
-	if (!dumpable.lent++)
+	if (!dumpable.lent)
 		dumpable.value = prctl(PR_GET_DUMPABLE);
+	dumpable.lent++;
 	pthread_mutex_unlock(&dumpable.lock);
 }
 
@@ -90,10 +124,9 @@ void sw_dumpable_restore(const struct sw_request *request)
 	if (!changes_ids(request))
 		return;
 	pthread_mutex_lock(&dumpable.lock);
-	/* 2 cannot be set (prctl(2)), but is what the kernel leaves behind
-	 * where fs.suid_dumpable says so. */
-	if (!--dumpable.lent && dumpable.value != 2)
-		prctl(PR_SET_DUMPABLE, dumpable.value);
+	if (dumpable.lent == 1)
+		put_dumpable_back();
+	dumpable.lent--;
 	pthread_mutex_unlock(&dumpable.lock);
 }
 

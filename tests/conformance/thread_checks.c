@@ -2,11 +2,16 @@
 /* Threads beside a spawn: busy with the heap, cancelled, changing ids. */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
+#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/wait.h"
 #include "tests/conformance/checks.h"
@@ -18,6 +23,7 @@
 #define ID_THREADS 4
 #define ID_SPAWNS 30
 #define NOBODY 65534
+#define GUARD_S 20
 
 static const struct sw_request bad = {
 	.path = "./missing",
@@ -182,6 +188,69 @@ static void dumpable_comes_back(void **state)
 		fail_msg("%s", complaint);
 }
 
+/* Its child has changed ids, and waits in our memory. */
+static void *spawn_held_up(void *data)
+{
+	struct scene *scene = data;
+	struct sw_request request = scene_quick(scene);
+	struct sw_child child;
+
+	request.fields = SW_RESETIDS | SW_FDACTIONS;
+	request.actions =
+		&(const struct sw_action){ SW_OPEN, .fd = 9, .path = "fifo" };
+	request.action_count = 1;
+	if (!scene_try(scene, &request, &child))
+		sw_reap(scene->handle, &child, NULL);
+	return NULL;
+}
+
+/* As a copy that has no thread to give the flag back. */
+static const char *spawn_as_copy(struct scene *scene)
+{
+	struct sw_request request = scene_quick(scene);
+	struct sw_child child;
+
+	alarm(GUARD_S);
+	request.fields = SW_RESETIDS;
+	COMPLAIN_UNLESS(prctl(PR_GET_DUMPABLE) == 1);
+	COMPLAIN_UNLESS(!sw_open(scene->strategy, &scene->handle));
+	COMPLAIN_UNLESS(!scene_try(scene, &request, &child));
+	COMPLAIN_UNLESS(!sw_reap(scene->handle, &child, NULL));
+	COMPLAIN_UNLESS(prctl(PR_GET_DUMPABLE) == 1);
+	return NULL;
+}
+
+static const char *fork_meanwhile(struct scene *scene)
+{
+	pthread_t thread;
+	int status = -1, fd;
+	bool was_taken;
+	pid_t pid;
+
+	COMPLAIN_UNLESS(!chmod(".", 0755) && !mkfifo("fifo", 0600));
+	COMPLAIN_UNLESS(!chown("fifo", NOBODY, NOBODY));
+	COMPLAIN_UNLESS(!seteuid(NOBODY) && !prctl(PR_SET_DUMPABLE, 1));
+	COMPLAIN_UNLESS(!pthread_create(&thread, NULL, spawn_held_up, scene));
+	while (prctl(PR_GET_DUMPABLE) == 1)
+		sched_yield();
+	pid = fork();
+	if (!pid)
+		scene_end_copy(scene, spawn_as_copy(scene));
+	waitpid(pid, &status, 0);
+	was_taken = prctl(PR_GET_DUMPABLE) != 1;
+	COMPLAIN_UNLESS((fd = open("fifo", O_WRONLY | O_CLOEXEC)) >= 0);
+	pthread_join(thread, NULL);
+	close(fd);
+	COMPLAIN_UNLESS(!status && was_taken);
+	COMPLAIN_UNLESS(prctl(PR_GET_DUMPABLE) == 1);
+	return NULL;
+}
+
+static void dumpable_comes_back_in_a_copy(void **state)
+{
+	scene_in_copy(*state, fork_meanwhile);
+}
+
 const struct check thread_checks[] = {
 	{ .name = "8 threads use the heap meanwhile",
 	  .run = heap_is_used_meanwhile },
@@ -191,6 +260,12 @@ const struct check thread_checks[] = {
 	  .run = dumpable_comes_back,
 	  .needs = SW_THREAD_SAFE,
 	  .honours = SW_IDS,
+	  .obstacle = not_root },
+	{ .name = "the dumpable flag comes back in a copy made meanwhile",
+	  .run = dumpable_comes_back_in_a_copy,
+	  .needs = SW_SHARES_MEMORY,
+	  .lacks = SW_IDENTITY_OF_OPEN,
+	  .honours = SW_RESETIDS | SW_FDACTIONS,
 	  .obstacle = not_root },
 	{ .name = NULL },
 };
