@@ -6,14 +6,17 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "lib/child.h"
 #include "lib/clone.h"
 #include "lib/raw.h"
+#include "lib/stacks.h"
 
-/* A part of our own: there sanitizers expect who calls vfork(). */
-#define STACK_BYTES (16 * 1024)
+/* Of its own: a thread of ours may have no more than PTHREAD_STACK_MIN. */
+#define GUARD_BYTES SW_STACK_GUARD_BYTES
+#define MAP_BYTES (GUARD_BYTES + SW_STACK_BYTES)
 
 #define NAME_BYTES 32 /* of a namespace */
 
@@ -60,21 +63,18 @@ bool sw_births_elsewhere(void)
 	       (*next && strcmp(own, next));
 }
 
-int sw_probe(int (*birth)(void))
+/* On that stack, above its guard. */
+static int probe_on(char *stack, int (*birth)(void))
 {
-	const int saved_errno = errno;
-	_Alignas(16) char stack[STACK_BYTES];
 	struct probe probe = { birth, -ENOSYS }; /* till it says so */
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK,
 		.stack = (uintptr_t)stack,
-		.stack_size = sizeof stack,
+		.stack_size = SW_STACK_BYTES,
 	};
 	sw_sigset mask;
 	long pid;
 
-	if (sw_births_elsewhere())
-		return 0;
 	mask = sw_signals_block();
 	pid = sw_clone(&args, run_probe, &probe);
 	if (pid > 0)
@@ -82,6 +82,25 @@ int sw_probe(int (*birth)(void))
 	else
 		probe.result = 0;
 	sw_signals_restore(mask);
-	errno = saved_errno;
 	return is_refusal(probe.result) ? probe.result : 0;
+}
+
+int sw_probe(int (*birth)(void))
+{
+	const int saved_errno = errno;
+	char *map;
+	int result = 0;
+
+	if (sw_births_elsewhere())
+		return 0;
+	map = mmap(NULL, MAP_BYTES, PROT_NONE,
+		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
+	if (map != MAP_FAILED) {
+		if (!mprotect(map + GUARD_BYTES, SW_STACK_BYTES,
+			      PROT_READ | PROT_WRITE))
+			result = probe_on(map + GUARD_BYTES, birth);
+		munmap(map, MAP_BYTES);
+	}
+	errno = saved_errno;
+	return result;
 }

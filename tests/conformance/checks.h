@@ -40,6 +40,7 @@ extern const struct check trait_checks[];  /* declared facts are true */
 extern const struct check flight_checks[];
 extern const struct check borrow_checks[]; /* memory lent to a spawn */
 extern const struct check filter_checks[]; /* under seccomp */
+extern const struct check stack_checks[];
 extern const struct check thread_checks[];
 extern const struct check ending_checks[];  /* threads that end */
 extern const struct check helper_checks[];  /* a helper dies */

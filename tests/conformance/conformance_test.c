@@ -28,7 +28,7 @@ static const struct check *const lists[] = {
 	flight_checks,	 borrow_checks,	 filter_checks,	   trait_checks,
 	thread_checks,	 ending_checks,	 helper_checks,	   trouble_checks,
 	bond_checks,	 moment_checks,	 map_checks,	   renewal_checks,
-	poll_checks,	 foreign_checks, namespace_checks,
+	poll_checks,	 foreign_checks, namespace_checks, stack_checks,
 };
 
 static const struct check *const baseline_lists[] = { baseline_checks,
