@@ -23,8 +23,14 @@ int sw_bell_open(struct sw_arena *arena, struct sw_bell *bell)
 
 	if (pipe2(ends, O_CLOEXEC | O_NONBLOCK))
 		return -errno;
+	ends[0] = sw_above_stdio(ends[0]);
+	ends[1] = sw_above_stdio(ends[1]);
 	sw_hold(&bell->reader, ends[0]);
 	sw_hold(&bell->writer, ends[1]);
+	if (ends[0] < 0 || ends[1] < 0) {
+		sw_bell_close(bell);
+		return ends[0] < 0 ? ends[0] : ends[1];
+	}
 	arena->bell = *bell;
 	return 0;
 }

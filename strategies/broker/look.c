@@ -133,6 +133,21 @@ SW_CHILD_HALF static void proc_path(char *path, pid_t pid, const char *name)
 	put(put(put(put(path, "/proc/"), first), "/"), name);
 }
 
+int sw_above_stdio(int fd)
+{
+	int copy;
+
+	if (fd < 0)
+		return -errno;
+	if (fd > STDERR_FILENO)
+		return fd;
+	copy = fcntl(fd, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+	if (copy < 0)
+		copy = -errno;
+	close(fd);
+	return copy;
+}
+
 void sw_hold(struct sw_held *held, int fd)
 {
 	struct stat file = { 0 };
@@ -161,10 +176,11 @@ void sw_let_go(struct sw_held *held)
 
 int sw_status_open(struct sw_held *status)
 {
-	const int fd = open("/proc/self/status", O_RDONLY | O_CLOEXEC);
+	const int fd =
+		sw_above_stdio(open("/proc/self/status", O_RDONLY | O_CLOEXEC));
 
 	sw_hold(status, fd);
-	return fd < 0 ? -errno : 0;
+	return fd < 0 ? fd : 0;
 }
 
 SW_CHILD_HALF int sw_facts_read(struct sw_facts *facts,

@@ -38,6 +38,12 @@ struct sw_held {
 	ino_t inode;
 };
 
+/* What is kept for long lies above 2: a program whose standard streams are
+ * closed would give it to its children as theirs. Takes fd as a system call of
+ * the libc gave it; returns it or another close-on-exec one for the same file,
+ * or a negative errno, and then fd is closed. */
+int sw_above_stdio(int fd);
+
 /* Hold fd from now on, or none if it is negative. */
 void sw_hold(struct sw_held *held, int fd);
 

@@ -33,11 +33,12 @@ bool sw_poll_is_whole(const struct sw_poll *poll, const struct sw_bond *bond)
 
 static int watch_helper(const struct sw_poll *poll, struct sw_bond *bond)
 {
-	const int fd = (int)syscall(SYS_pidfd_open, bond->helper, 0);
+	const int fd =
+		sw_above_stdio((int)syscall(SYS_pidfd_open, bond->helper, 0));
 	int error;
 
 	if (fd < 0)
-		return -errno;
+		return fd;
 	error = control(poll, EPOLL_CTL_ADD, fd);
 	if (error)
 		close(fd);
@@ -90,10 +91,11 @@ void sw_poll_part(const struct sw_poll *poll, struct sw_bond *bond)
 int sw_poll_open(struct sw_poll *poll, struct sw_bond *newest)
 {
 	int error = 0;
+	const int fd = sw_above_stdio(epoll_create1(EPOLL_CLOEXEC));
 
-	poll->fd = epoll_create1(EPOLL_CLOEXEC);
-	if (poll->fd < 0)
-		return -errno;
+	if (fd < 0)
+		return fd;
+	poll->fd = fd;
 	for (struct sw_bond *bond = newest; bond && !error; bond = bond->older)
 		error = sw_poll_join(poll, bond);
 	if (!error)

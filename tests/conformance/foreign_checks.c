@@ -227,7 +227,37 @@ static void closed_descriptors_come_back(void **state)
 	assert_no_new_child(1);
 }
 
+/* A handle that is opened when the standard streams are closed does not become
+ * one of them. */
+static const char *keep_standard_streams_closed(struct scene *scene)
+{
+	const struct sw_request cat = { .path = "/bin/cat",
+					.argv = ARGV("cat") };
+	struct sw_child child;
+	int status = 0, told;
+
+	sw_close(scene->handle);
+	close_range(0, 2, 0);
+	COMPLAIN_UNLESS(!sw_open(scene->strategy, &scene->handle));
+	told = sw_poll_fd(scene->handle);
+	COMPLAIN_UNLESS(told == -ENOTSUP || told > 2);
+	for (int fd = 0; fd < 3; fd++)
+		COMPLAIN_UNLESS(fcntl(fd, F_GETFD) < 0);
+	COMPLAIN_UNLESS(!scene_try(scene, &cat, &child));
+	COMPLAIN_UNLESS(!sw_reap(scene->handle, &child, &status));
+	COMPLAIN_UNLESS(WIFEXITED(status) && WEXITSTATUS(status) == 1);
+	COMPLAIN_UNLESS(told < 0 || sw_poll_fd(scene->handle) == told);
+	return NULL;
+}
+
+static void handle_is_no_standard_stream(void **state)
+{
+	scene_in_copy(*state, keep_standard_streams_closed);
+}
+
 const struct check foreign_checks[] = {
+	{ .name = "a handle takes the place of no standard stream",
+	  .run = handle_is_no_standard_stream },
 	{ .name = "descriptors that are not its own are spared",
 	  .run = foreign_descriptors_are_spared,
 	  NEEDS_HELPER },
