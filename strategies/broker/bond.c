@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 
 #include "lib/clone.h"
+#include "lib/probe.h"
 #include "lib/wait.h"
 #include "strategies/broker/helper.h"
 
@@ -75,8 +76,12 @@ static int bear_helper(struct sw_bond *bond, const struct sw_held *status)
 	struct sw_helper *helper;
 	sw_sigset mask;
 	long pid;
-	int error = sw_helper_prepare(&helper, arena, status);
+	int error;
 
+	/* A helper born there is the namespace's init, and has no parent. */
+	if (sw_births_elsewhere())
+		return -ENOTSUP;
+	error = sw_helper_prepare(&helper, arena, status);
 	if (error)
 		return error;
 	args.stack = (uintptr_t)helper->stack;

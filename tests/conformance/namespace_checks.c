@@ -141,7 +141,40 @@ static void open_bears_no_init(void **state)
 	scene_in_copy(*state, open_before_init);
 }
 
+static bool is_init_of_the_next(void)
+{
+	const pid_t pid = fork();
+	int status;
+
+	if (!pid)
+		_exit(getpid() == 1 ? 0 : 1);
+	return waitpid(pid, &status, 0) == pid && !status;
+}
+
+/* Neither a new handle nor a renewal; the old helper serves, out of the
+ * namespace that its caller is in himself. */
+static const char *bear_no_helper(struct scene *scene)
+{
+	struct sw_handle *handle;
+
+	COMPLAIN_UNLESS(!unshare(CLONE_NEWPID));
+	COMPLAIN_UNLESS(sw_open(scene->strategy, &handle) == -ENOTSUP);
+	COMPLAIN_UNLESS(sw_refresh(scene->handle) == -ENOTSUP);
+	COMPLAIN_UNLESS(is_init_of_the_next());
+	COMPLAIN_UNLESS(sw_open(scene->strategy, &handle) == -ENOTSUP);
+	return NULL;
+}
+
+static void no_helper_is_an_init(void **state)
+{
+	scene_in_copy(*state, bear_no_helper);
+}
+
 const struct check namespace_checks[] = {
+	{ .name = "no helper is born in another pid namespace",
+	  .run = no_helper_is_an_init,
+	  .needs = SW_NEEDS_EARLY_OPEN,
+	  .obstacle = no_namespaces },
 	{ .name = "open leaves a new pid namespace to the first child",
 	  .run = open_bears_no_init,
 	  .lacks = SW_NEEDS_EARLY_OPEN,
