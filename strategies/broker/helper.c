@@ -42,6 +42,7 @@ int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena,
 	helper->arena = arena;
 	helper->status = *status;
 	helper->caller = getpid();
+	sw_proc_name(helper->caller_name, sizeof helper->caller_name);
 	helper->group = getpgrp();
 	/* The kernel writes there as long as it is registered (rseq(2)), the
 	 * stack protector reads there. Both are near. */
@@ -127,7 +128,7 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 	sw_facts_read(&helper->facts, &helper->status, &helper->reader);
 	/* Of this one we have a handler. */
 	helper->facts.ignored &= ~hint;
-	sw_namespaces_read(&helper->namespaces, helper->caller);
+	sw_namespaces_read(&helper->namespaces, helper->caller_name);
 	for (int limit = 0; limit < SW_LIMIT_COUNT; limit++)
 		raw4(SYS_prlimit64, 0, limit, 0, &helper->limits[limit]);
 	helper->can_ask_limits = raw4(SYS_prlimit64, helper->caller, 0, 0,
@@ -138,21 +139,31 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 	sw_wake(&helper->arena->ready);
 }
 
+SW_CHILD_HALF static bool equal_names(const char *one, const char *other)
+{
+	for (int i = 0; i < SW_NAMESPACE_BYTES; i++)
+		if (one[i] != other[i])
+			return false;
+	return true;
+}
+
 /* What is too slow to be looked at for each request. A caller that has come
  * through exec has other descriptors, and no use for us. */
 SW_CHILD_HALF static void look_around(struct sw_helper *helper)
 {
+	const struct sw_namespaces *before = &helper->namespaces;
 	struct sw_namespaces now;
 
 	if (sw_helper_differs(helper, helper->caller, KCMP_FILES))
 		sw_child_exit(0);
 	if (sw_helper_lost_leader(helper))
 		return; /* with its namespaces */
-	sw_namespaces_read(&now, helper->caller);
+	sw_namespaces_read(&now, helper->caller_name);
+	if (!equal_names(now.self, before->self))
+		return; /* another /proc, or none: chroot(2) */
 	for (int i = 0; i < SW_NAMESPACE_COUNT; i++)
-		for (int j = 0; j < SW_NAMESPACE_BYTES; j++)
-			if (now.names[i][j] != helper->namespaces.names[i][j])
-				atomic_store(&helper->arena->stale, 1);
+		if (!equal_names(now.names[i], before->names[i]))
+			atomic_store(&helper->arena->stale, 1);
 }
 
 static bool is_orphan(const struct sw_helper *helper)

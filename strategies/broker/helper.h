@@ -49,6 +49,7 @@ struct sw_helper {
 	struct sw_arena *arena;
 	struct sw_held status;
 	pid_t caller;
+	char caller_name[16]; /* in /proc, or "" */
 	pid_t group;
 	unsigned in_flight;  /* the word of a request that is ours to serve */
 	bool can_compare;    /* kcmp(2) is allowed to us */

@@ -120,17 +120,19 @@ SW_CHILD_HALF static char *put(char *to, const char *text)
 	return to;
 }
 
-/* "/proc/PID/NAME" */
-SW_CHILD_HALF static void proc_path(char *path, pid_t pid, const char *name)
+/* All of to is written, so that it can be compared. */
+SW_CHILD_HALF static void read_link(const char *path, char *to, size_t bytes)
 {
-	char digits[12];
-	char *first = digits + sizeof digits - 1;
+	const long length = raw4(SYS_readlinkat, AT_FDCWD, path, to, bytes - 1);
 
-	*first = '\0';
-	do
-		*--first = (char)('0' + pid % 10);
-	while (pid /= 10);
-	put(put(put(put(path, "/proc/"), first), "/"), name);
+	for (size_t rest = length < 0 ? 0 : (size_t)length; rest < bytes;
+	     rest++)
+		to[rest] = '\0';
+}
+
+SW_CHILD_HALF void sw_proc_name(char *name, size_t bytes)
+{
+	read_link("/proc/self", name, bytes);
 }
 
 int sw_above_stdio(int fd)
@@ -194,27 +196,22 @@ SW_CHILD_HALF int sw_facts_read(struct sw_facts *facts,
 }
 
 SW_CHILD_HALF void sw_namespaces_read(struct sw_namespaces *namespaces,
-				      pid_t pid)
+				      const char *name)
 {
 	static const char links[SW_NAMESPACE_COUNT][24] = {
-		"ns/net",
-		"ns/uts",
-		"ns/ipc",
-		"ns/cgroup",
-		"ns/pid_for_children",
-		"ns/time_for_children",
+		"/ns/net",
+		"/ns/uts",
+		"/ns/ipc",
+		"/ns/cgroup",
+		"/ns/pid_for_children",
+		"/ns/time_for_children",
 	};
 
+	sw_proc_name(namespaces->self, sizeof namespaces->self);
 	for (int i = 0; i < SW_NAMESPACE_COUNT; i++) {
-		char *name = namespaces->names[i];
 		char path[64];
-		long length;
 
-		proc_path(path, pid, links[i]);
-		length = raw4(SYS_readlinkat, AT_FDCWD, path, name,
-			      SW_NAMESPACE_BYTES);
-		for (long rest = length < 0 ? 0 : length;
-		     rest < SW_NAMESPACE_BYTES; rest++)
-			name[rest] = '\0';
+		put(put(put(path, "/proc/"), name), links[i]);
+		read_link(path, namespaces->names[i], SW_NAMESPACE_BYTES);
 	}
 }

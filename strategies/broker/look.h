@@ -65,8 +65,15 @@ int sw_status_open(struct sw_held *status);
 #define SW_NAMESPACE_BYTES 32
 
 struct sw_namespaces {
+	/* Who looks, by the name that /proc has for him: while that is the same
+	 * it is the same /proc, and others have the same names there too. */
+	char self[SW_NAMESPACE_BYTES];
 	char names[SW_NAMESPACE_COUNT][SW_NAMESPACE_BYTES];
 };
+
+/* What /proc calls the calling process, as text of at most bytes - 1, or "". It
+ * may be the /proc of an outer pid namespace: there getpid(2) is another's. */
+void sw_proc_name(char *name, size_t bytes);
 
 /* Call take for the lines of file fd, until it says that it has seen enough.
  * It gets them without the newline; of a line of pages it may get no more
@@ -78,7 +85,8 @@ int sw_lines(struct sw_reader *reader, int fd,
 int sw_facts_read(struct sw_facts *facts, const struct sw_held *status,
 		  struct sw_reader *reader);
 
-void sw_namespaces_read(struct sw_namespaces *namespaces, pid_t pid);
+/* Those of the process that /proc calls so; "" for what is not shown. */
+void sw_namespaces_read(struct sw_namespaces *namespaces, const char *name);
 
 /* A hexadecimal number; *text is moved behind it. */
 uint64_t sw_hex(const char **text);

@@ -4,6 +4,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,6 +14,8 @@
 
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
+
+#define TWO_LOOKS_MS 1100 /* of a helper around itself */
 
 static const char *no_namespaces(void)
 {
@@ -170,7 +173,121 @@ static void no_helper_is_an_init(void **state)
 	scene_in_copy(*state, bear_no_helper);
 }
 
+/* Somebody who is not ours: he ends when told to. */
+static pid_t start_stranger(int gate)
+{
+	const pid_t pid = fork();
+	char byte;
+
+	if (!pid) {
+		alarm(20);
+		_exit(read(gate, &byte, 1) == 1 ? 0 : 1);
+	}
+	return pid;
+}
+
+static const char *spawn_once(struct sw_handle *handle)
+{
+	const struct sw_request request = { .path = "/bin/true",
+					    .argv = ARGV("true") };
+	struct sw_child child;
+
+	COMPLAIN_UNLESS(!sw_spawn(handle, &request, &child));
+	COMPLAIN_UNLESS(!sw_confirm(handle, &child, -1));
+	COMPLAIN_UNLESS(!sw_reap(handle, &child, NULL));
+	return NULL;
+}
+
+/* In a namespace where our pid is that of the stranger in /proc. */
+static const char *outlive(struct scene *scene, int gate)
+{
+	struct sw_handle *handle;
+	const char *complaint;
+
+	COMPLAIN_UNLESS(!sw_open(scene->strategy, &handle));
+	complaint = spawn_once(handle);
+	COMPLAIN_UNLESS(write(gate, "", 1) == 1);
+	poll(NULL, 0, TWO_LOOKS_MS);
+	if (!complaint)
+		complaint = spawn_once(handle);
+	sw_close(handle);
+	return complaint;
+}
+
+/* As the init of a namespace: the next one born gets that pid. */
+static _Noreturn void bear(pid_t pid, struct scene *scene, int gate)
+{
+	const int last = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
+	int status;
+	pid_t child;
+
+	if (dprintf(last, "%d", (int)pid - 1) < 0)
+		_exit(2);
+	child = fork();
+	if (!child) {
+		scene->handle = NULL;
+		scene_end_copy(scene, getpid() == pid ? outlive(scene, gate)
+						      : "another pid");
+	}
+	waitpid(child, &status, 0);
+	_exit(status ? 1 : 0);
+}
+
+static const char *live_under_another_name(struct scene *scene)
+{
+	int gate[2], status;
+	pid_t stranger, init;
+
+	COMPLAIN_UNLESS(!pipe2(gate, O_CLOEXEC));
+	stranger = start_stranger(gate[0]);
+	COMPLAIN_UNLESS(!unshare(CLONE_NEWPID));
+	init = fork();
+	if (!init)
+		bear(stranger, scene, gate[1]);
+	COMPLAIN_UNLESS(waitpid(init, &status, 0) == init && !status);
+	return NULL;
+}
+
+/* /proc is that of the outer namespace, where our pid is another's. */
+static void strangers_do_not_matter(void **state)
+{
+	scene_in_copy(*state, live_under_another_name);
+}
+
+static const char *no_choice_of_pids(void)
+{
+	return access("/proc/sys/kernel/ns_last_pid", W_OK)
+		       ? "a pid cannot be chosen"
+		       : no_namespaces();
+}
+
+/* Where /proc is gone nothing can be seen, and nothing has changed. */
+static const char *lose_proc(struct scene *scene)
+{
+	struct sw_child child;
+	const struct sw_request missing = { .path = "./missing",
+					    .argv = ARGV("missing") };
+
+	COMPLAIN_UNLESS(!chroot("."));
+	poll(NULL, 0, TWO_LOOKS_MS);
+	COMPLAIN_UNLESS(scene_try(scene, &missing, &child) == -ENOENT);
+	return NULL;
+}
+
+static void lost_proc_is_no_change(void **state)
+{
+	scene_in_copy(*state, lose_proc);
+}
+
 const struct check namespace_checks[] = {
+	{ .name = "a process that has our pid in /proc does not matter",
+	  .run = strangers_do_not_matter,
+	  .needs = SW_NEEDS_EARLY_OPEN,
+	  .obstacle = no_choice_of_pids },
+	{ .name = "a caller that leaves /proc behind goes on",
+	  .run = lost_proc_is_no_change,
+	  .needs = SW_NEEDS_EARLY_OPEN,
+	  .obstacle = not_root },
 	{ .name = "no helper is born in another pid namespace",
 	  .run = no_helper_is_an_init,
 	  .needs = SW_NEEDS_EARLY_OPEN,
