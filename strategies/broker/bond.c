@@ -81,11 +81,13 @@ static int bear_helper(struct sw_bond *bond, const struct sw_held *status)
 	/* A helper born there is the namespace's init, and has no parent. */
 	if (sw_births_elsewhere())
 		return -ENOTSUP;
+	error = sw_identity_take(&bond->identity);
+	if (error)
+		return error;
 	error = sw_helper_prepare(&helper, arena, status);
 	if (error)
 		return error;
 	args.stack = (uintptr_t)helper->stack;
-	sw_identity_take(&bond->identity);
 	mask = sw_signals_block();
 	pid = sw_clone(&args, sw_helper_run, helper);
 	sw_signals_restore(mask);

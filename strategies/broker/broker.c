@@ -198,8 +198,8 @@ static bool is_same_caller(const struct sw_bond *bond)
 
 	if (atomic_load(&bond->arena->stale))
 		return false;
-	sw_identity_take(&now);
-	return sw_identity_equal(&now, &bond->identity);
+	return !sw_identity_take(&now) &&
+	       sw_identity_equal(&now, &bond->identity);
 }
 
 static int broker_spawn(void *state, const struct sw_request *request,

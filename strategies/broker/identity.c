@@ -3,13 +3,14 @@
 
 #include "strategies/broker/identity.h"
 
+#include <errno.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/prctl.h>
 
 #include "lib/raw.h"
 
-void sw_identity_take(struct sw_identity *identity)
+int sw_identity_take(struct sw_identity *identity)
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
@@ -31,13 +32,13 @@ void sw_identity_take(struct sw_identity *identity)
 	raw2(SYS_capget, &header, identity->capabilities);
 	identity->group_count =
 		(int)raw2(SYS_getgroups, SW_GROUPS_MAX, identity->groups);
+	return identity->group_count < 0 ? -ENOTSUP : 0;
 }
 
 bool sw_identity_equal(const struct sw_identity *one,
 		       const struct sw_identity *other)
 {
-	return one->group_count >= 0 &&
-	       !memcmp(one, other, offsetof(struct sw_identity, groups)) &&
+	return !memcmp(one, other, offsetof(struct sw_identity, groups)) &&
 	       !memcmp(one->groups, other->groups,
 		       (size_t)one->group_count * sizeof *one->groups);
 }

@@ -20,14 +20,14 @@ struct sw_identity {
 	int secure_bits;
 	pid_t session;
 	struct __user_cap_data_struct capabilities[2];
-	int group_count; /* or a negative errno: too many to be compared */
+	int group_count;
 	gid_t groups[SW_GROUPS_MAX]; /* group_count of them count */
 };
 
-/* Of the calling thread. Ten system calls of no consequence. */
-void sw_identity_take(struct sw_identity *identity);
+/* Of the calling thread. Ten system calls of no consequence. 0, or -ENOTSUP
+ * where groups are too many to be compared. */
+int sw_identity_take(struct sw_identity *identity);
 
-/* False, too, where groups are too many: better refused than not compared. */
 bool sw_identity_equal(const struct sw_identity *one,
 		       const struct sw_identity *other);
 
