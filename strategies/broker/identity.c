@@ -10,6 +10,10 @@
 
 #include "lib/raw.h"
 
+#ifndef PR_GET_MDWE
+#define PR_GET_MDWE 66 /* Linux 6.3; before, the same error every time */
+#endif
+
 int sw_identity_take(struct sw_identity *identity)
 {
 	struct __user_cap_header_struct header = {
@@ -28,6 +32,8 @@ int sw_identity_take(struct sw_identity *identity)
 		(int)raw6(SYS_prctl, PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0, 0);
 	identity->seccomp = (int)raw1(SYS_prctl, PR_GET_SECCOMP);
 	identity->secure_bits = (int)raw1(SYS_prctl, PR_GET_SECUREBITS);
+	identity->no_exec_gain =
+		(int)raw6(SYS_prctl, PR_GET_MDWE, 0, 0, 0, 0, 0);
 	identity->session = (pid_t)raw1(SYS_getsid, 0);
 	raw2(SYS_capget, &header, identity->capabilities);
 	identity->group_count =

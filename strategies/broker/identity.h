@@ -18,13 +18,14 @@ struct sw_identity {
 	int no_new_privs;
 	int seccomp; /* mode, as PR_GET_SECCOMP of prctl(2) tells it */
 	int secure_bits;
+	int no_exec_gain; /* PR_GET_MDWE of prctl(2); exec passes it on */
 	pid_t session;
 	struct __user_cap_data_struct capabilities[2];
 	int group_count;
 	gid_t groups[SW_GROUPS_MAX]; /* group_count of them count */
 };
 
-/* Of the calling thread. Ten system calls of no consequence. 0, or -ENOTSUP
+/* Of the calling thread. Eleven system calls of no consequence. 0, or -ENOTSUP
  * where groups are too many to be compared. */
 int sw_identity_take(struct sw_identity *identity);
 
