@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <unistd.h>
 
 #include "lib/clone.h"
 #include "lib/probe.h"
@@ -82,9 +83,10 @@ static int bear_helper(struct sw_bond *bond, const struct sw_held *status)
 	if (sw_births_elsewhere())
 		return -ENOTSUP;
 	error = sw_identity_take(&bond->identity);
-	if (error)
-		return error;
-	error = sw_helper_prepare(&helper, arena, status);
+	if (!error)
+		error = sw_facts_of_thread(&bond->facts);
+	if (!error)
+		error = sw_helper_prepare(&helper, arena, status, &bond->facts);
 	if (error)
 		return error;
 	args.stack = (uintptr_t)helper->stack;
@@ -104,6 +106,7 @@ static int bear_helper(struct sw_bond *bond, const struct sw_held *status)
 
 int sw_bond_open(struct sw_bond **out, const struct sw_held *status)
 {
+	static _Atomic uint64_t bonds;
 	struct sw_bond *bond =
 		aligned_alloc(_Alignof(struct sw_bond), sizeof *bond);
 	int error;
@@ -113,6 +116,8 @@ int sw_bond_open(struct sw_bond **out, const struct sw_held *status)
 	memset(bond, 0, sizeof *bond);
 	pthread_mutex_init(&bond->larges.lock, NULL);
 	atomic_store(&bond->requests, 1);
+	bond->number = atomic_fetch_add(&bonds, 1) + 1;
+	bond->caller = getpid();
 	sw_hold(&bond->bell.reader, -1);
 	sw_hold(&bond->bell.writer, -1);
 	bond->pidfd = -1;

@@ -17,7 +17,13 @@
 struct sw_bond {
 	struct sw_arena *arena;
 	pid_t helper;
-	struct sw_identity identity; /* of the caller, at the birth */
+	pid_t caller;
+	uint64_t number; /* of all bonds of this process, from 1 on */
+
+	/* Of the calling thread, at the birth. */
+	struct sw_identity identity;
+	struct sw_facts facts;
+
 	struct sw_larges larges;
 	_Atomic uint64_t requests; /* their number, from 1 on */
 

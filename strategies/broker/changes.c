@@ -61,11 +61,11 @@ void sw_helper_look(struct sw_helper *helper)
 	struct sw_facts now;
 
 	helper->stale = -ESTALE;
-	if (sw_facts_read(&now, &helper->status, &helper->reader) ||
-	    now.bounding != helper->facts.bounding ||
-	    now.ambient != helper->facts.ambient ||
-	    now.filters != helper->facts.filters)
+	if (sw_facts_read(&now, &helper->status, &helper->reader))
 		return;
+	/* Of the others each has seen to it himself; see thread.h. */
+	helper->leader_stale =
+		sw_facts_equal(&now, &helper->facts) ? 0 : -ESTALE;
 	helper->changes.ignored = now.ignored;
 	helper->stale = compare_limits(helper);
 }

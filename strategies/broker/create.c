@@ -117,6 +117,8 @@ static int prepare(struct sw_helper *helper, struct sw_job *job)
 		return error;
 	if (helper->stale || has_parted(helper, job->order.thread))
 		return -ESTALE;
+	if (job->order.thread == helper->caller && helper->leader_stale)
+		return -ESTALE;
 	copy_words(&job->changes, &helper->changes, sizeof job->changes);
 	job->other_cpus = has_other_cpus(helper, job);
 	job->order.image.request = &job->order.request;

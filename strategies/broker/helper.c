@@ -25,7 +25,8 @@
 #define THREAD_BYTES ((uintptr_t)64 * 1024)
 
 int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena,
-		      const struct sw_held *status)
+		      const struct sw_held *status,
+		      const struct sw_facts *facts)
 {
 	const uintptr_t thread = (uintptr_t)pthread_self();
 	struct sw_helper *helper =
@@ -41,6 +42,7 @@ int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena,
 	mprotect(helper->guard, sizeof helper->guard, PROT_NONE);
 	helper->arena = arena;
 	helper->status = *status;
+	helper->facts = *facts;
 	helper->caller = getpid();
 	sw_proc_name(helper->caller_name, sizeof helper->caller_name);
 	helper->group = getpgrp();
@@ -125,7 +127,6 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 	helper->can_compare = true;
 	helper->can_compare =
 		!sw_helper_differs(helper, helper->caller, KCMP_FILES);
-	sw_facts_read(&helper->facts, &helper->status, &helper->reader);
 	/* Of this one we have a handler. */
 	helper->facts.ignored &= ~hint;
 	sw_namespaces_read(&helper->namespaces, helper->caller_name);

@@ -51,11 +51,11 @@ struct sw_helper {
 	pid_t caller;
 	char caller_name[16]; /* in /proc, or "" */
 	pid_t group;
-	unsigned in_flight;  /* the word of a request that is ours to serve */
-	bool can_compare;    /* kcmp(2) is allowed to us */
-	bool can_ask_limits; /* prlimit(2) wants our real id to be theirs */
-	bool needs_dumpable; /* to write to our files in /proc */
-	struct sw_facts facts;
+	unsigned in_flight;    /* the word of a request that is ours to serve */
+	bool can_compare;      /* kcmp(2) is allowed to us */
+	bool can_ask_limits;   /* prlimit(2) wants our real id to be theirs */
+	bool needs_dumpable;   /* to write to our files in /proc */
+	struct sw_facts facts; /* as we were born; we do not change them */
 	struct sw_namespaces namespaces;
 	struct rlimit limits[SW_LIMIT_COUNT];
 	uintptr_t thread_start; /* what the libc keeps for our thread */
@@ -64,6 +64,7 @@ struct sw_helper {
 
 	/* As of the last look. */
 	int stale; /* -ESTALE: the caller is one we cannot work for, else 0 */
+	int leader_stale; /* the same for its first thread alone */
 	struct sw_changes changes;
 
 	/* Room, here because stacks are small. */
@@ -71,9 +72,11 @@ struct sw_helper {
 	unsigned char cpus[SW_CPU_MASK_BYTES];
 };
 
-/* Map one for a helper of the calling thread; -ENOMEM. */
+/* Map one for a helper of the calling thread, whose facts these are; -ENOMEM.
+ */
 int sw_helper_prepare(struct sw_helper **helper, struct sw_arena *arena,
-		      const struct sw_held *status);
+		      const struct sw_held *status,
+		      const struct sw_facts *facts);
 
 /* In the caller, once the helper has its copy. */
 void sw_helper_discard(struct sw_helper *helper);

@@ -120,6 +120,28 @@ SW_CHILD_HALF static char *put(char *to, const char *text)
 	return to;
 }
 
+int sw_facts_of_thread(struct sw_facts *facts)
+{
+	struct sw_reader reader;
+	const long fd = raw4(SYS_openat, AT_FDCWD, "/proc/thread-self/status",
+			     O_RDONLY | O_CLOEXEC, 0);
+	int error;
+
+	if (fd < 0)
+		return (int)fd;
+	*facts = (struct sw_facts){ 0 };
+	error = sw_lines(&reader, (int)fd, take_fact, facts);
+	raw1(SYS_close, fd);
+	return error;
+}
+
+SW_CHILD_HALF bool sw_facts_equal(const struct sw_facts *one,
+				  const struct sw_facts *other)
+{
+	return one->bounding == other->bounding &&
+	       one->ambient == other->ambient && one->filters == other->filters;
+}
+
 /* All of to is written, so that it can be compared. */
 SW_CHILD_HALF static void read_link(const char *path, char *to, size_t bytes)
 {

@@ -21,9 +21,10 @@ struct sw_reader {
 	char chunk[SW_CHUNK_BYTES];
 };
 
-/* What only /proc/PID/status tells of another process (proc(5)). */
+/* What only /proc/PID/status tells of another process (proc(5)): of its first
+ * thread, for threads differ in all but what they ignore. */
 struct sw_facts {
-	char state; /* of the first thread: 'Z' when it has ended */
+	char state; /* 'Z' when it has ended */
 	sw_sigset ignored;
 	uint64_t bounding; /* capability sets */
 	uint64_t ambient;
@@ -84,6 +85,12 @@ int sw_lines(struct sw_reader *reader, int fd,
 /* 0, or a negative errno: -EBADF when the descriptor was closed. */
 int sw_facts_read(struct sw_facts *facts, const struct sw_held *status,
 		  struct sw_reader *reader);
+
+/* Of the calling thread; without its state. 0, or a negative errno. */
+int sw_facts_of_thread(struct sw_facts *facts);
+
+/* Whether two may have the same capabilities and do the same system calls. */
+bool sw_facts_equal(const struct sw_facts *one, const struct sw_facts *other);
 
 /* Those of the process that /proc calls so; "" for what is not shown. */
 void sw_namespaces_read(struct sw_namespaces *namespaces, const char *name);

@@ -7,6 +7,7 @@
 #include <sys/wait.h>
 
 #include "lib/wait.h"
+#include "strategies/broker/thread.h"
 
 #define ORPHAN_SLICE_MS 1
 
@@ -39,8 +40,11 @@ int sw_request_send(struct sw_bond *bond, int number,
 		    const struct sw_request *request)
 {
 	struct sw_arena *arena = bond->arena;
-	const int error = write_request(bond, number, request);
+	int error = write_request(bond, number, request);
 
+	/* The first thread is looked at by the helper: faster for us. */
+	if (!error && arena->slots[number].slot.order.thread != bond->caller)
+		error = sw_thread_check(bond);
 	if (error)
 		return error;
 	atomic_store(&arena->answers[number].word,

@@ -6,7 +6,8 @@
 #include "strategies/broker/bond.h"
 
 /* Write request to a slot that is ours, and let the helper serve it. 0, or
- * -E2BIG or -EAGAIN when it is too large, for ever or for now. */
+ * -E2BIG or -EAGAIN when it is too large, for ever or for now; or what
+ * sw_thread_check() says of this thread. */
 int sw_request_send(struct sw_bond *bond, int number,
 		    const struct sw_request *request);
 
