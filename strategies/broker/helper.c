@@ -4,6 +4,7 @@
 
 #include "strategies/broker/helper.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/capability.h>
 #include <linux/kcmp.h>
@@ -50,6 +51,7 @@ int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena,
 	 * stack protector reads there. Both are near. */
 	helper->thread_start = (thread & ~(THREAD_BYTES - 1)) - THREAD_BYTES;
 	helper->thread_end = helper->thread_start + 3 * THREAD_BYTES;
+	sw_helper_find_code(helper);
 	*out = helper;
 	return 0;
 }
@@ -63,6 +65,33 @@ void sw_helper_discard(struct sw_helper *helper)
 static void be_woken(int number)
 {
 	(void)number;
+}
+
+#if defined(__x86_64__)
+#define RESTORER 0x04000000ul /* SA_RESTORER */
+static_assert(SYS_rt_sigreturn == 15, "the number of rt_sigreturn(2)");
+
+/* As the libc's, whose code may be memory that we have given back. */
+__attribute__((naked)) static void return_from_handler(void)
+{
+	__asm__("mov $15, %eax\n\tsyscall");
+}
+#else
+#define RESTORER 0ul /* the kernel's own, in the vdso */
+static void return_from_handler(void)
+{
+}
+#endif
+
+/* A signal that does nothing but interrupt a system call. */
+static void handle(int number)
+{
+	/* The kernel's struct sigaction. */
+	const unsigned long action[] = { (unsigned long)be_woken, RESTORER,
+					 (unsigned long)return_from_handler,
+					 0 };
+
+	raw4(SYS_rt_sigaction, number, action, 0, sizeof(sw_sigset));
 }
 
 /* Let the kernel tell the caller of our death, in each word that is ours. */
@@ -113,13 +142,12 @@ static bool needs_dumpable(void)
 
 SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 {
-	const struct sigaction wake = { .sa_handler = be_woken };
 	const sw_sigset hint = (sw_sigset)1 << (HINT - 1);
 	int error;
 
 	if (own_words(helper))
 		sw_child_exit(1);
-	sigaction(HINT, &wake, NULL);
+	handle(HINT);
 	sw_signals_restore(~hint);
 	raw2(SYS_prctl, PR_SET_PDEATHSIG, HINT);
 	raw2(SYS_prctl, PR_SET_NAME, "spawnwise-brokr");

@@ -60,6 +60,8 @@ struct sw_helper {
 	struct rlimit limits[SW_LIMIT_COUNT];
 	uintptr_t thread_start; /* what the libc keeps for our thread */
 	uintptr_t thread_end;
+	uintptr_t code_start; /* of our code and constants */
+	uintptr_t code_end;
 	int trimmed; /* what came of it: 0 or a negative errno */
 
 	/* As of the last look. */
@@ -107,6 +109,9 @@ bool sw_helper_differs(struct sw_helper *helper, pid_t thread, int kind);
 
 /* Whether the caller's first thread has ended and others go on. */
 bool sw_helper_lost_leader(struct sw_helper *helper);
+
+/* In the caller: find our own code, which is to be kept. */
+void sw_helper_find_code(struct sw_helper *helper);
 
 /* Unmap what was copied from the caller and is not needed: it must not be
  * held twice. 0, or a negative errno: it takes a free descriptor. */

@@ -3,9 +3,13 @@
  * A helper gives back the memory that it was copied with: all that is
  * anonymous or shared. What is left is what comes from files, code and its
  * data, and the helper's own.
+ *
+ * Code may be anonymous memory, too: programs move their own there, into huge
+ * pages, and make some as they run. The helper keeps its own and no other.
  */
 
 #include <fcntl.h>
+#include <link.h>
 #include <stddef.h>
 #include <sys/mman.h>
 
@@ -17,6 +21,40 @@ struct range {
 	uintptr_t start, end;
 };
 
+/* Of a loaded program or library, if it is the one that we are a part of: all
+ * that is not written. */
+static int take_object(struct dl_phdr_info *object, size_t bytes, void *data)
+{
+	const uintptr_t ours = (uintptr_t)sw_helper_run;
+	struct sw_helper *helper = data;
+	struct range found = { UINTPTR_MAX, 0 };
+
+	(void)bytes;
+	for (int i = 0; i < object->dlpi_phnum; i++) {
+		const ElfW(Phdr) *part = &object->dlpi_phdr[i];
+		const uintptr_t start = object->dlpi_addr + part->p_vaddr;
+		const uintptr_t end = start + part->p_memsz;
+
+		if (part->p_type != PT_LOAD || part->p_flags & PF_W)
+			continue;
+		if (start < found.start)
+			found.start = start;
+		if (end > found.end)
+			found.end = end;
+	}
+	if (ours < found.start || ours >= found.end)
+		return 0;
+	helper->code_start = found.start & ~(SW_PAGE_BYTES - 1);
+	helper->code_end =
+		(found.end + SW_PAGE_BYTES - 1) & ~(SW_PAGE_BYTES - 1);
+	return 1;
+}
+
+void sw_helper_find_code(struct sw_helper *helper)
+{
+	dl_iterate_phdr(take_object, helper);
+}
+
 /* Unmap a range but for what lies in a range to be kept. */
 SW_CHILD_HALF static void drop(const struct sw_helper *helper,
 			       struct range range)
@@ -27,6 +65,7 @@ SW_CHILD_HALF static void drop(const struct sw_helper *helper,
 		{ (uintptr_t)helper, (uintptr_t)(helper + 1) },
 		{ stacks, stacks + SW_STACKS_BYTES },
 		{ helper->thread_start, helper->thread_end },
+		{ helper->code_start, helper->code_end },
 	};
 
 	while (range.start < range.end) {
@@ -72,7 +111,7 @@ SW_CHILD_HALF static bool look_at(void *data, const char *line)
 	/* Not what the kernel maps for us: [vdso], [vvar] and the like. */
 	is_ours = name[0] != '[' || name[1] == 'h' || name[1] == 's' ||
 		  name[1] == 'a';
-	if (mode[3] == 's' || (!is_file && is_ours && mode[2] != 'x'))
+	if (mode[3] == 's' || (!is_file && is_ours))
 		drop(data, range);
 	return false;
 }

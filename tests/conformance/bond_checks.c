@@ -231,11 +231,10 @@ static void helper_ends_at_exec(void **state)
 
 /* The heap is there before the helper is; then we write all of it, and the
  * old copies would be the helper's alone. */
-static void memory_is_not_held_twice(void **state)
+static void assert_not_held_twice(struct scene *scene, int protection)
 {
 	static char text[1 << 16];
-	struct scene *scene = *state;
-	char *heap = mmap(NULL, HEAP_BYTES, PROT_READ | PROT_WRITE,
+	char *heap = mmap(NULL, HEAP_BYTES, protection,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	char *line;
 	long kib = 0;
@@ -251,6 +250,12 @@ static void memory_is_not_held_twice(void **state)
 		kib += strtol(strchr(line, ':') + 1, NULL, 10);
 	assert_in_range(kib, 1, PRIVATE_KIB_MAX);
 	munmap(heap, HEAP_BYTES);
+}
+
+static void memory_is_not_held_twice(void **state)
+{
+	assert_not_held_twice(*state, PROT_READ | PROT_WRITE);
+	assert_not_held_twice(*state, PROT_READ | PROT_WRITE | PROT_EXEC);
 }
 
 const struct check bond_checks[] = {

@@ -50,7 +50,8 @@ extern const struct check renewal_checks[]; /* it gets a successor */
 extern const struct check trouble_checks[]; /* at any moment */
 extern const struct check bond_checks[];    /* a helper and its caller */
 extern const struct check worker_checks[];  /* threads of other rights */
-extern const struct check moment_checks[];  /* what a child inherits, now */
+extern const struct check code_checks[];
+extern const struct check moment_checks[]; /* what a child inherits, now */
 extern const struct check namespace_checks[];
 extern const struct check map_checks[]; /* of baselines too */
 
