@@ -75,7 +75,33 @@ bool sw_helper_lost_leader(struct sw_helper *helper)
 	struct sw_facts now;
 
 	return !sw_facts_read(&now, &helper->status, &helper->reader) &&
-	       now.state == 'Z';
+	       !now.has_memory;
+}
+
+/* An errno when the caller does not have the arena at our address. */
+static int find_arena(const struct sw_helper *helper)
+{
+	const struct sw_arena *arena = helper->arena;
+
+	return sw_mapping_look(helper->caller_name, arena, arena->end);
+}
+
+void sw_helper_learn(struct sw_helper *helper)
+{
+	helper->can_compare = true;
+	helper->can_compare =
+		!sw_helper_differs(helper, helper->caller, KCMP_FILES);
+	helper->can_find = !find_arena(helper);
+}
+
+/* A thread that ends has no memory either, and gets none again: looked at last,
+ * that leaves no doubt. */
+bool sw_helper_is_left(struct sw_helper *helper, bool has_same_proc)
+{
+	if (helper->can_compare)
+		return sw_helper_differs(helper, helper->caller, KCMP_FILES);
+	return helper->can_find && has_same_proc &&
+	       find_arena(helper) == -ENOENT && !sw_helper_lost_leader(helper);
 }
 
 /*

@@ -7,7 +7,6 @@
 #include <assert.h>
 #include <errno.h>
 #include <linux/capability.h>
-#include <linux/kcmp.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
@@ -152,9 +151,7 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 	raw2(SYS_prctl, PR_SET_PDEATHSIG, HINT);
 	raw2(SYS_prctl, PR_SET_NAME, "spawnwise-brokr");
 	be_patient();
-	helper->can_compare = true;
-	helper->can_compare =
-		!sw_helper_differs(helper, helper->caller, KCMP_FILES);
+	sw_helper_learn(helper);
 	/* Of this one we have a handler. */
 	helper->facts.ignored &= ~hint;
 	sw_namespaces_read(&helper->namespaces, helper->caller_name);
@@ -176,20 +173,19 @@ SW_CHILD_HALF static bool equal_names(const char *one, const char *other)
 	return true;
 }
 
-/* What is too slow to be looked at for each request. A caller that has come
- * through exec has other descriptors, and no use for us. */
+/* What is too slow to be looked at for each request. */
 SW_CHILD_HALF static void look_around(struct sw_helper *helper)
 {
 	const struct sw_namespaces *before = &helper->namespaces;
 	struct sw_namespaces now;
+	bool has_same_proc; /* it is another's, or none, after chroot(2) */
 
-	if (sw_helper_differs(helper, helper->caller, KCMP_FILES))
-		sw_child_exit(0);
-	if (sw_helper_lost_leader(helper))
-		return; /* with its namespaces */
 	sw_namespaces_read(&now, helper->caller_name);
-	if (!equal_names(now.self, before->self))
-		return; /* another /proc, or none: chroot(2) */
+	has_same_proc = equal_names(now.self, before->self);
+	if (sw_helper_is_left(helper, has_same_proc))
+		sw_child_exit(0);
+	if (!has_same_proc || sw_helper_lost_leader(helper))
+		return;
 	for (int i = 0; i < SW_NAMESPACE_COUNT; i++)
 		if (!equal_names(now.names[i], before->names[i]))
 			atomic_store(&helper->arena->stale, 1);

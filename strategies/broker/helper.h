@@ -53,6 +53,7 @@ struct sw_helper {
 	pid_t group;
 	unsigned in_flight;    /* the word of a request that is ours to serve */
 	bool can_compare;      /* kcmp(2) is allowed to us */
+	bool can_find;	       /* so are the caller's mappings in /proc */
 	bool can_ask_limits;   /* prlimit(2) wants our real id to be theirs */
 	bool needs_dumpable;   /* to write to our files in /proc */
 	struct sw_facts facts; /* as we were born; we do not change them */
@@ -106,6 +107,14 @@ int sw_helper_create(struct sw_helper *helper, int number);
  * being allowed to ask is a difference if it was allowed before.
  */
 bool sw_helper_differs(struct sw_helper *helper, pid_t thread, int kind);
+
+/* Learn what we may see of the caller, while he is as he is. */
+void sw_helper_learn(struct sw_helper *helper);
+
+/* Whether the caller has come through exec, and has no use for us: he has other
+ * descriptors; or, where we may not compare them, no arena, if /proc is the one
+ * that we know. False where we may see neither. */
+bool sw_helper_is_left(struct sw_helper *helper, bool has_same_proc);
 
 /* Whether the caller's first thread has ended and others go on. */
 bool sw_helper_lost_leader(struct sw_helper *helper);

@@ -94,13 +94,11 @@ SW_CHILD_HALF static bool take_fact(void *data, const char *line)
 		/* The last. In decimal, but it is only compared. */
 		{ "Seccomp_filters:\t", &facts->filters },
 	};
-	const char *state;
 
-	if (*line != 'S' && *line != 'C')
+	if (*line != 'S' && *line != 'C' && *line != 'V')
 		return false;
-	state = behind(line, "State:\t");
-	if (state)
-		facts->state = *state;
+	if (behind(line, "VmSize:"))
+		facts->has_memory = true;
 	for (size_t i = 0; i < sizeof wanted / sizeof *wanted; i++) {
 		const char *text = behind(line, wanted[i].key);
 
@@ -236,4 +234,29 @@ SW_CHILD_HALF void sw_namespaces_read(struct sw_namespaces *namespaces,
 		put(put(put(path, "/proc/"), name), links[i]);
 		read_link(path, namespaces->names[i], SW_NAMESPACE_BYTES);
 	}
+}
+
+SW_CHILD_HALF static char *put_hex(char *to, uintptr_t value)
+{
+	int shift = 4 * (int)(2 * sizeof value - 1);
+
+	while (shift && !(value >> shift))
+		shift -= 4;
+	for (; shift >= 0; shift -= 4)
+		*to++ = "0123456789abcdef"[value >> shift & 15];
+	*to = '\0';
+	return to;
+}
+
+SW_CHILD_HALF int sw_mapping_look(const char *name, const void *start,
+				  const void *end)
+{
+	char path[96], target[1];
+	char *to = put(put(put(path, "/proc/"), name), "/map_files/");
+	long result;
+
+	to = put(put_hex(to, (uintptr_t)start), "-");
+	put_hex(to, (uintptr_t)end);
+	result = raw4(SYS_readlinkat, AT_FDCWD, path, target, sizeof target);
+	return result < 0 ? (int)result : 0;
 }

@@ -24,7 +24,7 @@ struct sw_reader {
 /* What only /proc/PID/status tells of another process (proc(5)): of its first
  * thread, for threads differ in all but what they ignore. */
 struct sw_facts {
-	char state; /* 'Z' when it has ended */
+	bool has_memory; /* not when it ends or has ended */
 	sw_sigset ignored;
 	uint64_t bounding; /* capability sets */
 	uint64_t ambient;
@@ -86,7 +86,7 @@ int sw_lines(struct sw_reader *reader, int fd,
 int sw_facts_read(struct sw_facts *facts, const struct sw_held *status,
 		  struct sw_reader *reader);
 
-/* Of the calling thread; without its state. 0, or a negative errno. */
+/* Of the calling thread; 0, or a negative errno. */
 int sw_facts_of_thread(struct sw_facts *facts);
 
 /* Whether two may have the same capabilities and do the same system calls. */
@@ -94,6 +94,10 @@ bool sw_facts_equal(const struct sw_facts *one, const struct sw_facts *other);
 
 /* Those of the process that /proc calls so; "" for what is not shown. */
 void sw_namespaces_read(struct sw_namespaces *namespaces, const char *name);
+
+/* 0 if the process that /proc calls so has a mapping that begins and ends
+ * there; -ENOENT when it has none, or a negative errno when we may not know. */
+int sw_mapping_look(const char *name, const void *start, const void *end);
 
 /* A hexadecimal number; *text is moved behind it. */
 uint64_t sw_hex(const char **text);

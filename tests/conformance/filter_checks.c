@@ -85,6 +85,22 @@ static void vfork_may_be_refused(void **state)
 }
 #endif
 
+/* As container managers do, for kcmp(2) tells of other processes. A helper has
+ * another sign of its caller's exec then, and none of those that are wrong. */
+static void kcmp_may_be_refused(void **state)
+{
+	static const char *const checks[] = {
+		"a helper ends within a second of its caller's exec",
+		"a helper dies within a second of its caller",
+		"the first thread ends, and others spawn",
+		"a caller that dropped root is refused until renewed",
+	};
+
+	for (size_t i = 0; i < COUNT(checks); i++)
+		if (run_filtered(*state, checks[i], SYS_kcmp, EPERM))
+			fail_msg("not so without kcmp: %s", checks[i]);
+}
+
 /* Where clone3(2) is refused, a strategy may have no other way. */
 static void refused_pidfd_is_named(void **state)
 {
@@ -110,6 +126,10 @@ const struct check filter_checks[] = {
 	  .honours = SW_PIDFD },
 	{ .name = "a refused clone3 is got over, or told by open",
 	  .run = clone3_may_be_refused,
+	  .obstacle = no_seccomp },
+	{ .name = "a helper does not need kcmp to know of an exec",
+	  .run = kcmp_may_be_refused,
+	  .needs = SW_NEEDS_EARLY_OPEN,
 	  .obstacle = no_seccomp },
 #ifdef SYS_vfork
 	{ .name = "a refused vfork is got over, or told by open",
