@@ -302,8 +302,9 @@ int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
 /*
  * A descriptor of the handle's own that poll(2) finds readable while a spawn of
  * this handle has an answer that sw_confirm() has not fetched, and while one is
- * in flight that was older than the descriptor. Readable is a hint: confirm
- * what is in flight, with timeout 0. Where nothing is, a helper has died: the
+ * in flight that was older than the descriptor. Not for EPOLLET (epoll(7)): it
+ * tells that there are answers, not each. Readable is a hint: confirm what is
+ * in flight, with timeout 0. Where nothing is, a helper has died: the
  * descriptor stays readable until sw_refresh(), or until a spawn is refused
  * with -EPIPE. -ENOTSUP where the strategy has none; -EBADF when somebody
  * closed it, or what is behind it: after sw_refresh() there is another.
@@ -316,7 +317,7 @@ int sw_poll_fd(struct sw_handle *handle);
  * one of those of sw_open(), everything is as before. */
 int sw_refresh(struct sw_handle *handle);
 
-/* Release the handle. NULL is allowed. */
+/* Release the handle; in a fork's copy nothing. NULL is allowed. */
 void sw_close(struct sw_handle *handle);
 
 /* Every strategy built in, ordered by name, ended by NULL. No array: its size
