@@ -17,6 +17,7 @@ prepare() {
 	export SPAWNWISE_STATE_DIR=$scratch/state
 	echo 0 >"$SPAWNWISE_KNOB"
 	mkdir "$SPAWNWISE_STATE_DIR"
+	mkfifo "$scratch/.never"
 	cd "$scratch" || return 1
 }
 
@@ -104,8 +105,9 @@ keys_are_documented() {
 	PYTHON
 }
 
-# pause SECONDS: the random moments of faults need one.
-pause() { read -rt "$1" <> <(:) || true; }
+# pause SECONDS: the random moments of faults need one. Without a fork: in a
+# window of mode 2 one may be refused, and bash would wait for it for ever.
+pause() { read -rt "$1" <>"$scratch/.never" || true; }
 
 # within SECONDS COMMAND...: until COMMAND succeeds.
 within() {
