@@ -214,9 +214,6 @@ static void a_group_with_a_keeper_is_left_alone(void **state)
 	ask(&watcher, &request);
 	memory_group_repair(top);
 	assert_int_equal(access(request.directory, F_OK), 0);
-	request.verb = KEEPER_SWEEP;
-	ask(&watcher, &request);
-	assert_int_equal(access(request.directory, F_OK), -1);
 	request.verb = KEEPER_STOP;
 	ask(&watcher, &request);
 	watcher_reap(&watcher);
