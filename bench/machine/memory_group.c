@@ -244,11 +244,3 @@ bool memory_group_close(struct memory_group *group)
 	group->version = 0;
 	return killed || answer > 0;
 }
-
-void memory_group_forget(struct memory_group *group)
-{
-	if (!group->version)
-		return;
-	watcher_forget(&group->keeper);
-	group->version = 0;
-}

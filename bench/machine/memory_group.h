@@ -110,10 +110,6 @@ int memory_group_read(const struct memory_group *group,
  * children. Does nothing to a group that was closed or never opened. */
 bool memory_group_close(struct memory_group *group);
 
-/* In a process that the runner created: close what belongs to the runner.
- * The keeper does not notice. */
-void memory_group_forget(struct memory_group *group);
-
 /* One number or the word "max" (absent), as in memory.max. -EBADMSG. */
 int memory_group_parse_value(FILE *stream, uint64_t *value);
 
