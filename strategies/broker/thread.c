@@ -38,9 +38,9 @@ static bool is_bounded_by(uint64_t bounding)
 		const long result =
 			raw6(SYS_prctl, PR_CAPBSET_READ, bit, 0, 0, 0, 0);
 
-		if (result < 0) /* the kernel knows no more */
+		if (result == -EINVAL) /* the kernel knows no more */
 			return true;
-		if ((bounding >> bit & 1) != (uint64_t)result)
+		if (result != (long)(bounding >> bit & 1))
 			return false;
 	}
 	return true;
