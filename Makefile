@@ -95,7 +95,7 @@ tables: all ## write the tables of the docs again, from the code
 
 test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread)
 	@$(SETUP) bench test && $(BUILD) all $(MANUALS) $(UNITS) $(B)/tests/refuse
-	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -j 3 -e tests/tap \
+	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -j 4 -e tests/tap \
 		$(UNITS) $(SCRIPTS)
 
 test-vm: ## the labs and more in virtual machines: another kernel, cgroup v2
