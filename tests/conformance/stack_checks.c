@@ -36,7 +36,10 @@ static void *spawn_in_a_corner(void *data)
 	if (sw_refresh(handle))
 		errors[0] = -1;
 	sw_close(handle);
-	return !errors[0] && errors[1] == -ENOENT ? data : NULL;
+	/* -EACCES: some folder of PATH is closed to us (execvp(3)). */
+	if (errors[0] || (errors[1] != -ENOENT && errors[1] != -EACCES))
+		return NULL;
+	return data;
 }
 
 /* musl's least is too little for a program's own calls. */
