@@ -95,12 +95,12 @@ tables: all ## write the tables of the docs again, from the code
 
 test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread)
 	@$(SETUP) bench test && $(BUILD) all $(MANUALS) $(UNITS) $(B)/tests/refuse
-	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -j 4 -e tests/tap \
+	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -fo -j 4 -e tests/tap \
 		$(UNITS) $(SCRIPTS)
 
 test-vm: ## the labs and more in virtual machines: another kernel, cgroup v2
 	@$(SETUP) bench test vm && $(BUILD) all $(B)/tests/conformance
-	prove -e tests/vm/boot tests/vm/*.sh
+	prove -fo -e tests/vm/boot tests/vm/*.sh
 
 crosscheck: ## compare with hyperfine, with bare loops, and with the bars
 	@$(SETUP) bench test && $(BUILD) all $(B)/tests/bare

@@ -103,7 +103,7 @@ interrupted() {
 	kill -INT "$runner"
 	end_run 130
 	run_files run
-	within 2 no_process 'spawnwise*'
+	within 10 no_process 'spawnwise*'
 }
 
 @test "a signal that was ignored from the start stays ignored" {

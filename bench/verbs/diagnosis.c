@@ -93,6 +93,9 @@ void diagnosis_examine(struct diagnosis *found)
 			&found->allowance_bytes, found->allowance_why,
 			sizeof found->allowance_why);
 	found->facts_error = forecast_imagined(0, &found->facts);
+	/* What is left, and what of that for us, are of one moment. */
+	if (!found->memory_error)
+		found->facts.committed_bytes = found->memory.committed_bytes;
 	examine_container(found);
 	examine_group(found);
 	examine_cpus(found);
