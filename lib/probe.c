@@ -6,17 +6,15 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 
 #include "lib/child.h"
 #include "lib/clone.h"
 #include "lib/raw.h"
-#include "lib/stacks.h"
 
-/* Of its own: a thread of ours may have no more than PTHREAD_STACK_MIN. */
-#define GUARD_BYTES SW_STACK_GUARD_BYTES
-#define MAP_BYTES (GUARD_BYTES + SW_STACK_BYTES)
+/* A part of our own: there sanitizers expect who calls vfork(). Half of what a
+ * thread must have, PTHREAD_STACK_MIN. */
+#define STACK_BYTES (8 * 1024)
 
 #define NAME_BYTES 32 /* of a namespace */
 
@@ -63,14 +61,14 @@ bool sw_births_elsewhere(void)
 	       (*next && strcmp(own, next));
 }
 
-/* On that stack, above its guard. */
-static int probe_on(char *stack, int (*birth)(void))
+static int probe_here(int (*birth)(void))
 {
+	_Alignas(16) char stack[STACK_BYTES];
 	struct probe probe = { birth, -ENOSYS }; /* till it says so */
 	struct clone_args args = {
 		.flags = CLONE_VM | CLONE_VFORK,
 		.stack = (uintptr_t)stack,
-		.stack_size = SW_STACK_BYTES,
+		.stack_size = sizeof stack,
 	};
 	sw_sigset mask;
 	long pid;
@@ -88,19 +86,8 @@ static int probe_on(char *stack, int (*birth)(void))
 int sw_probe(int (*birth)(void))
 {
 	const int saved_errno = errno;
-	char *map;
-	int result = 0;
+	const int result = sw_births_elsewhere() ? 0 : probe_here(birth);
 
-	if (sw_births_elsewhere())
-		return 0;
-	map = mmap(NULL, MAP_BYTES, PROT_NONE,
-		   MAP_PRIVATE | MAP_ANONYMOUS | MAP_STACK, -1, 0);
-	if (map != MAP_FAILED) {
-		if (!mprotect(map + GUARD_BYTES, SW_STACK_BYTES,
-			      PROT_READ | PROT_WRITE))
-			result = probe_on(map + GUARD_BYTES, birth);
-		munmap(map, MAP_BYTES);
-	}
 	errno = saved_errno;
 	return result;
 }
