@@ -131,6 +131,12 @@ as_user() {
 	fi
 }
 
+# A test of limits of memory needs a command that keeps to them.
+addresses_can_be_few() {
+	! grep -q -e __asan_init -e __tsan_init "$command" ||
+		skip "a sanitizer takes all addresses"
+}
+
 # A test of those needs a command and a folder that they may use.
 users_can_run() {
 	users_can_run_here || skip "$command cannot be run without rights"

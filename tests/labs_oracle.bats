@@ -64,7 +64,7 @@ reaping() {
 }
 
 @test "oracle: limits of the process are rules like others" {
-	grep -q __asan_init "$command" && skip "needs a build without sanitizers"
+	addresses_can_be_few
 	(ulimit -v 4000000 && check 0 "$command" lab oracle --out here \
 		--overcommit current)
 	nothing here/oracle.csv 'agrees != "yes"'
@@ -77,7 +77,7 @@ reaping() {
 
 @test "frontier: under limits of the process it does not speak of RAM" {
 	local option
-	grep -q __asan_init "$command" && skip "needs a build without sanitizers"
+	addresses_can_be_few
 	without_charts
 	for option in v d; do
 		(ulimit -$option 2000000 && check 0 "$command" lab frontier \
