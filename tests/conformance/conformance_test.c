@@ -133,10 +133,21 @@ static void be_stopper(void)
 	_exit(0);
 }
 
+/* A script's background jobs and nohup(1) have them ignored, and so would all
+ * children. */
+static void heed_signals(void)
+{
+	const int numbers[] = { SIGHUP, SIGINT, SIGQUIT };
+
+	for (size_t i = 0; i < COUNT(numbers); i++)
+		signal(numbers[i], SIG_DFL);
+}
+
 int main(int argc, char **argv)
 {
 	(void)argc;
 	be_stopper();
+	heed_signals();
 	/* Children are counted by what they inherit: only 0, 1 and 2 may. */
 	close_range(3, ~0u, 0);
 	patterns = argv + 1;
