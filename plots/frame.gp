@@ -29,9 +29,11 @@ digits(v) = v >= 99.5 ? sprintf("%.0f", v) : v >= 9.95 ? sprintf("%.3g", v) : \
   sprintf("%.2g", v)
 duration(ns) = ns < 1e3 ? digits(ns)." ns" : ns < 1e6 ? digits(ns / 1e3)." µs" : \
   ns < 1e9 ? digits(ns / 1e6)." ms" : digits(ns / 1e9)." s"
-size(b) = b == 0 ? "0" : b < 2**20 ? sprintf("%g KiB", b / 2**10) : \
-  b < 2**30 ? sprintf("%.3g MiB", b / 2**20) : b < 2**40 ? \
-  sprintf("%.3g GiB", b / 2**30) : sprintf("%.4g TiB", b / 2**40)
+# As size_format_human() of bench/show/units.c: a text and its chart agree.
+three(v) = sprintf(v >= 999.5 ? "%.0f" : "%.3g", v)
+size(b) = b == 0 ? "0" : b < 2**20 ? three(b / 2**10)." KiB" : \
+  b < 2**30 ? three(b / 2**20)." MiB" : b < 2**40 ? three(b / 2**30)." GiB" : \
+  three(b / 2**40)." TiB"
 short_size(b) = b == 0 ? "0" : b < 2**20 ? sprintf("%gK", b / 2**10) : \
   b < 2**30 ? sprintf("%gM", b / 2**20) : sprintf("%gG", b / 2**30)
 times(r) = (n_ = int(r + 0.5), n_ >= 1000 ? \
@@ -39,6 +41,11 @@ times(r) = (n_ = int(r + 0.5), n_ >= 1000 ? \
   sprintf("%.1f", r))
 mode_name(m) = "vm.overcommit_memory = ".m. \
   (m eq "0" ? " (heuristic)" : m eq "1" ? " (always)" : " (strict)")
+
+# The words of stopped_by that do not depend on the lab.
+bound(word, otherwise) = word eq "address_space" ? "end of the address space" : \
+  word eq "commit_limit" ? "CommitLimit" : word eq "rlimit_as" ? "RLIMIT_AS" : \
+  word eq "rlimit_data" ? "RLIMIT_DATA" : otherwise
 
 # "a", "a and b", "a, b and c".
 list_words(list) = (t_ = word(list, 1), sum [k_ = 2:words(list)] \

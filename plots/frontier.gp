@@ -68,23 +68,16 @@ do for [b = 1:bars] {
     (one_vma(b) ? "" : sprintf(", %s VMAs", field(FIRST[b], F_VMAS)))
 }
 exact(b) = field(FIRST[b], F_EXACT) eq "yes"
-# As many digits as in frontier.txt.
-three(v) = sprintf(v >= 99.5 ? "%.0f" : "%.3g", v)
-human(v) = v < 2**40 ? (v < 2**30 ? three(v / 2**20)." MiB" : \
-  three(v / 2**30)." GiB") : three(v / 2**40)." TiB"
-reach(b) = HIGH[b] - LOW[b] < LOW[b] / 100 ? human(LOW[b]) : \
-  human(LOW[b])." to ".human(HIGH[b])
-stop_of(b) = (s_ = field(FIRST[b], F_STOPPED), s_ eq "address_space" ? \
-  "end of the address space" : s_ eq "commit_limit" ? "CommitLimit" : \
-  s_ eq "rlimit_as" ? "RLIMIT_AS" : s_ eq "rlimit_data" ? "RLIMIT_DATA" : \
-  "RAM and swap, for one request")
+reach(b) = HIGH[b] - LOW[b] < LOW[b] / 100 ? size(LOW[b]) : \
+  size(LOW[b])." to ".size(HIGH[b])
+stop_of(b) = bound(field(FIRST[b], F_STOPPED), "RAM and swap, for one request")
 step_of(b) = refuses(b) ? "no spawn beyond" : "no such heap beyond"
 mode_of(b) = "mode ".mode(b)
 
 finding = ""; refused = ""; granted = "any that is granted"
 do for [b = 1:bars] { if (refuses(b) && one_vma(b)) {
   do for [s in NAMES[b]] { if (!has(refused, s)) { refused = refused." ".s } }
-  finding = finding.(strlen(finding) ? " and " : "").human(LOW[b])." in ". \
+  finding = finding.(strlen(finding) ? " and " : "").size(LOW[b])." in ". \
     mode_of(b)
 } }
 # A spawn next to the largest heap there is can still lack a stack.
@@ -104,7 +97,7 @@ if (dumb) {
     why = step_of(b).": ".stop_of(b)
     print row.(strlen(row) + strlen(why) > columns ? "\n    " : "").why
   }
-  print "RAM and swap: ".human(ram).", CommitLimit: ".human(limit)
+  print "RAM and swap: ".size(ram).", CommitLimit: ".size(limit)
   exit
 }
 
@@ -129,7 +122,7 @@ set logscale x 2
 right = left * (most / left)**1.65
 set xrange [left : right]
 set xtics ()
-do for [e = 20:46:2] { set xtics add (human(2.0**e) 2.0**e) }
+do for [e = 20:46:2] { set xtics add (size(2.0**e) 2.0**e) }
 set grid xtics back lc rgb pale lt 1
 set style textbox opaque noborder fillcolor rgb "white" margins 0.5, 0.5
 set ytics scale 0
@@ -162,12 +155,12 @@ do for [b = 1:bars] {
 }
 set arrow 1 from ram, graph 0 to ram, graph 1 nohead lc rgb "#555555" lw 2 \
   dt 2 back
-set label 4 "RAM and swap, ".human(ram) at ram, graph 1.04 \
+set label 4 "RAM and swap, ".size(ram) at ram, graph 1.04 \
   left textcolor rgb grey noenhanced
 if (limit > 0) {
   set arrow 2 from limit, graph 0 to limit, graph 1 nohead lc rgb "#999999" \
     lw 2 dt 3 back
-  set label 5 "CommitLimit, ".human(limit) at limit, graph 1.04 right \
+  set label 5 "CommitLimit, ".size(limit) at limit, graph 1.04 right \
     textcolor rgb grey noenhanced
 }
 plot $rows using (real(strcol(F_PREDICTED))):(Y[GROUP[int($0) + 1]]) \

@@ -21,10 +21,7 @@ rows = |$rows|
 ram = bytes(1, F_RAM); limit = bytes(1, F_LIMIT)
 mode_of(i) = "mode ".field(i, F_MODE).(field(i, F_MODE) eq "0" ? ", heuristic" \
   : field(i, F_MODE) eq "1" ? ", always" : ", strict")
-stop_of(i) = (s_ = field(i, F_STOPPED), s_ eq "address_space" ? \
-  "end of the address space" : s_ eq "commit_limit" ? "CommitLimit" : \
-  s_ eq "rlimit_as" ? "RLIMIT_AS" : s_ eq "rlimit_data" ? "RLIMIT_DATA" : \
-  "we left the rest to others")
+stop_of(i) = bound(field(i, F_STOPPED), "we left the rest to others")
 largest = 1; do for [i = 1:rows] { if (bytes(i, F_ALL) > bytes(largest, F_ALL)) {
   largest = i
 } }

@@ -30,7 +30,7 @@ fate = event eq "oom_kill" ? "killed after writing to ".size(touched) : \
 finding = refused ? "Nothing was promised: the request for ".size(promised). \
   " was refused" : "Promised ".size(promised)." where ".size(limit). \
   " may be used: ".fate
-asked = refused ? "asked for, " : "promised by malloc, "
+asked = refused ? "asked for, " : "promised, "
 
 if (dumb) {
   set title finding
