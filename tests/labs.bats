@@ -223,7 +223,7 @@ no_group_is_left() {
 	says out "The answer was no"
 	command -v gnuplot >/dev/null || skip "no gnuplot"
 	says here/touch.svg "the request for 1 GiB was refused"
-	run grep -E "promised by malloc|first write" here/touch.svg
+	run grep -E "promised, |first write" here/touch.svg
 	[ "$status" -eq 1 ]
 }
 

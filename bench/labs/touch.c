@@ -184,8 +184,8 @@ static void tell_death(struct lab_context *context, const struct story *story)
 		 "after %.2f MiB (predicted: %.2f MiB) in %.0f ms the group "
 		 "was full, the kernel found nothing to reclaim, and killed "
 		 "the process with signal %d. Its oom_kill counter went from "
-		 "%llu to %llu. The program had checked what malloc() "
-		 "returned, and got no chance to do anything.",
+		 "%llu to %llu. The program had checked the answer to its "
+		 "request, and got no chance to do anything.",
 		 (double)story->last.touched_bytes / MIB,
 		 (double)predict_touched(story) / MIB,
 		 (double)story->death_ns / 1e6, WTERMSIG(story->status),
