@@ -5,6 +5,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "bench/measure/forecast.h"
 #include "bench/show/cure.h"
@@ -78,13 +79,21 @@ int lab_tell_table(struct lab_context *context, struct table *table)
 	return error;
 }
 
+/* What cannot be seen is no leave to hold it. */
 static bool may_hold(const struct lab_context *context, int mode, char *why,
 		     size_t why_bytes)
 {
 	struct predict_facts facts;
+	int error;
 
-	return mode != 2 || mode == context->users_mode || context->alone ||
-	       forecast_self(&facts) || headroom_ok(0, &facts, why, why_bytes);
+	if (mode != 2 || mode == context->users_mode || context->alone)
+		return true;
+	error = forecast_self(&facts);
+	if (!error)
+		return headroom_ok(0, &facts, why, why_bytes);
+	snprintf(why, why_bytes, "What it would leave cannot be seen: %s.",
+		 strerror(-error));
+	return false;
 }
 
 void lab_bound_modes(struct lab_context *context)
