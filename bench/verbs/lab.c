@@ -20,6 +20,22 @@
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/verbs.h"
 
+static const struct option_spec options[] = {
+	{ "out", 'o', "DIR",
+	  "write into DIR (default: a new folder in data/runs here, or in the "
+	  "working folder)",
+	  NULL },
+	{ "overcommit", 'm', "LIST",
+	  "current, 0, 1, 2, or all; not of touch, oom and victim, which are "
+	  "done in the mode that is set",
+	  "all" },
+	{ "alone", 0, NULL,
+	  "nobody else uses this machine: hold mode 2 even where it leaves no "
+	  "memory to other programs; of the same labs",
+	  NULL },
+	OPTION_LAST,
+};
+
 static void list_labs(FILE *stream)
 {
 	for (size_t i = 0; all_labs[i]; i++)
@@ -55,20 +71,21 @@ static const struct lab *find_lab(const char *name, struct failure *why)
 static int check_options(const struct arguments *args, const struct lab *lab,
 			 struct failure *why)
 {
-	static const char *const names[] = { "overcommit", "alone", "out" };
+	for (const struct option_spec *option = options; option->name;
+	     option++) {
+		const char *name = option->name;
 
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		if (!argument_given(args, names[i]))
+		if (!argument_given(args, name))
 			continue;
 		if (!lab)
 			return fail(why, EXIT_USAGE,
 				    "Name one: `spawnwise lab` lists them.",
-				    "run lab --%s: no lab is named", names[i]);
-		if (!lab->modes && strcmp(names[i], "out") != 0)
+				    "run lab --%s: no lab is named", name);
+		if (!lab->modes && strcmp(name, "out") != 0)
 			return fail(why, EXIT_USAGE, "Leave the option out.",
 				    "run lab %s --%s: it is done in the mode "
 				    "that is set",
-				    lab->name, names[i]);
+				    lab->name, name);
 	}
 	return 0;
 }
@@ -209,22 +226,6 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 		code = read_modes(lab, args, &list, why);
 	return code ? code : run_lab(lab, args, &list, why);
 }
-
-static const struct option_spec options[] = {
-	{ "out", 'o', "DIR",
-	  "write into DIR (default: a new folder in data/runs here, or in the "
-	  "working folder)",
-	  NULL },
-	{ "overcommit", 'm', "LIST",
-	  "current, 0, 1, 2, or all; not of touch, oom and victim, which are "
-	  "done in the mode that is set",
-	  "all" },
-	{ "alone", 0, NULL,
-	  "nobody else uses this machine: hold mode 2 even where it leaves no "
-	  "memory to other programs; of the same labs",
-	  NULL },
-	OPTION_LAST,
-};
 
 static const char *const examples[] = {
 	"spawnwise lab",
