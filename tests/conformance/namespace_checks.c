@@ -15,6 +15,7 @@
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
 
+#define LAST_PID "/proc/sys/kernel/ns_last_pid"
 #define TWO_LOOKS_MS 1100 /* of a helper around itself */
 
 static const char *no_namespaces(void)
@@ -53,20 +54,20 @@ static const char *open_before_init(struct scene *scene)
 	return NULL;
 }
 
-/* Processes that have not come through exec; /proc shows them to who looks
- * there for a child of the same number. */
-static pid_t decoy;
-
-/* The next child has the decoy's number, where the kernel lets us choose it
+/* The next child gets that pid, where the kernel lets us choose it
  * (CONFIG_CHECKPOINT_RESTORE); proc(5). */
-static void take_number_of_decoy(void)
+static bool choose_next_pid(pid_t pid)
 {
-	const int fd = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
+	const int fd = open(LAST_PID, O_WRONLY | O_CLOEXEC);
+	const bool chosen = dprintf(fd, "%d", (int)pid - 1) > 0;
 
-	if (fd >= 0)
-		dprintf(fd, "%d", (int)decoy - 1);
 	close(fd);
+	return chosen;
 }
+
+/* A process that has not come through exec; /proc shows it to who looks there
+ * for a child of the same number. */
+static pid_t decoy;
 
 /* NULL, or what is wrong: the answer has to come while the program waits. */
 static const char *spawn_beside(struct scene *scene, unsigned fields)
@@ -81,7 +82,7 @@ static const char *spawn_beside(struct scene *scene, unsigned fields)
 
 	COMPLAIN_UNLESS(!pipe2(gate, O_CLOEXEC));
 	request.stdin_fd = gate[0];
-	take_number_of_decoy();
+	choose_next_pid(decoy);
 	COMPLAIN_UNLESS(!scene_try(scene, &request, &child));
 	close(gate[1]);
 	close(gate[0]);
@@ -89,19 +90,18 @@ static const char *spawn_beside(struct scene *scene, unsigned fields)
 	COMPLAIN_UNLESS(WIFEXITED(status) && WEXITSTATUS(status) == 7);
 	request.path = "./missing";
 	request.stdin_fd = 0;
-	take_number_of_decoy();
+	choose_next_pid(decoy);
 	COMPLAIN_UNLESS(scene_try(scene, &request, &child) == -ENOENT);
 	return NULL;
 }
 
 static const char *spawn_in_session(struct scene *scene)
 {
-	const char *complaint = spawn_beside(scene, 0);
+	const unsigned ways[] = { 0, SW_PGROUP, SW_SESSION };
+	const char *complaint = NULL;
 
-	if (!complaint)
-		complaint = spawn_beside(scene, SW_PGROUP);
-	if (!complaint)
-		complaint = spawn_beside(scene, SW_SESSION);
+	for (size_t i = 0; i < COUNT(ways) && !complaint; i++)
+		complaint = spawn_beside(scene, ways[i]);
 	return complaint;
 }
 
@@ -217,11 +217,10 @@ static const char *outlive(struct scene *scene, int gate)
 /* As the init of a namespace: the next one born gets that pid. */
 static _Noreturn void bear(pid_t pid, struct scene *scene, int gate)
 {
-	const int last = open("/proc/sys/kernel/ns_last_pid", O_WRONLY);
 	int status;
 	pid_t child;
 
-	if (dprintf(last, "%d", (int)pid - 1) < 0)
+	if (!choose_next_pid(pid))
 		_exit(2);
 	child = fork();
 	if (!child) {
@@ -256,9 +255,8 @@ static void strangers_do_not_matter(void **state)
 
 static const char *no_choice_of_pids(void)
 {
-	return access("/proc/sys/kernel/ns_last_pid", W_OK)
-		       ? "a pid cannot be chosen"
-		       : no_namespaces();
+	return access(LAST_PID, W_OK) ? "a pid cannot be chosen"
+				      : no_namespaces();
 }
 
 /* Where /proc is gone nothing can be seen, and nothing has changed. */
