@@ -65,8 +65,7 @@ static bool choose_next_pid(pid_t pid)
 	return chosen;
 }
 
-/* A process that has not come through exec; /proc shows it to who looks there
- * for a child of the same number. */
+/* It has not come through exec; who asks /proc for its number sees it. */
 static pid_t decoy;
 
 /* NULL, or what is wrong: the answer has to come while the program waits. */
