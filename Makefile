@@ -51,7 +51,7 @@ FUZZ_SOURCES := $(filter-out %/payload.c %/glutton.c, $(wildcard lib/*.c \
 
 UNITS := $(B)/tests/conformance \
 	$(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
-SCRIPTS := $(wildcard tests/unit/*.py tests/*.bats)
+SCRIPTS := $(wildcard tests/unit/*.py tests/*.bats tests/field/*.bats)
 ifeq ($(SAN),thread)
 UNITS := $(B)/tests/conformance
 SCRIPTS :=

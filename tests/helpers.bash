@@ -8,7 +8,7 @@
 # their own, which every user may enter, and never touch the machine's setting
 # unless they say use_real_setting.
 prepare() {
-	top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
+	top=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 	command=${SPAWNWISE:-$top/build/spawnwise}
 	scratch=$(mktemp -d "${TMPDIR:-/tmp}/spawnwise-test.XXXXXX")
 	chmod 755 "$scratch"
