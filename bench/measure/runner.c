@@ -219,22 +219,12 @@ static int init_outcomes(struct run *run)
 	return 0;
 }
 
-/* A second ^C must not end us before the files are written. */
-static void forget_pending(const sigset_t *signals)
-{
-	const struct timespec at_once = { 0 };
-
-	while (sigtimedwait(signals, NULL, &at_once) > 0)
-		;
-}
-
 int runner_run(struct run *run)
 {
 	/* They end it, or suspend it. */
 	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM,
 				       SIGHUP, SIGTSTP, 0 };
 	struct record *record = record_map();
-	sigset_t signals, before;
 	int signal_fd;
 	int error = init_outcomes(run);
 
@@ -242,18 +232,15 @@ int runner_run(struct run *run)
 		return -ENOMEM;
 	if (!error)
 		runner_attest(run);
-	signals_choose(numbers, &signals);
-	sigprocmask(SIG_BLOCK, &signals, &before);
-	signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	signals_choose(numbers, &run->held);
+	sigprocmask(SIG_BLOCK, &run->held, NULL);
+	signal_fd = signalfd(-1, &run->held, SFD_CLOEXEC);
 	if (signal_fd < 0)
 		error = -errno;
 	if (!error)
 		error = run_rounds(run, record, signal_fd);
 	if (signal_fd >= 0)
 		close(signal_fd);
-	if (run->signal)
-		forget_pending(&signals);
-	sigprocmask(SIG_SETMASK, &before, NULL);
 	record_unmap(record);
 	return error;
 }

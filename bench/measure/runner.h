@@ -8,6 +8,8 @@
 #ifndef MEASURE_RUNNER_H
 #define MEASURE_RUNNER_H
 
+#include <signal.h>
+
 #include "bench/files/host_file.h"
 #include "bench/files/samples.h"
 #include "bench/machine/guardian.h"
@@ -42,6 +44,7 @@ struct run {
 	size_t sample_count;
 	size_t sample_room;
 	struct cell_outcome *outcomes; /* by cell */
+	sigset_t held;		       /* signals that end or suspend a run */
 	int signal;		       /* that interrupted the run, or 0 */
 	int parents_died;
 	int blocks_disturbed; /* suspended, or the mode changed under them */
@@ -50,7 +53,8 @@ struct run {
 /*
  * Measure every cell. 0, also when interrupted (run->signal) or when cells
  * could not be measured (their outcome says why); a negative errno when the
- * run itself cannot go on, with what was measured kept.
+ * run itself cannot go on, with what was measured kept. From then on run->held
+ * are blocked: a second ^C must not end us before the files are written.
  */
 int runner_run(struct run *run);
 

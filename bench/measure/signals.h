@@ -9,4 +9,7 @@
  * when we started (nohup, a background job of a script) stays ignored. */
 void signals_choose(const int *numbers, sigset_t *chosen);
 
+/* The number of one of these blocked signals that is pending, or 0. */
+int signals_pending(const sigset_t *blocked);
+
 #endif

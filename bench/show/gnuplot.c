@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -20,6 +21,8 @@ static int start(const char *settings, const char *script, int out_fd,
 	char *argv[] = { (char *)"gnuplot", (char *)"-e", (char *)settings,
 			 (char *)script, NULL };
 	posix_spawn_file_actions_t actions;
+	posix_spawnattr_t attributes;
+	sigset_t none;
 	int ends[2];
 	int error;
 
@@ -28,7 +31,14 @@ static int start(const char *settings, const char *script, int out_fd,
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
-	error = posix_spawnp(pid, argv[0], &actions, NULL, argv, environ);
+	/* ^C ends gnuplot also where the caller holds it back for itself. */
+	sigemptyset(&none);
+	posix_spawnattr_init(&attributes);
+	posix_spawnattr_setsigmask(&attributes, &none);
+	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
+	error = posix_spawnp(pid, argv[0], &actions, &attributes, argv,
+			     environ);
+	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
 	if (!error)

@@ -11,6 +11,7 @@
 #include "bench/files/cells.h"
 #include "bench/judge/summary.h"
 #include "bench/machine/host.h"
+#include "bench/measure/signals.h"
 #include "bench/show/plot.h"
 #include "bench/show/shell.h"
 #include "bench/show/table.h"
@@ -169,6 +170,18 @@ static void show(const struct run *run, const struct run_dir *dir,
 		dir->path, word);
 }
 
+/* Files are written: ^Z may stop us, and gnuplot with us. Signals that end us
+ * stay held, so that the last line says what is kept. */
+static void let_suspend(const struct run *run)
+{
+	sigset_t suspends;
+
+	sigemptyset(&suspends);
+	if (sigismember(&run->held, SIGTSTP))
+		sigaddset(&suspends, SIGTSTP);
+	sigprocmask(SIG_UNBLOCK, &suspends, NULL);
+}
+
 int run_result(const struct run *run, const struct run_dir *dir,
 	       const struct arguments *args, struct failure *why)
 {
@@ -176,7 +189,7 @@ int run_result(const struct run *run, const struct run_dir *dir,
 	char verdict[VERDICT_BYTES] = "";
 	struct summary *rows = summarise_run(run);
 	size_t skipped;
-	int error = rows ? 0 : -ENOMEM;
+	int signal, error = rows ? 0 : -ENOMEM;
 
 	if (!error)
 		error = reference_quality(run->samples, run->sample_count,
@@ -200,6 +213,7 @@ int run_result(const struct run *run, const struct run_dir *dir,
 	if (error)
 		fprintf(stderr, "data/latest does not point at this run: %s.\n",
 			strerror(-error));
+	let_suspend(run);
 	show(run, dir, rows, verdict);
 	free(rows);
 	attested_tell(stderr, run);
@@ -209,5 +223,10 @@ int run_result(const struct run *run, const struct run_dir *dir,
 			    "What was measured until then is kept.",
 			    "finish run %s: %s", dir->run_id,
 			    strsignal(run->signal));
+	signal = signals_pending(&run->held);
+	if (signal)
+		return fail(why, EXIT_INTERRUPTED,
+			    "All was measured and is kept.", "show run %s: %s",
+			    dir->run_id, strsignal(signal));
 	return skipped || run->parents_died ? EXIT_PARTLY : EXIT_DONE;
 }
