@@ -132,11 +132,12 @@ static int check_output(int code, struct failure *why)
 {
 	int error;
 
+	errno = 0;
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;
-	error = -errno;
+	error = errno ? -errno : -EIO;
 	return fail(why, EXIT_FAILED,
-		    cure_of(error, "See where its output goes."),
+		    cure_of(CURE_FILE, error, "See where its output goes."),
 		    "write standard output: %s", strerror(-error));
 }
 

@@ -33,7 +33,7 @@ int lab_fail(struct lab_context *context, int error, const char *cure,
 	vsnprintf(context->why, sizeof context->why, format, values);
 	va_end(values);
 	snprintf(context->cure, sizeof context->cure, "%s",
-		 cure_of(error, cure));
+		 cure_of(CURE_SELF, error, cure));
 	return error;
 }
 

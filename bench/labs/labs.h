@@ -59,7 +59,7 @@ extern const struct lab *const all_labs[];
 /*
  * Describe a failure and return error (-errno). The format is what follows
  * "cannot ": verb, object, colon, reason. cure is a sentence that says what to
- * do next, unless the errno tells it (cure_of() in bench/show/cure.h).
+ * do next, unless we lack what CURE_SELF of bench/show/cure.h names.
  */
 int lab_fail(struct lab_context *context, int error, const char *cure,
 	     const char *format, ...) __attribute__((format(printf, 4, 5)));

@@ -223,7 +223,7 @@ static int begin(struct lab_context *context, struct story *story)
 	error = subject_start(&story->subject, NULL, NULL, touch_pages,
 			      story->touch);
 	if (error)
-		return lab_fail(context, error, "Free some memory.",
+		return lab_fail(context, error, "Try again.",
 				"start a process: %s", strerror(-error));
 	error = memory_group_enter(&story->group, story->subject.pid);
 	if (!error)

@@ -7,16 +7,30 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
+
+/* Where the executable of this process lies. Without /proc the path by which
+ * it was executed must do, getauxval(3). */
+static int find_own(char file[PATH_MAX])
+{
+	const ssize_t length = readlink("/proc/self/exe", file, PATH_MAX - 1);
+	const unsigned long name = getauxval(AT_EXECFN);
+
+	if (length > 0) {
+		file[length] = '\0';
+		return 0;
+	}
+	// NOLINTNEXTLINE(performance-no-int-to-ptr)
+	return name && realpath((const char *)name, file) ? 0 : -ENOENT;
+}
 
 int installed_path(char path[PATH_MAX], const char *const *places)
 {
 	char folder[PATH_MAX];
-	ssize_t length = readlink("/proc/self/exe", folder, sizeof folder - 1);
 
-	if (length <= 0)
+	if (find_own(folder))
 		return -ENOENT;
-	folder[length] = '\0';
 	*strrchr(folder, '/') = '\0';
 	for (; *places; places++)
 		if (snprintf(path, PATH_MAX, "%s/%s", folder, *places) <

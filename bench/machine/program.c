@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <sys/stat.h>
 #include <sys/xattr.h>
 #include <unistd.h>
@@ -92,9 +93,12 @@ static int elf_read(int fd, struct elf *elf)
 /* Ourselves: the library was built like this command. */
 static int elf_read_own(struct elf *elf)
 {
-	const int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 	int error;
 
+	if (fd < 0) /* without /proc: as we were executed, getauxval(3) */
+		fd = open((const char *)getauxval(AT_EXECFN),
+			  O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;
 	error = elf_read(fd, elf);

@@ -4,8 +4,12 @@
 #include "bench/show/cure.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdbool.h>
+#include <stdio.h>
 #include <sys/resource.h>
+
+#include "bench/machine/process_limits.h"
 
 static bool is_limited(int resource)
 {
@@ -23,7 +27,24 @@ static const char *cure_memory(void)
 	return "Free some memory.";
 }
 
-const char *cure_of(int error, const char *otherwise)
+/* Which of the limits of fork(2) is near, since the kernel does not tell. */
+static const char *cure_birth(void)
+{
+	static char text[PATH_MAX + 256];
+	struct process_limit limit;
+
+	if (!process_limit_nearest(0, &limit))
+		return "End some processes, or raise their limit (ulimit -u, "
+		       "pids.max of the cgroup).";
+	snprintf(text, sizeof text,
+		 "End some processes, or raise %s%s%s, the nearest limit: "
+		 "%" PRIu64 " of %" PRIu64 " are there.",
+		 limit.name, *limit.directory ? " of " : "", limit.directory,
+		 limit.used, limit.limit);
+	return text;
+}
+
+static const char *cure_self(int error, const char *otherwise)
 {
 	switch (-error) {
 	case ENOMEM:
@@ -34,17 +55,57 @@ const char *cure_of(int error, const char *otherwise)
 		return "Too many files are open on this machine: end some "
 		       "programs, or raise fs.file-max.";
 	case EAGAIN:
-		return "End some processes, or raise their limit (ulimit -u, "
-		       "pids.max of the cgroup).";
+		return cure_birth();
+	default:
+		return otherwise;
+	}
+}
+
+static const char *cure_file(int error, const char *otherwise)
+{
+	switch (-error) {
 	case ENOSPC:
 		return "Make room on the disk, or write elsewhere.";
 	case EDQUOT:
 		return "Make room in this user's quota, or write elsewhere.";
 	case EFBIG:
 		return "Raise the limit of file sizes (ulimit -f).";
+	case EROFS:
+		return "Write elsewhere: nothing can be written there.";
 	case EPIPE:
 		return "Whoever read the output has ended: see what it says.";
+	case EAGAIN:
+		return "Whoever reads the output does not keep up, and asked "
+		       "not to be waited for: write to a file.";
 	default:
-		return otherwise;
+		return cure_self(error, otherwise);
 	}
+}
+
+static const char *cure_proc(int error, const char *otherwise)
+{
+	switch (-error) {
+	case ENOENT:
+		return "Mount /proc and /sys.";
+	case EACCES:
+	case EPERM:
+		return "Run as root, or outside of what hides /proc.";
+	case ENODATA:
+	case EBADMSG:
+		return "Run outside of what fakes /proc: it is not as proc(5) "
+		       "says.";
+	default:
+		return cure_self(error, otherwise);
+	}
+}
+
+const char *cure_of(enum cure_object object, int error, const char *otherwise)
+{
+	static const char *(*const cures[])(int, const char *) = {
+		[CURE_SELF] = cure_self,
+		[CURE_FILE] = cure_file,
+		[CURE_PROC] = cure_proc,
+	};
+
+	return cures[object](error, otherwise);
 }

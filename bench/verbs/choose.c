@@ -13,6 +13,7 @@
 #include "bench/files/cells.h"
 #include "bench/judge/choose.h"
 #include "bench/machine/overcommit.h"
+#include "bench/show/cure.h"
 #include "bench/verbs/advice.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/mode.h"
@@ -131,7 +132,8 @@ static int choose_run(const struct arguments *args, struct failure *why)
 		return code;
 	code = advise(&query, cells.rows, cells.count, &choice);
 	if (code) {
-		code = fail(why, EXIT_FAILED, "Try again.",
+		code = fail(why, EXIT_FAILED,
+			    cure_of(CURE_PROC, code, "Try again."),
 			    "choose a strategy: %s", strerror(-code));
 	} else {
 		code = print_choice(&choice, why);

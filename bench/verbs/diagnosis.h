@@ -56,7 +56,8 @@ struct diagnosis {
  * read is part of the finding. */
 void diagnosis_examine(struct diagnosis *found);
 
-/* Write it as one JSON object, the strategies included. 0, -ENOMEM or -EIO. */
+/* Write it as one JSON object, the strategies included. 0 or -ENOMEM;
+ * what the stream says is the caller's to ask. */
 int diagnosis_json(const struct diagnosis *found, FILE *stream);
 
 #endif

@@ -91,7 +91,6 @@ int diagnosis_json(const struct diagnosis *found, FILE *stream)
 
 	fputc('\n', stream);
 	json_decref(all);
-	if (ferror(stream))
-		return -EIO;
-	return error ? -ENOMEM : 0;
+	/* main() tells what became of the output. */
+	return error && !ferror(stream) ? -ENOMEM : 0;
 }

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/show/cure.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/diagnosis.h"
 #include "bench/verbs/doctor_limits.h"
@@ -156,7 +157,8 @@ static int add_heaps(const struct arguments *args, struct diagnosis *found,
 	if (!error)
 		return 0;
 	if (!list)
-		return fail(why, EXIT_FAILED, "Try again.",
+		return fail(why, EXIT_FAILED,
+			    cure_of(CURE_PROC, error, "Try again."),
 			    "examine this machine: %s", strerror(-error));
 	fail_cure(why,
 		  "Give sizes with commas between them: 1G,16G; %d at "
@@ -225,8 +227,10 @@ static int doctor_run(const struct arguments *args, struct failure *why)
 	error = argument_given(args, "json") ? diagnosis_json(&found, stdout)
 					     : tell_all(&found);
 	if (error)
-		return fail(why, EXIT_FAILED, "Free some memory and try again.",
-			    "examine this machine: %s", strerror(-error));
+		return fail(
+			why, EXIT_FAILED,
+			cure_of(CURE_FILE, error, "See where its output goes."),
+			"tell what was found: %s", strerror(-error));
 	return EXIT_DONE;
 }
 

@@ -17,6 +17,7 @@
 #include "bench/machine/cpu.h"
 #include "bench/machine/memory.h"
 #include "bench/measure/heap.h"
+#include "bench/show/cure.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
@@ -135,8 +136,9 @@ static const char *cure_start(int error)
 		return "Another strategy needs no commit: see `spawnwise "
 		       "choose`.";
 	if (exit_code_of(error) == EXIT_OURS)
-		return "Try another strategy; `spawnwise doctor` tells what "
-		       "this machine can do.";
+		return cure_of(CURE_SELF, error,
+			       "Try another strategy; `spawnwise doctor` tells "
+			       "what this machine can do.");
 	return "Give a program that exists and may be executed.";
 }
 
@@ -188,8 +190,9 @@ static int open_and_grow(const struct request *request,
 		error = sw_open(request->strategy, handle);
 	if (error)
 		return fail(why, EXIT_OURS,
-			    "Choose another; `spawnwise list` tells what works "
-			    "here.",
+			    cure_of(CURE_SELF, error,
+				    "Choose another; `spawnwise list` tells "
+				    "what works here."),
 			    "open strategy %s: %s", request->strategy->name,
 			    strerror(-error));
 	cpu_unpin();

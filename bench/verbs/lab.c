@@ -147,10 +147,11 @@ static int experiment(const struct lab *lab, struct lab_context *context,
 		return fail(why, EXIT_FAILED, context->cure, "%s",
 			    context->why);
 	if (error || lost)
-		return fail(why, EXIT_FAILED,
-			    cure_of(error ? error : lost, "Try again."),
-			    "run lab %s: %s", lab->name,
-			    strerror(error ? -error : -lost));
+		return fail(
+			why, EXIT_FAILED,
+			cure_of(CURE_FILE, error ? error : lost, "Try again."),
+			"run lab %s: %s", lab->name,
+			strerror(error ? -error : -lost));
 	return context->skipped ? EXIT_PARTLY : EXIT_DONE;
 }
 

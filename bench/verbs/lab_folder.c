@@ -43,9 +43,10 @@ int lab_folder_create(const struct lab *lab, struct lab_files *files,
 	}
 	if (!error)
 		return 0;
-	return fail(why, EXIT_FAILED,
-		    cure_of(error, "Use --out DIR to write elsewhere."),
-		    "write to %s: %s", files->dir.path, strerror(-error));
+	return fail(
+		why, EXIT_FAILED,
+		cure_of(CURE_FILE, error, "Use --out DIR to write elsewhere."),
+		"write to %s: %s", files->dir.path, strerror(-error));
 }
 
 static int write_host(const struct lab_files *files)

@@ -12,6 +12,7 @@
 #include "bench/files/csv.h"
 #include "bench/files/errname.h"
 #include "bench/measure/attest.h"
+#include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/show/table.h"
 #include "bench/verbs/attested.h"
@@ -231,7 +232,8 @@ static int list_json(void)
 		error = json_dumpf(list, stdout, JSON_INDENT(2));
 	putchar('\n');
 	json_decref(list);
-	return error ? -ENOMEM : 0;
+	/* main() tells what became of the output. */
+	return error && !ferror(stdout) ? -ENOMEM : 0;
 }
 
 static int list_run(const struct arguments *args, struct failure *why)
@@ -245,8 +247,10 @@ static int list_run(const struct arguments *args, struct failure *why)
 	else
 		error = list_table();
 	if (error)
-		return fail(why, EXIT_FAILED, "Free some memory and try again.",
-			    "list strategies: %s", strerror(-error));
+		return fail(
+			why, EXIT_FAILED,
+			cure_of(CURE_FILE, error, "See where its output goes."),
+			"list strategies: %s", strerror(-error));
 	return EXIT_DONE;
 }
 

@@ -44,7 +44,8 @@ int pid_check(const struct process *process, int error, struct failure *why)
 			    "look at process %d: it is hidden from this user",
 			    pid);
 	if (error)
-		return fail(why, EXIT_FAILED, cure_of(error, "Try again."),
+		return fail(why, EXIT_FAILED,
+			    cure_of(CURE_PROC, error, "Try again."),
 			    "look at process %d: %s", pid, strerror(-error));
 	if (stat->kernel_thread)
 		return fail(why, EXIT_FAILED,

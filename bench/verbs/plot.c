@@ -76,8 +76,10 @@ static const char *cure_drawing(int error)
 {
 	if (error == -ENODATA)
 		return "What it holds is told by its .txt and .csv files.";
-	return cure_of(error, "`spawnwise doctor` tells whether gnuplot is "
-			      "here and whole.");
+	/* Only the start of gnuplot waits for a process to be free. */
+	return cure_of(error == -EAGAIN ? CURE_SELF : CURE_FILE, error,
+		       "`spawnwise doctor` tells whether gnuplot is here and "
+		       "whole.");
 }
 
 static int plot_verb(const struct arguments *args, struct failure *why)

@@ -120,7 +120,7 @@ static int open_csv(const struct arguments *args, struct watch *watch,
 				     : -errno;
 	if (error)
 		return fail(why, path ? EXIT_USAGE : EXIT_FAILED,
-			    cure_of(error, cure), "write %s: %s",
+			    cure_of(CURE_FILE, error, cure), "write %s: %s",
 			    path ? path : "standard output", strerror(-error));
 	return 0;
 }
@@ -177,7 +177,8 @@ static int conclude(const struct arguments *args, const struct watch *watch,
 				? watch_json(&report, stream)
 				: watch_tell(&report, stream);
 	if (error)
-		return fail(why, EXIT_FAILED, cure_of(error, "Try again."),
+		return fail(why, EXIT_FAILED,
+			    cure_of(CURE_FILE, error, "Try again."),
 			    "tell what was seen: %s", strerror(-error));
 	return EXIT_DONE;
 }
@@ -190,7 +191,8 @@ static int failed(const struct watch *watch, int error, struct failure *why)
 	if (error == -ESRCH || error == -ENODATA)
 		return pid_check(process, -ESRCH, why);
 	return fail(why, EXIT_FAILED,
-		    cure_of(error, "What was written until then is kept."),
+		    cure_of(CURE_FILE, error,
+			    "What was written until then is kept."),
 		    "watch process %d: %s", (int)process->pid,
 		    strerror(-error));
 }
@@ -230,7 +232,8 @@ static int watch_run(const struct arguments *args, struct failure *why)
 	code = watch_process(args, &watch, why);
 	if (watch.writer.stream && watch.writer.stream != stdout &&
 	    fclose(watch.writer.stream) && !code)
-		code = fail(why, EXIT_FAILED, cure_of(-errno, "Try again."),
+		code = fail(why, EXIT_FAILED,
+			    cure_of(CURE_FILE, -errno, "Try again."),
 			    "write %s: %s", argument_value(args, "out"),
 			    strerror(errno));
 	vigil_end(&watch.vigil);

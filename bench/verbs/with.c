@@ -17,6 +17,7 @@
 
 #include "bench/machine/installed.h"
 #include "bench/machine/program.h"
+#include "bench/show/cure.h"
 #include "bench/verbs/verbs.h"
 #include "lib/preload/preload.h"
 #include "lib/spawnwise.h"
@@ -216,11 +217,18 @@ static int with_verb(const struct arguments *args, struct failure *why)
 		      program.env_count);
 	if (!error)
 		error = order_preload(library);
-	if (!error)
-		error = order_report(argument_value(args, "report"));
 	if (error)
-		return fail(why, EXIT_OURS, "Free some memory and try again.",
+		return fail(why, EXIT_OURS,
+			    cure_of(CURE_SELF, error, "Try again."),
 			    "set the environment: %s", strerror(-error));
+	error = order_report(argument_value(args, "report"));
+	if (error)
+		return fail(why, EXIT_OURS,
+			    cure_of(CURE_SELF, error,
+				    "Name FILE by its whole path: the working "
+				    "folder is gone, or hidden from us."),
+			    "report to %s: %s", argument_value(args, "report"),
+			    strerror(-error));
 	return become(&program, command, why);
 }
 
