@@ -406,7 +406,7 @@ only() {
 		check 0 "$command" doctor
 		grep -q -- '--overcommit current only; run as root' out
 	fi
-	rm "$SPAWNWISE_KNOB"
+	rm -f "$SPAWNWISE_KNOB"
 	check 0 env PATH="$scratch" "$command" doctor
 	grep -q 'the mode is unknown: No such file' out
 	grep -q 'missing: no charts; install gnuplot-nox' out

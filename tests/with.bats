@@ -379,7 +379,7 @@ os.setxattr("capable", "security.capability", value)' 2>err ||
 	mv bin 'bin with blanks'
 	check 125 'bin with blanks/spawnwise' with "$any" -- true
 	says err "a blank or a colon"
-	rm lib/spawnwise/*
+	rm -f lib/spawnwise/*
 	check 125 'bin with blanks/spawnwise' with "$any" -- true
 	says err "read libspawnwise-preload.so: No such file"
 }
