@@ -13,13 +13,32 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+/* Variables that gnuplot needs to start and that change no chart. All others
+ * stay out: GNUTERM, GNUPLOT_*, GDFONTPATH, LC_ALL and more do change one. */
+static const char *const kept[] = { "PATH=", "LD_LIBRARY_PATH=", "HOME=",
+				    "TMPDIR=", NULL };
+
+static void keep_some(char **variables)
+{
+	size_t count = 0;
+
+	for (size_t k = 0; kept[k]; k++)
+		for (char **at = environ; *at; at++)
+			if (!strncmp(*at, kept[k], strlen(kept[k]))) {
+				variables[count++] = *at;
+				break;
+			}
+	variables[count] = (char *)"LC_ALL=C.UTF-8";
+}
+
 /* Start gnuplot with its stdout in a file and its stderr in a pipe; returns
- * the read end of this. */
+ * the read end of this. -d: without ~/.gnuplot and the machine's gnuplotrc. */
 static int start(const char *settings, const char *script, int out_fd,
 		 pid_t *pid)
 {
-	char *argv[] = { (char *)"gnuplot", (char *)"-e", (char *)settings,
-			 (char *)script, NULL };
+	char *argv[] = { (char *)"gnuplot", (char *)"-d",   (char *)"-e",
+			 (char *)settings,  (char *)script, NULL };
+	char *variables[sizeof kept / sizeof *kept + 1] = { NULL };
 	posix_spawn_file_actions_t actions;
 	posix_spawnattr_t attributes;
 	sigset_t none;
@@ -28,6 +47,7 @@ static int start(const char *settings, const char *script, int out_fd,
 
 	if (pipe2(ends, O_CLOEXEC))
 		return -errno;
+	keep_some(variables);
 	posix_spawn_file_actions_init(&actions);
 	posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
 	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
@@ -37,7 +57,7 @@ static int start(const char *settings, const char *script, int out_fd,
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
 	error = posix_spawnp(pid, argv[0], &actions, &attributes, argv,
-			     environ);
+			     variables);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);
@@ -76,7 +96,7 @@ static void explain(const char *script, const char *complaint, int status,
 	if (WIFSIGNALED(status))
 		reason = strsignal(WTERMSIG(status));
 	else if (!*complaint)
-		reason = "it did not say why";
+		reason = status ? "it did not say why" : "it has drawn nothing";
 	snprintf(why, why_bytes, "gnuplot could not draw %s: %s", script,
 		 reason);
 }
@@ -96,9 +116,10 @@ int gnuplot_run(const char *settings, const char *script, int out_fd, char *why,
 	if (fd < 0)
 		return fd;
 	read_complaint(fd, complaint, sizeof complaint);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
-		;
-	if (!status)
+	while (waitpid(pid, &status, 0) < 0)
+		if (errno != EINTR)
+			return -errno;
+	if (!status && lseek(out_fd, 0, SEEK_END))
 		return 0;
 	explain(script, complaint, status, why, why_bytes);
 	return -EIO;
