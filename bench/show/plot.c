@@ -3,8 +3,8 @@
 
 #include "bench/show/plot.h"
 
+#include <dirent.h>
 #include <errno.h>
-#include <glob.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -215,26 +215,59 @@ static bool has_data(const struct drawing *drawing, const char *script)
 	return !access(path, R_OK);
 }
 
-static int draw_all(struct drawing *drawing, const glob_t *scripts,
-		    const char *terminal)
+static int is_script(const struct dirent *entry)
 {
+	const char *ending = strrchr(entry->d_name, '.');
+
+	return ending && ending != entry->d_name && !strcmp(ending, ".gp");
+}
+
+static int by_name(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+/* -ENODATA when the script is no chart of what is there. */
+static int draw_script(struct drawing *drawing, const char *name,
+		       const char *terminal)
+{
+	char script[PATH_MAX + NAME_MAX + 2];
+	int error;
+
+	snprintf(script, sizeof script, "%s/%s", drawing->plots, name);
+	if (!has_data(drawing, script))
+		return -ENODATA;
+	if (terminal)
+		return draw(drawing, script, terminal);
+	error = draw(drawing, script, "svg");
+	return error ? error : draw(drawing, script, "png");
+}
+
+static int draw_all(struct drawing *drawing, const char *terminal)
+{
+	struct dirent **scripts;
+	int count = scandir(drawing->plots, &scripts, is_script, by_name);
 	int error = -ENODATA;
 
-	for (size_t i = 0; i < scripts->gl_pathc; i++) {
-		const char *script = scripts->gl_pathv[i];
-
-		if (error && error != -ENODATA)
-			break;
-		if (!has_data(drawing, script))
-			continue;
-		if (terminal) {
-			error = draw(drawing, script, terminal);
-			continue;
-		}
-		error = draw(drawing, script, "svg");
-		if (!error)
-			error = draw(drawing, script, "png");
+	if (count < 0) {
+		error = -errno;
+		snprintf(drawing->why, drawing->why_bytes,
+			 "The chart scripts in %s cannot be read: %s; set "
+			 "SPAWNWISE_PLOTS to the folder plots of the source.",
+			 drawing->plots, strerror(errno));
+		return error;
 	}
+	for (int i = 0; i < count; i++) {
+		if (!error || error == -ENODATA) {
+			int drawn = draw_script(drawing, scripts[i]->d_name,
+						terminal);
+
+			if (drawn != -ENODATA)
+				error = drawn;
+		}
+		free(scripts[i]);
+	}
+	free(scripts);
 	return error;
 }
 
@@ -245,21 +278,15 @@ int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
 				   .out_dir = out_dir,
 				   .why = why,
 				   .why_bytes = why_bytes };
-	char pattern[PATH_MAX + 8];
-	glob_t scripts;
 	int error;
 
 	why[0] = '\0';
 	error = find_scripts(&drawing);
 	if (error)
 		return error;
-	snprintf(pattern, sizeof pattern, "%s/*.gp", drawing.plots);
-	if (glob(pattern, 0, NULL, &scripts))
-		return -ENOENT;
 	write_footer(&drawing);
 	size_terminal(&drawing);
-	error = draw_all(&drawing, &scripts, terminal);
-	globfree(&scripts);
+	error = draw_all(&drawing, terminal);
 	if (error == -ENODATA)
 		snprintf(why, why_bytes,
 			 "There is no chart for what it holds.");
