@@ -18,11 +18,12 @@ partly(i) = failing(i) && sometimes(i)
 verdict(i, gap) = words_of(i).(surprise(i) && dumb ? "!" : ""). \
   (partly(i) ? gap.share(i) : "")
 
-refusals = 0; surprises = 0; unknown = 0; refusing = ""
+works = 0; refusals = 0; surprises = 0; unknown = 0; refusing = ""
 lapses = 0; lapsing = ""
 do for [i = 1:|$rows|] { if (drawn(i)) {
   s = field(i, F_STRATEGY)
   if (outcome(i) eq "-") { unknown = unknown + 1 }
+  if (outcome(i) eq "ok") { works = works + 1 }
   if (partly(i)) {
     lapses = lapses + 1
     if (!has(lapsing, s)) { lapsing = lapsing." ".s }
@@ -34,14 +35,17 @@ do for [i = 1:|$rows|] { if (drawn(i)) {
   if (surprise(i)) { surprises = surprises + 1 }
 } }
 cells(n) = sprintf("%d cell%s", n, n == 1 ? "" : "s")
-fails(list, how, n) = sprintf("%s%s fail%s in %s; ", list_words(list), how, \
+fails(list, how, n) = sprintf("; %s%s fail%s in %s", list_words(list), how, \
   words(list) == 1 ? "s" : "", cells(n))
 finding = (refusals ? fails(refusing, "", refusals) : ""). \
   (lapses ? fails(lapsing, " sometimes", lapses) : "")
-finding = refusals + lapses ? finding."everything else works" : \
-  "Every strategy works at every heap in every mode that was measured"
+finding = refusals + lapses ? \
+  finding[3:].(works ? "; everything else works" : "") : works ? \
+  "Every strategy works at every heap in every mode that was measured" : \
+  "Nothing was measured"
 finding = finding.(surprises ? \
-  sprintf("; %s NOT AS PREDICTED", cells(surprises)) : ", as predicted")
+  sprintf("; %s NOT AS PREDICTED", cells(surprises)) : \
+  refusals + lapses + works ? ", as predicted" : "")
 if (unknown) { finding = finding.sprintf("; %s not run", cells(unknown)) }
 
 if (dumb) {
