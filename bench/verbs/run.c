@@ -38,6 +38,7 @@ static const struct option_spec options[] = {
 	{ "budget", 0, "SECONDS", "cut samples to fit", NULL },
 	{ "seed", 0, "N", "of the order of blocks (default: random)", NULL },
 	{ "quick", 'q', NULL, "fewer heaps and samples: half a minute", NULL },
+	{ "plot", 0, NULL, "draw the charts into the run's folder", NULL },
 	{ "dry-run", 'n', NULL, "show the plan and stop", NULL },
 	OPTION_LAST
 };

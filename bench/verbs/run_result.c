@@ -143,9 +143,9 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 }
 
 static void show(const struct run *run, const struct run_dir *dir,
-		 const struct summary *rows, const char *verdict)
+		 const struct summary *rows, const char *verdict, bool plot)
 {
-	char why[256], word[2 * PATH_MAX];
+	char why[256], word[2 * PATH_MAX], program[2 * PATH_MAX];
 
 	show_matrix(stdout, rows, run->plan->cell_count * TIME_COUNT);
 	putchar('\n');
@@ -165,9 +165,12 @@ static void show(const struct run *run, const struct run_dir *dir,
 			"%d blocks were suspended or had their overcommit "
 			"mode changed: they are flagged as warm-ups.\n",
 			run->blocks_disturbed);
+	fprintf(stderr, "Written to %s.\n", dir->path);
+	if (plot)
+		return;
+	shell_word(program_invocation_name, program, sizeof program);
 	shell_word(dir->path, word, sizeof word);
-	fprintf(stderr, "Written to %s; draw it with `spawnwise plot %s`.\n",
-		dir->path, word);
+	fprintf(stderr, "Draw its charts with: %s plot %s\n", program, word);
 }
 
 /* Files are written: ^Z may stop us, and gnuplot with us. Signals that end us
@@ -185,8 +188,9 @@ static void let_suspend(const struct run *run)
 int run_result(const struct run *run, const struct run_dir *dir,
 	       const struct arguments *args, struct failure *why)
 {
+	const bool plot = argument_given(args, "plot");
 	struct reference_quality quality = { 0 };
-	char verdict[VERDICT_BYTES] = "";
+	char verdict[VERDICT_BYTES] = "", reason[480] = "";
 	struct summary *rows = summarise_run(run);
 	size_t skipped;
 	int signal, error = rows ? 0 : -ENOMEM;
@@ -214,7 +218,10 @@ int run_result(const struct run *run, const struct run_dir *dir,
 		fprintf(stderr, "data/latest does not point at this run: %s.\n",
 			strerror(-error));
 	let_suspend(run);
-	show(run, dir, rows, verdict);
+	show(run, dir, rows, verdict, plot);
+	error = plot && !run->signal ? plot_run(dir->path, dir->path, NULL,
+						reason, sizeof reason)
+				     : 0;
 	free(rows);
 	attested_tell(stderr, run);
 	skipped = run_skipped_tell(stderr, run);
@@ -228,5 +235,8 @@ int run_result(const struct run *run, const struct run_dir *dir,
 		return fail(why, EXIT_INTERRUPTED,
 			    "All was measured and is kept.", "show run %s: %s",
 			    dir->run_id, strsignal(signal));
+	if (error)
+		return fail(why, EXIT_FAILED, "What was measured is kept.",
+			    "plot %s: %s", dir->path, reason);
 	return skipped || run->parents_died ? EXIT_PARTLY : EXIT_DONE;
 }
