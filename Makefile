@@ -64,13 +64,12 @@ Q := $(if $(V),,@)
 SAY = @mkdir -p $(@D); echo '  MAKE $@'
 SETUP := .ci/deps
 BUILD = $(MAKE) --no-print-directory -j2
-# A run with cells that could not be measured (3) is drawn too.
-MEASURE = $(B)/spawnwise run $(1) --overcommit all; status=$$?; \
-	case $$status in 0 | 3) $(B)/spawnwise plot data/latest || exit ;; esac; \
-	exit $$status
+# A path as a word of the shell, whatever stands in it.
+quoted = '$(subst ','\'',$(1))'
+TO = $(call quoted,$(DESTDIR)$(PREFIX))
 
 .DELETE_ON_ERROR:
-.PHONY: all bench quick test test-vm check crosscheck plots tables fuzz lint deps \
+.PHONY: all bench quick test test-vm check crosscheck bars plots tables fuzz lint deps \
 	install uninstall clean help
 
 all: $(B)/spawnwise $(BARE) library ## build the command and the library
@@ -80,11 +79,11 @@ deps: ## install what is missing (apt-get; elsewhere it says what to install)
 
 bench: ## measure the matrix, draw it, say which strategy to use
 	@$(SETUP) bench && $(BUILD) all
-	$(call MEASURE,)
+	$(B)/spawnwise run --overcommit all --plot
 
 quick: ## the same with fewer heaps and samples: half a minute
 	@$(SETUP) bench && $(BUILD) all
-	$(call MEASURE,--quick)
+	$(B)/spawnwise run --quick --overcommit all --plot
 
 plots: all ## draw the newest run again
 	$(B)/spawnwise plot data/latest
@@ -95,17 +94,20 @@ tables: all ## write the tables of the docs again, from the code
 
 test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread)
 	@$(SETUP) bench test && $(BUILD) all $(MANUALS) $(UNITS) $(B)/tests/refuse
-	SPAWNWISE=$(CURDIR)/$(B)/spawnwise prove -fo -j 4 -e tests/tap \
+	SPAWNWISE="$$PWD/$(B)/spawnwise" prove -fo -j 4 -e tests/tap \
 		$(UNITS) $(SCRIPTS)
 
 test-vm: ## the labs and more in virtual machines: another kernel, cgroup v2
 	@$(SETUP) bench test vm && $(BUILD) all $(B)/tests/conformance
 	prove -fo -e tests/vm/boot tests/vm/*.sh
 
-crosscheck: ## compare with hyperfine, with bare loops, and with the bars
+crosscheck: ## compare with bare loops and with hyperfine
 	@$(SETUP) bench test && $(BUILD) all $(B)/tests/bare
-	$(B)/tests/bare
-	tests/crosscheck
+	@$(B)/tests/bare beside; bare=$$?; tests/crosscheck && exit $$bare
+
+bars: ## compare the strategies with the bars that were set for them
+	@$(SETUP) bench test && $(BUILD) all $(B)/tests/bare
+	$(B)/tests/bare bars
 
 fuzz: ## feed every parser with garbage, a minute each (clang's libFuzzer)
 	@$(SETUP) bench lint && $(BUILD) all && mkdir -p $(B)/fuzz
@@ -122,20 +124,21 @@ lint: ## gcc, clang, their analyzers, cppcheck, shellcheck, clang-format
 	@$(SETUP) bench test lint
 	.ci/lint $(filter-out -MMD -MP,$(ALL_CFLAGS))
 
-install: all install-library $(MANUALS) ## install below PREFIX
-	install -D $(B)/spawnwise $(DESTDIR)$(PREFIX)/bin/spawnwise
-	install -D -t $(DESTDIR)$(PREFIX)/libexec/spawnwise $(BARE)
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/lib/spawnwise \
-		$(B)/libspawnwise-preload.so
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/spawnwise/plots plots/*.gp
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man1 $(B)/spawnwise.1
+install: ## install below PREFIX
+	@$(SETUP) build install && $(BUILD) all $(MANUALS)
+	install -D $(B)/spawnwise $(TO)/bin/spawnwise
+	install -D -t $(TO)/libexec/spawnwise $(BARE)
+	install -D -m 644 -t $(TO)/lib/spawnwise $(B)/libspawnwise-preload.so
+	install -D -m 644 -t $(TO)/share/spawnwise/plots plots/*.gp
+	for page in docs/*.md docs/examples/* data/README.md; do \
+		install -D -m 644 $$page $(TO)/share/doc/spawnwise/$$page; done
+	install -D -m 644 -t $(TO)/share/man/man1 $(B)/spawnwise.1
+	@$(MAKE) --no-print-directory install-library
 
 uninstall: uninstall-library ## remove what install put there
-	rm -f $(DESTDIR)$(PREFIX)/bin/spawnwise \
-		$(DESTDIR)$(PREFIX)/share/man/man1/spawnwise.1
-	rm -rf $(DESTDIR)$(PREFIX)/libexec/spawnwise \
-		$(DESTDIR)$(PREFIX)/lib/spawnwise \
-		$(DESTDIR)$(PREFIX)/share/spawnwise
+	rm -f $(TO)/bin/spawnwise $(TO)/share/man/man1/spawnwise.1
+	rm -rf $(TO)/libexec/spawnwise $(TO)/lib/spawnwise \
+		$(TO)/share/spawnwise $(TO)/share/doc/spawnwise
 
 clean: ## remove what was built
 	rm -rf build
@@ -143,6 +146,11 @@ clean: ## remove what was built
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z -]+:.*## / { printf "  %-16s %s\n", $$1, $$2 }' \
 		$(MAKEFILE_LIST)
+
+# What the command needs and the library does not is looked for once.
+$(B)/.ready:
+	@mkdir -p $(@D) && $(SETUP) -n build && touch $@
+$(BENCH_OBJECTS) $(B)/bench/main.o: | $(B)/.ready
 
 $(B)/spawnwise: $(B)/bench/main.o $(B)/libbench.a $(B)/libspawnwise.a
 	$(SAY)

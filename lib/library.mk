@@ -6,6 +6,7 @@
 #   make install-library PREFIX=/usr LIBDIR=/usr/lib64 DESTDIR=/tmp/root
 
 LIBDIR ?= $(PREFIX)/lib
+LIB_TO = $(call quoted,$(DESTDIR)$(LIBDIR))
 OBJCOPY ?= objcopy
 SHARED := libspawnwise.so.$(VERSION)
 LIBRARY := $(B)/$(SHARED) $(B)/pic/libspawnwise.a
@@ -34,22 +35,27 @@ $(B)/spawnwise.3: docs/spawnwise.3.scd
 	$(SAY)
 	$(Q)scdoc < $< > $@
 
-install-library: library $(B)/spawnwise.3 ## install the library alone
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/include lib/spawnwise.h
-	install -D -m 644 -t $(DESTDIR)$(LIBDIR) $(LIBRARY)
-	ln -sf $(SHARED) $(DESTDIR)$(LIBDIR)/libspawnwise.so.0
-	ln -sf libspawnwise.so.0 $(DESTDIR)$(LIBDIR)/libspawnwise.so
-	install -d $(DESTDIR)$(LIBDIR)/pkgconfig
-	sed -e 's|@PREFIX@|$(PREFIX)|' -e 's|@LIBDIR@|$(LIBDIR)|' \
-		-e 's|@VERSION@|$(VERSION)|' lib/spawnwise.pc.in \
-		> $(DESTDIR)$(LIBDIR)/pkgconfig/spawnwise.pc
-	install -D -m 644 -t $(DESTDIR)$(PREFIX)/share/man/man3 $(B)/spawnwise.3
+install-library: ## install the library alone
+	@$(SETUP) install && $(BUILD) library $(B)/spawnwise.3
+	install -D -m 644 -t $(TO)/include lib/spawnwise.h
+	install -D -m 644 -t $(LIB_TO) $(LIBRARY)
+	ln -sf $(SHARED) $(LIB_TO)/libspawnwise.so.0
+	ln -sf libspawnwise.so.0 $(LIB_TO)/libspawnwise.so
+	install -d $(LIB_TO)/pkgconfig
+	sed -e 's|@PREFIX@|'$(call quoted,$(PREFIX))'|' -e 's|@VERSION@|$(VERSION)|' \
+		-e 's|@LIBDIR@|'$(call quoted,$(LIBDIR))'|' lib/spawnwise.pc.in \
+		> $(LIB_TO)/pkgconfig/spawnwise.pc
+	install -D -m 644 -t $(TO)/share/man/man3 $(B)/spawnwise.3
+	@$(if $(DESTDIR),,$(REGISTER))
+
+# The loader knows folders from its cache alone (ld.so(8)).
+REGISTER = PATH=$$PATH:/sbin:/usr/sbin; ldconfig 2>/dev/null; \
+	ldconfig -p 2>/dev/null | grep -qF $(LIB_TO)/libspawnwise.so.0 || \
+	echo "Programs do not find the library yet: name its folder in" \
+		"/etc/ld.so.conf and run ldconfig, or in LD_LIBRARY_PATH: "$(LIB_TO)
 
 uninstall-library:
-	rm -f $(DESTDIR)$(PREFIX)/include/spawnwise.h \
-		$(DESTDIR)$(LIBDIR)/libspawnwise.a \
-		$(DESTDIR)$(LIBDIR)/libspawnwise.so \
-		$(DESTDIR)$(LIBDIR)/libspawnwise.so.0 \
-		$(DESTDIR)$(LIBDIR)/$(SHARED) \
-		$(DESTDIR)$(LIBDIR)/pkgconfig/spawnwise.pc \
-		$(DESTDIR)$(PREFIX)/share/man/man3/spawnwise.3
+	rm -f $(TO)/include/spawnwise.h $(LIB_TO)/libspawnwise.a \
+		$(LIB_TO)/libspawnwise.so $(LIB_TO)/libspawnwise.so.0 \
+		$(LIB_TO)/$(SHARED) $(LIB_TO)/pkgconfig/spawnwise.pc \
+		$(TO)/share/man/man3/spawnwise.3

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the library adds to bare loops, and whether the strategies keep the
- * bars that were set for them. The exit status is 1 when one does not.
+ * `bare beside`: what the library adds to bare loops. `bare bars`: whether the
+ * strategies keep the bars that were set for them. The exit status is 1 when
+ * something takes longer than it may.
  */
 
 #include <errno.h>
@@ -21,6 +22,17 @@ _Noreturn void die(const char *what)
 {
 	fprintf(stderr, "bare: cannot %s: %s\n", what, strerror(errno));
 	exit(1);
+}
+
+void tell_progress(const char *what, int place, int count)
+{
+	const bool terminal = isatty(STDERR_FILENO);
+
+	if (place <= count)
+		fprintf(stderr, "%s%s %d of %d%s", terminal ? "\r\033[K" : "",
+			what, place, count, terminal ? "" : "\n");
+	else if (terminal)
+		fputs("\r\033[K", stderr);
 }
 
 void reap(pid_t pid)
@@ -82,18 +94,24 @@ static const char *find_payload(void)
 	return path;
 }
 
-int main(void)
+int main(int argc, char **argv)
 {
+	bool (*const report)(const struct work *) =
+		argc == 2 && !strcmp(argv[1], "beside") ? beside_report
+		: argc == 2 && !strcmp(argv[1], "bars") ? bars_report
+							: NULL;
 	const char *program = find_payload();
 	const struct work work = {
 		.program = program,
 		.argv = (char *[]){ (char *)program, NULL },
 		.stdout_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 	};
-	bool good;
 
+	if (!report) {
+		fprintf(stderr, "usage: bare beside|bars\n");
+		return 2;
+	}
 	if (work.stdout_fd < 0)
 		die("open an eventfd");
-	good = beside_report(&work);
-	return bars_report(&work) && good ? 0 : 1;
+	return report(&work) ? 0 : 1;
 }

@@ -93,8 +93,11 @@ bool bars_report(const struct work *work)
 	static struct crew_medians crews[CREWS];
 	bool good = true;
 
-	for (int crew = 0; crew < CREWS; crew++)
+	for (int crew = 0; crew < CREWS; crew++) {
+		tell_progress("bars: crew", crew + 1, CREWS);
 		crew_measure(names, work, &crews[crew]);
+	}
+	tell_progress("", CREWS + 1, CREWS);
 	printf("%-56s %6s %6s %6s %6s\n", "Ratios over crews", "lowest",
 	       "median", "high.", "limit");
 	for (size_t i = 0; i < sizeof bars / sizeof *bars; i++) {

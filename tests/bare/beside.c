@@ -120,6 +120,7 @@ static struct medians *measure_in_processes(const struct work *work)
 	if (cpu_same(&cpu) || cpu_pin(cpu))
 		die("choose a CPU");
 	for (int i = 0; i < PROCESSES; i++) {
+		tell_progress("bare loops: process", i + 1, PROCESSES);
 		const pid_t pid = fork();
 
 		if (pid < 0)
@@ -130,6 +131,7 @@ static struct medians *measure_in_processes(const struct work *work)
 		}
 		reap(pid);
 	}
+	tell_progress("", PROCESSES + 1, PROCESSES);
 	return medians;
 }
 

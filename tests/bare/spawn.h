@@ -14,6 +14,11 @@ enum span { RETURN, CONFIRM, REAP, SPANS };
 /* Tell errno and end the program. */
 _Noreturn void die(const char *what);
 
+/* Tell on stderr which part of how many begins, since minutes of silence look
+ * like a hang; on a terminal in one line, which goes away when place is beyond
+ * count. */
+void tell_progress(const char *what, int place, int count);
+
 /* Reap a child that must have ended well. */
 void reap(pid_t pid);
 
