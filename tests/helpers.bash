@@ -137,6 +137,35 @@ addresses_can_be_few() {
 		skip "a sanitizer takes all addresses"
 }
 
+# make_group BYTES: a memory cgroup below our own with a limit, $group, whose
+# file is $limit. The caller empties it and removes it.
+make_group() {
+	local own
+	[ "$(id -u)" -eq 0 ] || skip "needs root, to make a memory cgroup"
+	own=$(awk -F: '$2 == "memory" { print $3 }' /proc/self/cgroup)
+	limit=memory.limit_in_bytes
+	group=/sys/fs/cgroup/memory$own
+	if [ -z "$own" ]; then
+		limit=memory.max
+		group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
+	fi
+	group=${group%/}/spawnwise-test.$$
+	mkdir "$group" 2>/dev/null || {
+		group=
+		skip "no memory cgroup can be made here"
+	}
+	echo "$1" >"$group/$limit" 2>/dev/null || {
+		rmdir "$group"
+		group=
+		skip "no memory controller for a new cgroup here"
+	}
+}
+
+# inside COMMAND...: in that group.
+inside() {
+	sh -c 'echo $$ >"$1/cgroup.procs"; shift; exec "$@"' sh "$group" "$@"
+}
+
 # A test of those needs a command and a folder that they may use.
 users_can_run() {
 	users_can_run_here || skip "$command cannot be run without rights"

@@ -385,29 +385,6 @@ assert found["limit_met_in_s"] is None and found["rival"] is None'
 	says err "No space left on device"
 }
 
-# make_group BYTES: a memory cgroup below our own with a limit, $group.
-make_group() {
-	local own limit
-	[ "$(id -u)" -eq 0 ] || skip "needs root, to make a memory cgroup"
-	own=$(awk -F: '$2 == "memory" { print $3 }' /proc/self/cgroup)
-	limit=memory.limit_in_bytes
-	group=/sys/fs/cgroup/memory$own
-	if [ -z "$own" ]; then
-		limit=memory.max
-		group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
-	fi
-	group=${group%/}/spawnwise-test.$$
-	mkdir "$group" 2>/dev/null || {
-		group=
-		skip "no memory cgroup can be made here"
-	}
-	echo "$1" >"$group/$limit" 2>/dev/null || {
-		rmdir "$group"
-		group=
-		skip "no memory controller for a new cgroup here"
-	}
-}
-
 @test "the limit is that of the process's own group" {
 	make_group $((64 << 20))
 	sleeper
@@ -431,7 +408,7 @@ assert 0 < group["room_bytes"] <= 64 << 20'
 	# The reason stands there in full, however deep the group.
 	check 0 sh -c 'echo $$ >"$1/cgroup.procs" && exec "$2" doctor' \
 		sh "$group" "$command"
-	grep -Eq "a run may take .*, half of the .* that cgroup $group allows$" \
+	grep -Eq "a run may take .*, half of the .* that cgroup $group leaves below its $limit$" \
 		out
 }
 

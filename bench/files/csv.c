@@ -54,8 +54,9 @@ void csv_put_integer(struct csv_writer *writer, int64_t number)
 void csv_put_size(struct csv_writer *writer, uint64_t bytes)
 {
 	begin_field(writer);
-	note(writer,
-	     fprintf(writer->stream, "%llu", (unsigned long long)bytes));
+	if (bytes != UINT64_MAX)
+		note(writer, fprintf(writer->stream, "%llu",
+				     (unsigned long long)bytes));
 }
 
 /* The C locale for this thread; undone by leave_c_locale(). It is static

@@ -61,7 +61,7 @@ static int renew(struct frontier *frontier, struct predict_facts *now)
 {
 	struct meminfo memory;
 	uint64_t moved_bytes;
-	int error = meminfo_read(&memory);
+	int error = meminfo_read_commit(&memory);
 
 	*now = frontier->facts;
 	if (error)

@@ -6,18 +6,19 @@
 #include <errno.h>
 #include <string.h>
 
+#include "bench/machine/memory.h"
 #include "bench/show/units.h"
 
 int lab_group_ceiling(struct lab_context *context, uint64_t least_bytes,
 		      uint64_t *bytes)
 {
-	char reason[512];
+	char reason[MEMORY_WHY_BYTES + 32];
 	const int error = memory_group_ceiling(bytes, reason, sizeof reason);
 
 	if (error)
 		return lab_fail(context, error, "Mount /proc.",
 				"see how much memory a lab may take: %s",
-				strerror(-error));
+				reason);
 	if (*bytes < least_bytes)
 		return lab_fail(context, -ERANGE,
 				"Free some memory, or raise the limit.",
@@ -30,7 +31,7 @@ int lab_group_ceiling(struct lab_context *context, uint64_t least_bytes,
 int lab_group_open(struct lab_context *context, struct memory_group *group,
 		   uint64_t wanted_bytes, uint64_t least_bytes)
 {
-	char reason[512];
+	char reason[MEMORY_WHY_BYTES + 256];
 	uint64_t ceiling;
 	int error = lab_group_ceiling(context, least_bytes, &ceiling);
 

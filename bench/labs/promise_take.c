@@ -83,7 +83,7 @@ void promise_take(void *data)
 	promise->largest_bytes = find_largest(promise);
 	promise->held_back = false;
 	promise->promised_bytes = take_all(promise);
-	promise->error = meminfo_read(&after);
+	promise->error = meminfo_read_commit(&after);
 	/* Others may have given back more than we got. */
 	if (!promise->error &&
 	    after.committed_bytes > promise->facts.committed_bytes)

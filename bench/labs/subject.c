@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "bench/machine/guardian.h"
+#include "bench/machine/memory.h"
 
 #define LEASE_MS 500 /* renewed with every beat; and a second of grace */
 #define BEAT_MS 100
@@ -280,7 +281,7 @@ const char *subject_error(int error)
 	if (error == -EINTR)
 		return "the lab was stopped (^Z, SIGSTOP) each time that it "
 		       "was tried";
-	return strerror(-error);
+	return meminfo_error(error);
 }
 
 void subject_end(struct subject *subject, int *status)

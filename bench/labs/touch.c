@@ -85,7 +85,7 @@ static int look(struct story *story)
 	};
 	struct process_memory process = { 0 };
 	struct meminfo memory;
-	int error = meminfo_read(&memory);
+	int error = meminfo_read_commit(&memory);
 
 	if (error)
 		return error;
@@ -227,13 +227,13 @@ static int begin(struct lab_context *context, struct story *story)
 				"start a process: %s", strerror(-error));
 	error = memory_group_enter(&story->group, story->subject.pid);
 	if (!error)
-		error = meminfo_read(&memory);
+		error = meminfo_read_commit(&memory);
 	if (!error)
 		error = memory_group_read(&story->group, &story->before);
 	if (error) {
 		subject_end(&story->subject, NULL);
 		return lab_fail(context, error, "Try again.", "use %s: %s",
-				story->group.directory, strerror(-error));
+				story->group.directory, meminfo_error(error));
 	}
 	story->committed_before = memory.committed_bytes;
 	return 0;

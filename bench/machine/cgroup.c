@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine/fields.h"
 #include "bench/machine/text.h"
 
 /* Is word an element of a comma list? */
@@ -32,10 +33,12 @@ static bool listed(const char *list, const char *word)
 static int find_path(const char *controller, FILE *membership,
 		     struct cgroup *group, char path[PATH_MAX])
 {
-	char line[PATH_MAX + 64];
+	char *line = NULL;
+	size_t capacity = 0;
 
 	group->version = 0;
-	while (fgets(line, sizeof(line), membership)) {
+	while (group->version != 1 &&
+	       getline(&line, &capacity, membership) > 0) {
 		char *names = strchr(line, ':');
 		char *where = names ? strchr(names + 1, ':') : NULL;
 
@@ -50,68 +53,134 @@ static int find_path(const char *controller, FILE *membership,
 			continue;
 		group->version = first ? 1 : 2;
 		snprintf(path, PATH_MAX, "%s", where);
-		if (first)
-			break;
 	}
+	free(line);
 	return group->version ? 0 : -ENOENT;
 }
 
-/* The mount of the hierarchy, proc_pid_mountinfo(5); root is the group that
- * is visible at the mount point, inside a container often our own. */
-static int find_mount(const char *controller, FILE *mounts,
-		      struct cgroup *group, char root[PATH_MAX])
+/* One line of mountinfo, proc_pid_mountinfo(5), cut into its words. */
+struct mount {
+	char *root; /* the group that is visible at the mount point */
+	char *point;
+	const char *type;
+	const char *options;
+};
+
+/* Blanks, newlines and backslashes of names are written as "\040": see
+ * mangle() in fs/proc_namespace.c. In place. */
+static void unescape(char *text)
 {
-	char line[3 * PATH_MAX];
+	char *to = text;
 
-	while (fgets(line, sizeof(line), mounts)) {
-		char type[16];
-		char options[512] = "";
-		const char *tail = strstr(line, " - ");
+	for (const char *at = text; *at; to++)
+		if (*at == '\\' && strspn(at + 1, "01234567") >= 3) {
+			*to = (char)((at[1] - '0') << 6 | (at[2] - '0') << 3 |
+				     (at[3] - '0'));
+			at += 4;
+		} else {
+			*to = *at++;
+		}
+	*to = '\0';
+}
 
-		if (!tail || sscanf(line, "%*s %*s %*s %4095s %4095s", root,
-				    group->mount) != 2)
+static bool read_mount(char *line, struct mount *mount)
+{
+	char *words = line, *tail = strstr(line, " - ");
+
+	if (!tail)
+		return false;
+	*tail = '\0';
+	tail += strlen(" - ");
+	for (int i = 0; i < 3; i++) /* id, parent, device */
+		strsep(&words, " ");
+	mount->root = strsep(&words, " ");
+	mount->point = strsep(&words, " ");
+	mount->type = strsep(&tail, " ");
+	strsep(&tail, " ");
+	mount->options = strsep(&tail, "\n");
+	if (!mount->point || !mount->options)
+		return false;
+	unescape(mount->root);
+	unescape(mount->point);
+	return true;
+}
+
+static bool is_hierarchy(const struct mount *mount, int version,
+			 const char *controller)
+{
+	return version == 1 ? strcmp(mount->type, "cgroup") == 0 &&
+				      listed(mount->options, controller)
+			    : strcmp(mount->type, "cgroup2") == 0;
+}
+
+/* Where a group is below a mount's root: the rest of its path, "" for the root
+ * itself. NULL: it is not there. A root around that of our cgroup namespace is
+ * written as "/.." (cgroup_namespaces(7)); it contains our group, but the
+ * folders between have no names here. */
+static const char *below(const char *path, const char *root)
+{
+	const size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
+
+	if (strncmp(path, root, length) == 0 &&
+	    (!path[length] || path[length] == '/') &&
+	    (length || strncmp(path, "/..", 3) != 0))
+		return strcmp(path + length, "/") == 0 ? "" : path + length;
+	return strspn(root, "/.") == length && length &&
+			       strncmp(path, "/..", 3) != 0
+		       ? ""
+		       : NULL;
+}
+
+/* The mount of the hierarchy that shows our group and most of what is around
+ * it, or any without a path. The last one at a place hides those before. */
+static int find_mount(const char *controller, FILE *mounts, const char *path,
+		      struct cgroup *group)
+{
+	size_t capacity = 0, shortest = SIZE_MAX;
+	struct mount mount;
+	char *line = NULL;
+	int error = -EXDEV;
+
+	while (error != -ENAMETOOLONG &&
+	       getline(&line, &capacity, mounts) > 0) {
+		const char *rest;
+
+		if (!read_mount(line, &mount))
 			continue;
-		if (sscanf(tail, " - %15s %*s %511s", type, options) < 1)
+		if (!error && strcmp(mount.point, group->mount) == 0) {
+			error = -EXDEV;
+			shortest = SIZE_MAX;
+		}
+		if (!is_hierarchy(&mount, group->version, controller))
 			continue;
-		if (group->version == 1 ? strcmp(type, "cgroup") == 0 &&
-						  listed(options, controller)
-					: strcmp(type, "cgroup2") == 0)
-			return 0;
+		rest = path ? below(path, mount.root) : "";
+		if (!rest || strlen(mount.root) >= shortest)
+			continue;
+		shortest = strlen(mount.root);
+		snprintf(group->mount, PATH_MAX, "%s", mount.point);
+		error = snprintf(group->directory, PATH_MAX, "%s%s",
+				 mount.point, rest) < PATH_MAX
+				? 0
+				: -ENAMETOOLONG;
 	}
-	return -ENOENT;
+	free(line);
+	return error;
 }
 
 bool cgroup_second_mounted(FILE *mounts)
 {
 	struct cgroup found = { .version = 2 };
-	char root[PATH_MAX];
 
-	return find_mount("", mounts, &found, root) == 0;
+	return find_mount("", mounts, NULL, &found) == 0;
 }
 
 int cgroup_find(const char *controller, FILE *membership, FILE *mounts,
 		struct cgroup *group)
 {
 	char path[PATH_MAX];
-	char root[PATH_MAX];
 	int error = find_path(controller, membership, group, path);
 
-	if (!error)
-		error = find_mount(controller, mounts, group, root);
-	if (error)
-		return error;
-
-	/* A group outside what is mounted cannot be seen; what can be is the
-	 * mount's own group, which contains or equals ours. */
-	size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
-	const char *below = path + length;
-	if (strncmp(path, root, length) != 0 || (*below && *below != '/') ||
-	    strstr(path, "/..") || strcmp(below, "/") == 0)
-		below = "";
-	if (snprintf(group->directory, PATH_MAX, "%s%s", group->mount, below) >=
-	    PATH_MAX)
-		return -ENAMETOOLONG;
-	return 0;
+	return error ? error : find_mount(controller, mounts, path, group);
 }
 
 /* Reads one group's limit; -ENOENT if it sets none. */
@@ -148,21 +217,43 @@ static int walk(const struct cgroup *group, limit_read *read_one,
 	return found;
 }
 
-int cgroup_memory_limit_at(const struct cgroup *group, const char *directory,
-			   uint64_t *bytes)
+int cgroup_number_parse(const char *text, uint64_t *value)
 {
 	/* Version 1 writes "no limit" as the largest page-aligned number. */
 	const uint64_t unlimited = (uint64_t)1 << 62;
-	char text[32];
 	char *end;
-	int error = text_read_at(text, sizeof(text), "%s/%s", directory,
-				 group->version == 1 ? "memory.limit_in_bytes"
-						     : "memory.max");
 
-	if (error)
-		return error;
-	*bytes = strtoull(text, &end, 10);
-	return end == text || *bytes >= unlimited ? -ENOENT : 0;
+	text += strspn(text, " \t");
+	*value = FIELD_ABSENT;
+	if (strcmp(text, "max") == 0 || strcmp(text, "max\n") == 0)
+		return 0;
+	if (*text < '0' || *text > '9')
+		return -EBADMSG;
+	errno = 0;
+	const unsigned long long number = strtoull(text, &end, 10);
+	if (errno || (*end && *end != '\n'))
+		return -EBADMSG;
+	*value = number >= unlimited ? FIELD_ABSENT : number;
+	return 0;
+}
+
+int cgroup_number_read(const char *directory, const char *name, uint64_t *value)
+{
+	char text[64];
+	int error = text_read_at(text, sizeof(text), "%s/%s", directory, name);
+
+	return error ? error : cgroup_number_parse(text, value);
+}
+
+static int read_memory(const struct cgroup *group, const char *directory,
+		       uint64_t *value)
+{
+	int error = cgroup_number_read(
+		directory,
+		group->version == 1 ? "memory.limit_in_bytes" : "memory.max",
+		value);
+
+	return !error && *value == FIELD_ABSENT ? -ENOENT : error;
 }
 
 static int read_cpu(const struct cgroup *group, const char *directory,
@@ -202,7 +293,7 @@ static int read_cpu(const struct cgroup *group, const char *directory,
 
 int cgroup_walk_memory(const struct cgroup *group, struct cgroup_limit *limit)
 {
-	return walk(group, cgroup_memory_limit_at, limit);
+	return walk(group, read_memory, limit);
 }
 
 int cgroup_walk_cpu(const struct cgroup *group, struct cgroup_limit *limit)
@@ -213,14 +304,17 @@ int cgroup_walk_cpu(const struct cgroup *group, struct cgroup_limit *limit)
 int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
 {
 	char path[64] = "/proc/self/cgroup";
-	int error = -ENOENT; /* a kernel without cgroups has no such file */
+	FILE *membership, *mounts = NULL;
+	int error;
 
 	if (pid)
 		snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
-	FILE *membership = fopen(path, "re");
-	FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	if (membership && mounts)
-		error = cgroup_find(controller, membership, mounts, group);
+	membership = fopen(path, "re");
+	if (membership)
+		mounts = fopen("/proc/self/mountinfo", "re");
+	/* A kernel without control groups has no such file. */
+	error = mounts ? cgroup_find(controller, membership, mounts, group)
+		       : -errno;
 	if (membership)
 		fclose(membership);
 	if (mounts)

@@ -27,7 +27,8 @@ struct cgroup_limit {
 };
 
 /* Find our group of a controller ("memory", "cpu") in the texts of
- * /proc/self/cgroup and /proc/self/mountinfo. -ENOENT: there is none. */
+ * /proc/self/cgroup and /proc/self/mountinfo. -ENOENT: there is none; -EXDEV:
+ * there is one, but no mount shows it. */
 int cgroup_find(const char *controller, FILE *membership, FILE *mounts,
 		struct cgroup *group);
 
@@ -36,16 +37,21 @@ int cgroup_find(const char *controller, FILE *membership, FILE *mounts,
 bool cgroup_second_mounted(FILE *mounts);
 
 /* The same of a process, as this one sees it; pid 0 is the calling one. A
- * process that has ended: -ENOENT too. */
+ * process that has ended: -ENOENT too, or -ESRCH. Others: from these files. */
+#define CGROUP_OWN_FILES "/proc/self/cgroup or /proc/self/mountinfo"
 int cgroup_of(pid_t pid, const char *controller, struct cgroup *group);
 
 /* Step from the directory of a group to that of the group around it. False: it
  * was the mount point. */
 bool cgroup_up(const struct cgroup *group, char directory[PATH_MAX]);
 
-/* The memory limit of this one directory's group. -ENOENT: it sets none. */
-int cgroup_memory_limit_at(const struct cgroup *group, const char *directory,
-			   uint64_t *bytes);
+/* The text of a file with one number, or "max": FIELD_ABSENT, as for a number
+ * beyond all memory. -EBADMSG. */
+int cgroup_number_parse(const char *text, uint64_t *value);
+
+/* The same of a group's file. */
+int cgroup_number_read(const char *directory, const char *name,
+		       uint64_t *value);
 
 /* The tightest memory limit, in bytes, from this group upwards.
  * -ENOENT: no limit. */

@@ -41,9 +41,10 @@ static int systemd_unit(const char *directory, const char **unit)
 	return length;
 }
 
-char *cgroup_owner(const struct cgroup *group, const char *directory,
+char *cgroup_owner(const struct cgroup *group, const struct cgroup_room *room,
 		   const char *container, char *text, size_t size)
 {
+	const char *directory = room->directory;
 	const char *unit = NULL;
 	const int length = systemd_unit(directory, &unit);
 
@@ -55,15 +56,17 @@ char *cgroup_owner(const struct cgroup *group, const char *directory,
 	if (length)
 		snprintf(text, size,
 			 "systemd, unit %.*s: `systemctl set-property %.*s "
-			 "MemoryMax=SIZE`",
-			 length, unit, length, unit);
+			 "%s=SIZE`",
+			 length, unit, length, unit,
+			 strcmp(room->limit_name, "memory.high") == 0
+				 ? "MemoryHigh"
+				 : "MemoryMax");
 	else if (strcmp(directory, group->mount) == 0 &&
 		 strcmp(container, "no") != 0)
 		snprintf(text, size, "who started this container (%s)",
 			 container);
 	else
 		snprintf(text, size, "who made that group: its file %s",
-			 group->version == 1 ? "memory.limit_in_bytes"
-					     : "memory.max");
+			 room->limit_name);
 	return text;
 }

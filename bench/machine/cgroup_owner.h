@@ -10,12 +10,12 @@
 
 #include <stddef.h>
 
-#include "bench/machine/cgroup.h"
+#include "bench/machine/cgroup_room.h"
 
 /* A phrase: "systemd, unit sshd.service: `systemctl set-property sshd.service
- * MemoryMax=SIZE`". directory is the group's, container host_container()'s
- * word. Returns text. */
-char *cgroup_owner(const struct cgroup *group, const char *directory,
+ * MemoryMax=SIZE`". room has the limit, container is host_container()'s word.
+ * Returns text. */
+char *cgroup_owner(const struct cgroup *group, const struct cgroup_room *room,
 		   const char *container, char *text, size_t size);
 
 #endif

@@ -23,72 +23,109 @@ uint64_t cgroup_room_bytes(const struct cgroup_room *room)
 
 int cgroup_cache_parse(FILE *stream, int version, uint64_t *bytes)
 {
-	bool seen = false;
 	const struct field field = { version == 1 ? "total_inactive_file"
 						  : "inactive_file",
-				     bytes, 1, &seen };
+				     bytes, 1, false };
+	int error = fields_parse(stream, &field, 1, NULL);
 
-	*bytes = 0;
-	return fields_parse(stream, &field, 1);
+	if (*bytes == FIELD_ABSENT)
+		*bytes = 0;
+	return error;
 }
 
-static int read_cache(const struct cgroup *group, const char *directory,
-		      uint64_t *bytes)
+/* Where there is no such file (gVisor), or it is not understood, nothing is
+ * known to be droppable. */
+static uint64_t read_cache(const struct cgroup *group, const char *directory)
 {
 	char path[PATH_MAX + 16];
+	uint64_t bytes = 0;
+	FILE *stream;
 
 	snprintf(path, sizeof(path), "%s/memory.stat", directory);
-	FILE *stream = fopen(path, "re");
-	if (!stream)
-		return -errno;
-	int error = cgroup_cache_parse(stream, group->version, bytes);
-	fclose(stream);
+	stream = fopen(path, "re");
+	if (stream && cgroup_cache_parse(stream, group->version, &bytes))
+		bytes = 0;
+	if (stream)
+		fclose(stream);
+	return bytes;
+}
+
+/* The limits of a group, by version, and what each of them limits. Memory and
+ * swap together are counted by some kernels only. */
+static const struct bound {
+	const char *limit, *usage;
+	bool always; /* a group that counts has it */
+} bounds[2][2] = {
+	{ { "memory.limit_in_bytes", "memory.usage_in_bytes", true },
+	  { "memory.memsw.limit_in_bytes", "memory.memsw.usage_in_bytes",
+	    false } },
+	{ { "memory.max", "memory.current", true },
+	  { "memory.high", "memory.current", false } },
+};
+
+/* By one of its limits. -ENOENT: the group does not have it. On others,
+ * limit_name is the file. */
+static int read_bound(const struct bound *bound, struct cgroup_room *room)
+{
+	int error = cgroup_number_read(room->directory, bound->usage,
+				       &room->usage_bytes);
+	const bool counted = error != -ENOENT;
+
+	room->limit_name = bound->usage;
+	if (!error && room->usage_bytes == FIELD_ABSENT)
+		error = -EBADMSG;
+	if (error && counted)
+		return error;
+	error = cgroup_number_read(room->directory, bound->limit,
+				   &room->limit_bytes);
+	if (!error && !counted)
+		return -ENODATA; /* a limit, and no usage */
+	room->limit_name = bound->limit;
+	if (error == -ENOENT && counted && bound->always)
+		return -ENODATA;
+	room->limited = room->limit_bytes != FIELD_ABSENT;
 	return error;
 }
 
-static int read_usage(const struct cgroup *group, const char *directory,
-		      uint64_t *bytes)
+static bool is_tighter(const struct cgroup_room *one,
+		       const struct cgroup_room *other)
 {
-	char path[PATH_MAX + 32];
-	int64_t number;
-
-	snprintf(path, sizeof(path), "%s/%s", directory,
-		 group->version == 1 ? "memory.usage_in_bytes"
-				     : "memory.current");
-	int error = text_read_number(path, &number);
-	if (!error)
-		*bytes = (uint64_t)number;
-	return error;
+	return !other->limit_name ||
+	       cgroup_room_bytes(one) < cgroup_room_bytes(other);
 }
 
-/* Of the group at one directory. -ENOENT also if a file cannot be read: the
- * walk goes on above it. */
-static int read_one(const struct cgroup *group, struct cgroup_room *room)
+/* Of the group at one directory, into *room if it has less. */
+static int read_one(const struct cgroup *group, const char *directory,
+		    struct cgroup_room *room)
 {
-	const char *directory = room->directory;
+	struct cgroup_room one = { .limited = false };
 
-	room->limited = cgroup_memory_limit_at(group, directory,
-					       &room->limit_bytes) == 0;
-	if (read_usage(group, directory, &room->usage_bytes) ||
-	    read_cache(group, directory, &room->cache_bytes))
-		return -ENOENT;
+	snprintf(one.directory, sizeof(one.directory), "%s", directory);
+	one.cache_bytes = read_cache(group, directory);
+	for (int i = 0; i < 2; i++) {
+		int error = read_bound(&bounds[group->version - 1][i], &one);
+
+		if (error == -ENOENT || (i && error == -EOPNOTSUPP))
+			continue;
+		if (error || is_tighter(&one, room))
+			*room = one;
+		if (error)
+			return error;
+	}
 	return 0;
 }
 
 int cgroup_room_read(const struct cgroup *group, struct cgroup_room *room)
 {
-	struct cgroup_room one = { .limited = false };
-	int found = -ENOENT;
+	char directory[PATH_MAX];
+	int error;
 
-	memcpy(one.directory, group->directory, sizeof(one.directory));
-	do {
-		if (read_one(group, &one))
-			continue;
-		if (found ||
-		    cgroup_room_bytes(&one) < cgroup_room_bytes(room)) {
-			*room = one;
-			found = 0;
-		}
-	} while (cgroup_up(group, one.directory));
-	return found;
+	*room = (struct cgroup_room){ .limited = false };
+	memcpy(directory, group->directory, sizeof(directory));
+	do
+		error = read_one(group, directory, room);
+	while (!error && cgroup_up(group, directory));
+	if (!error && !room->limit_name)
+		error = -ENOENT;
+	return error;
 }

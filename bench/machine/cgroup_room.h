@@ -12,24 +12,32 @@
 
 #include "bench/machine/cgroup.h"
 
-/* One group's memory, in bytes. */
+/* One group's memory, in bytes, by that limit of it which is met first. */
 struct cgroup_room {
-	uint64_t usage_bytes; /* all that is charged, with page cache */
+	/* All that is charged, with page cache; beside memory.memsw with what
+	 * is swapped out too. */
+	uint64_t usage_bytes;
 	/* Of it: page cache that was not used lately, which the kernel drops
-	 * before it kills (inactive_file of memory.stat). */
+	 * before it kills (inactive_file of memory.stat); 0 if not told. */
 	uint64_t cache_bytes;
 	uint64_t limit_bytes;
-	bool limited;		  /* false: no limit; else it has one */
+	bool limited; /* false: no limit; else it has one */
+	/* The file of the limit, as "memory.high": what exceeds that is not
+	 * killed, but stalled until it cannot go on (cgroups(7),
+	 * Documentation/admin-guide/cgroup-v2.rst). */
+	const char *limit_name;
 	char directory[PATH_MAX]; /* of the group */
 };
 
 /* What may still be charged before something must be reclaimed that is in use:
- * the limit less the usage without cache. UINT64_MAX without a limit. */
+ * the limit less the usage without cache. Swap is no room: what goes there
+ * comes out of somebody's memory. UINT64_MAX without a limit. */
 uint64_t cgroup_room_bytes(const struct cgroup_room *room);
 
 /* Of this group and those around it, the one with the least room; without any
- * limit the group itself. -ENOENT: it tells no usage, as the root group of
- * version 2. */
+ * limit the group itself. -ENOENT: none tells its usage, as the root group of
+ * version 2. Others: a limit or a usage cannot be read, or cannot be; then the
+ * room's directory and limit_name say which file. */
 int cgroup_room_read(const struct cgroup *group, struct cgroup_room *room);
 
 /* The text of memory.stat. The number is for the group with all below it,

@@ -7,33 +7,33 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <stdio.h>
-#include <string.h>
 #include <unistd.h>
 
+#include "bench/machine/fields.h"
 #include "bench/machine/text.h"
-
-#define STATUS_BYTES 4096
 
 static int read_status(const char *process, struct commit_rights *rights)
 {
-	char status[STATUS_BYTES];
-	const char *line;
-	uint64_t effective, kbytes;
-	int error =
-		text_read_at(status, sizeof status, "/proc/%s/status", process);
+	uint64_t effective;
+	const struct field fields[] = {
+		{ "CapEff", &effective, FIELD_HEXADECIMAL, true },
+		{ "VmData", &rights->data_bytes, 1024, false },
+	};
+	char path[64];
+	FILE *stream;
+	int error;
 
-	if (error)
-		return error;
-	line = strstr(status, "\nCapEff:");
-	if (!line || sscanf(line, "\nCapEff: %" SCNx64, &effective) != 1)
-		return -EBADMSG;
+	snprintf(path, sizeof path, "/proc/%s/status", process);
+	stream = fopen(path, "re");
+	if (!stream)
+		return -errno;
+	error = fields_parse(stream, fields, sizeof fields / sizeof *fields,
+			     NULL);
+	fclose(stream);
 	rights->admin = effective >> CAP_SYS_ADMIN & 1;
-	line = strstr(status, "\nVmData:"); /* a zombie has none */
-	rights->data_bytes =
-		line && sscanf(line, "\nVmData: %" SCNu64, &kbytes) == 1
-			? kbytes << 10
-			: 0;
-	return 0;
+	if (rights->data_bytes == FIELD_ABSENT)
+		rights->data_bytes = 0; /* a zombie has none */
+	return error;
 }
 
 static int read_total_vm(const char *process, uint64_t *bytes)

@@ -88,7 +88,7 @@ static bool commit_scarce(struct disturbance *found)
 	char size[32];
 	int mode;
 
-	if (overcommit_get(&mode) || mode != 2 || meminfo_read(&info) ||
+	if (overcommit_get(&mode) || mode != 2 || meminfo_read_commit(&info) ||
 	    meminfo_headroom_bytes(&info) > info.commit_limit_bytes / 8)
 		return false;
 	say(found->what, "Strict overcommit leaves only %s to commit.",

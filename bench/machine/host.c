@@ -137,7 +137,7 @@ static int add_overcommit(json_t *facts)
 
 	if (json_object_set_new(facts, "overcommit", part))
 		return -1;
-	if (meminfo_read(&info) == 0)
+	if (meminfo_read_commit(&info) == 0)
 		limit = json_integer((json_int_t)info.commit_limit_bytes);
 	if (json_object_set_new(part, "memory",
 				overcommit_get(&mode) ? json_null()

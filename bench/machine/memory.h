@@ -9,6 +9,7 @@
 #ifndef MACHINE_MEMORY_H
 #define MACHINE_MEMORY_H
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -16,18 +17,31 @@
 
 /* proc_meminfo(5). */
 struct meminfo {
-	uint64_t total_bytes;	  /* MemTotal: what mode 0 calls RAM */
-	uint64_t available_bytes; /* MemAvailable: free without swapping */
+	uint64_t total_bytes; /* MemTotal: what mode 0 calls RAM */
+	/* MemAvailable: free without swapping. Where there is none (Linux
+	 * before 3.14, WSL 1) MemFree, as free(1) has it. */
+	uint64_t available_bytes;
 	uint64_t swap_total_bytes;
-	uint64_t swap_free_bytes;
+	uint64_t swap_free_bytes; /* 0 where the file says more than all */
+	/* FIELD_ABSENT where they are not told (gVisor): */
 	uint64_t commit_limit_bytes; /* the border of mode 2 */
 	uint64_t committed_bytes;    /* Committed_AS, in every mode */
 	uint64_t hugetlb_bytes;	     /* huge pages set aside, all sizes */
+	const char *culprit;	     /* of an error: the field */
 };
 
-/* -ENODATA if a field is missing, -EBADMSG if one is not a number. */
+/* -ENODATA: a field that the bound on our memory stands on is missing;
+ * -EBADMSG: one is not a number, or says what cannot be. */
 int meminfo_parse(FILE *stream, struct meminfo *info);
 int meminfo_read(struct meminfo *info);
+
+/* The same for those who also need what is committed: -ENODATA without. */
+int meminfo_read_commit(struct meminfo *info);
+
+/* An error of these as a phrase, by another look: "/proc/meminfo has no
+ * MemTotal". Any other error as strerror(3) has it; as that, not for threads.
+ */
+const char *meminfo_error(int error);
 
 /* What may still be committed before mode 2 refuses; 0 when over the limit.
  * The kernel's reserves (admin_reserve_kbytes, user_reserve_kbytes) and the
@@ -73,10 +87,19 @@ int smaps_range_parse(FILE *stream, uint64_t start, uint64_t bytes,
 int smaps_range(const void *start, size_t bytes, struct smaps_range *range);
 
 /*
- * How much memory a run may take: half of what is available and of the
- * tightest memory limit of the cgroups we are in. why, if not NULL, gets the
- * reason as a phrase: "half of the 23.3 GiB of available memory".
+ * How much memory may be written to before somebody is swapped out or killed:
+ * the least of MemAvailable and of what the control groups from ours upwards
+ * leave (cgroup_room.h). why gets it as a phrase, "23.3 GiB of available
+ * memory", or the reason of an error.
  */
+int memory_room(uint64_t *bytes, char *why, size_t why_size);
+
+/* How much a run may take: half of that, since others need some too, and the
+ * phrase: "half of the 23.3 GiB of available memory". An error is never to be
+ * taken for no bound: what is populated without one may kill a neighbour. */
 int memory_allowance(uint64_t *bytes, char *why, size_t why_size);
+
+/* Large enough for every why. */
+#define MEMORY_WHY_BYTES (PATH_MAX + 128)
 
 #endif

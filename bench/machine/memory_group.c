@@ -9,7 +9,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/machine/cgroup_room.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/memory_group_place.h"
 #include "bench/machine/memory_keeper.h"
@@ -19,74 +18,35 @@
 #define LEAST_BYTES ((uint64_t)64 << 10)
 #define STOP_WAIT_MS (KEEPER_SWEEP_MS + 1000)
 
-/* A bound on the limit, and in words: "half of the 4.0 GiB that ...". */
-struct bound {
-	uint64_t bytes;
-	const char *share;
-	uint64_t whole_bytes;
-	const char *what;
-};
-
-static void lower(struct bound *tightest, struct bound bound)
-{
-	if (bound.bytes < tightest->bytes)
-		*tightest = bound;
-}
-
-static int find_bound(struct bound *bound)
-{
-	struct cgroup own;
-	struct cgroup_room room;
-	struct meminfo info;
-	int error = meminfo_read(&info);
-
-	if (error)
-		return error;
-	*bound = (struct bound){ MOST_BYTES, "the", MOST_BYTES,
-				 "that an experiment may use at most" };
-	lower(bound,
-	      (struct bound){ info.available_bytes / 4, "a quarter of the",
-			      info.available_bytes, "of available memory" });
-	error = cgroup_of(0, "memory", &own);
-	if (!error)
-		error = cgroup_room_read(&own, &room);
-	if (!error && room.limited)
-		lower(bound,
-		      (struct bound){ cgroup_room_bytes(&room) / 2,
-				      "half of the", cgroup_room_bytes(&room),
-				      "that our own control group still "
-				      "allows" });
-	return error == -ENOENT ? 0 : error;
-}
-
 int memory_group_ceiling(uint64_t *bytes, char *why, size_t why_size)
 {
-	struct bound bound;
-	char size[32];
-	int error = find_bound(&bound);
+	char room[MEMORY_WHY_BYTES];
+	int error = memory_room(bytes, room, sizeof(room));
 
+	*bytes /= 4;
 	if (error)
-		return error;
-	*bytes = bound.bytes;
-	if (why)
-		snprintf(why, why_size, "%s %s %s", bound.share,
-			 text_size(size, sizeof(size), bound.whole_bytes),
-			 bound.what);
-	return 0;
+		snprintf(why, why_size, "%s", room);
+	else if (*bytes < MOST_BYTES)
+		snprintf(why, why_size, "a quarter of the %s", room);
+	else
+		snprintf(why, why_size, "the %d MiB that an experiment may use",
+			 (int)(MOST_BYTES >> 20));
+	if (*bytes > MOST_BYTES)
+		*bytes = MOST_BYTES;
+	return error;
 }
 
 static int check_limit(struct memory_group *group, uint64_t limit_bytes,
 		       char *why, size_t why_size)
 {
-	char reason[128];
+	char reason[MEMORY_WHY_BYTES + 32];
 	char asked[32];
 	char most[32];
 	int error = memory_group_ceiling(&group->ceiling_bytes, reason,
 					 sizeof(reason));
 
 	if (error) {
-		snprintf(why, why_size, "memory cannot be told: %s",
-			 strerror(-error));
+		snprintf(why, why_size, "memory cannot be told: %s", reason);
 		return error;
 	}
 	if (limit_bytes >= LEAST_BYTES && limit_bytes <= group->ceiling_bytes)

@@ -64,10 +64,9 @@ struct memory_group_reading {
 };
 
 /*
- * The highest limit that memory_group_open() accepts now: 512 MiB, a quarter
- * of MemAvailable, and half of what the groups we are in still allow. why, if
- * not NULL, gets the reason as a phrase: "a quarter of the 1.2 GiB of
- * available memory".
+ * The highest limit that memory_group_open() accepts now: 512 MiB, or a quarter
+ * of memory_room(). why gets the reason as a phrase: "a quarter of the 1.2 GiB
+ * of available memory", or that of an error.
  */
 int memory_group_ceiling(uint64_t *bytes, char *why, size_t why_size);
 

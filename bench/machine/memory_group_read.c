@@ -8,39 +8,17 @@
 #include "bench/machine/memory_group.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* "123", or "max"; anything else that follows is none of ours. */
-static int parse_number(const char *text, uint64_t *value)
-{
-	char *end;
-
-	while (*text == ' ' || *text == '\t')
-		text++;
-	if (strcmp(text, "max") == 0 || strcmp(text, "max\n") == 0) {
-		*value = MEMORY_GROUP_ABSENT;
-		return 0;
-	}
-	if (*text < '0' || *text > '9')
-		return -EBADMSG;
-	errno = 0;
-	*value = strtoull(text, &end, 10);
-	return errno || (*end && *end != '\n') ? -EBADMSG : 0;
-}
+#include "bench/machine/cgroup.h"
 
 int memory_group_parse_value(FILE *stream, uint64_t *value)
 {
-	/* Version 1 writes "no limit" as the largest page-aligned number. */
-	const uint64_t unlimited = (uint64_t)1 << 62;
 	char line[64];
 
 	if (!fgets(line, sizeof(line), stream))
 		return ferror(stream) ? -EIO : -EBADMSG;
-	int error = parse_number(line, value);
-	if (!error && *value >= unlimited)
-		*value = MEMORY_GROUP_ABSENT;
-	return error;
+	return cgroup_number_parse(line, value);
 }
 
 int memory_group_parse_counters(FILE *stream,
@@ -71,8 +49,8 @@ int memory_group_parse_counters(FILE *stream,
 		*space = '\0';
 		for (size_t i = 0; i < sizeof(fields) / sizeof(*fields); i++)
 			if (strcmp(line, fields[i].name) == 0)
-				error = parse_number(space + 1,
-						     fields[i].value);
+				error = cgroup_number_parse(space + 1,
+							    fields[i].value);
 		if (error)
 			return error;
 	}

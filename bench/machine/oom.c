@@ -79,11 +79,9 @@ int oom_rival_find(pid_t except, const struct cgroup *group,
 
 int oom_kills_parse(FILE *stream, uint64_t *count)
 {
-	bool seen = false;
-	const struct field field = { "oom_kill", count, 1, &seen };
-	int error = fields_parse(stream, &field, 1);
+	const struct field field = { "oom_kill", count, 1, true };
 
-	return error || seen ? error : -ENODATA;
+	return fields_parse(stream, &field, 1, NULL);
 }
 
 int oom_kills_read(uint64_t *count)

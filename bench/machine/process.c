@@ -107,24 +107,19 @@ int process_stat_read(pid_t pid, struct process_stat *stat)
 
 int process_memory_parse(FILE *stream, struct process_memory *memory)
 {
-	bool seen[7] = { false };
 	const struct field fields[] = {
-		{ "VmRSS", &memory->rss_bytes, 1024, &seen[0] },
-		{ "RssAnon", &memory->anon_bytes, 1024, &seen[1] },
-		{ "RssFile", &memory->file_bytes, 1024, &seen[2] },
-		{ "RssShmem", &memory->shmem_bytes, 1024, &seen[3] },
-		{ "VmSwap", &memory->swap_bytes, 1024, &seen[4] },
-		{ "VmPTE", &memory->page_table_bytes, 1024, &seen[5] },
-		{ "VmSize", &memory->vm_bytes, 1024, &seen[6] },
+		{ "VmRSS", &memory->rss_bytes, 1024, true },
+		{ "RssAnon", &memory->anon_bytes, 1024, false },
+		{ "RssFile", &memory->file_bytes, 1024, false },
+		{ "RssShmem", &memory->shmem_bytes, 1024, false },
+		{ "HugetlbPages", &memory->hugetlb_bytes, 1024, false },
+		{ "VmSwap", &memory->swap_bytes, 1024, false },
+		{ "VmPTE", &memory->page_table_bytes, 1024, false },
+		{ "VmSize", &memory->vm_bytes, 1024, true },
 	};
-	int error;
 
-	memset(memory, 0, sizeof(*memory));
-	error = fields_parse(stream, fields, sizeof(fields) / sizeof(*fields));
-	for (size_t i = 0; i < sizeof(seen) / sizeof(*seen) && !error; i++)
-		if (!seen[i])
-			error = -ENODATA;
-	return error;
+	return fields_parse(stream, fields, sizeof(fields) / sizeof(*fields),
+			    NULL);
 }
 
 static FILE *open_status(pid_t pid)
@@ -149,17 +144,16 @@ int process_memory_read(pid_t pid, struct process_memory *memory)
 /* The process that a thread belongs to; a process belongs to itself. */
 static int read_leader(pid_t tid, pid_t *pid)
 {
-	uint64_t group = 0;
-	bool seen = false;
-	const struct field field = { "Tgid", &group, 1, &seen };
+	uint64_t group;
+	const struct field field = { "Tgid", &group, 1, true };
 	FILE *stream = open_status(tid);
 
 	if (!stream)
 		return -errno;
-	int error = fields_parse(stream, &field, 1);
+	int error = fields_parse(stream, &field, 1, NULL);
 	fclose(stream);
 	*pid = (pid_t)group;
-	return error || seen ? error : -ENODATA;
+	return error;
 }
 
 int process_open(pid_t pid, struct process *process)

@@ -35,13 +35,15 @@ int process_stat_parse(const char *text, struct process_stat *stat);
  * none. */
 int process_stat_read(pid_t pid, struct process_stat *stat);
 
-/* From /proc/PID/status, proc_pid_status(5); bytes. */
+/* From /proc/PID/status, proc_pid_status(5); bytes. FIELD_ABSENT: not told, but
+ * for RSS and address space, which every kernel tells. */
 struct process_memory {
-	uint64_t rss_bytes; /* the next three together */
+	uint64_t rss_bytes; /* the next three together; Linux 4.5 tells them */
 	uint64_t anon_bytes;
 	uint64_t file_bytes;
 	uint64_t shmem_bytes;
-	uint64_t swap_bytes; /* anonymous memory that is swapped out */
+	uint64_t hugetlb_bytes; /* not in the RSS; Linux 4.4 */
+	uint64_t swap_bytes;	/* anonymous memory that is swapped out */
 	uint64_t page_table_bytes;
 	uint64_t vm_bytes; /* address space */
 };

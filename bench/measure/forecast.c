@@ -24,7 +24,7 @@ int forecast_facts(const struct smaps_facts *parent, pid_t pid,
 	struct meminfo machine;
 	struct commit_rights rights;
 	uint64_t address_limit_bytes = 0, data_limit_bytes = 0;
-	int error = meminfo_read(&machine);
+	int error = meminfo_read_commit(&machine);
 
 	if (!error)
 		error = commit_rights_read(pid, &rights);

@@ -144,6 +144,21 @@ static void *map_aligned(uint64_t bytes)
 	return start + edge;
 }
 
+/* Others may have taken memory since the size was chosen. Where this heap would
+ * leave less than an eighth of what there is, somebody may be killed. */
+static int check_room(uint64_t bytes, char *why, size_t why_bytes)
+{
+	char reason[MEMORY_WHY_BYTES];
+	uint64_t room_bytes;
+	int error = memory_room(&room_bytes, reason, sizeof reason);
+
+	if (!error && bytes <= room_bytes - room_bytes / 8)
+		return 0;
+	snprintf(why, why_bytes, "%s%s", error ? "" : "there are only ",
+		 reason);
+	return error ? error : -ENOMEM;
+}
+
 int heap_grow(struct heap *heap, uint64_t bytes, const struct backing *backing,
 	      char *why, size_t why_bytes)
 {
@@ -153,6 +168,10 @@ int heap_grow(struct heap *heap, uint64_t bytes, const struct backing *backing,
 	why[0] = '\0';
 	if (!bytes)
 		return 0;
+	if (backing->populate)
+		error = check_room(bytes, why, why_bytes);
+	if (error)
+		return error;
 	heap->start = map_aligned(bytes);
 	if (!heap->start)
 		return -ENOMEM;

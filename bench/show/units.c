@@ -65,6 +65,10 @@ void size_format_human(uint64_t bytes, char *text, size_t length)
 	double value = (double)bytes;
 	int unit = 0;
 
+	if (bytes == UINT64_MAX) {
+		snprintf(text, length, "unknown");
+		return;
+	}
 	/* 1023.6 MiB has four digits before the point: "1024 MiB" is read as
 	 * what it is. */
 	while (value >= 1024 && unit < 4) {

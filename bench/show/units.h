@@ -18,7 +18,8 @@
  * to the same number of bytes. */
 void size_format(uint64_t bytes, char *text, size_t length);
 
-/* "64 MiB", "1.5 GiB", "0 B": three significant digits, for people. */
+/* "64 MiB", "1.5 GiB", "0 B": three significant digits, for people. UINT64_MAX
+ * is "unknown": what the kernel does not tell (FIELD_ABSENT). */
 void size_format_human(uint64_t bytes, char *text, size_t length);
 
 /* "40 s", "12 min", "5.2 h", "3 days": a stretch of time to plan by, two

@@ -66,9 +66,8 @@ static void examine_group(struct diagnosis *found)
 	group->found = true;
 	group->hybrid = is_hybrid(&group->own);
 	if (group->room.limited)
-		cgroup_owner(&group->own, group->room.directory,
-			     found->container, group->owner,
-			     sizeof group->owner);
+		cgroup_owner(&group->own, &group->room, found->container,
+			     group->owner, sizeof group->owner);
 }
 
 static void examine_container(struct diagnosis *found)

@@ -5,7 +5,6 @@
 #ifndef VERBS_DIAGNOSIS_H
 #define VERBS_DIAGNOSIS_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -36,8 +35,8 @@ struct diagnosis {
 	int memory_error; /* of the next two, negative errno */
 	struct meminfo memory;
 	uint64_t allowance_bytes;
-	char allowance_why[PATH_MAX + 64]; /* it may name a cgroup */
-	int facts_error;		   /* of the next, negative errno */
+	char allowance_why[MEMORY_WHY_BYTES];
+	int facts_error;	    /* of the next, negative errno */
 	struct predict_facts facts; /* of this user's program, still small */
 	struct group_finding group;
 	char container[64];

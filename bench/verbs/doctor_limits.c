@@ -145,8 +145,8 @@ static void tell_group(struct table *table, const struct diagnosis *found)
 	if (group->found && !room->limited)
 		tell(table, "", TABLE_PLAIN, "no limit");
 	if (group->found && room->limited) {
-		tell(table, "", TABLE_STRONG, "limit %s, %s left, by %s",
-		     size_human(room->limit_bytes).text,
+		tell(table, "", TABLE_STRONG, "%s %s, %s left, by %s",
+		     room->limit_name, size_human(room->limit_bytes).text,
 		     size_human(cgroup_room_bytes(room)).text, room->directory);
 		tell(table, "", TABLE_PLAIN, "set by %s", group->owner);
 	}

@@ -52,7 +52,7 @@ static int read_heap(const struct arguments *args, struct request *request,
 		     struct failure *why)
 {
 	const char *text = argument_value(args, "heap");
-	char most[UNITS_LENGTH];
+	char reason[MEMORY_WHY_BYTES];
 	uint64_t allowed;
 	int error = size_parse(text, &request->heap_bytes);
 
@@ -62,12 +62,16 @@ static int read_heap(const struct arguments *args, struct request *request,
 			    "read size '%s'%s", text,
 			    error == -ERANGE ? ": it is larger than 16 EiB"
 					     : "");
-	if (!request->backing->populate ||
-	    memory_allowance(&allowed, NULL, 0) ||
-	    request->heap_bytes <= allowed)
+	if (!request->backing->populate || !request->heap_bytes)
 		return 0;
-	size_format_human(allowed, most, sizeof most);
-	fail_cure(why, "Use at most %s, or --backing untouched.", most);
+	error = memory_allowance(&allowed, reason, sizeof reason);
+	if (error)
+		return fail(why, EXIT_OURS, "Use --backing untouched.",
+			    "see how much memory there is: %s", reason);
+	if (request->heap_bytes <= allowed)
+		return 0;
+	fail_cure(why, "Use at most %s, %s, or --backing untouched.",
+		  size_human(allowed).text, reason);
 	return fail(why, EXIT_OURS, NULL,
 		    "grow the heap to %s: that is more than a run may take",
 		    text);

@@ -173,15 +173,21 @@ static int bound_heaps(const struct arguments *args, struct axes *axes,
 		       struct failure *why)
 {
 	const bool asked = argument_given(args, "heap");
-	char size[UNITS_LENGTH], most[UNITS_LENGTH], reason[128];
-	bool populates = false;
+	char size[UNITS_LENGTH], most[UNITS_LENGTH], reason[MEMORY_WHY_BYTES];
+	bool populates = false, grows = false;
 	uint64_t allowed;
 	size_t kept = 0;
 
 	for (size_t i = 0; i < axes->backing_count; i++)
 		populates |= axes->backings[i]->populate;
-	if (!populates || memory_allowance(&allowed, reason, sizeof reason))
+	for (size_t i = 0; i < axes->heap_count; i++)
+		grows |= axes->heaps[i];
+	if (!populates || !grows)
 		return 0;
+	if (memory_allowance(&allowed, reason, sizeof reason))
+		return fail(why, EXIT_FAILED,
+			    "Use --heap 0 or --backing untouched.",
+			    "see how much memory there is: %s", reason);
 	size_format_human(allowed, most, sizeof most);
 	for (size_t i = 0; i < axes->heap_count; i++) {
 		size_format(axes->heaps[i], size, sizeof size);

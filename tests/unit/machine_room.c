@@ -104,6 +104,82 @@ static void fullest_group_is_met_first(void **state)
 	tree_remove(&group);
 }
 
+/* What exceeds memory.high is stalled, so its room counts too. */
+static void high_is_a_limit(void **state)
+{
+	struct cgroup group = { .version = 2 };
+	struct cgroup_room room;
+	char middle[PATH_MAX];
+
+	(void)state;
+	tree_make(&group, middle);
+	fill(group.directory, "10485760\n", "1048576\n", "");
+	put(group.directory, "memory.high", "max\n");
+	assert_int_equal(cgroup_room_read(&group, &room), 0);
+	assert_string_equal(room.limit_name, "memory.max");
+	put(group.directory, "memory.high", "3145728\n");
+	assert_int_equal(cgroup_room_read(&group, &room), 0);
+	assert_string_equal(room.limit_name, "memory.high");
+	assert_int_equal(cgroup_room_bytes(&room), 2 * MIB);
+	tree_remove(&group);
+}
+
+/* What is swapped out counts for memory and swap together. */
+static void swap_is_counted_where_it_is_limited(void **state)
+{
+	struct cgroup group = { .version = 1 };
+	struct cgroup_room room;
+	char middle[PATH_MAX];
+
+	(void)state;
+	tree_make(&group, middle);
+	put(group.directory, "memory.limit_in_bytes", "8388608\n");
+	put(group.directory, "memory.usage_in_bytes", "1048576\n");
+	put(group.directory, "memory.memsw.limit_in_bytes", "8388608\n");
+	put(group.directory, "memory.memsw.usage_in_bytes", "6291456\n");
+	assert_int_equal(cgroup_room_read(&group, &room), 0);
+	assert_string_equal(room.limit_name, "memory.memsw.limit_in_bytes");
+	assert_int_equal(cgroup_room_bytes(&room), 2 * MIB);
+	tree_remove(&group);
+}
+
+/* A file that is missing or garbled is not "no limit". */
+static void what_cannot_be_is_an_error(void **state)
+{
+	static const struct {
+		const char *limit, *usage;
+		int error;
+		const char *file;
+	} cases[] = {
+		{ "4096\n", "much\n", -EBADMSG, "memory.current" },
+		{ "4096\n", "18446744073709551488\n", -EBADMSG,
+		  "memory.current" },
+		{ "-1\n", "1\n", -EBADMSG, "memory.max" },
+		{ "", "1\n", -EBADMSG, "memory.max" },
+		{ NULL, "1\n", -ENODATA, "memory.max" },
+		{ "4096\n", NULL, -ENODATA, "memory.current" },
+	};
+	struct cgroup_room room;
+	char middle[PATH_MAX];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
+		struct cgroup group = { .version = 2 };
+
+		tree_make(&group, middle);
+		fill(group.directory, "4096\n", "1\n", "");
+		if (cases[i].limit)
+			put(middle, "memory.max", cases[i].limit);
+		if (cases[i].usage)
+			put(middle, "memory.current", cases[i].usage);
+		assert_int_equal(cgroup_room_read(&group, &room),
+				 cases[i].error);
+		assert_string_equal(room.directory, middle);
+		assert_string_equal(room.limit_name, cases[i].file);
+		tree_remove(&group);
+	}
+}
+
 static void version_one_has_other_names(void **state)
 {
 	struct cgroup group = { .version = 1 };
@@ -144,15 +220,21 @@ static void groups_have_owners(void **state)
 		{ "/cg/.service", "no", "who made that group: " },
 	};
 	const struct cgroup group = { .version = 2, .mount = "/cg" };
+	struct cgroup_room room = { .limit_name = "memory.max" };
 	char text[512];
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(cases) / sizeof(*cases); i++) {
-		cgroup_owner(&group, cases[i].directory, cases[i].container,
-			     text, sizeof(text));
+		snprintf(room.directory, PATH_MAX, "%s", cases[i].directory);
+		cgroup_owner(&group, &room, cases[i].container, text,
+			     sizeof(text));
 		if (strncmp(text, cases[i].owner, strlen(cases[i].owner)) != 0)
 			fail_msg("%s: %s", cases[i].directory, text);
 	}
+	room.limit_name = "memory.high";
+	snprintf(room.directory, PATH_MAX, "/cg/system.slice/a.service");
+	cgroup_owner(&group, &room, "no", text, sizeof(text));
+	assert_non_null(strstr(text, "set-property a.service MemoryHigh=SIZE"));
 }
 
 static bool second_is_in(const char *mounts)
@@ -181,7 +263,7 @@ static void own_groups_are_found(void **state)
 	int error = cgroup_of(0, "memory", &group);
 
 	(void)state;
-	assert_true(error == 0 || error == -ENOENT);
+	assert_true(error == 0 || error == -ENOENT || error == -EXDEV);
 	assert_int_equal(cgroup_of(getpid(), "memory", &again), error);
 	if (!error)
 		assert_string_equal(group.directory, again.directory);
@@ -195,6 +277,9 @@ int main(void)
 		cmocka_unit_test(room_is_what_cannot_be_dropped),
 		cmocka_unit_test(fullest_group_is_met_first),
 		cmocka_unit_test(version_one_has_other_names),
+		cmocka_unit_test(high_is_a_limit),
+		cmocka_unit_test(swap_is_counted_where_it_is_limited),
+		cmocka_unit_test(what_cannot_be_is_an_error),
 		cmocka_unit_test(groups_have_owners),
 		cmocka_unit_test(second_version_is_found),
 		cmocka_unit_test(own_groups_are_found),

@@ -25,7 +25,7 @@ static const struct vitals example = {
 	.shmem_bytes = 3,
 	.swap_bytes = 4,
 	.page_table_bytes = 5,
-	.vm_bytes = UINT64_MAX,
+	.vm_bytes = UINT64_MAX - 1,
 	.oom_score = 671,
 	.oom_score_adj = -17,
 	.in_cgroup = true,
@@ -69,7 +69,7 @@ static void rows_are_as_documented(void **state)
 		    "oom_score_adj,cgroup_usage_bytes,cgroup_cache_bytes,"
 		    "cgroup_limit_bytes,available_bytes,swap_free_bytes,"
 		    "committed_bytes,commit_limit_bytes,date_utc\n");
-	check(&example, "12.346,6,1,2,3,4,5,18446744073709551615,671,-17,"
+	check(&example, "12.346,6,1,2,3,4,5,18446744073709551614,671,-17,"
 			"8,9,10,11,0,12,13,2026-11-27T21:56:06Z\n");
 }
 
@@ -79,10 +79,11 @@ static void what_is_not_there_is_empty(void **state)
 
 	(void)state;
 	vitals.cgroup_limited = false;
-	check(&vitals, "12.346,6,1,2,3,4,5,18446744073709551615,671,-17,"
+	check(&vitals, "12.346,6,1,2,3,4,5,18446744073709551614,671,-17,"
 		       "8,9,,11,0,12,13,2026-11-27T21:56:06Z\n");
 	vitals.in_cgroup = false;
-	check(&vitals, "12.346,6,1,2,3,4,5,18446744073709551615,671,-17,"
+	vitals.shmem_bytes = UINT64_MAX; /* not told */
+	check(&vitals, "12.346,6,1,2,,4,5,18446744073709551614,671,-17,"
 		       ",,,11,0,12,13,2026-11-27T21:56:06Z\n");
 }
 
