@@ -28,6 +28,9 @@ static const struct {
 	{ "seccomp", SYS_seccomp, 0 },
 	{ "process_vm_writev", SYS_process_vm_writev, 0 },
 	{ "pidfd_open", SYS_pidfd_open, 0 },
+	{ "set_robust_list", SYS_set_robust_list, 0 },
+	{ "close_range", SYS_close_range, 0 },
+	{ "sched_setaffinity", SYS_sched_setaffinity, 0 },
 };
 
 static int refuse_name(const char *name, int error)

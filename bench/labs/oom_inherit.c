@@ -16,6 +16,7 @@
 #include "bench/labs/oom.h"
 #include "bench/labs/subject.h"
 #include "bench/machine/text.h"
+#include "bench/measure/probe.h"
 #include "bench/show/table.h"
 #include "lib/spawnwise.h"
 
@@ -227,10 +228,11 @@ static int try_all(struct lab_context *context, struct scene *scene,
 
 	for (size_t i = 0; sw_strategies[i] && !error; i++) {
 		const struct sw_strategy *strategy = sw_strategies[i];
+		const char *step;
 
 		if (strategy->traits & SW_CREATES_NOTHING)
 			continue;
-		if (strategy->supported && strategy->supported())
+		if (probe_known(strategy, &step))
 			lab_skip(context,
 				 "%s is left out: `spawnwise list` "
 				 "says why.",

@@ -85,6 +85,8 @@ static bool forecast(struct attendance *at)
 	outcome->predicted = predict(traits, cell->overcommit, &facts);
 	if (!strcmp(cell->cpu, "split") && !(strategy->honours & SW_AFFINITY))
 		outcome->predicted = ENOTSUP;
+	if (runner_refusal(at->run, strategy))
+		outcome->predicted = runner_refusal(at->run, strategy);
 	return cell->overcommit != 2 || !is_foreign(at) ||
 	       headroom_ok(traits, &facts, outcome->skipped,
 			   sizeof outcome->skipped);

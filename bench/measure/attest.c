@@ -151,7 +151,7 @@ static int look_on(struct watch *watch)
 {
 	struct pollfd fds[] = {
 		{ .fd = watch->listener, .events = POLLIN },
-		{ .fd = watch->probe->pid_fd, .events = POLLIN },
+		{ .fd = watch->probe->socket, .events = POLLIN },
 	};
 	int error = 0;
 	int rest;
@@ -169,17 +169,8 @@ static int look_on(struct watch *watch)
 	return error ? error : -ETIMEDOUT;
 }
 
-/* Without a witness there is only the end to wait for. */
-static int wait_for_end(const struct watch *watch)
-{
-	struct pollfd fd = { .fd = watch->probe->pid_fd, .events = POLLIN };
-
-	return poll(&fd, 1, rest_ms(watch)) > 0 ? 0 : -ETIMEDOUT;
-}
-
 static int observe(const struct sw_strategy *strategy,
-		   struct probe_report *report, bool watched,
-		   struct attestation *seen)
+		   struct probe_report *report, struct attestation *seen)
 {
 	struct probe probe = { .report = report };
 	struct watch watch = {
@@ -188,44 +179,54 @@ static int observe(const struct sw_strategy *strategy,
 		.deadline_ns = clock_now_ns() + PATIENCE_NS,
 		.listener = -1,
 	};
-	int error;
+	int error = probe_start(&probe, strategy, calls, CALL_COUNT);
 
-	*seen = (struct attestation){ 0 };
-	*report = (struct probe_report){ 0 };
-	error = probe_start(&probe, strategy, watched ? calls : NULL,
-			    CALL_COUNT);
 	if (error)
 		return error;
-	if (watched) {
-		error = take_listener(&watch);
-		if (!error)
-			error = look_on(&watch);
-	} else {
-		error = wait_for_end(&watch);
-	}
+	error = take_listener(&watch);
+	if (!error)
+		error = look_on(&watch);
 	if (probe_end(&probe))
 		seen->refused = report->refused;
 	else if (!error)
 		seen->refused = EOWNERDEAD;
+	seen->step = report->step;
 	if (watch.listener >= 0)
 		close(watch.listener);
 	return error;
 }
 
+/* What could not be watched is tried, and so is what failed while it was: the
+ * child was held meanwhile. */
+static void try_again(const struct sw_strategy *strategy, int error,
+		      struct attestation *seen)
+{
+	const int refused = seen->refused;
+	const char *step;
+
+	if (error == -ETIMEDOUT) {
+		seen->refused = ETIMEDOUT;
+	} else if (error || refused) {
+		seen->refused = -probe_try(strategy, &step);
+		seen->step = seen->refused ? step : seen->step;
+	}
+	if (refused == EAGAIN || refused == ENOMEM)
+		seen->unseen = refused; /* that may have been a moment's */
+	else
+		seen->fails_held = !error && refused && !seen->refused;
+	if (error)
+		seen->unseen = -error;
+}
+
 void attest(const struct sw_strategy *strategy, struct attestation *seen)
 {
-	struct probe_report *report =
-		mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	struct probe_report *report = probe_report_map();
 	int error = -ENOMEM;
 
 	*seen = (struct attestation){ 0 };
-	if (report != MAP_FAILED) {
-		error = observe(strategy, report, true, seen);
-		/* What cannot be watched can still be tried. */
-		if (error && error != -ETIMEDOUT)
-			observe(strategy, report, false, seen);
+	if (report) {
+		error = observe(strategy, report, seen);
 		munmap(report, sizeof *report);
 	}
-	seen->unseen = -error;
+	try_again(strategy, error, seen);
 }

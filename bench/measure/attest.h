@@ -24,6 +24,9 @@ struct attestation {
 	int refused; /* 0, or the errno: the strategy is not available here */
 	int unseen;  /* 0, or the errno that kept us from looking */
 
+	const char *step; /* that refused is of, as probe_try() says it */
+	bool fails_held;  /* that step fails while the child is held only */
+
 	/* Without either of these: */
 	int call;	 /* that created the child, SYS_...; 0: there is none */
 	uint64_t flags;	 /* CLONE_..., clone(2); 0 for fork and vfork */
@@ -36,7 +39,7 @@ struct attestation {
 
 /* Try strategy once; takes some milliseconds and at most ten seconds, and
  * leaves no process. EOWNERDEAD in refused: the process that tried was killed
- * (a filter can do that); ETIMEDOUT in unseen: it got stuck. */
+ * (a filter can do that); ETIMEDOUT in both: it got stuck. */
 void attest(const struct sw_strategy *strategy, struct attestation *seen);
 
 /* The call as strace(1) shows it, without pointers: "vfork()",

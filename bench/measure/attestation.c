@@ -146,6 +146,9 @@ const char *attestation_fault(const struct sw_strategy *strategy,
 
 	if (seen->refused || seen->unseen)
 		return NULL;
+	if (seen->fails_held)
+		return "it fails while its child is held before exec, and "
+		       "works otherwise";
 	if (traits & SW_CREATES_NOTHING)
 		return seen->call ? "it declares creates_nothing, but creates "
 				    "a child"

@@ -5,18 +5,22 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
-#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/machine/witness.h"
+#include "lib/probe.h"
 #include "lib/spawnwise.h"
 
+#define PATIENCE_MS 5000
+
 static int try_once(const struct sw_strategy *strategy,
-		    _Atomic enum probe_phase *phase)
+		    struct probe_report *report)
 {
 	static char nowhere[] = "/nonexistent/spawnwise";
 	char *argv[] = { nowhere, NULL };
@@ -27,18 +31,25 @@ static int try_once(const struct sw_strategy *strategy,
 	};
 	struct sw_handle *handle;
 	struct sw_child child;
-	int error = sw_open(strategy, &handle);
-	int status;
+	int error, status;
 
+	report->step = "sw_open";
+	error = sw_open(strategy, &handle);
 	if (error)
 		return error;
-	atomic_store(phase, PROBE_SPAWNS);
+	atomic_store(&report->phase, PROBE_SPAWNS);
+	report->step = "sw_spawn";
 	error = sw_spawn(handle, &request, &child);
-	atomic_store(phase, PROBE_RETURNED);
-	if (!error)
+	atomic_store(&report->phase, PROBE_RETURNED);
+	if (!error) {
+		report->step = "sw_confirm";
 		error = sw_confirm(handle, &child, -1);
-	if (!error)
+	}
+	if (!error) {
+		report->step = "sw_reap";
+		report->ran = true;
 		error = sw_reap(handle, &child, &status);
+	}
 	sw_close(handle);
 	return error == -ENOENT ? 0 : error;
 }
@@ -60,9 +71,11 @@ static _Noreturn void be_probe(const struct sw_strategy *strategy,
 	prctl(PR_SET_NAME, "spawnwise-try");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpgid(0, 0);
+	/* Ignored, it would keep every child from being waited for. */
+	signal(SIGCHLD, SIG_DFL);
 	if (calls)
 		await_witness(socket, calls, call_count);
-	report->refused = -try_once(strategy, &report->phase);
+	report->refused = -try_once(strategy, report);
 	atomic_store(&report->phase, PROBE_DONE);
 	_exit(0);
 }
@@ -73,6 +86,8 @@ int probe_start(struct probe *probe, const struct sw_strategy *strategy,
 	int ends[2];
 	int error;
 
+	if (sw_births_elsewhere())
+		return -ENOTSUP;
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
 	probe->pid = fork();
@@ -83,15 +98,8 @@ int probe_start(struct probe *probe, const struct sw_strategy *strategy,
 	error = probe->pid < 0 ? -errno : 0;
 	close(ends[1]);
 	probe->socket = ends[0];
-	if (error) {
+	if (error)
 		close(ends[0]);
-		return error;
-	}
-	probe->pid_fd = (int)syscall(SYS_pidfd_open, probe->pid, 0);
-	if (probe->pid_fd < 0) {
-		error = -errno;
-		probe_end(probe);
-	}
 	return error;
 }
 
@@ -103,8 +111,88 @@ bool probe_end(struct probe *probe)
 	kill(probe->pid, SIGKILL);
 	while (waitpid(probe->pid, NULL, 0) < 0 && errno == EINTR)
 		;
-	if (probe->pid_fd >= 0)
-		close(probe->pid_fd);
 	close(probe->socket);
 	return atomic_load(&probe->report->phase) == PROBE_DONE;
+}
+
+/* The end of the probe closes its end of the socket; a child that it left
+ * behind may hold a copy. */
+static int try_in_probe(const struct sw_strategy *strategy,
+			struct probe_report *report)
+{
+	struct probe probe = { .report = report };
+	struct pollfd end;
+	int ready, error = probe_start(&probe, strategy, NULL, 0);
+
+	if (error)
+		return error;
+	end = (struct pollfd){ .fd = probe.socket, .events = POLLIN };
+	do
+		ready = poll(&end, 1, PATIENCE_MS);
+	while (ready < 0 && errno == EINTR);
+	if (!probe_end(&probe))
+		return ready ? -EOWNERDEAD : -ETIMEDOUT;
+	/* A baseline's shell runs, and says itself what does not. */
+	if (!report->refused && report->ran &&
+	    !(strategy->traits & (SW_BASELINE | SW_CREATES_NOTHING)))
+		return -EPROTO;
+	return -report->refused;
+}
+
+struct probe_report *probe_report_map(void)
+{
+	struct probe_report *report =
+		mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return report == MAP_FAILED ? NULL : report;
+}
+
+static int open_only(const struct sw_strategy *strategy)
+{
+	struct sw_handle *handle;
+	const int error = sw_open(strategy, &handle);
+
+	if (!error)
+		sw_close(handle);
+	return error;
+}
+
+int probe_try(const struct sw_strategy *strategy, const char **step)
+{
+	struct probe_report *report;
+	int error;
+
+	*step = "sw_open";
+	if (sw_births_elsewhere())
+		return open_only(strategy);
+	*step = "a trial";
+	report = probe_report_map();
+	if (!report)
+		return -ENOMEM;
+	error = try_in_probe(strategy, report);
+	if (report->step)
+		*step = report->step;
+	munmap(report, sizeof *report);
+	return error;
+}
+
+int probe_known(const struct sw_strategy *strategy, const char **step)
+{
+	static struct {
+		bool asked;
+		int error;
+		const char *step;
+	} known[STRATEGIES_KNOWN];
+	size_t i = 0;
+
+	while (sw_strategies[i] && sw_strategies[i] != strategy)
+		i++;
+	if (!sw_strategies[i] || i >= STRATEGIES_KNOWN)
+		return probe_try(strategy, step);
+	if (!known[i].asked)
+		known[i].error = probe_try(strategy, &known[i].step);
+	known[i].asked = true;
+	*step = known[i].step;
+	return known[i].error;
 }

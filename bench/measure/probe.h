@@ -15,20 +15,24 @@ enum probe_phase { PROBE_OPENS, PROBE_SPAWNS, PROBE_RETURNED, PROBE_DONE };
 /* What it tells, in a page that both see. */
 struct probe_report {
 	_Atomic enum probe_phase phase;
-	int refused; /* when done: 0, or the errno of open, spawn or confirm */
+	const char *step; /* the last call of the library that it made */
+	int refused;	  /* when done: 0, or the errno of that call */
+	bool ran;	  /* the strategy says that the program runs */
 };
+
+#define STRATEGIES_KNOWN 64 /* by probe_known() */
 
 struct probe {
 	struct probe_report *report; /* the caller's, MAP_SHARED */
 	pid_t pid;
-	int pid_fd;
-	int socket;
+	int socket; /* readable when the probe has ended */
 };
 
 /*
  * Start one for this strategy. With calls it first asks for a witness of
  * these, hands over the listener to probe->socket (witness_take()), and waits
- * for one byte. 0, or -errno; then there is nothing to end.
+ * for one byte. 0, or -errno; then there is nothing to end. -ENOTSUP:
+ * children are born in another pid namespace, see probe_try().
  *
  * It spawns a path that does not exist, so that no program is run; a
  * baseline's shell says "not found". ENOENT is what it hopes for.
@@ -38,5 +42,23 @@ int probe_start(struct probe *probe, const struct sw_strategy *strategy,
 
 /* End it, its helper and its child, and release. Whether it was done. */
 bool probe_end(struct probe *probe);
+
+/* A page for its report, zeroed, the caller's to munmap(2); NULL: no memory. */
+struct probe_report *probe_report_map(void);
+
+/*
+ * Whether a strategy works here: it was opened, and spawned once. 0, or why
+ * not: the error of *step, a call of the library ("a trial": the process for it
+ * could not be made). -EPROTO: it says that a program runs that is not there;
+ * -EOWNERDEAD: the process was killed, as a seccomp filter can do;
+ * -ETIMEDOUT: it did not end within five seconds. Where our children are born
+ * in another pid namespace it is only opened, in this process: the trial would
+ * be the namespace's init, which ends with it (lib/probe.h).
+ */
+int probe_try(const struct sw_strategy *strategy, const char **step);
+
+/* The same, tried once for each built-in strategy in the life of this process:
+ * whoever says that one works here asks this. */
+int probe_known(const struct sw_strategy *strategy, const char **step);
 
 #endif

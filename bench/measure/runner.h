@@ -62,6 +62,10 @@ int runner_run(struct run *run);
  * are not what they say. runner_run() begins with it. */
 void runner_attest(struct run *run);
 
+/* The errno by which a strategy of the plan was refused when it was attested,
+ * which its cells will meet too; 0: none, or one of a moment (no memory). */
+int runner_refusal(const struct run *run, const struct sw_strategy *strategy);
+
 /* Free what runner_run() took. */
 void runner_release(struct run *run);
 

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What a run does about attestations; see runner.h and attest.h. */
 
+#include <errno.h>
 #include <stdio.h>
 
 #include "bench/measure/runner.h"
@@ -34,4 +35,16 @@ void runner_attest(struct run *run)
 		if (fault)
 			bar(run, strategy, fault);
 	}
+}
+
+int runner_refusal(const struct run *run, const struct sw_strategy *strategy)
+{
+	const struct axes *axes = &run->plan->axes;
+	size_t i = 0;
+	int refused;
+
+	while (axes->strategies[i] != strategy)
+		i++;
+	refused = run->attested[i].refused;
+	return refused == ENOMEM || refused == EAGAIN ? 0 : refused;
 }

@@ -99,11 +99,42 @@ static const char *cure_proc(int error, const char *otherwise)
 	}
 }
 
+static const char *cure_strategy(int error, const char *otherwise)
+{
+	switch (-error) {
+	case EPERM:
+	case EACCES:
+	case EINVAL:
+	case ENOSYS:
+	case EPIPE:
+	case ECANCELED:
+		return "A seccomp filter, an emulator or an old kernel refuses "
+		       "what it needs: use another strategy, or run outside.";
+	case ENOTSUP:
+		return "It cannot serve such a caller (namespaces, groups, "
+		       "ids): use another strategy.";
+	case ENOENT:
+		return "It needs /proc: mount it, or use another strategy.";
+	case EPROTO:
+		return "It said that a program ran that is not there, as below "
+		       "an emulator: use another strategy.";
+	case EOWNERDEAD:
+		return "The process that tried it was killed, as a seccomp "
+		       "filter does: use another strategy, or run outside.";
+	case ETIMEDOUT:
+		return "It did not come back and was ended: use another "
+		       "strategy.";
+	default:
+		return cure_self(error, otherwise);
+	}
+}
+
 const char *cure_of(enum cure_object object, int error, const char *otherwise)
 {
 	static const char *(*const cures[])(int, const char *) = {
 		[CURE_SELF] = cure_self,
 		[CURE_FILE] = cure_file,
+		[CURE_STRATEGY] = cure_strategy,
 		[CURE_PROC] = cure_proc,
 	};
 

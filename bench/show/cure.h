@@ -10,7 +10,8 @@
 enum cure_object {
 	CURE_SELF, /* getting memory, a descriptor or a process for ourselves */
 	CURE_FILE, /* creating or writing a file, or standard output */
-	CURE_PROC, /* reading /proc, /sys or a control group */
+	CURE_STRATEGY, /* opening a strategy, or a first spawn by it */
+	CURE_PROC,     /* reading /proc, /sys or a control group */
 };
 
 /* A sentence that says what to do about a negative errno, or otherwise where

@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "bench/measure/forecast.h"
+#include "bench/measure/probe.h"
 #include "lib/spawnwise.h"
 
 /* What the run predicted for the cell asked for: the worst of several, or
@@ -37,7 +38,8 @@ static int outlook(const struct sw_strategy *strategy,
 		   const struct choice_query *query, const struct summary *rows,
 		   size_t count, const struct predict_facts *facts)
 {
-	const int refused = strategy->supported ? strategy->supported() : 0;
+	const char *step;
+	const int refused = probe_known(strategy, &step);
 	int predicted;
 
 	if (refused)

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "bench/files/errname.h"
+#include "bench/show/cure.h"
 #include "lib/spawnwise.h"
 
 static json_t *reason_json(int error)
@@ -58,8 +59,10 @@ void attested_tell(FILE *stream, const struct run *run)
 		const char *fault = attestation_fault(strategy, seen);
 
 		if (seen->refused)
-			fprintf(stream, "%s is not available here: %s.\n",
-				strategy->name, strerror(seen->refused));
+			fprintf(stream, "%s is not available here: %s. %s\n",
+				strategy->name, strerror(seen->refused),
+				cure_of(CURE_STRATEGY, -seen->refused,
+					"Use another strategy."));
 		else if (seen->unseen)
 			fprintf(stream,
 				"%s could not be attested (%s): its traits are "

@@ -5,6 +5,7 @@
 #include <jansson.h>
 
 #include "bench/files/errname.h"
+#include "bench/measure/probe.h"
 #include "bench/verbs/diagnosis.h"
 #include "lib/spawnwise.h"
 
@@ -14,8 +15,8 @@ static json_t *strategies_json(void)
 
 	for (size_t i = 0; sw_strategies[i]; i++) {
 		const struct sw_strategy *strategy = sw_strategies[i];
-		const int error =
-			strategy->supported ? strategy->supported() : 0;
+		const char *step;
+		const int error = probe_known(strategy, &step);
 
 		json_array_append_new(
 			list, json_pack("{s:s, s:b, s:s}", "name",

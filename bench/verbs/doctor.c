@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/measure/probe.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/diagnosis.h"
@@ -23,21 +24,23 @@
 
 static void tell_strategies(struct table *table)
 {
-	size_t supported = 0, count = 0;
+	size_t works = 0, count = 0;
+	const char *step;
 
 	for (; sw_strategies[count]; count++)
-		supported += !sw_strategies[count]->supported ||
-			     !sw_strategies[count]->supported();
-	tell(table, "strategies", TABLE_PLAIN, "%zu of %zu work here",
-	     supported, count);
+		works += !probe_known(sw_strategies[count], &step);
+	tell(table, "strategies", TABLE_PLAIN, "%zu of %zu work here", works,
+	     count);
 	for (size_t i = 0; i < count; i++) {
 		const struct sw_strategy *strategy = sw_strategies[i];
-		const int error =
-			strategy->supported ? strategy->supported() : 0;
+		const int error = probe_known(strategy, &step);
 
-		if (error)
-			tell(table, "", TABLE_BAD, "%s is not available: %s",
-			     strategy->name, strerror(-error));
+		if (!error)
+			continue;
+		tell(table, "", TABLE_BAD, "%s is not available: %s (%s)",
+		     strategy->name, strerror(-error), step);
+		tell(table, "", TABLE_PLAIN, "%s",
+		     cure_of(CURE_STRATEGY, error, "Use another strategy."));
 	}
 }
 

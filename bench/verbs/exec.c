@@ -194,7 +194,7 @@ static int open_and_grow(const struct request *request,
 		error = sw_open(request->strategy, handle);
 	if (error)
 		return fail(why, EXIT_OURS,
-			    cure_of(CURE_SELF, error,
+			    cure_of(CURE_STRATEGY, error,
 				    "Choose another; `spawnwise list` tells "
 				    "what works here."),
 			    "open strategy %s: %s", request->strategy->name,

@@ -36,9 +36,6 @@ static struct entry look_at(const struct sw_strategy *strategy)
 
 	attest(strategy, &entry.seen);
 	entry.refused = entry.seen.refused;
-	/* Where nothing could be tried, it may know itself. */
-	if (entry.seen.unseen && strategy->supported)
-		entry.refused = -strategy->supported();
 	entry.fault = attestation_fault(strategy, &entry.seen);
 	attestation_text(&entry.seen, entry.attested, sizeof entry.attested);
 	return entry;
@@ -115,10 +112,13 @@ static void add_entry(struct table *table, const struct entry *entry, int width)
 	table_cell(table, "%s", strategy->name);
 	table_cell(table, "%s", strategy->summary);
 	table_row(table, TABLE_STRONG);
-	if (entry->refused)
-		add_text(table, TABLE_BAD, width, "not available: %s",
-			 strerror(entry->refused));
-	else
+	if (entry->refused) {
+		add_text(table, TABLE_BAD, width, "not available: %s (%s)",
+			 strerror(entry->refused), entry->seen.step);
+		add_text(table, TABLE_PLAIN, width, "%s",
+			 cure_of(CURE_STRATEGY, -entry->refused,
+				 "Use another strategy."));
+	} else
 		add_text(table, TABLE_PLAIN, width, "supported here");
 	if (entry->seen.unseen)
 		add_text(table, TABLE_BAD, width, "%s", entry->attested);

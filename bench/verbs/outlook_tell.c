@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/files/errname.h"
+#include "bench/measure/probe.h"
 #include "bench/show/units.h"
 #include "bench/verbs/outlook.h"
 #include "bench/verbs/tell.h"
@@ -13,8 +14,10 @@
 /* A strategy that is worth a row: it creates something, and works here. */
 static bool is_told(const struct sw_strategy *strategy)
 {
+	const char *step;
+
 	return !(strategy->traits & SW_CREATES_NOTHING) &&
-	       (!strategy->supported || !strategy->supported());
+	       !probe_known(strategy, &step);
 }
 
 #define ASKING (SW_CHARGES_COMMIT | SW_MAPS_MEMORY)

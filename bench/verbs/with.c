@@ -17,6 +17,7 @@
 
 #include "bench/machine/installed.h"
 #include "bench/machine/program.h"
+#include "bench/measure/probe.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/verbs.h"
 #include "lib/preload/preload.h"
@@ -47,6 +48,7 @@ static const char *const examples[] = {
 static int find_strategy(const char *name, const struct sw_strategy **strategy,
 			 struct failure *why)
 {
+	const char *step;
 	unsigned missing;
 	int error;
 
@@ -69,11 +71,10 @@ static int find_strategy(const char *name, const struct sw_strategy **strategy,
 			    "sigdefault, sigmask and fdactions.",
 			    "serve a program with %s: it does not honour %s",
 			    name, sw_field_name(missing & -missing));
-	error = (*strategy)->supported ? (*strategy)->supported() : 0;
+	error = probe_known(*strategy, &step);
 	if (error)
 		return fail(why, EXIT_OURS,
-			    "Choose another; `spawnwise list` tells what works "
-			    "here.",
+			    cure_of(CURE_STRATEGY, error, "Choose another."),
 			    "serve a program with %s: %s", name,
 			    strerror(-error));
 	return 0;
