@@ -15,8 +15,9 @@
 #include "lib/spawnwise.h"
 
 static const struct verb *const verbs[] = {
-	&verb_list,   &verb_run,  &verb_plot, &verb_choose, &verb_lab,
-	&verb_doctor, &verb_exec, &verb_with, &verb_watch,  &verb_restore,
+	&verb_list,  &verb_run,	      &verb_plot,    &verb_choose,
+	&verb_lab,   &verb_doctor,    &verb_exec,    &verb_with,
+	&verb_watch, &verb_summarise, &verb_restore,
 };
 #define VERB_COUNT (sizeof verbs / sizeof *verbs)
 

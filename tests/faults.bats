@@ -212,7 +212,7 @@ stop_and_go() {
 	end_run 137
 	for verb in 'choose --heap 0 --data run' 'plot run'; do
 		refused 1 "read run run: it has no cells.csv: the run was killed" \
-			"spawnwise run" $verb
+			"spawnwise summarise run" $verb
 	done
 	check 0 "$command" run --quick --heap 0 --strategy null --out next \
 		--overcommit 1

@@ -115,12 +115,12 @@ make_equals() {
 	diff <(ls) <(printf '%s\n' err out overcommit_memory)
 }
 
-@test "run measures a matrix and writes its four files" {
+@test "run measures a matrix and writes its five files" {
 	measure --heap 4M --strategy null,fork,posix_spawn --threads 0,4
 	run_files run
 	[ "$(wc -l <run/cells.csv)" -eq $((3 * 2 * 5 + 1)) ]
 	diff <(ls run) \
-		<(printf '%s\n' cells.csv gbench.json host.json samples.csv)
+		<(printf '%s\n' cells.csv gbench.json host.json plan.csv samples.csv)
 	[ "$(rows run reap parents failed predicted observed | sort -u)" = \
 		"6 0 ok ok" ]
 	rows run reap ok | while read -r ok; do [ "$ok" -ge 300 ]; done

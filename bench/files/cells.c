@@ -1,18 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * Writing cells.csv by the table of its columns.
- */
+/* cells.csv by the table of its columns; see cells.h. */
 
 #include "bench/files/cells.h"
 
-#include "bench/files/cells_columns.h"
-#include "bench/files/csv.h"
-#include "bench/files/errname.h"
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
 #include "bench/files/replace.h"
 
 #define MEMBER(member) offsetof(struct summary, member)
 
-const struct cells_column cells_columns[CELLS_COLUMN_COUNT] = {
+static const struct column columns[] = {
 	{ "schema", KIND_SCHEMA, 0 },
 	{ "run_id", KIND_RUN_ID, 0 },
 	{ "cell_id", KIND_COUNT, MEMBER(cell.id) },
@@ -41,77 +41,12 @@ const struct cells_column cells_columns[CELLS_COLUMN_COUNT] = {
 	{ "max_ns", KIND_NS, MEMBER(max_ns) },
 	{ "mean_ns", KIND_NS, MEMBER(mean_ns) },
 	{ "ref_ratio", KIND_RATIO, MEMBER(ref_ratio) },
-	{ "commit_bytes", KIND_COMMIT, MEMBER(commit_bytes) },
+	{ "commit_bytes", KIND_INTEGER, MEMBER(commit_bytes) },
 	{ "predicted", KIND_OUTCOME, MEMBER(predicted) },
 	{ "observed", KIND_OUTCOME, MEMBER(observed) },
 };
 
-static void put_column(struct csv_writer *writer, enum cells_kind kind,
-		       const void *member, const char *run_id)
-{
-	switch (kind) {
-	case KIND_SCHEMA:
-		csv_put_integer(writer, CELLS_SCHEMA);
-		break;
-	case KIND_RUN_ID:
-		csv_put_text(writer, run_id);
-		break;
-	case KIND_COUNT:
-		csv_put_integer(writer, *(const int *)member);
-		break;
-	case KIND_SIZE:
-		csv_put_size(writer, *(const uint64_t *)member);
-		break;
-	case KIND_NAME:
-	case KIND_WORD:
-		csv_put_text(writer, *(const char *const *)member);
-		break;
-	case KIND_TIME:
-		csv_put_text(writer,
-			     time_names[*(const enum sample_time *)member]);
-		break;
-	case KIND_ERRNO:
-		csv_put_text(writer, errname(*(const int *)member));
-		break;
-	case KIND_ERRNOS:
-		csv_put_text(writer, member);
-		break;
-	case KIND_NS:
-		csv_put_real(writer, *(const double *)member, 0);
-		break;
-	case KIND_RATIO:
-		csv_put_real(writer, *(const double *)member, 4);
-		break;
-	case KIND_COMMIT:
-		if (*(const int64_t *)member == -1)
-			csv_put_text(writer, NULL);
-		else
-			csv_put_integer(writer, *(const int64_t *)member);
-		break;
-	case KIND_OUTCOME:
-		csv_put_text(writer, outcome_name(*(const int *)member));
-		break;
-	}
-}
-
-static int put_header(struct csv_writer *writer)
-{
-	for (size_t i = 0; i < CELLS_COLUMN_COUNT; i++)
-		csv_put_text(writer, cells_columns[i].name);
-	return csv_end_row(writer);
-}
-
-static int put_summary(struct csv_writer *writer, const char *run_id,
-		       const struct summary *row)
-{
-	for (size_t i = 0; i < CELLS_COLUMN_COUNT; i++) {
-		const struct cells_column *column = &cells_columns[i];
-
-		put_column(writer, column->kind,
-			   (const char *)row + column->offset, run_id);
-	}
-	return csv_end_row(writer);
-}
+#define COLUMN_COUNT (sizeof columns / sizeof *columns)
 
 int cells_write(const char *dir, const char *run_id, const struct summary *rows,
 		size_t count)
@@ -123,11 +58,100 @@ int cells_write(const char *dir, const char *run_id, const struct summary *rows,
 	if (error)
 		return error;
 	writer.stream = replace.stream;
-	error = put_header(&writer);
+	error = columns_put_header(&writer, columns, COLUMN_COUNT);
 	for (size_t i = 0; !error && i < count; i++)
-		error = put_summary(&writer, run_id, &rows[i]);
+		error = columns_put_row(&writer, columns, COLUMN_COUNT, run_id,
+					&rows[i]);
 	if (!error)
 		return replace_commit(&replace);
 	replace_abort(&replace);
 	return error;
+}
+
+struct taking {
+	struct cells *cells;
+	struct summary row;
+};
+
+int cells_add(struct cells *cells, const struct summary *row)
+{
+	struct summary *rows;
+
+	if (cells->count == cells->room) {
+		cells->room = cells->room ? 2 * cells->room : 64;
+		rows = reallocarray(cells->rows, cells->room, sizeof *rows);
+		if (!rows)
+			return -ENOMEM;
+		cells->rows = rows;
+	}
+	cells->rows[cells->count++] = *row;
+	return 0;
+}
+
+static int take(void *context)
+{
+	struct taking *taking = context;
+
+	return taking->row.time < TIME_COUNT
+		       ? cells_add(taking->cells, &taking->row)
+		       : 0;
+}
+
+static int read_rows(FILE *stream, const char *dir, struct cells *cells,
+		     char *why, size_t why_bytes)
+{
+	struct taking taking = { .cells = cells };
+	const struct column_reading reading = {
+		.columns = columns,
+		.count = COLUMN_COUNT,
+		.words = &cells->words,
+		.row = &taking.row,
+		.row_bytes = sizeof taking.row,
+		.take = take,
+		.context = &taking,
+	};
+	int error;
+
+	*cells = (struct cells){ 0 };
+	error = stream ? columns_read(stream, &reading, why, why_bytes)
+		       : columns_read_file(dir, "cells.csv", &reading, why,
+					   why_bytes);
+	if (error)
+		cells_release(cells);
+	cells->run_id = cells->words.run_id ? cells->words.run_id : "";
+	return error;
+}
+
+int cells_parse(FILE *stream, struct cells *cells, char *why, size_t why_bytes)
+{
+	return read_rows(stream, NULL, cells, why, why_bytes);
+}
+
+/* Samples are written from the start of a run, cells at its end. */
+static int explain_missing(const char *dir, char *why, size_t why_bytes)
+{
+	char *samples = join_path(dir, "samples.csv");
+	const bool begun = samples && !access(samples, F_OK);
+
+	free(samples);
+	if (!begun)
+		return -ENOENT;
+	snprintf(why, why_bytes,
+		 "it has no cells.csv: the run was killed or is still at work");
+	return -ENODATA;
+}
+
+int cells_read(const char *dir, struct cells *cells, char *why,
+	       size_t why_bytes)
+{
+	const int error = read_rows(NULL, dir, cells, why, why_bytes);
+
+	return error == -ENOENT ? explain_missing(dir, why, why_bytes) : error;
+}
+
+void cells_release(struct cells *cells)
+{
+	words_release(&cells->words);
+	free(cells->rows);
+	*cells = (struct cells){ 0 };
 }

@@ -2,7 +2,6 @@
 /*
  * cells.csv: one row a cell and time, what a run found.
  *
- * One table of columns serves writer and reader, so they cannot disagree.
  * Columns are only ever added, at the end.
  */
 #ifndef FILES_CELLS_H
@@ -11,17 +10,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "bench/files/columns.h"
 #include "bench/files/run.h"
-
-#define CELLS_SCHEMA 1
 
 /* What was read. The strings of the rows live as long as this does. */
 struct cells {
 	const char *run_id; /* of the first row; "" without rows */
 	struct summary *rows;
-	size_t count;
-	char **strings; /* owned; each differs */
-	size_t string_count;
+	size_t count, room;
+	struct words words;
 };
 
 /* Write dir/cells.csv as a whole: a reader sees the old file or the new one.
@@ -33,12 +30,16 @@ int cells_write(const char *dir, const char *run_id, const struct summary *rows,
 /* Read dir/cells.csv; after 0 the caller owes cells_release(). Rows of a time
  * that is unknown here are left out: a later version may measure more. On
  * error nothing is owed and why holds the reason, a phrase without a full
- * stop: -EBADMSG for bad content, -ENOTSUP for a newer schema, else -errno. */
+ * stop: -EBADMSG for bad content, -ENOTSUP for a newer schema, -ENODATA for a
+ * run that has samples but no cells.csv yet, else -errno. */
 int cells_read(const char *dir, struct cells *cells, char *why,
 	       size_t why_bytes);
 
 /* The same from a stream, which stays the caller's. */
 int cells_parse(FILE *stream, struct cells *cells, char *why, size_t why_bytes);
+
+/* Add a row, whose strings are the caller's or of cells->words. 0, -ENOMEM. */
+int cells_add(struct cells *cells, const struct summary *row);
 
 /* Free rows and strings. */
 void cells_release(struct cells *cells);

@@ -55,6 +55,16 @@ typedef int csv_row_fn(void *context, char *const *fields, unsigned long line);
 int csv_read(FILE *stream, const char *const *columns, size_t column_count,
 	     csv_row_fn *row, void *context, char *why, size_t why_bytes);
 
+/* The same, but with cut a last line without its LF is left out, and *cut set
+ * for it: a file that a killed writer left behind. */
+int csv_read_cut(FILE *stream, const char *const *columns, size_t column_count,
+		 csv_row_fn *row, void *context, bool *cut, char *why,
+		 size_t why_bytes);
+
+/* Cut a file off behind its last LF: a full disk cuts the row that it meets,
+ * perhaps in a number. 0, or -errno. */
+int csv_drop_cut_row(const char *path);
+
 /* A whole field as a number; 0, or -EINVAL, -ERANGE. csv_get_real() takes an
  * empty field as NAN. */
 int csv_get_integer(const char *text, int64_t *number);

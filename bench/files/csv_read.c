@@ -27,6 +27,7 @@ struct csv_reader {
 	unsigned long line;
 	csv_row_fn *row;
 	void *context;
+	bool *cut; /* NULL: a last line without its LF is an error */
 	char *why;
 	size_t why_bytes;
 	int error; /* negative; the first one sticks */
@@ -152,6 +153,10 @@ static void parse_line(struct csv_reader *reader, struct csv_parser *parser,
 {
 	reader->line++;
 	if (line[bytes - 1] != '\n') {
+		if (reader->cut && reader->header_done) {
+			*reader->cut = true;
+			return;
+		}
 		FAIL(reader, -EBADMSG, "line %lu is cut off", reader->line);
 		return;
 	}
@@ -194,12 +199,21 @@ static void parse_stream(struct csv_reader *reader, struct csv_parser *parser,
 int csv_read(FILE *stream, const char *const *columns, size_t column_count,
 	     csv_row_fn *row, void *context, char *why, size_t why_bytes)
 {
+	return csv_read_cut(stream, columns, column_count, row, context, NULL,
+			    why, why_bytes);
+}
+
+int csv_read_cut(FILE *stream, const char *const *columns, size_t column_count,
+		 csv_row_fn *row, void *context, bool *cut, char *why,
+		 size_t why_bytes)
+{
 	struct csv_reader reader = {
 		.columns = columns,
 		.column_count = column_count,
 		.fields = calloc(column_count, sizeof *reader.fields),
 		.row = row,
 		.context = context,
+		.cut = cut,
 		.why = why,
 		.why_bytes = why_bytes,
 	};

@@ -91,3 +91,16 @@ void gbench_file_close(struct gbench_file *file)
 	free(file->records);
 	free(file);
 }
+
+json_t *gbench_context(const char *dir)
+{
+	char *path = join_path(dir, "gbench.json");
+	json_t *records = path ? json_load_file(path, 0, NULL) : NULL;
+	json_t *context =
+		json_object_get(json_array_get(records, 0), "context");
+
+	free(path);
+	json_incref(context);
+	json_decref(records);
+	return context;
+}

@@ -19,6 +19,10 @@ int host_read(const char *dir, json_t **host, char *why, size_t why_bytes);
 
 struct gbench_file;
 
+/* What google-benchmark saw of the machine, in the first record of
+ * dir/gbench.json; the caller owns it. NULL: there is none. */
+json_t *gbench_context(const char *dir);
+
 /* Write an empty array to dir/gbench.json; *file is the caller's to
  * gbench_file_close(). 0, or -errno. */
 int gbench_file_create(const char *dir, struct gbench_file **file);

@@ -4,7 +4,6 @@
 #include "bench/files/lab_files.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -79,36 +78,12 @@ bool lab_files_salvage(const struct lab_files *files)
 	return false;
 }
 
-/* A full disk cuts the row that it meets, perhaps in a number: away with it.
- * 0, or -errno. */
-static int drop_cut_row(const char *path)
-{
-	char end[4096]; /* longer than any row */
-	const int fd = open(path, O_RDWR | O_CLOEXEC);
-	const off_t room = (off_t)sizeof end;
-	off_t size, from;
-	ssize_t length;
-	const char *last;
-	int error = 0;
-
-	if (fd < 0)
-		return -errno;
-	size = lseek(fd, 0, SEEK_END);
-	from = size > room ? size - room : 0;
-	length = pread(fd, end, sizeof end, from);
-	last = length > 0 ? memrchr(end, '\n', (size_t)length) : NULL;
-	if (last && ftruncate(fd, from + (last + 1 - end)))
-		error = -errno;
-	close(fd);
-	return error;
-}
-
 int lab_files_finish(struct lab_files *files, const char *text, size_t bytes)
 {
 	struct replace replace;
 	char name[64];
 	int error = fclose(files->csv) ? -errno : 0;
-	int kept = drop_cut_row(files->csv_path);
+	int kept = csv_drop_cut_row(files->csv_path);
 
 	if (!error)
 		error = kept;

@@ -1,128 +1,74 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * samples.csv: one row a spawn, in the order they were taken.
- */
+/* Writing samples.csv and plan.csv; see samples.h. */
 
 #include "bench/files/samples.h"
 
-#include <errno.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
+#define CELL(member) offsetof(struct sample_row, cell.member)
+#define SAMPLE(member) offsetof(struct sample_row, sample.member)
+#define PLAN(member) offsetof(struct summary, member)
 
-#include "bench/files/csv.h"
-#include "bench/files/errname.h"
-#include "bench/files/replace.h"
-
-static const char *const columns[] = {
-	"run_id",     "cell_id",  "strategy", "heap_bytes",    "backing",
-	"vmas",	      "threads",  "fds",      "cpu",	       "overcommit",
-	"parent",     "block",	  "sample",   "warmup",	       "return_ns",
-	"confirm_ns", "start_ns", "reap_ns",  "caller_cpu_ns", "ref_ns",
-	"errno",
+const struct column sample_columns[SAMPLE_COLUMNS] = {
+	{ "run_id", KIND_RUN_ID, 0 },
+	{ "cell_id", KIND_COUNT, CELL(id) },
+	{ "strategy", KIND_NAME, CELL(strategy) },
+	{ "heap_bytes", KIND_SIZE, CELL(heap_bytes) },
+	{ "backing", KIND_WORD, CELL(backing) },
+	{ "vmas", KIND_COUNT, CELL(vmas) },
+	{ "threads", KIND_COUNT, CELL(threads) },
+	{ "fds", KIND_COUNT, CELL(fds) },
+	{ "cpu", KIND_WORD, CELL(cpu) },
+	{ "overcommit", KIND_COUNT, CELL(overcommit) },
+	{ "parent", KIND_COUNT, SAMPLE(parent) },
+	{ "block", KIND_COUNT, SAMPLE(block) },
+	{ "sample", KIND_COUNT, SAMPLE(sample) },
+	{ "warmup", KIND_FLAG, SAMPLE(warmup) },
+	{ "return_ns", KIND_INTEGER, SAMPLE(ns[TIME_RETURN]) },
+	{ "confirm_ns", KIND_INTEGER, SAMPLE(ns[TIME_CONFIRM]) },
+	{ "start_ns", KIND_INTEGER, SAMPLE(ns[TIME_START]) },
+	{ "reap_ns", KIND_INTEGER, SAMPLE(ns[TIME_REAP]) },
+	{ "caller_cpu_ns", KIND_INTEGER, SAMPLE(ns[TIME_CALLER_CPU]) },
+	{ "ref_ns", KIND_INTEGER, SAMPLE(ref_ns) },
+	{ "errno", KIND_ERRNO, SAMPLE(error) },
 };
 
-struct samples_file {
-	struct csv_writer writer;
-	char *run_id;
+const struct column plan_columns[PLAN_COLUMNS] = {
+	{ "schema", KIND_SCHEMA, 0 },
+	{ "run_id", KIND_RUN_ID, 0 },
+	{ "cell_id", KIND_COUNT, PLAN(cell.id) },
+	{ "strategy", KIND_NAME, PLAN(cell.strategy) },
+	{ "heap_bytes", KIND_SIZE, PLAN(cell.heap_bytes) },
+	{ "backing", KIND_WORD, PLAN(cell.backing) },
+	{ "vmas", KIND_COUNT, PLAN(cell.vmas) },
+	{ "threads", KIND_COUNT, PLAN(cell.threads) },
+	{ "fds", KIND_COUNT, PLAN(cell.fds) },
+	{ "cpu", KIND_WORD, PLAN(cell.cpu) },
+	{ "overcommit", KIND_COUNT, PLAN(cell.overcommit) },
+	{ "commit_bytes", KIND_INTEGER, PLAN(commit_bytes) },
+	{ "predicted", KIND_OUTCOME, PLAN(predicted) },
 };
 
-static int open_stream(struct samples_file *file, const char *dir)
+int samples_create(const char *dir, const char *run_id, struct row_file **file)
 {
-	char *path = join_path(dir, "samples.csv");
-	int error = 0;
-
-	if (!path)
-		return -ENOMEM;
-	file->writer.stream = fopen(path, "wxe");
-	if (!file->writer.stream)
-		error = -errno;
-	free(path);
-	return error;
+	return row_file_create(dir, "samples.csv", run_id, sample_columns,
+			       SAMPLE_COLUMNS, file);
 }
 
-int samples_create(const char *dir, const char *run_id,
-		   struct samples_file **file)
+int samples_plan_create(const char *dir, const char *run_id,
+			struct row_file **file)
 {
-	struct samples_file *new_file = calloc(1, sizeof *new_file);
-	int error = -ENOMEM;
-
-	if (!new_file)
-		return error;
-	new_file->run_id = strdup(run_id);
-	if (!new_file->run_id)
-		goto free_file;
-	error = open_stream(new_file, dir);
-	if (error)
-		goto free_file;
-	error = csv_put_row(&new_file->writer, columns,
-			    sizeof columns / sizeof *columns);
-	if (error) {
-		samples_close(new_file);
-		return error;
-	}
-	*file = new_file;
-	return 0;
-free_file:
-	free(new_file->run_id);
-	free(new_file);
-	return error;
+	return row_file_create(dir, "plan.csv", run_id, plan_columns,
+			       PLAN_COLUMNS, file);
 }
 
-static void put_cell(struct csv_writer *writer, const struct cell *cell)
-{
-	csv_put_integer(writer, cell->id);
-	csv_put_text(writer, cell->strategy);
-	csv_put_size(writer, cell->heap_bytes);
-	csv_put_text(writer, cell->backing);
-	csv_put_integer(writer, cell->vmas);
-	csv_put_integer(writer, cell->threads);
-	csv_put_integer(writer, cell->fds);
-	csv_put_text(writer, cell->cpu);
-	csv_put_integer(writer, cell->overcommit);
-}
-
-static void put_time(struct csv_writer *writer, int64_t ns)
-{
-	if (ns == TIME_UNKNOWN)
-		csv_put_text(writer, NULL);
-	else
-		csv_put_integer(writer, ns);
-}
-
-int samples_append(struct samples_file *file, const struct cell *cell,
+int samples_append(struct row_file *file, const struct cell *cell,
 		   const struct sample *sample)
 {
-	struct csv_writer *writer = &file->writer;
+	const struct sample_row row = { *cell, *sample };
 
-	csv_put_text(writer, file->run_id);
-	put_cell(writer, cell);
-	csv_put_integer(writer, sample->parent);
-	csv_put_integer(writer, sample->block);
-	csv_put_integer(writer, sample->sample);
-	csv_put_integer(writer, sample->warmup);
-	for (int time = 0; time < TIME_COUNT; time++)
-		put_time(writer, sample->ns[time]);
-	put_time(writer, sample->ref_ns);
-	csv_put_text(writer, errname(sample->error));
-	return csv_end_row(writer);
+	return row_file_append(file, &row);
 }
 
-int samples_flush(struct samples_file *file)
+int samples_plan_append(struct row_file *file, const struct summary *cell)
 {
-	return fflush(file->writer.stream) ? -errno : -file->writer.error;
-}
-
-int samples_close(struct samples_file *file)
-{
-	int error;
-
-	if (!file)
-		return 0;
-	error = samples_flush(file);
-	if (fclose(file->writer.stream) && !error)
-		error = -errno;
-	free(file->run_id);
-	free(file);
-	return error;
+	return row_file_append(file, cell);
 }

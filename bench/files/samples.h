@@ -1,31 +1,56 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * samples.csv: one row a spawn, in the order they were taken.
+ * samples.csv: one row a spawn, in the order they were taken; and plan.csv: the
+ * cells they belong to, and what was expected of these.
  *
- * It only grows: what was flushed survives whatever ends the run.
+ * With both cells.csv can be made whatever ended the run.
  */
 #ifndef FILES_SAMPLES_H
 #define FILES_SAMPLES_H
 
+#include "bench/files/cells.h"
+#include "bench/files/row_file.h"
 #include "bench/files/run.h"
 
-struct samples_file;
+/* Create dir/samples.csv, or dir/plan.csv; errors as row_file_create(). */
+int samples_create(const char *dir, const char *run_id, struct row_file **file);
+int samples_plan_create(const char *dir, const char *run_id,
+			struct row_file **file);
 
-/* Create dir/samples.csv with its header; *file is the caller's to
- * samples_close(). run_id is copied. -EEXIST: another run's samples are never
- * overwritten; else -errno of open(2), -ENOMEM. */
-int samples_create(const char *dir, const char *run_id,
-		   struct samples_file **file);
-
-/* Add one row; 0, or -errno of the first write that failed. cell is the one
- * that sample->cell_id names. */
-int samples_append(struct samples_file *file, const struct cell *cell,
+/* Add one row. cell is the one that sample->cell_id names. */
+int samples_append(struct row_file *file, const struct cell *cell,
 		   const struct sample *sample);
 
-/* Hand everything to the kernel, so that it outlives this process. */
-int samples_flush(struct samples_file *file);
+/* Add a cell, predicted and commit_bytes of it; a later row of the same cell
+ * stands for the earlier one. First all cells are added in their order. */
+int samples_plan_append(struct row_file *file, const struct summary *cell);
 
-/* Flush and release, also after an error. NULL is allowed. */
-int samples_close(struct samples_file *file);
+/* What was read. */
+struct samples {
+	struct cells cells;  /* a row a cell: what was planned and expected */
+	struct sample *list; /* owned */
+	size_t count, room;
+	bool planned; /* there is a plan.csv; else cells are those seen */
+	bool cut;     /* samples.csv ends in half a row, which was left out */
+};
+
+/* Read both of dir. After 0 the caller owes samples_release(). On error nothing
+ * is owed and why holds the reason, a phrase without a full stop: -EBADMSG for
+ * bad content, -EBUSY for a run that is still at work, else -errno. */
+int samples_read(const char *dir, struct samples *samples, char *why,
+		 size_t why_bytes);
+void samples_release(struct samples *samples);
+
+/* The columns of samples.csv; a row of it. */
+struct sample_row {
+	struct cell cell;
+	struct sample sample;
+};
+#define SAMPLE_COLUMNS 21
+extern const struct column sample_columns[SAMPLE_COLUMNS];
+
+/* The columns of plan.csv, in struct summary. */
+#define PLAN_COLUMNS 13
+extern const struct column plan_columns[PLAN_COLUMNS];
 
 #endif

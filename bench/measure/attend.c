@@ -92,6 +92,21 @@ static bool forecast(struct attendance *at)
 			   sizeof outcome->skipped);
 }
 
+/* The forecast, written down where it is another one than before. */
+static bool forecast_and_note(struct attendance *at)
+{
+	const struct cell_outcome *outcome = &at->run->outcomes[at->cell];
+	const struct cell_outcome before = *outcome;
+	const bool allowed = forecast(at);
+	const struct summary cell = runner_cell(at->run, at->cell);
+
+	/* An error sticks: the next flush tells. */
+	if (outcome->predicted != before.predicted ||
+	    outcome->commit_bytes != before.commit_bytes)
+		samples_plan_append(at->run->plan_file, &cell);
+	return allowed;
+}
+
 static int send_order(const struct attendance *at, enum parent_order order)
 {
 	/* A parent that died just now is noticed at its next report. */
@@ -105,7 +120,7 @@ static int begin_block(struct attendance *at, size_t cell)
 	int mode;
 
 	at->cell = cell;
-	if (at->run->outcomes[cell].barred || !forecast(at)) {
+	if (at->run->outcomes[cell].barred || !forecast_and_note(at)) {
 		at->run->outcomes[cell].skipped_count++;
 		return send_order(at, ORDER_SKIP);
 	}
@@ -133,7 +148,7 @@ static int keep_samples(struct attendance *at)
 		error = runner_keep(at->run, sample);
 	}
 	atomic_store(&at->record->count, 0);
-	return error ? error : samples_flush(at->run->samples_file);
+	return error ? error : runner_flush(at->run);
 }
 
 static int end_block(struct attendance *at)

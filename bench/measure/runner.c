@@ -37,6 +37,22 @@ int runner_keep(struct run *run, const struct sample *sample)
 			      &run->plan->cells[sample->cell_id], sample);
 }
 
+int runner_flush(struct run *run)
+{
+	const int error = row_file_flush(run->samples_file);
+
+	return error ? error : row_file_flush(run->plan_file);
+}
+
+struct summary runner_cell(const struct run *run, size_t cell)
+{
+	return (struct summary){
+		.cell = run->plan->cells[cell],
+		.predicted = run->outcomes[cell].predicted,
+		.commit_bytes = run->outcomes[cell].commit_bytes,
+	};
+}
+
 /* The library's report, which the parent has written to a memory file. */
 static int keep_report(struct run *run, int json_fd)
 {
@@ -105,7 +121,7 @@ static int run_parent(struct run *run, struct parent_job *job,
 	/* A library that calls exit(3) in the parent would write once more
 	 * what its copy of our buffer holds. */
 	if (!error)
-		error = samples_flush(run->samples_file);
+		error = runner_flush(run);
 	if (!error)
 		error = reference_start(&job->reference, run->program,
 					run->stamps, job->caller_cpu);
@@ -207,7 +223,7 @@ static int run_rounds(struct run *run, struct record *record, int signal_fd)
 	return error;
 }
 
-static int init_outcomes(struct run *run)
+int runner_begin(struct run *run)
 {
 	run->outcomes = calloc(run->plan->cell_count, sizeof *run->outcomes);
 	if (!run->outcomes)
@@ -216,6 +232,7 @@ static int init_outcomes(struct run *run)
 		run->outcomes[i].predicted = OUTCOME_UNKNOWN;
 		run->outcomes[i].commit_bytes = -1;
 	}
+	runner_attest(run);
 	return 0;
 }
 
@@ -226,12 +243,10 @@ int runner_run(struct run *run)
 				       SIGHUP, SIGTSTP, 0 };
 	struct record *record = record_map();
 	int signal_fd;
-	int error = init_outcomes(run);
+	int error = 0;
 
 	if (!record)
 		return -ENOMEM;
-	if (!error)
-		runner_attest(run);
 	signals_choose(numbers, &run->held);
 	sigprocmask(SIG_BLOCK, &run->held, NULL);
 	signal_fd = signalfd(-1, &run->held, SFD_CLOEXEC);

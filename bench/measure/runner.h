@@ -35,7 +35,8 @@ struct run {
 	const char *program;	   /* what is spawned */
 	bool stamps;		   /* it writes its start to stdout */
 	struct guardian *guardian; /* NULL: only the original mode */
-	struct samples_file *samples_file;
+	struct row_file *samples_file;
+	struct row_file *plan_file;
 	struct gbench_file *gbench_file;
 	struct progress *progress;
 
@@ -50,26 +51,37 @@ struct run {
 	int blocks_disturbed; /* suspended, or the mode changed under them */
 };
 
+/* Attest the strategies and say which cells are barred: what is known before
+ * anything is measured. 0, or -ENOMEM. */
+int runner_begin(struct run *run);
+
 /*
- * Measure every cell. 0, also when interrupted (run->signal) or when cells
- * could not be measured (their outcome says why); a negative errno when the
- * run itself cannot go on, with what was measured kept. From then on run->held
- * are blocked: a second ^C must not end us before the files are written.
+ * Measure every cell, after runner_begin(). 0, also when interrupted
+ * (run->signal) or when cells could not be measured (their outcome says why); a
+ * negative errno when the run itself cannot go on, with what was measured kept.
+ * From then on run->held are blocked: a second ^C must not end us before the
+ * files are written.
  */
 int runner_run(struct run *run);
 
 /* Attest the strategies of the plan, each once, and bar the cells of those that
- * are not what they say. runner_run() begins with it. */
+ * are not what they say. Part of runner_begin(). */
 void runner_attest(struct run *run);
 
 /* The errno by which a strategy of the plan was refused when it was attested,
  * which its cells will meet too; 0: none, or one of a moment (no memory). */
 int runner_refusal(const struct run *run, const struct sw_strategy *strategy);
 
-/* Free what runner_run() took. */
+/* Free what was taken. */
 void runner_release(struct run *run);
 
 /* Keep a sample in memory and in samples.csv. */
 int runner_keep(struct run *run, const struct sample *sample);
+
+/* Hand both files that grow to the kernel. */
+int runner_flush(struct run *run);
+
+/* A cell, and what is expected of it. */
+struct summary runner_cell(const struct run *run, size_t cell);
 
 #endif

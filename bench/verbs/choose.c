@@ -6,6 +6,7 @@
  * known to work it gets no word and a failure, never a guess.
  */
 
+#include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
@@ -91,6 +92,8 @@ static int open_data(const struct arguments *args, struct cells *cells,
 		data = newest;
 	}
 	error = cells_read(data, cells, reason, sizeof reason);
+	if (error == -ENODATA)
+		return fail_unsummarised(why, data, reason);
 	if (error)
 		return fail(why, EXIT_FAILED,
 			    "Name the folder of a run with --data, or measure "

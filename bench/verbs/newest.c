@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "bench/machine/installed.h"
+#include "bench/show/shell.h"
+#include "bench/verbs/verbs.h"
 
 struct search {
 	char dir[PATH_MAX];
@@ -90,4 +92,15 @@ int newest_run(char *dir, size_t length)
 	if ((size_t)snprintf(dir, length, "%s", search.dir) >= length)
 		return -ENAMETOOLONG;
 	return 0;
+}
+
+int fail_unsummarised(struct failure *why, const char *run, const char *reason)
+{
+	char word[2 * PATH_MAX];
+
+	shell_word(run, word, sizeof word);
+	fail_cure(why,
+		  "`spawnwise summarise %.400s` makes it from samples.csv.",
+		  word);
+	return fail(why, EXIT_FAILED, NULL, "read run %s: %s", run, reason);
 }

@@ -15,4 +15,10 @@
  */
 int newest_run(char *dir, size_t length);
 
+struct failure;
+
+/* Fail with EXIT_FAILED for a run without its cells.csv, for this reason; the
+ * cure names the verb that makes it. */
+int fail_unsummarised(struct failure *why, const char *run, const char *reason);
+
 #endif

@@ -33,6 +33,7 @@ static int find_run(const struct arguments *args, char *dir, size_t length,
 	struct cells cells;
 	char reason[256];
 	size_t rows;
+	int error;
 
 	if (args->operand_count)
 		snprintf(dir, length, "%s", args->operands[0]);
@@ -44,7 +45,10 @@ static int find_run(const struct arguments *args, char *dir, size_t length,
 		return 0; /* a lab's results */
 	/* gnuplot reads the file again, but it tells no reasons, and a file of
 	 * somebody else's shall not tell gnuplot what to do. */
-	if (cells_read(dir, &cells, reason, sizeof reason))
+	error = cells_read(dir, &cells, reason, sizeof reason);
+	if (error == -ENODATA)
+		return fail_unsummarised(why, dir, reason);
+	if (error)
 		return fail(why, EXIT_FAILED, cure, "read run %s: %s", dir,
 			    reason);
 	rows = cells.count;

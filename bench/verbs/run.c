@@ -137,13 +137,14 @@ static int measure(struct run *run, const struct run_dir *dir,
 {
 	struct failure guard_why = { 0 };
 	struct progress progress;
-	int error, code, guarded = 0;
+	int error, unkept, code, guarded = 0;
 
 	progress_begin(&progress, stderr, plan_seconds(run->plan));
 	run->progress = &progress; // cppcheck-suppress autoVariables
 	error = runner_run(run);
 	progress_end(&progress);
-	samples_close(run->samples_file);
+	unkept = row_file_close(run->samples_file);
+	row_file_close(run->plan_file);
 	gbench_file_close(run->gbench_file);
 	if (run->guardian)
 		guarded = run_guardian_stop(run->guardian, &guard_why);
@@ -152,6 +153,7 @@ static int measure(struct run *run, const struct run_dir *dir,
 		*why = guard_why;
 		return guarded;
 	}
+	error = error ? error : unkept;
 	if (error && (code == EXIT_DONE || code == EXIT_PARTLY))
 		return fail(why, EXIT_FAILED,
 			    "What was measured until then is kept in its "
@@ -159,6 +161,20 @@ static int measure(struct run *run, const struct run_dir *dir,
 			    "go on with run %s: %s", dir->run_id,
 			    strerror(-error));
 	return code;
+}
+
+/* Write down what is known before anything is measured. */
+static int begin(struct run *run, const struct run_dir *dir,
+		 const struct arguments *args, struct failure *why)
+{
+	int error = runner_begin(run);
+
+	if (!error)
+		error = run_result_begin(run, dir, args);
+	return error ? fail(why, EXIT_FAILED,
+			    "Use --out DIR to write elsewhere.",
+			    "write to %s: %s", dir->path, strerror(-error))
+		     : 0;
 }
 
 static int run_plan(const struct plan *plan, const struct arguments *args,
@@ -183,6 +199,9 @@ static int run_plan(const struct plan *plan, const struct arguments *args,
 	code = run_files_create(&run, &dir, args, why);
 	if (!code) {
 		run_result_plan(stderr, plan);
+		code = begin(&run, &dir, args, why);
+	}
+	if (!code) {
 		code = measure(&run, &dir, args, why);
 	} else if (run.guardian) {
 		guardian_stop(run.guardian);
@@ -218,7 +237,8 @@ const struct verb verb_run = {
 	.details =
 		"Measures every combination of the axes, each a comma list, in "
 		"at least six\nprocesses a parent state. Writes samples.csv, "
-		"cells.csv, host.json and gbench.json\nto a folder of its own, "
+		"cells.csv, plan.csv, host.json and\ngbench.json to a folder "
+		"of its own, "
 		"prints a table, a chart and a recommendation. Another\n"
 		"overcommit mode than the current one needs root; a guardian "
 		"process puts the\nsetting back whatever happens.",

@@ -73,6 +73,9 @@ int run_files_create(struct run *run, struct run_dir *dir,
 		error = samples_create(dir->path, dir->run_id,
 				       &run->samples_file);
 	if (!error)
+		error = samples_plan_create(dir->path, dir->run_id,
+					    &run->plan_file);
+	if (!error)
 		error = gbench_file_create(dir->path, &run->gbench_file);
 	return error ? refuse_folder(dir, args, error, why) : 0;
 }

@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "bench/files/cells.h"
-#include "bench/judge/summary.h"
 #include "bench/machine/host.h"
 #include "bench/measure/signals.h"
 #include "bench/show/plot.h"
@@ -18,9 +17,8 @@
 #include "bench/show/units.h"
 #include "bench/verbs/advice.h"
 #include "bench/verbs/attested.h"
+#include "bench/verbs/result.h"
 #include "bench/verbs/run_skipped.h"
-
-#define VERDICT_BYTES 256
 
 void run_result_plan(FILE *stream, const struct plan *plan)
 {
@@ -52,26 +50,19 @@ void run_result_plan(FILE *stream, const struct plan *plan)
 		(unsigned long long)plan->seed);
 }
 
-static struct summary *summarise_run(const struct run *run)
+static int sum(const struct run *run, struct result *result)
 {
-	const struct plan *plan = run->plan;
-	struct summary *rows =
-		calloc(plan->cell_count * TIME_COUNT, sizeof *rows);
+	const size_t count = run->plan->cell_count;
+	struct summary *cells = calloc(count, sizeof *cells);
+	int error = -ENOMEM;
 
-	if (!rows || !run->outcomes ||
-	    summarise(plan->cells, plan->cell_count, run->samples,
-		      run->sample_count, rows)) {
-		free(rows);
-		return NULL;
-	}
-	for (size_t i = 0; i < plan->cell_count * TIME_COUNT; i++) {
-		const struct cell_outcome *outcome =
-			&run->outcomes[i / TIME_COUNT];
-
-		rows[i].predicted = outcome->predicted;
-		rows[i].commit_bytes = outcome->commit_bytes;
-	}
-	return rows;
+	for (size_t i = 0; i < count && cells; i++)
+		cells[i] = runner_cell(run, i);
+	if (cells)
+		error = result_sum(result, cells, count, run->samples,
+				   run->sample_count);
+	free(cells);
+	return error;
 }
 
 static json_t *command_line(const struct arguments *args)
@@ -83,15 +74,19 @@ static json_t *command_line(const struct arguments *args)
 	return list;
 }
 
-static int write_host(const struct run *run, const struct run_dir *dir,
-		      const struct arguments *args, const char *verdict,
-		      double spread)
+/* What is known before the run. `summarise` completes it after a kill, so the
+ * rest is null. */
+static json_t *describe_plan(const struct run *run, const struct run_dir *dir,
+			     const struct arguments *args)
 {
+	static const char *const unknown[] = { "parents_died",
+					       "blocks_disturbed",
+					       "interrupted",
+					       "reference_spread", "verdict" };
 	json_t *host = host_facts();
-	int error;
 
 	if (!host)
-		return -ENOMEM;
+		return NULL;
 	json_object_set_new(host, "run_id", json_string(dir->run_id));
 	json_object_set_new(host, "seed",
 			    json_integer((json_int_t)run->plan->seed));
@@ -100,16 +95,47 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 	json_object_set_new(host, "attested", attested_run_json(run));
 	json_object_set_new(host, "parents_per_state",
 			    json_integer(run->plan->parents));
+	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+		json_object_set_new(host, unknown[i], json_null());
+	return host;
+}
+
+/* Write host.json and release it. */
+static int keep_host(const struct run_dir *dir, json_t *host)
+{
+	const int error = host ? host_write(dir->path, host) : -ENOMEM;
+
+	json_decref(host);
+	return error;
+}
+
+static int write_host(const struct run *run, const struct run_dir *dir,
+		      const struct arguments *args, const struct result *result)
+{
+	json_t *host = describe_plan(run, dir, args);
+
+	if (!host)
+		return -ENOMEM;
 	json_object_set_new(host, "parents_died",
 			    json_integer(run->parents_died));
 	json_object_set_new(host, "blocks_disturbed",
 			    json_integer(run->blocks_disturbed));
 	json_object_set_new(host, "interrupted", json_boolean(run->signal));
-	json_object_set_new(host, "reference_spread", json_real(spread));
-	json_object_set_new(host, "verdict", json_string(verdict));
-	error = host_write(dir->path, host);
-	json_decref(host);
-	return error;
+	result_describe(result, host);
+	return keep_host(dir, host);
+}
+
+int run_result_begin(const struct run *run, const struct run_dir *dir,
+		     const struct arguments *args)
+{
+	int error = keep_host(dir, describe_plan(run, dir, args));
+
+	for (size_t i = 0; i < run->plan->cell_count && !error; i++) {
+		const struct summary cell = runner_cell(run, i);
+
+		error = samples_plan_append(run->plan_file, &cell);
+	}
+	return error ? error : row_file_flush(run->plan_file);
 }
 
 /* The largest heap is where strategies differ most: answer for that. */
@@ -143,17 +169,17 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 }
 
 static void show(const struct run *run, const struct run_dir *dir,
-		 const struct summary *rows, const char *verdict, bool plot)
+		 const struct result *result, bool plot)
 {
 	char why[256], word[2 * PATH_MAX], program[2 * PATH_MAX];
 
-	show_matrix(stdout, rows, run->plan->cell_count * TIME_COUNT);
+	show_matrix(stdout, result->rows, result->count);
 	putchar('\n');
 	fflush(stdout);
 	if (plot_run(dir->path, dir->path, "dumb", why, sizeof why))
 		fprintf(stderr, "No chart: %s\n", why);
-	tell_answer(run, rows);
-	printf("%s\n", verdict);
+	tell_answer(run, result->rows);
+	printf("%s\n", result->verdict);
 	fflush(stdout);
 	if (run->parents_died)
 		fprintf(stderr,
@@ -185,44 +211,57 @@ static void let_suspend(const struct run *run)
 	sigprocmask(SIG_UNBLOCK, &suspends, NULL);
 }
 
+static int write_result(const struct run *run, const struct run_dir *dir,
+			const struct arguments *args, struct result *result)
+{
+	int error = sum(run, result);
+
+	if (error)
+		return error;
+	error = cells_write(dir->path, dir->run_id, result->rows,
+			    result->count);
+	if (!error)
+		error = write_host(run, dir, args, result);
+	if (error)
+		free(result->rows);
+	return error;
+}
+
+/* samples.csv is whole as far as it goes: the rest can be made of it. */
+static int unwritten(const struct run_dir *dir, int error, struct failure *why)
+{
+	char word[2 * PATH_MAX];
+
+	shell_word(dir->path, word, sizeof word);
+	fail_cure(why,
+		  "What was measured is in its samples.csv: make room, then "
+		  "`spawnwise summarise %.300s`.",
+		  word);
+	return fail(why, EXIT_FAILED, NULL, "write the result to %s: %s",
+		    dir->path, strerror(-error));
+}
+
 int run_result(const struct run *run, const struct run_dir *dir,
 	       const struct arguments *args, struct failure *why)
 {
 	const bool plot = argument_given(args, "plot");
-	struct reference_quality quality = { 0 };
-	char verdict[VERDICT_BYTES] = "", reason[480] = "";
-	struct summary *rows = summarise_run(run);
+	char reason[480] = "";
+	struct result result;
 	size_t skipped;
-	int signal, error = rows ? 0 : -ENOMEM;
+	int signal, error = write_result(run, dir, args, &result);
 
-	if (!error)
-		error = reference_quality(run->samples, run->sample_count,
-					  &quality);
-	if (!error)
-		reference_verdict(&quality, verdict, sizeof verdict);
-	if (!error)
-		error = cells_write(dir->path, dir->run_id, rows,
-				    run->plan->cell_count * TIME_COUNT);
-	if (!error)
-		error = write_host(run, dir, args, verdict, quality.spread);
-	if (error) {
-		free(rows);
-		return fail(why, EXIT_FAILED,
-			    "samples.csv holds what was measured; make room "
-			    "or use --out DIR.",
-			    "write the result to %s: %s", dir->path,
-			    strerror(-error));
-	}
+	if (error)
+		return unwritten(dir, error, why);
 	error = run_dir_publish(dir);
 	if (error)
 		fprintf(stderr, "data/latest does not point at this run: %s.\n",
 			strerror(-error));
 	let_suspend(run);
-	show(run, dir, rows, verdict, plot);
+	show(run, dir, &result, plot);
 	error = plot && !run->signal ? plot_run(dir->path, dir->path, NULL,
 						reason, sizeof reason)
 				     : 0;
-	free(rows);
+	free(result.rows);
 	attested_tell(stderr, run);
 	skipped = run_skipped_tell(stderr, run);
 	if (run->signal)

@@ -83,6 +83,7 @@ extern const struct verb verb_exec;
 extern const struct verb verb_with;
 extern const struct verb verb_watch;
 extern const struct verb verb_doctor;
+extern const struct verb verb_summarise;
 extern const struct verb verb_restore;
 
 #endif

@@ -38,3 +38,180 @@ measure_and_interrupt_twice() {
 	done
 	run_files run
 }
+
+# killed: a run that ended without a word, with samples.
+killed() {
+	start_run "$@"
+	within 10 has_samples
+	kill -KILL "$runner"
+	within 2 no_process 'spawnwise*'
+	end_run 137
+}
+
+summarised() { check 0 "$command" summarise "${1:-run}"; }
+
+@test "summarise makes the cells.csv of a run again, byte for byte" {
+	check 0 "$command" run --quick --heap 0,4M --overcommit 0,1 \
+		--strategy null,fork,vfork,posix_spawn --cpu free --out run
+	cp -r run before
+	rm run/cells.csv
+	refused 1 "read run run: it has no cells.csv: the run was killed" \
+		'`spawnwise summarise run` makes it from samples.csv.' plot run
+	refused 1 "read run run: it has no cells.csv: the run was killed" \
+		'`spawnwise summarise run` makes it from samples.csv.' \
+		choose --heap 0 --data run
+	summarised
+	diff -r before run
+	diff out <(python3 -c 'import json
+print(json.load(open("run/host.json"))["verdict"])')
+	says err "samples of 16 cells; draw them with"
+	check 0 "$command" choose --heap 0 --data run
+}
+
+@test "summarise: cells that were refused or not measured are there again" {
+	[ "$(nproc)" -ge 2 ] || skip "needs two CPUs"
+	status=0
+	"$command" run --quick --heap 0,1M --backing untouched,thp \
+		--cpu split,free --strategy posix_spawn,vfork --out run \
+		>out 2>err || status=$?
+	cp run/cells.csv before
+	rm run/cells.csv
+	summarised
+	diff before run/cells.csv
+	rows run reap strategy cpu observed | grep -qx 'posix_spawn split ENOTSUP'
+}
+
+@test "summarise after SIGKILL: all samples, all cells, the machine" {
+	killed --heap 0,1M --strategy fork,vfork --parents 1000
+	[ ! -e run/cells.csv ]
+	[ "$(host run verdict)" = None ]
+	check 0 "$command" list
+	cp run/samples.csv samples
+	summarised
+	run_files run
+	diff samples run/samples.csv
+	[ "$(wc -l <run/cells.csv)" -eq 21 ]
+	[ "$(host run interrupted)" = True ]
+	[ "$(host run blocks_disturbed)" = None ]
+	[ "$(host run kernel)" = "$(uname -r)" ]
+	says out "The reference "
+	refused 2 "summarise run: it has its cells.csv" "Delete it" \
+		summarise run
+}
+
+@test "summarise after SIGKILL to all at random moments" {
+	for ((try = 0; try < 8; try++)); do
+		rm -rf run
+		start_run --heap 0,4M --strategy fork,vfork,broker \
+			--parents 1000 --overcommit 0,1
+		within 10 has_samples
+		pause "0.$(printf %03d $((RANDOM % 300)))"
+		kill -KILL -- "-$runner"
+		within 2 no_process 'spawnwise*'
+		end_run 137
+		summarised
+		! says err "was cut off" >/dev/null || truncate_last_row
+		run_files run
+	done
+}
+
+# Half a row is no row for run_files either.
+truncate_last_row() {
+	sed -i '$d' run/samples.csv
+}
+
+@test "summarise leaves half a last row out, and says so" {
+	killed --heap 0 --strategy fork,vfork --parents 1000
+	lines=$(wc -l <run/samples.csv)
+	truncate -s -7 run/samples.csv
+	summarised
+	says err "The last row of samples.csv was cut off: it is left out."
+	says err "Summed $((lines - 2)) samples of 2 cells"
+}
+
+@test "summarise of a run without plan and host.json says what is missing" {
+	check 0 "$command" run --quick --heap 0 --strategy null,fork,vfork \
+		--out run
+	cut -d, -f1-29,31 run/cells.csv >before
+	rm run/cells.csv run/plan.csv run/host.json
+	summarised
+	cut -d, -f1-29,31 run/cells.csv >after
+	diff <(cut -d, -f1-28 before) <(cut -d, -f1-28 after)
+	[ "$(rows run reap predicted commit_bytes | sort -u)" = "- -" ]
+	says err "There is no plan.csv: cells without a sample are missing"
+	says err "There was no host.json: what it says of the machine is null."
+	[ "$(host run kernel)" = None ]
+	[ "$(host run cpus)" = "$(nproc --all)" ]
+	[ "$(host run run_id)" = "$(rows run samples run_id | sort -u)" ]
+	check 0 "$command" plot run --terminal dumb
+}
+
+@test "summarise waits for nobody: a run at work is refused" {
+	start_run --heap 0 --strategy fork,vfork --parents 1000
+	within 10 has_samples
+	refused 2 "summarise run: the run is still at work" "Wait for its end" \
+		summarise run
+	kill -INT "$runner"
+	end_run 130
+	rm run/cells.csv
+	summarised
+}
+
+@test "summarise refuses what is no run, in one clear line" {
+	mkdir empty
+	bad() {
+		refused 2 "summarise $1: $2" "samples.csv" summarise "$1"
+		[ "$(wc -l <err)" -eq 2 ]
+	}
+	bad absent "samples.csv: No such file or directory"
+	bad empty "samples.csv: No such file or directory"
+	: >empty/samples.csv
+	bad empty "samples.csv: it is empty"
+	killed --heap 0 --strategy vfork --parents 1000
+	cp -r run kept
+	head -n 1 kept/samples.csv >run/samples.csv
+	rm run/plan.csv
+	bad run "samples.csv: it has no rows"
+	cp kept/plan.csv run
+	sed '2s/,vfork,/,fork,/' kept/samples.csv >run/samples.csv
+	bad run 'samples.csv: line 2: cell_id cannot be "0"'
+	sed '3s/,0,vfork,/,17,vfork,/' kept/samples.csv >run/samples.csv
+	bad run 'samples.csv: line 3: cell_id cannot be "17"'
+	rm run/plan.csv
+	sed '3s/,0,vfork,/,1999999999,vfork,/' kept/samples.csv >run/samples.csv
+	bad run 'samples.csv: line 3: cell_id cannot be "1999999999"'
+	sed '3s/,base,/,a b,/' kept/samples.csv >run/samples.csv
+	bad run 'samples.csv: line 3: backing cannot be "a b"'
+	echo '}' >run/host.json
+	cp kept/samples.csv run
+	refused 2 "read run/host.json: line 1" "Delete it" summarise run
+	refused 2 "run summarise: RUN is missing" "summarise --help" summarise
+	[ ! -e run/cells.csv ]
+}
+
+# on_small_disk SIZE COMMAND...: with a file system of that size in ./small.
+on_small_disk() {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	unshare -m true 2>/dev/null || skip "needs mount namespaces"
+	mkdir -p small
+	unshare -m sh -ec 'mount -t tmpfs -o size="$1" small small
+		shift; exec "$@"' sh "$@"
+}
+
+@test "a full disk leaves whole rows, and the result can be made of them" {
+	for size in 64k 100k 200k; do
+		check 1 on_small_disk $size sh -c '
+			"$1" run --heap 0 --strategy fork,vfork --parents 1000 \
+				--out small/run && exit 1
+			status=$?
+			cp -r small/run "$2"
+			exit $status' sh "$command" "$PWD/run"
+		says err "No space left on device"
+		[ "$(tail -c 1 run/samples.csv | od -An -c | tr -d ' ')" = '\n' ]
+		[ "$(tail -c 1 run/plan.csv | od -An -c | tr -d ' ')" = '\n' ]
+		rm -f run/*.part
+		[ -e run/cells.csv ] || summarised
+		run_files run
+		rm -r run
+	done
+}

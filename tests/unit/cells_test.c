@@ -290,7 +290,7 @@ static void missing_file(void **state)
 	assert_string_equal(why, "No such file or directory");
 	snprintf(path, sizeof path, "%s/samples.csv", (char *)*state);
 	fclose(fopen(path, "we"));
-	assert_int_equal(cells_read(*state, &cells, why, sizeof why), -ENOENT);
+	assert_int_equal(cells_read(*state, &cells, why, sizeof why), -ENODATA);
 	assert_string_equal(why, "it has no cells.csv: the run was killed or "
 				 "is still at work");
 	assert_int_equal(cells_write("/nowhere", "r", NULL, 0), -ENOENT);

@@ -31,7 +31,7 @@ static const struct sample samples[] = {
 
 static void same_as_golden(void **state)
 {
-	struct samples_file *file;
+	struct row_file *file;
 	char *is, *should = scratch_read(GOLDEN, "samples.csv");
 
 	assert_int_equal(samples_create(*state, "20240607-080910-1", &file), 0);
@@ -39,25 +39,25 @@ static void same_as_golden(void **state)
 	assert_int_equal(samples_append(file, &cells[0], &samples[1]), 0);
 	assert_int_equal(samples_append(file, &cells[1], &samples[2]), 0);
 	assert_int_equal(samples_append(file, &cells[2], &samples[3]), 0);
-	assert_int_equal(samples_flush(file), 0);
+	assert_int_equal(row_file_flush(file), 0);
 	is = scratch_read(*state, "samples.csv");
 	assert_non_null(is);
 	assert_non_null(should);
 	assert_string_equal(is, should);
-	assert_int_equal(samples_close(file), 0);
+	assert_int_equal(row_file_close(file), 0);
 	free(is);
 	free(should);
 }
 
 static void never_overwritten(void **state)
 {
-	struct samples_file *file;
+	struct row_file *file;
 
 	assert_int_equal(samples_create(*state, "first", &file), 0);
-	assert_int_equal(samples_close(file), 0);
+	assert_int_equal(row_file_close(file), 0);
 	assert_int_equal(samples_create(*state, "second", &file), -EEXIST);
 	assert_int_equal(samples_create("/nowhere", "x", &file), -ENOENT);
-	assert_int_equal(samples_close(NULL), 0);
+	assert_int_equal(row_file_close(NULL), 0);
 }
 
 int main(void)

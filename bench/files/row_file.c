@@ -1,0 +1,108 @@
+/* SPDX-License-Identifier: MIT */
+/* A CSV file that only grows; see row_file.h. */
+
+#include "bench/files/row_file.h"
+
+#include <errno.h>
+#include <stdio_ext.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+
+#include "bench/files/replace.h"
+
+#define BUFFER_BYTES (1 << 16)
+#define ROW_BYTES_MAX (1 << 12)
+
+struct row_file {
+	struct csv_writer writer;
+	const struct column *columns;
+	size_t column_count;
+	char *run_id;
+	char *path;
+};
+
+static int open_stream(struct row_file *file)
+{
+	FILE *stream = fopen(file->path, "wxe");
+
+	file->writer.stream = stream;
+	if (!stream)
+		return -errno;
+	setvbuf(stream, NULL, _IOFBF, BUFFER_BYTES);
+	/* For who asks whether the run is at work: no lock, no answer. */
+	flock(fileno(stream), LOCK_EX | LOCK_NB);
+	return columns_put_header(&file->writer, file->columns,
+				  file->column_count);
+}
+
+int row_file_create(const char *dir, const char *name, const char *run_id,
+		    const struct column *columns, size_t column_count,
+		    struct row_file **file)
+{
+	struct row_file *new_file = calloc(1, sizeof *new_file);
+	int error = -ENOMEM;
+
+	if (!new_file)
+		return error;
+	new_file->columns = columns;
+	new_file->column_count = column_count;
+	new_file->run_id = strdup(run_id);
+	new_file->path = join_path(dir, name);
+	if (new_file->run_id && new_file->path)
+		error = open_stream(new_file);
+	if (error)
+		row_file_close(new_file);
+	else
+		*file = new_file;
+	return error;
+}
+
+int row_file_append(struct row_file *file, const void *row)
+{
+	struct csv_writer *writer = &file->writer;
+	int error = -writer->error;
+
+	/* stdio would hand over half a row when its buffer is full. */
+	if (!error && __fpending(writer->stream) + ROW_BYTES_MAX > BUFFER_BYTES)
+		error = row_file_flush(file);
+	return error ? error
+		     : columns_put_row(writer, file->columns,
+				       file->column_count, file->run_id, row);
+}
+
+int row_file_flush(struct row_file *file)
+{
+	struct csv_writer *writer = &file->writer;
+
+	if (!writer->error && fflush(writer->stream))
+		writer->error = errno;
+	return -writer->error;
+}
+
+static int close_stream(struct row_file *file)
+{
+	int error = row_file_flush(file);
+
+	if (error) /* or what is left would follow half a row */
+		__fpurge(file->writer.stream);
+	if (fclose(file->writer.stream) && !error)
+		error = -errno;
+	if (error)
+		csv_drop_cut_row(file->path);
+	return error;
+}
+
+int row_file_close(struct row_file *file)
+{
+	int error = 0;
+
+	if (!file)
+		return 0;
+	if (file->writer.stream)
+		error = close_stream(file);
+	free(file->path);
+	free(file->run_id);
+	free(file);
+	return error;
+}

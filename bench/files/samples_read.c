@@ -1,0 +1,197 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading samples.csv and plan.csv; see samples.h. */
+
+#include "bench/files/samples.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "bench/files/replace.h"
+
+#define CELL_ID_MAX (1 << 20) /* of a run without a plan */
+
+/* What one row fills, and where it goes. */
+struct taking {
+	struct samples *samples;
+	union {
+		struct summary plan;
+		struct sample_row sample;
+	} row;
+};
+
+static int take_plan(void *context)
+{
+	struct taking *taking = context;
+	struct cells *cells = &taking->samples->cells;
+	const struct summary *row = &taking->row.plan;
+
+	if (row->cell.id > (int)cells->count)
+		return -EBADMSG;
+	if (row->cell.id == (int)cells->count)
+		return cells_add(cells, row);
+	cells->rows[row->cell.id] = *row;
+	return 0;
+}
+
+/* Room for the cell in a run without a plan; cells in between have no name. */
+static int see_cell(struct cells *cells, const struct cell *cell)
+{
+	const struct summary unseen = { .cell = { .strategy = NULL } };
+	int error = cell->id > CELL_ID_MAX ? -EBADMSG : 0;
+
+	while (!error && cell->id >= (int)cells->count)
+		error = cells_add(cells, &unseen);
+	if (!error && !cells->rows[cell->id].cell.strategy)
+		cells->rows[cell->id] = (struct summary){
+			.cell = *cell,
+			.commit_bytes = -1,
+			.predicted = OUTCOME_UNKNOWN,
+		};
+	return error;
+}
+
+/* Words are each there once, so that equal ones are the same. */
+static bool is_cell(const struct cell *a, const struct cell *b)
+{
+	return a->strategy == b->strategy && a->heap_bytes == b->heap_bytes &&
+	       a->overcommit == b->overcommit;
+}
+
+static int keep(struct samples *samples, const struct sample *sample)
+{
+	struct sample *list;
+
+	if (samples->count == samples->room) {
+		samples->room = samples->room ? 2 * samples->room : 4096;
+		list = reallocarray(samples->list, samples->room, sizeof *list);
+		if (!list)
+			return -ENOMEM;
+		samples->list = list;
+	}
+	samples->list[samples->count++] = *sample;
+	return 0;
+}
+
+static int take_sample(void *context)
+{
+	struct taking *taking = context;
+	struct sample_row *row = &taking->row.sample;
+	struct cells *cells = &taking->samples->cells;
+	int error = taking->samples->planned ? 0 : see_cell(cells, &row->cell);
+
+	if (error)
+		return error;
+	if (row->cell.id >= (int)cells->count ||
+	    !is_cell(&row->cell, &cells->rows[row->cell.id].cell))
+		return -EBADMSG;
+	row->sample.cell_id = row->cell.id;
+	return keep(taking->samples, &row->sample);
+}
+
+/* Of a run without a plan: only cells that were seen. */
+static void drop_unseen(struct cells *cells)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < cells->count; i++)
+		if (cells->rows[i].cell.strategy)
+			cells->rows[kept++] = cells->rows[i];
+	cells->count = kept;
+}
+
+/* A run that is at work holds its lock; row_file.h. */
+static bool is_at_work(const char *dir)
+{
+	char *path = join_path(dir, "samples.csv");
+	const int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	const bool locked =
+		fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return locked;
+}
+
+/* A half last row of plan.csv is one that came later: an older one stands. */
+static int read_plan(const char *dir, struct taking *taking, char *why,
+		     size_t why_bytes)
+{
+	bool cut;
+	const struct column_reading reading = {
+		.columns = plan_columns,
+		.count = PLAN_COLUMNS,
+		.words = &taking->samples->cells.words,
+		.row = &taking->row,
+		.row_bytes = sizeof taking->row,
+		.take = take_plan,
+		.context = taking,
+		.cut = &cut,
+	};
+	char reason[160];
+	int error = columns_read_file(dir, "plan.csv", &reading, reason,
+				      sizeof reason);
+
+	taking->samples->planned = !error;
+	if (error && error != -ENOENT)
+		snprintf(why, why_bytes, "plan.csv: %s", reason);
+	return error == -ENOENT ? 0 : error;
+}
+
+static int read_samples(const char *dir, struct taking *taking, char *why,
+			size_t why_bytes)
+{
+	const struct column_reading reading = {
+		.columns = sample_columns,
+		.count = SAMPLE_COLUMNS,
+		.words = &taking->samples->cells.words,
+		.row = &taking->row,
+		.row_bytes = sizeof taking->row,
+		.take = take_sample,
+		.context = taking,
+		.cut = &taking->samples->cut,
+	};
+	char reason[160];
+	int error = columns_read_file(dir, "samples.csv", &reading, reason,
+				      sizeof reason);
+
+	if (error)
+		snprintf(why, why_bytes, "samples.csv: %s", reason);
+	return error;
+}
+
+int samples_read(const char *dir, struct samples *samples, char *why,
+		 size_t why_bytes)
+{
+	struct taking taking = { .samples = samples };
+	int error = 0;
+
+	*samples = (struct samples){ 0 };
+	if (is_at_work(dir)) {
+		snprintf(why, why_bytes, "the run is still at work");
+		return -EBUSY;
+	}
+	error = read_plan(dir, &taking, why, why_bytes);
+	if (!error)
+		error = read_samples(dir, &taking, why, why_bytes);
+	drop_unseen(&samples->cells);
+	if (!error && !samples->cells.count) {
+		snprintf(why, why_bytes, "samples.csv: it has no rows");
+		error = -EBADMSG;
+	}
+	samples->cells.run_id = samples->cells.words.run_id;
+	if (error)
+		samples_release(samples);
+	return error;
+}
+
+void samples_release(struct samples *samples)
+{
+	cells_release(&samples->cells);
+	free(samples->list);
+	*samples = (struct samples){ 0 };
+}

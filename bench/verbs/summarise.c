@@ -1,0 +1,190 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spawnwise summarise: cells.csv and host.json of a run that could not write
+ * them, from what it had written until then.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/files/host_file.h"
+#include "bench/files/samples.h"
+#include "bench/machine/host.h"
+#include "bench/show/cure.h"
+#include "bench/show/shell.h"
+#include "bench/verbs/result.h"
+#include "bench/verbs/verbs.h"
+
+static int read_run(const char *run, struct samples *samples,
+		    struct failure *why)
+{
+	char path[PATH_MAX], reason[256];
+	int error;
+
+	snprintf(path, sizeof path, "%s/cells.csv", run);
+	if (!access(path, F_OK))
+		return fail(why, EXIT_USAGE, "Delete it to make it again.",
+			    "summarise %s: it has its cells.csv", run);
+	error = samples_read(run, samples, reason, sizeof reason);
+	if (!error)
+		return 0;
+	return fail(why, EXIT_USAGE,
+		    error == -EBUSY ? "Wait for its end, or end it with ^C."
+				    : "Name the folder of a run that holds its "
+				      "samples.csv.",
+		    "summarise %s: %s", run, reason);
+}
+
+static json_int_t count_deaths(const struct samples *samples)
+{
+	json_int_t deaths = 0;
+
+	for (size_t i = 0; i < samples->count; i++)
+		deaths += samples->list[i].error == EOWNERDEAD;
+	return deaths;
+}
+
+/* Of a machine that nobody has described: null but for what google-benchmark
+ * saw of it. */
+static json_t *describe_unknown(const char *run, const char *run_id)
+{
+	json_t *host = host_facts(), *context, *value, *loads;
+	const char *key;
+	void *next;
+
+	json_object_foreach_safe(host, next, key, value)
+		json_object_set_new(host, key, json_null());
+	context = gbench_context(run);
+	loads = json_object_get(context, "load_avg");
+	json_object_set(host, "cpus", json_object_get(context, "num_cpus"));
+	json_object_set(host, "load_1m", json_array_get(loads, 0));
+	json_object_set(host, "load_5m", json_array_get(loads, 1));
+	json_object_set(host, "load_15m", json_array_get(loads, 2));
+	json_decref(context);
+	json_object_set_new(host, "run_id", json_string(run_id));
+	json_object_set_new(host, "blocks_disturbed", json_null());
+	fputs("There was no host.json: what it says of the machine is null.\n",
+	      stderr);
+	return host;
+}
+
+/* A run that ended by itself has said all of this. */
+static bool is_complete(const json_t *host)
+{
+	return json_is_string(json_object_get(host, "verdict"));
+}
+
+static int write_host(const char *run, const struct samples *samples,
+		      const struct result *result, struct failure *why)
+{
+	char reason[160];
+	json_t *host = NULL;
+	int error = host_read(run, &host, reason, sizeof reason);
+
+	if (error == -ENOENT)
+		host = describe_unknown(run, samples->cells.run_id);
+	if (!host)
+		return fail(why, EXIT_USAGE, "Delete it to make it again.",
+			    "read %s/host.json: %s", run, reason);
+	error = 0;
+	if (!is_complete(host)) {
+		json_object_set_new(host, "parents_died",
+				    json_integer(count_deaths(samples)));
+		json_object_set_new(host, "interrupted", json_true());
+		result_describe(result, host);
+		error = host_write(run, host);
+	}
+	json_decref(host);
+	return error ? fail(why, EXIT_FAILED,
+			    cure_of(CURE_FILE, error, "Try again."),
+			    "write %s/host.json: %s", run, strerror(-error))
+		     : 0;
+}
+
+static int write_run(const char *run, const struct samples *samples,
+		     struct failure *why)
+{
+	struct result result;
+	int code, error = result_sum(&result, samples->cells.rows,
+				     samples->cells.count, samples->list,
+				     samples->count);
+
+	if (error)
+		return fail(why, EXIT_FAILED,
+			    cure_of(CURE_SELF, error, "Try again."),
+			    "sum the samples of %s: %s", run, strerror(-error));
+	code = write_host(run, samples, &result, why);
+	if (!code)
+		error = cells_write(run, samples->cells.run_id, result.rows,
+				    result.count);
+	if (error)
+		code = fail(why, EXIT_FAILED,
+			    cure_of(CURE_FILE, error, "Try again."),
+			    "write %s/cells.csv: %s", run, strerror(-error));
+	else if (!code)
+		printf("%s\n", result.verdict);
+	free(result.rows);
+	return code;
+}
+
+static void tell(const char *run, const struct samples *samples)
+{
+	char word[2 * PATH_MAX];
+
+	if (samples->cut)
+		fputs("The last row of samples.csv was cut off: it is left "
+		      "out.\n",
+		      stderr);
+	if (!samples->planned)
+		fputs("There is no plan.csv: cells without a sample are "
+		      "missing, predictions empty.\n",
+		      stderr);
+	shell_word(run, word, sizeof word);
+	fprintf(stderr,
+		"Summed %zu samples of %zu cells; draw them with `spawnwise "
+		"plot %s`.\n",
+		samples->count, samples->cells.count, word);
+}
+
+static int summarise_verb(const struct arguments *args, struct failure *why)
+{
+	const char *run = args->operands[0];
+	struct samples samples;
+	int code = read_run(run, &samples, why);
+
+	if (code)
+		return code;
+	code = write_run(run, &samples, why);
+	if (!code)
+		tell(run, &samples);
+	samples_release(&samples);
+	return code;
+}
+
+static const struct option_spec options[] = { OPTION_LAST };
+
+static const char *const examples[] = {
+	"spawnwise summarise ./my-run",
+	"spawnwise summarise data/runs/RUN",
+	NULL,
+};
+
+const struct verb verb_summarise = {
+	.name = "summarise",
+	.summary = "make the result of a run that was killed, from its samples",
+	.operands = "RUN",
+	.details =
+		"RUN is the folder of a run that was killed or had no room on "
+		"its disk. Writes its cells.csv, as the run would have at its "
+		"end, and completes its host.json; what is not known there is "
+		"null. A last row that was cut off is left out.",
+	.operands_min = 1,
+	.operands_max = 1,
+	.options = options,
+	.examples = examples,
+	.run = summarise_verb,
+};
