@@ -180,7 +180,8 @@ static void show(const struct run *run, const struct run_dir *dir,
 		fprintf(stderr, "No chart: %s\n", why);
 	tell_answer(run, result->rows);
 	printf("%s\n", result->verdict);
-	fflush(stdout);
+	if (!ferror(stdout)) /* else main() flushes, and tells the reason */
+		fflush(stdout);
 	if (run->parents_died)
 		fprintf(stderr,
 			"%d of the processes under test died; their cells "
