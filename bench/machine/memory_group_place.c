@@ -20,7 +20,7 @@
 #include "bench/machine/text.h"
 
 #define NAMES 64	     /* tried where earlier runs left some behind */
-#define REPAIR_MS 200	     /* for one group of a dead runner */
+#define REPAIR_MS 1000	     /* for one group of a dead runner */
 #define KEEPER_SPARE_MS 1000 /* for its answer, beyond the sweep */
 
 static int ask_make(struct memory_group *group, const char *parent)

@@ -4,7 +4,9 @@
  * one second.
  */
 #include <dirent.h>
+#include <poll.h>
 #include <stdlib.h>
+#include <sys/syscall.h>
 
 #include "bench/machine/cgroup.h"
 #include "tests/unit/memory_group_scene.h"
@@ -128,7 +130,12 @@ static void the_next_start_removes_what_both_left(void **state)
 	pid_t runner = runner_with_keeper(&keeper);
 
 	(void)state;
+	/* A dying keeper still holds the lock of its group. */
+	struct pollfd end = { .fd = (int)syscall(SYS_pidfd_open, keeper, 0),
+			      .events = POLLIN };
 	assert_int_equal(kill(keeper, SIGKILL), 0);
+	assert_int_equal(poll(&end, 1, -1), 1);
+	close(end.fd);
 	assert_int_equal(kill(runner, SIGKILL), 0);
 	assert_int_equal(waitpid(runner, NULL, 0), runner);
 	assert_int_equal(count_groups(runner), 1);
