@@ -17,10 +17,10 @@ static_assert(offsetof(struct sw_arena, large) % SW_PAGE_BYTES == 0 &&
 	      "areas begin with a page");
 
 /* What docs/broker-protocol.md says. */
-static_assert(offsetof(struct sw_slot, child) == 1304 &&
-		      offsetof(struct sw_slot, failure) == 1336 &&
-		      offsetof(struct sw_slot, note) == 1352 &&
-		      sizeof(struct sw_slot) == 1360,
+static_assert(offsetof(struct sw_slot, child) == 1360 &&
+		      offsetof(struct sw_slot, failure) == 1392 &&
+		      offsetof(struct sw_slot, note) == 1408 &&
+		      sizeof(struct sw_slot) == 1416,
 	      "the slots are as documented");
 static_assert(offsetof(struct sw_arena, large) == 2097152 &&
 		      offsetof(struct sw_arena, owned) == 18939904 &&

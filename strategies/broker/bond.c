@@ -71,7 +71,7 @@ static int bear_helper(struct sw_bond *bond, const struct sw_held *status)
 {
 	struct sw_arena *arena = bond->arena;
 	struct clone_args args = {
-		.flags = CLONE_FILES | CLONE_FS | CLONE_CLEAR_SIGHAND,
+		.flags = CLONE_FILES | CLONE_CLEAR_SIGHAND,
 		.stack_size = SW_HELPER_STACK_BYTES,
 	};
 	struct sw_helper *helper;
@@ -82,6 +82,7 @@ static int bear_helper(struct sw_bond *bond, const struct sw_held *status)
 	/* A helper born there is the namespace's init, and has no parent. */
 	if (sw_births_elsewhere())
 		return -ENOTSUP;
+	sw_realm_take(&bond->realm);
 	error = sw_identity_take(&bond->identity);
 	if (!error)
 		error = sw_facts_of_thread(&bond->facts);

@@ -13,6 +13,7 @@
 #include "strategies/broker/arena.h"
 #include "strategies/broker/identity.h"
 #include "strategies/broker/look.h"
+#include "strategies/broker/place.h"
 
 struct sw_bond {
 	struct sw_arena *arena;
@@ -23,6 +24,7 @@ struct sw_bond {
 	/* Of the calling thread, at the birth. */
 	struct sw_identity identity;
 	struct sw_facts facts;
+	struct sw_realm realm;
 
 	struct sw_larges larges;
 	_Atomic uint64_t requests; /* their number, from 1 on */

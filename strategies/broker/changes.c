@@ -67,6 +67,8 @@ void sw_helper_look(struct sw_helper *helper)
 	helper->leader_stale =
 		sw_facts_equal(&now, &helper->facts) ? 0 : -ESTALE;
 	helper->changes.ignored = now.ignored;
+	if (now.umask != SW_NO_UMASK) /* else the last it had */
+		helper->changes.umask = sw_umask_of(&now);
 	helper->stale = compare_limits(helper);
 }
 
@@ -89,8 +91,7 @@ static int find_arena(const struct sw_helper *helper)
 void sw_helper_learn(struct sw_helper *helper)
 {
 	helper->can_compare = true;
-	helper->can_compare =
-		!sw_helper_differs(helper, helper->caller, KCMP_FILES);
+	helper->can_compare = !sw_helper_has_parted(helper, helper->caller);
 	helper->can_find = !find_arena(helper);
 }
 
@@ -99,14 +100,14 @@ void sw_helper_learn(struct sw_helper *helper)
 bool sw_helper_is_left(struct sw_helper *helper, bool has_same_proc)
 {
 	if (helper->can_compare)
-		return sw_helper_differs(helper, helper->caller, KCMP_FILES);
+		return sw_helper_has_parted(helper, helper->caller);
 	return helper->can_find && has_same_proc &&
 	       find_arena(helper) == -ENOENT && !sw_helper_lost_leader(helper);
 }
 
 /*
  * Whether a thread of the caller is ending: then it has given back memory,
- * descriptors and folder, and differs from all that have some (do_exit() in
+ * descriptors, and differs from all that have some (do_exit() in
  * kernel/exit.c). Threads share their memory, but one that has ended, as the
  * first may long before the others, has as much as another such: none.
  */
@@ -118,14 +119,15 @@ static bool is_ending(struct sw_helper *helper, pid_t thread)
 	return is_like_leader == sw_helper_lost_leader(helper);
 }
 
-bool sw_helper_differs(struct sw_helper *helper, pid_t thread, int kind)
+bool sw_helper_has_parted(struct sw_helper *helper, pid_t thread)
 {
-	long result = raw6(SYS_kcmp, thread, raw0(SYS_getpid), kind, 0, 0, 0);
+	long result =
+		raw6(SYS_kcmp, thread, raw0(SYS_getpid), KCMP_FILES, 0, 0, 0);
 
 	if (result > 0 && is_ending(helper, thread))
 		result = -ESRCH;
 	if (result == -ESRCH)
 		return thread != helper->caller &&
-		       sw_helper_differs(helper, helper->caller, kind);
+		       sw_helper_has_parted(helper, helper->caller);
 	return result > 0 || (result < 0 && helper->can_compare);
 }

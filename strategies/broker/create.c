@@ -5,9 +5,9 @@
  */
 
 #include <errno.h>
-#include <linux/kcmp.h>
 #include <stddef.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "lib/clone.h"
 #include "lib/raw.h"
@@ -30,17 +30,46 @@ SW_CHILD_HALF static void ignore(sw_sigset ours, sw_sigset wanted)
 	}
 }
 
+/* Where setting what is set already is refused, nothing is: a filter may refuse
+ * it (be_patient() in helper.c). */
+static bool is_scheduled_so(const struct sw_sched *ours,
+			    const struct sw_sched *wanted)
+{
+	return ours->policy == wanted->policy && ours->nice == wanted->nice &&
+	       ours->priority == wanted->priority &&
+	       ours->runtime == wanted->runtime;
+}
+
+SW_CHILD_HALF static long schedule(const struct sw_helper *helper,
+				   const struct sw_order *order)
+{
+	long result = 0;
+
+	if (order->sched.size &&
+	    !is_scheduled_so(&helper->sched, &order->sched))
+		result = raw3(SYS_sched_setattr, 0, &order->sched, 0);
+	if (result < 0 || sw_sched_has_nice(&order->sched))
+		return result;
+	return raw3(SYS_setpriority, PRIO_PROCESS, 0, order->nice);
+}
+
 /* Become a child of the calling thread. What cannot be taken over makes us
  * unfit to be one: -ESTALE. */
 SW_CHILD_HALF static int become(const struct sw_job *job)
 {
 	const struct sw_helper *helper = job->helper;
 	const struct sw_order *order = &job->order;
+	const mode_t umask =
+		order->umask < 0 ? job->changes.umask : (mode_t)order->umask;
 	long result = 0;
 
 	ignore(helper->facts.ignored, job->changes.ignored);
-	if (order->sched.size)
-		result = raw3(SYS_sched_setattr, 0, &order->sched, 0);
+	if (umask != helper->umask)
+		raw1(SYS_umask, umask);
+	if (job->root[0])
+		result = raw1(SYS_chroot, job->root);
+	if (result >= 0)
+		result = schedule(helper, order);
 	if (result >= 0 && job->other_cpus)
 		result = raw3(SYS_sched_setaffinity, 0, order->cpu_bytes,
 			      job->slot->order.cpus);
@@ -66,15 +95,6 @@ SW_CHILD_HALF static void run_child(void *data)
 	if (!failure->error)
 		sw_child_run(&job->order.image, failure);
 	sw_child_exit(127);
-}
-
-/* Whether the calling thread has descriptors or a working folder that we do
- * not share: unshare(2); whoever enters a mount or user namespace parts from
- * our folders, too. */
-static bool has_parted(struct sw_helper *helper, pid_t thread)
-{
-	return sw_helper_differs(helper, thread, KCMP_FILES) ||
-	       sw_helper_differs(helper, thread, KCMP_FS);
 }
 
 static bool has_other_cpus(struct sw_helper *helper, const struct sw_job *job)
@@ -115,7 +135,7 @@ static int prepare(struct sw_helper *helper, struct sw_job *job)
 	error = sw_order_check(&job->order, (char *)arena->slots, arena->end);
 	if (error)
 		return error;
-	if (helper->stale || has_parted(helper, job->order.thread))
+	if (helper->stale || sw_helper_has_parted(helper, job->order.thread))
 		return -ESTALE;
 	if (job->order.thread == helper->caller && helper->leader_stale)
 		return -ESTALE;
@@ -123,7 +143,7 @@ static int prepare(struct sw_helper *helper, struct sw_job *job)
 	job->other_cpus = has_other_cpus(helper, job);
 	job->order.image.request = &job->order.request;
 	job->order.image.handlers_cleared = sw_clone_clears_handlers();
-	return 0;
+	return sw_helper_follow(helper, job);
 }
 
 /* A child that changes its ids takes the flag from the memory that we share
@@ -133,7 +153,17 @@ static bool takes_dumpable(const struct sw_helper *helper,
 			   const struct sw_job *job)
 {
 	return job->order.request.fields & (SW_IDS | SW_RESETIDS) &&
-	       helper->needs_dumpable;
+	       helper->is_dumpable && !helper->may_write_any;
+}
+
+/* A copy of the caller would have its flag, of now. */
+static void follow_dumpable(struct sw_helper *helper, const struct sw_job *job)
+{
+	const bool wanted = job->order.dumpable == 1;
+
+	if (wanted != helper->is_dumpable)
+		raw2(SYS_prctl, PR_SET_DUMPABLE, wanted);
+	helper->is_dumpable = wanted;
 }
 
 /*
@@ -168,6 +198,7 @@ int sw_helper_create(struct sw_helper *helper, int number)
 	error = prepare(helper, job);
 	if (error)
 		return error;
+	follow_dumpable(helper, job);
 	if (must_wait(helper, job))
 		args.flags |= CLONE_VFORK;
 	sw_clone_for(&args, &job->order.request, &slot->child);

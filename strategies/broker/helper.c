@@ -43,7 +43,11 @@ int sw_helper_prepare(struct sw_helper **out, struct sw_arena *arena,
 	helper->arena = arena;
 	helper->status = *status;
 	helper->facts = *facts;
+	helper->umask = sw_umask_of(facts);
+	helper->changes.umask = helper->umask;
 	helper->caller = getpid();
+	sw_link_read("/proc/thread-self/ns/mnt", helper->mounts,
+		     sizeof helper->mounts);
 	sw_proc_name(helper->caller_name, sizeof helper->caller_name);
 	helper->group = getpgrp();
 	/* The kernel writes there as long as it is registered (rseq(2)), the
@@ -116,18 +120,22 @@ static int own_words(struct sw_helper *helper)
 
 /* A helper that does not push its caller from the CPU when it is woken. Who
  * is scheduled in another way stays as it is, because it might not be allowed
- * to come back. */
-static void be_patient(void)
+ * to come back; so does who may not schedule its children, for a filter. */
+SW_CHILD_HALF static void be_patient(struct sw_sched *sched)
 {
 	const struct sched_param parameter = { 0 };
+	int nice;
 
-	if (raw1(SYS_sched_getscheduler, 0) == SCHED_OTHER)
+	sw_sched_take(sched, &nice);
+	if (sched->size && sched->policy == SCHED_OTHER &&
+	    raw3(SYS_sched_setattr, 0, sched, 0) >= 0)
 		raw3(SYS_sched_setscheduler, 0, SCHED_BATCH, &parameter);
+	sw_sched_take(sched, &nice);
 }
 
-/* Without the flag our files in /proc are root's (proc(5)), oom_score_adj among
- * them. Who has no flag to lose, or may write to any file, does not care. */
-static bool needs_dumpable(void)
+/* Without the dumpable flag our files in /proc are root's (proc(5)),
+ * oom_score_adj among them. Who may write to any file does not care. */
+static bool may_write_any(void)
 {
 	struct __user_cap_header_struct header = {
 		.version = _LINUX_CAPABILITY_VERSION_3,
@@ -135,8 +143,7 @@ static bool needs_dumpable(void)
 	struct __user_cap_data_struct sets[2] = { { 0 } };
 
 	raw2(SYS_capget, &header, sets);
-	return raw1(SYS_prctl, PR_GET_DUMPABLE) == 1 &&
-	       !(sets[0].effective & 1u << CAP_DAC_OVERRIDE);
+	return sets[0].effective & 1u << CAP_DAC_OVERRIDE;
 }
 
 SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
@@ -150,7 +157,8 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 	sw_signals_restore(~hint);
 	raw2(SYS_prctl, PR_SET_PDEATHSIG, HINT);
 	raw2(SYS_prctl, PR_SET_NAME, "spawnwise-brokr");
-	be_patient();
+	be_patient(&helper->sched);
+	sw_place_take(&helper->place);
 	sw_helper_learn(helper);
 	/* Of this one we have a handler. */
 	helper->facts.ignored &= ~hint;
@@ -159,18 +167,11 @@ SW_CHILD_HALF static void settle_in(struct sw_helper *helper)
 		raw4(SYS_prlimit64, 0, limit, 0, &helper->limits[limit]);
 	helper->can_ask_limits = raw4(SYS_prlimit64, helper->caller, 0, 0,
 				      &helper->changes.limit[0]) >= 0;
-	helper->needs_dumpable = needs_dumpable();
+	helper->may_write_any = may_write_any();
+	helper->is_dumpable = raw1(SYS_prctl, PR_GET_DUMPABLE) == 1;
 	error = sw_helper_trim(helper);
 	atomic_store(&helper->arena->ready, error ? (unsigned)error : 1);
 	sw_wake(&helper->arena->ready);
-}
-
-SW_CHILD_HALF static bool equal_names(const char *one, const char *other)
-{
-	for (int i = 0; i < SW_NAMESPACE_BYTES; i++)
-		if (one[i] != other[i])
-			return false;
-	return true;
 }
 
 /* What is too slow to be looked at for each request. */
@@ -181,13 +182,14 @@ SW_CHILD_HALF static void look_around(struct sw_helper *helper)
 	bool has_same_proc; /* it is another's, or none, after chroot(2) */
 
 	sw_namespaces_read(&now, helper->caller_name);
-	has_same_proc = equal_names(now.self, before->self);
+	has_same_proc = sw_names_equal(now.self, before->self);
 	if (sw_helper_is_left(helper, has_same_proc))
 		sw_child_exit(0);
+	sw_helper_let_folder_go(helper);
 	if (!has_same_proc || sw_helper_lost_leader(helper))
 		return;
 	for (int i = 0; i < SW_NAMESPACE_COUNT; i++)
-		if (!equal_names(now.names[i], before->names[i]))
+		if (!sw_names_equal(now.names[i], before->names[i]))
 			atomic_store(&helper->arena->stale, 1);
 }
 

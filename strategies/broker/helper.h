@@ -2,8 +2,8 @@
 /*
  * The broker's helper: a small process that creates children for its parent.
  *
- * It shares the caller's descriptors, working folder, root and umask
- * (CLONE_FILES, CLONE_FS), so that nothing of these needs to be sent. It is
+ * It shares the caller's descriptors (CLONE_FILES), so that none needs to be
+ * sent, and goes after its working folder, root and umask (place.h). It is
  * born in a process that may have threads: it calls nothing that takes a lock
  * or memory.
  */
@@ -24,6 +24,7 @@
 /* In what the caller differs from the helper, as of one look. */
 struct sw_changes {
 	sw_sigset ignored;
+	mode_t umask;	 /* of its first thread */
 	unsigned limits; /* bit N: limit N of the caller is another */
 	struct rlimit limit[SW_LIMIT_COUNT];
 };
@@ -37,6 +38,7 @@ struct sw_job {
 	struct sw_order order;
 	struct sw_changes changes;
 	bool other_cpus;
+	char root[96]; /* to be entered, or "" */
 } __attribute__((aligned(64)));
 
 /* The helper's own, in a mapping that only it has. */
@@ -51,13 +53,18 @@ struct sw_helper {
 	pid_t caller;
 	char caller_name[16]; /* in /proc, or "" */
 	pid_t group;
-	unsigned in_flight;    /* the word of a request that is ours to serve */
-	bool can_compare;      /* kcmp(2) is allowed to us */
-	bool can_find;	       /* so are the caller's mappings in /proc */
-	bool can_ask_limits;   /* prlimit(2) wants our real id to be theirs */
-	bool needs_dumpable;   /* to write to our files in /proc */
+	unsigned in_flight;  /* the word of a request that is ours to serve */
+	bool can_compare;    /* kcmp(2) is allowed to us */
+	bool can_find;	     /* so are the caller's mappings in /proc */
+	bool can_ask_limits; /* prlimit(2) wants our real id to be theirs */
+	bool may_write_any;  /* to any file in /proc, dumpable or not */
+	bool is_dumpable;    /* as we have set it */
+	mode_t umask;
+	struct sw_sched sched;
 	struct sw_facts facts; /* as we were born; we do not change them */
 	struct sw_namespaces namespaces;
+	char mounts[SW_NAMESPACE_BYTES]; /* our mount namespace */
+	struct sw_place place;
 	struct rlimit limits[SW_LIMIT_COUNT];
 	uintptr_t thread_start; /* what the libc keeps for our thread */
 	uintptr_t thread_end;
@@ -101,12 +108,19 @@ void sw_helper_look(struct sw_helper *helper);
 int sw_helper_create(struct sw_helper *helper, int number);
 
 /*
- * Whether thread (or, if it has ended, the caller's first) has something else
- * than we, kind being KCMP_FILES or KCMP_FS of kcmp(2). If that has ended too,
- * there is no difference: after exec(2) there would be a new first thread. Not
- * being allowed to ask is a difference if it was allowed before.
+ * Whether thread (or, if it has ended, the caller's first) has other
+ * descriptors than we: unshare(2). If that has ended too, there is no
+ * difference: after exec(2) there would be a new first thread. Not being
+ * allowed to ask is a difference if it was allowed before.
  */
-bool sw_helper_differs(struct sw_helper *helper, pid_t thread, int kind);
+bool sw_helper_has_parted(struct sw_helper *helper, pid_t thread);
+
+/* Go to the working folder that a job asks for; if its root is not ours, tell
+ * the child by job->root. 0, or -ESTALE where we cannot follow. */
+int sw_helper_follow(struct sw_helper *helper, struct sw_job *job);
+
+/* At rest: keep no folder in use that the caller may have left. */
+void sw_helper_let_folder_go(struct sw_helper *helper);
 
 /* Learn what we may see of the caller, while he is as he is. */
 void sw_helper_learn(struct sw_helper *helper);

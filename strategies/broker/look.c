@@ -88,6 +88,7 @@ SW_CHILD_HALF static bool take_fact(void *data, const char *line)
 		const char *key;
 		uint64_t *value;
 	} wanted[] = {
+		{ "Umask:\t", &facts->umask },
 		{ "SigIgn:\t", &facts->ignored },
 		{ "CapBnd:\t", &facts->bounding },
 		{ "CapAmb:\t", &facts->ambient },
@@ -95,7 +96,7 @@ SW_CHILD_HALF static bool take_fact(void *data, const char *line)
 		{ "Seccomp_filters:\t", &facts->filters },
 	};
 
-	if (*line != 'S' && *line != 'C' && *line != 'V')
+	if (*line != 'S' && *line != 'C' && *line != 'V' && *line != 'U')
 		return false;
 	if (behind(line, "VmSize:"))
 		facts->has_memory = true;
@@ -110,7 +111,16 @@ SW_CHILD_HALF static bool take_fact(void *data, const char *line)
 	return false;
 }
 
-SW_CHILD_HALF static char *put(char *to, const char *text)
+SW_CHILD_HALF mode_t sw_umask_of(const struct sw_facts *facts)
+{
+	mode_t umask = 0;
+
+	for (int digit = 3; digit >= 0; digit--)
+		umask = umask << 3 | (facts->umask >> 4 * digit & 7);
+	return umask;
+}
+
+SW_CHILD_HALF char *sw_put(char *to, const char *text)
 {
 	while (*text)
 		*to++ = *text++;
@@ -127,7 +137,7 @@ int sw_facts_of_thread(struct sw_facts *facts)
 
 	if (fd < 0)
 		return (int)fd;
-	*facts = (struct sw_facts){ 0 };
+	*facts = (struct sw_facts){ .umask = SW_NO_UMASK };
 	error = sw_lines(&reader, (int)fd, take_fact, facts);
 	raw1(SYS_close, fd);
 	return error;
@@ -140,8 +150,7 @@ SW_CHILD_HALF bool sw_facts_equal(const struct sw_facts *one,
 	       one->ambient == other->ambient && one->filters == other->filters;
 }
 
-/* All of to is written, so that it can be compared. */
-SW_CHILD_HALF static void read_link(const char *path, char *to, size_t bytes)
+SW_CHILD_HALF void sw_link_read(const char *path, char *to, size_t bytes)
 {
 	const long length = raw4(SYS_readlinkat, AT_FDCWD, path, to, bytes - 1);
 
@@ -152,7 +161,7 @@ SW_CHILD_HALF static void read_link(const char *path, char *to, size_t bytes)
 
 SW_CHILD_HALF void sw_proc_name(char *name, size_t bytes)
 {
-	read_link("/proc/self", name, bytes);
+	sw_link_read("/proc/self", name, bytes);
 }
 
 int sw_above_stdio(int fd)
@@ -209,16 +218,26 @@ SW_CHILD_HALF int sw_facts_read(struct sw_facts *facts,
 				const struct sw_held *status,
 				struct sw_reader *reader)
 {
-	*facts = (struct sw_facts){ 0 };
+	*facts = (struct sw_facts){ .umask = SW_NO_UMASK };
 	if (!sw_holds(status))
 		return -EBADF;
 	return sw_lines(reader, status->fd, take_fact, facts);
+}
+
+SW_CHILD_HALF bool sw_names_equal(const char *one, const char *other)
+{
+	for (int i = 0; i < SW_NAMESPACE_BYTES; i++)
+		if (one[i] != other[i])
+			return false;
+	return true;
 }
 
 SW_CHILD_HALF void sw_namespaces_read(struct sw_namespaces *namespaces,
 				      const char *name)
 {
 	static const char links[SW_NAMESPACE_COUNT][24] = {
+		"/ns/mnt",
+		"/ns/user",
 		"/ns/net",
 		"/ns/uts",
 		"/ns/ipc",
@@ -231,8 +250,8 @@ SW_CHILD_HALF void sw_namespaces_read(struct sw_namespaces *namespaces,
 	for (int i = 0; i < SW_NAMESPACE_COUNT; i++) {
 		char path[64];
 
-		put(put(put(path, "/proc/"), name), links[i]);
-		read_link(path, namespaces->names[i], SW_NAMESPACE_BYTES);
+		sw_put(sw_put(sw_put(path, "/proc/"), name), links[i]);
+		sw_link_read(path, namespaces->names[i], SW_NAMESPACE_BYTES);
 	}
 }
 
@@ -252,10 +271,10 @@ SW_CHILD_HALF int sw_mapping_look(const char *name, const void *start,
 				  const void *end)
 {
 	char path[96], target[1];
-	char *to = put(put(put(path, "/proc/"), name), "/map_files/");
+	char *to = sw_put(sw_put(sw_put(path, "/proc/"), name), "/map_files/");
 	long result;
 
-	to = put(put_hex(to, (uintptr_t)start), "-");
+	to = sw_put(put_hex(to, (uintptr_t)start), "-");
 	put_hex(to, (uintptr_t)end);
 	result = raw4(SYS_readlinkat, AT_FDCWD, path, target, sizeof target);
 	return result < 0 ? (int)result : 0;

@@ -11,6 +11,7 @@
 
 #define SW_CHUNK_BYTES 4096
 #define SW_LINE_BYTES 96
+#define SW_NO_UMASK UINT64_MAX /* of a thread that ends or has ended */
 
 /* Room for reading lines; what is in it does not matter before or after. */
 struct sw_reader {
@@ -25,6 +26,7 @@ struct sw_reader {
  * thread, for threads differ in all but what they ignore. */
 struct sw_facts {
 	bool has_memory; /* not when it ends or has ended */
+	uint64_t umask;	 /* its octal digits, four bits each; or SW_NO_UMASK */
 	sw_sigset ignored;
 	uint64_t bounding; /* capability sets */
 	uint64_t ambient;
@@ -60,9 +62,8 @@ void sw_let_go(struct sw_held *held);
  * errno. */
 int sw_status_open(struct sw_held *status);
 
-/* The namespaces that a caller can change without parting from our working
- * folder (unshare(2) and setns(2) of the others do that). */
-#define SW_NAMESPACE_COUNT 6
+/* mnt, user, net, uts, ipc, cgroup, and of children pid and time. */
+#define SW_NAMESPACE_COUNT 8
 #define SW_NAMESPACE_BYTES 32
 
 struct sw_namespaces {
@@ -71,6 +72,13 @@ struct sw_namespaces {
 	char self[SW_NAMESPACE_BYTES];
 	char names[SW_NAMESPACE_COUNT][SW_NAMESPACE_BYTES];
 };
+
+/* What a symbolic link says, as text; all of to is written, so that it can be
+ * compared. */
+void sw_link_read(const char *path, char *to, size_t bytes);
+
+/* Append text, without the libc; returns the end. */
+char *sw_put(char *to, const char *text);
 
 /* What /proc calls the calling process, as text of at most bytes - 1, or "". It
  * may be the /proc of an outer pid namespace: there getpid(2) is another's. */
@@ -89,8 +97,14 @@ int sw_facts_read(struct sw_facts *facts, const struct sw_held *status,
 /* Of the calling thread; 0, or a negative errno. */
 int sw_facts_of_thread(struct sw_facts *facts);
 
+/* The one there is. */
+mode_t sw_umask_of(const struct sw_facts *facts);
+
 /* Whether two may have the same capabilities and do the same system calls. */
 bool sw_facts_equal(const struct sw_facts *one, const struct sw_facts *other);
+
+/* Whether two names of namespaces are the same. */
+bool sw_names_equal(const char *one, const char *other);
 
 /* Those of the process that /proc calls so; "" for what is not shown. */
 void sw_namespaces_read(struct sw_namespaces *namespaces, const char *name);

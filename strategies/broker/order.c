@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdalign.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 
 #include "lib/raw.h"
 
@@ -116,17 +118,26 @@ static void put_fields(struct packer *packer, struct sw_request *request)
 		request->ids = put_ids(packer, request->ids);
 }
 
-/* As a child of this thread would be scheduled (sched(7), the flag
- * SCHED_RESET_ON_FORK). */
-static void note_sched(struct sw_sched *sched)
+/* getpriority(2), "C library/kernel differences". */
+SW_CHILD_HALF static int own_nice(void)
+{
+	return 20 - (int)raw2(SYS_getpriority, PRIO_PROCESS, 0);
+}
+
+/* The flag SCHED_RESET_ON_FORK, sched(7). Beside a real-time policy the kernel
+ * does not tell the nice value. */
+SW_CHILD_HALF void sw_sched_take(struct sw_sched *sched, int *nice)
 {
 	*sched = (struct sw_sched){ 0 };
 	raw4(SYS_sched_getattr, 0, sched, FIRST_SCHED_ATTR_BYTES, 0);
+	*nice = sw_sched_has_nice(sched) ? sched->nice : own_nice();
 	if (sched->flags & RESET_ON_FORK) {
-		if (sched->priority || sched->deadline)
+		if (sched->priority || sched->deadline) {
 			*sched = (struct sw_sched){ .size = sched->size };
-		if (sched->nice < 0)
-			sched->nice = 0;
+			*nice = 0;
+		}
+		if (*nice < 0)
+			*nice = sched->nice = 0;
 	}
 	sched->flags = 0;
 	if (!sched->deadline)
@@ -143,8 +154,11 @@ size_t sw_order_write(struct sw_order *order, char *block, size_t room,
 	order->request = *request;
 	sw_image_init(image, request, sw_signals_now());
 	image->handlers_cleared = false;
-	note_sched(&order->sched);
+	sw_sched_take(&order->sched, &order->nice);
+	sw_place_take(&order->place);
 	order->thread = (pid_t)raw0(SYS_gettid);
+	order->umask = -1;
+	order->dumpable = (int)raw1(SYS_prctl, PR_GET_DUMPABLE);
 	order->group = (pid_t)raw1(SYS_getpgid, 0);
 	cpu_bytes =
 		raw3(SYS_sched_getaffinity, 0, sizeof order->cpus, order->cpus);

@@ -6,9 +6,12 @@
 #ifndef BROKER_ORDER_H
 #define BROKER_ORDER_H
 
+#include <sched.h>
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "lib/child.h"
+#include "strategies/broker/place.h"
 
 #define SW_CPU_MASK_BYTES 1024 /* NR_CPUS is 8192 at most */
 
@@ -28,11 +31,26 @@ struct sw_order {
 
 	/* Of the calling thread. */
 	pid_t thread;
+	int umask; /* -1: that of the caller's first thread */
 	struct sw_sched sched;
 	pid_t group;
+	int nice;
+	int dumpable; /* PR_GET_DUMPABLE of prctl(2) */
 	uint32_t cpu_bytes;
+	struct sw_place place;
 	_Alignas(8) unsigned char cpus[SW_CPU_MASK_BYTES];
 };
+
+/* How a child of the calling thread is scheduled; sched->size is 0 where the
+ * kernel does not tell. */
+void sw_sched_take(struct sw_sched *sched, int *nice);
+
+/* Whether sched_setattr(2) sets the nice value as well (__setscheduler_params()
+ * in kernel/sched). */
+static inline bool sw_sched_has_nice(const struct sw_sched *sched)
+{
+	return sched->policy == SCHED_OTHER || sched->policy == SCHED_BATCH;
+}
 
 /*
  * In the caller: write request, and the state of the calling thread, to order

@@ -40,11 +40,15 @@ int sw_request_send(struct sw_bond *bond, int number,
 		    const struct sw_request *request)
 {
 	struct sw_arena *arena = bond->arena;
+	struct sw_order *order = &arena->slots[number].slot.order;
 	int error = write_request(bond, number, request);
 
+	if (!error &&
+	    !sw_realm_holds(&bond->realm, &order->place, bond->helper))
+		error = -ESTALE;
 	/* The first thread is looked at by the helper: faster for us. */
-	if (!error && arena->slots[number].slot.order.thread != bond->caller)
-		error = sw_thread_check(bond);
+	if (!error && order->thread != bond->caller)
+		error = sw_thread_check(bond, &order->umask);
 	if (error)
 		return error;
 	atomic_store(&arena->answers[number].word,

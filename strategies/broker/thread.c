@@ -4,6 +4,7 @@
 #include "strategies/broker/thread.h"
 
 #include <errno.h>
+#include <linux/kcmp.h>
 #include <linux/seccomp.h>
 #include <sys/prctl.h>
 
@@ -32,38 +33,51 @@ static bool may_be_bounded(const struct sw_bond *bond)
 	       fit_for != bond->number;
 }
 
-static bool is_bounded_by(uint64_t bounding)
+static int check_bounding(uint64_t bounding)
 {
 	for (int bit = 0; bit < 64; bit++) {
 		const long result =
 			raw6(SYS_prctl, PR_CAPBSET_READ, bit, 0, 0, 0, 0);
 
 		if (result == -EINVAL) /* the kernel knows no more */
-			return true;
+			return 0;
+		if (result < 0)
+			return (int)result;
 		if (result != (long)(bounding >> bit & 1))
-			return false;
+			return -ESTALE;
 	}
-	return true;
+	return 0;
 }
 
-static int read_and_compare(const struct sw_bond *bond)
+/* It has called unshare(2), or the first one has ended. Where that cannot be
+ * asked it has not. */
+static bool has_own_umask(const struct sw_bond *bond)
+{
+	return raw6(SYS_kcmp, raw0(SYS_gettid), bond->caller, KCMP_FS, 0, 0,
+		    0) > 0;
+}
+
+static int read_and_compare(const struct sw_bond *bond, int *umask)
 {
 	struct sw_facts now;
 	const int error = sw_facts_of_thread(&now);
 
 	if (error)
 		return error;
+	*umask = (int)sw_umask_of(&now);
 	return sw_facts_equal(&now, &bond->facts) ? 0 : -ESTALE;
 }
 
-int sw_thread_check(const struct sw_bond *bond)
+int sw_thread_check(const struct sw_bond *bond, int *umask)
 {
-	int error = 0;
+	int error = -ENOSYS;
 
-	if (must_read(&bond->identity))
-		error = read_and_compare(bond);
-	else if (may_be_bounded(bond) && !is_bounded_by(bond->facts.bounding))
-		error = -ESTALE;
+	if (!must_read(&bond->identity) && !has_own_umask(bond))
+		error = may_be_bounded(bond)
+				? check_bounding(bond->facts.bounding)
+				: 0;
+	if (error && error != -ESTALE) /* prctl(2) is refused, too */
+		error = read_and_compare(bond, umask);
 	if (!error)
 		fit_for = bond->number;
 	return error;

@@ -8,7 +8,8 @@
 
 /* 0 if the calling thread, whose identity is that of the bond, has its bounding
  * and ambient capabilities and its number of seccomp filters too, else -ESTALE.
- * What cannot be read is refused with its errno. */
-int sw_thread_check(const struct sw_bond *bond);
+ * What cannot be read is refused with its errno. Where the thread may have
+ * parted from the first one's umask, *umask becomes its own. */
+int sw_thread_check(const struct sw_bond *bond, int *umask);
 
 #endif

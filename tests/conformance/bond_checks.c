@@ -162,18 +162,6 @@ static void parted_descriptors_are_refused(void **state)
 	assert_int_equal(in_a_copy(*state, part_descriptors), 0);
 }
 
-static int part_folders(struct scene *scene)
-{
-	if (spawn_once(scene) || unshare(CLONE_FS))
-		return 1;
-	return assert_stale_once(scene);
-}
-
-static void parted_folders_are_refused(void **state)
-{
-	assert_int_equal(in_a_copy(*state, part_folders), 0);
-}
-
 /* Start a caller, let it end as it likes, and see its helper end. */
 static void assert_helper_follows(struct scene *scene,
 				  void (*end)(struct scene *scene))
@@ -279,9 +267,6 @@ const struct check bond_checks[] = {
 	  NEEDS_HELPER },
 	{ .name = "parted descriptors are refused until renewed",
 	  .run = parted_descriptors_are_refused,
-	  NEEDS_HELPER },
-	{ .name = "a parted working folder is refused until renewed",
-	  .run = parted_folders_are_refused,
 	  NEEDS_HELPER },
 	{ .name = "a helper dies within a second of its caller",
 	  .run = helper_dies_with_its_caller,
