@@ -514,13 +514,15 @@ assert group is None or group["version"] in (1, 2)'
 	leave_behind 0 2
 	flock "$SPAWNWISE_STATE_DIR/lock" "$command" restore >out 2>err &&
 		return 1
-	grep -q 'cannot restore vm.overcommit_memory: a run is at work' err
+	busy='cannot restore vm.overcommit_memory: another spawnwise run'
+	says err "$busy (pid "
+	says err 'Wait for it to end, or end it with `kill '
 	users_can_run
 	exec 9>"$SPAWNWISE_STATE_DIR/lock"
 	flock 9
 	check 1 as_user "$command" restore
 	exec 9>&-
-	says err 'cannot restore vm.overcommit_memory: a run is at work'
+	says err "$busy is at work"
 }
 
 @test "exec says when it runs nothing" {

@@ -280,7 +280,7 @@ kill_groups() {
 	done
 	[ ! -e second ]
 	check 0 "$command" run --dry-run --heap 0 --overcommit current
-	says err "Only a plan: $busy. Wait for it to end."
+	says err "Only a plan: $busy. Wait for it to end, or end it"
 	says out "overcommit mode is 0."
 	if users_can_run_here; then
 		check 1 as_user "$command" run --heap 0 --out second

@@ -92,11 +92,14 @@ static int guard_lease(struct guard *guard, const struct guard_request *request)
 {
 	struct state *state = &guard->state;
 	int error = guard_restore(guard);
+	int now;
 
 	if (!error)
-		error = overcommit_read(guard->knob_fd, &state->original);
+		error = overcommit_read(guard->knob_fd, &now);
 	if (error)
 		return error;
+	if (now != state->original)
+		return -ECANCELED;
 	state->ours = request->mode;
 	guard->wrote = state->original != state->ours;
 	guard->held = true;
@@ -123,7 +126,7 @@ static _Noreturn void guard_retire(struct guard *guard)
 			break;
 		poll(NULL, 0, RETRY_MS);
 	}
-	state_unlock(guard->directory_fd, guard->lock_fd);
+	lock_release(&guard->lock, guard->directory_fd);
 	_exit(0);
 }
 
@@ -169,12 +172,14 @@ void guard_main(void *context)
 {
 	struct guard *guard = context;
 	const int keep[] = { guard->knob_fd, guard->directory_fd,
-			     guard->lock_fd };
+			     guard->lock.fds[0], guard->lock.fds[1],
+			     guard->lock.fds[2] };
 	struct pollfd events[2] = {
 		{ .fd = guard->post.runner_fd, .events = POLLIN },
 		{ .fd = guard->post.socket_fd, .events = POLLIN },
 	};
-	int error = watcher_settle(&guard->post, "spawnwise-guard", keep, 3);
+	int error = watcher_settle(&guard->post, GUARD_NAME, keep,
+				   sizeof keep / sizeof *keep);
 
 	if (!error)
 		error = state_identify(&guard->state);

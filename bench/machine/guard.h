@@ -10,8 +10,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "bench/machine/lock.h"
 #include "bench/machine/state.h"
 #include "bench/machine/watcher.h"
+
+#define GUARD_NAME "spawnwise-guard"
 
 enum guard_verb {
 	GUARD_LEASE,
@@ -29,9 +32,9 @@ struct guard_request {
 struct guard {
 	int knob_fd;	  /* opened for reading and writing beforehand */
 	int directory_fd; /* of the state file */
-	int lock_fd;
+	struct lock lock;
 	struct watcher_post post;
-	struct state state;
+	struct state state;  /* the original is read once, under the lock */
 	bool held;	     /* a lease is running */
 	bool wrote;	     /* ... and it had to change the value */
 	int outcome;	     /* of a lease that ended without a request */

@@ -21,8 +21,7 @@ static void guard_release(struct guard *guard)
 {
 	if (guard->knob_fd >= 0)
 		close(guard->knob_fd);
-	if (guard->lock_fd >= 0)
-		close(guard->lock_fd);
+	lock_forget(&guard->lock);
 	if (guard->directory_fd >= 0)
 		close(guard->directory_fd);
 }
@@ -35,13 +34,13 @@ static int guard_prepare(struct guard *guard, struct repair *leftover)
 	if (!error)
 		error = state_open(true, &guard->directory_fd);
 	if (!error)
-		error = state_lock(guard->directory_fd, LOCK_WAIT_MS,
-				   &guard->lock_fd);
-	if (error == -EBUSY &&
-	    state_read(guard->directory_fd, &guard->state) == 0)
-		leftover->pid = guard->state.pid;
+		error = lock_take(&guard->lock, guard->knob_fd,
+				  guard->directory_fd, LOCK_WAIT_MS,
+				  &leftover->holder);
 	if (!error)
 		error = overcommit_repair_locked(guard->directory_fd, leftover);
+	if (!error)
+		error = overcommit_read(guard->knob_fd, &guard->state.original);
 	return error;
 }
 
@@ -57,19 +56,18 @@ int guardian_start(struct guardian *guardian)
 	struct guard guard = {
 		.knob_fd = -1,
 		.directory_fd = -1,
-		.lock_fd = -1,
+		.lock = LOCK_NONE,
 	};
 
 	memset(guardian, 0, sizeof(*guardian));
 	guardian->watcher = (struct watcher){ .pid_fd = -1, .socket_fd = -1 };
 	int error = guard_prepare(&guard, &guardian->leftover);
+	guardian->original = guard.state.original;
 	if (!error)
 		error = watcher_birth(&guardian->watcher, &guard.post,
 				      guard_main, &guard);
-	if (error && guard.lock_fd >= 0) {
-		state_unlock(guard.directory_fd, guard.lock_fd);
-		guard.lock_fd = -1;
-	}
+	if (error && guard.lock.fds[LOCK_COUNT - 1] >= 0)
+		lock_release(&guard.lock, guard.directory_fd);
 	/* The lock lives on in the guardian's copy of the descriptor. */
 	guard_release(&guard);
 	return error ? error : watcher_await(&guardian->watcher);

@@ -24,20 +24,23 @@
 struct guardian {
 	struct watcher watcher; /* its pid is 0 when there is none */
 	struct repair leftover; /* what guardian_start() found and did */
+	int original;		/* the mode that every lease puts back */
 };
 
 /*
- * Start the guardian. -EBUSY: another run's is at work (pid in leftover, 0 if
- * it holds no lease); -EACCES, -EPERM, -EROFS: this user may not change the
- * setting; -ENOSYS: no pidfd_open(2), Linux before 5.3. On an error nothing
- * is left to stop.
+ * Start the guardian. -EBUSY: another run's is at work, see leftover.holder;
+ * -ENOLCK: no lock is to be had that runs in other containers share; -EACCES,
+ * -EPERM, -EROFS: this user may not change the setting; -ENOSYS: no
+ * pidfd_open(2), Linux before 5.3. On an error nothing is left to stop.
  */
 int guardian_start(struct guardian *guardian);
 
 /*
  * Set the mode (0, 1, 2) for duration_ms (above 0). The guardian puts the
  * old value back a second after that unless it is released before. A lease
- * within a lease first puts back the outer one.
+ * within a lease first puts back the outer one. -ECANCELED: the value is not
+ * the one that guardian_start() found: somebody else changed it, for good or
+ * for a moment, and it is not ours to put back.
  * -ETIMEDOUT, -ESTALE: as for guardian_release(), for the lease before;
  * nothing was changed, call again. -EPIPE: the guardian is lost; call
  * overcommit_repair() and then guardian_stop().

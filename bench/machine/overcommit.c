@@ -138,17 +138,19 @@ int overcommit_look(struct overcommit_view *view)
 	return error;
 }
 
-int overcommit_holder(int wait_ms, pid_t *pid)
+int overcommit_holder(int wait_ms, struct lock_holder *holder)
 {
 	int directory_fd;
-	int error;
+	int knob_fd;
 
-	*pid = 0;
-	if (state_open(false, &directory_fd))
-		return 0;
-	error = state_holder(directory_fd, wait_ms, pid);
-	close(directory_fd);
-	return error == -EBUSY ? error : 0;
+	open_knob(O_RDONLY, &knob_fd);
+	state_open(false, &directory_fd);
+	const int error = lock_probe(knob_fd, directory_fd, wait_ms, holder);
+	if (directory_fd >= 0)
+		close(directory_fd);
+	if (knob_fd >= 0)
+		close(knob_fd);
+	return error;
 }
 
 bool overcommit_may_write(void)
@@ -223,8 +225,10 @@ int overcommit_repair_locked(int directory_fd, struct repair *repair)
 	repair->original = state.original;
 	repair->ours = state.ours;
 	repair->action = REPAIR_OTHER_BOOT;
-	if (same_boot && outlives_lock(&state))
+	if (same_boot && outlives_lock(&state)) {
+		repair->holder.guardian_pid = state.pid;
 		return -EBUSY;
+	}
 	if (same_boot)
 		error = repair_value(&state, repair);
 	return error ? error : state_remove(directory_fd);
@@ -232,27 +236,32 @@ int overcommit_repair_locked(int directory_fd, struct repair *repair)
 
 int overcommit_repair(struct repair *repair)
 {
+	struct lock_holder holder;
+	struct lock lock;
 	struct state state;
 	int directory_fd;
-	int lock_fd;
+	int knob_fd = -1;
 	int error = state_open(false, &directory_fd);
 
 	memset(repair, 0, sizeof(*repair));
 	if (error)
 		return error == -ENOENT ? 0 : error;
 	/* Whoever may not take the lock may still learn that all is well. */
-	error = state_read(directory_fd, &state);
-	if (error == -ENOENT) {
-		close(directory_fd);
-		return 0;
-	}
-	error = state_lock(directory_fd, REPAIR_WAIT_MS, &lock_fd);
+	if (state_read(directory_fd, &state) == -ENOENT)
+		goto close_directory;
+	error = open_knob(O_RDONLY, &knob_fd);
+	if (error)
+		goto close_directory;
+	error = lock_take(&lock, knob_fd, directory_fd, REPAIR_WAIT_MS,
+			  &holder);
 	if (!error) {
 		error = overcommit_repair_locked(directory_fd, repair);
-		state_unlock(directory_fd, lock_fd);
-	} else if (state_read(directory_fd, &state) == 0) {
-		repair->pid = state.pid;
+		lock_release(&lock, directory_fd);
+	} else {
+		repair->holder = holder;
 	}
+	close(knob_fd);
+close_directory:
 	close(directory_fd);
 	return error;
 }

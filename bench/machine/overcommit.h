@@ -15,6 +15,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+#include "bench/machine/lock.h"
+
 /* /proc/sys/vm/overcommit_memory, or $SPAWNWISE_KNOB: a plain file that
  * stands in for it in tests. */
 const char *overcommit_path(void);
@@ -39,9 +41,9 @@ struct overcommit_view {
  * 0, or -errno as overcommit_get(). */
 int overcommit_look(struct overcommit_view *view);
 
-/* Whether another run's guardian is at work; waits up to wait_ms for one that
- * ends. 0, or -EBUSY with the run's process in *pid (0: not known). */
-int overcommit_holder(int wait_ms, pid_t *pid);
+/* Whether another run's guardian is at work, in whatever container; waits up to
+ * wait_ms for one that ends. 0, or -EBUSY with whose it is. */
+int overcommit_holder(int wait_ms, struct lock_holder *holder);
 
 /* May this process open the setting for writing? */
 bool overcommit_may_write(void);
@@ -68,23 +70,22 @@ enum repair_action {
 
 struct repair {
 	enum repair_action action;
-	/* The guardian that left it; with -EBUSY who is there; 0: none that
-	 * could be read. */
-	pid_t pid;
-	int original; /* what was to be put back */
-	int ours;     /* what the killed run had written */
-	int found;    /* what the setting said when we came */
+	pid_t pid; /* the guardian that left it; 0: none that could be read */
+	struct lock_holder holder; /* with -EBUSY: who is at work */
+	int original;		   /* what was to be put back */
+	int ours;		   /* what the killed run had written */
+	int found;		   /* what the setting said when we came */
 };
 
 /*
  * Put back what a killed run left behind. 0: see repair->action; the state
  * file is gone. -EBUSY: a guardian is at work (waits up to a second for one
- * that finishes). -EACCES, -EPERM, -EROFS: something was left behind that
- * this user may not put back.
+ * that finishes). -ENOLCK as lock_take(). -EACCES, -EPERM, -EROFS: something
+ * was left behind that this user may not put back.
  */
 int overcommit_repair(struct repair *repair);
 
-/* The same for a caller that holds the lock of state.h. */
+/* The same for a caller that holds the lock of lock.h. */
 int overcommit_repair_locked(int directory_fd, struct repair *repair);
 
 #endif

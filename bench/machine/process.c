@@ -42,11 +42,12 @@ int process_stat_parse(const char *text, struct process_stat *stat)
 	if (!open || !close || close < open)
 		return -EBADMSG;
 	take_name(open + 1, close, stat->name);
-	/* Fields 3 (state), 9 (flags) and 22 (starttime). */
+	/* Fields 3 (state), 4 (ppid), 9 (flags) and 22 (starttime). */
 	if (sscanf(close,
-		   ") %c %*d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u "
+		   ") %c %d %*d %*d %*d %*d %u %*u %*u %*u %*u %*u %*u "
 		   "%*d %*d %*d %*d %*d %*d %llu",
-		   &stat->state, &flags, &stat->start_ticks) != 3)
+		   &stat->state, &stat->parent_pid, &flags,
+		   &stat->start_ticks) != 4)
 		return -EBADMSG;
 	stat->exiting = flags & PF_EXITING;
 	stat->kernel_thread = flags & PF_KTHREAD;

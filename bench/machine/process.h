@@ -21,8 +21,9 @@
 struct process_stat {
 	char name[PROCESS_NAME_BYTES]; /* printable ASCII, '?' for the rest */
 	char state;		       /* 'R', 'S', ..., 'Z': see the page */
-	bool kernel_thread;	       /* PF_KTHREAD in include/linux/sched.h */
-	bool exiting; /* PF_EXITING: its memory is being given back */
+	pid_t parent_pid;
+	bool kernel_thread; /* PF_KTHREAD in include/linux/sched.h */
+	bool exiting;	    /* PF_EXITING: its memory is being given back */
 	unsigned long long start_ticks;
 };
 

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What outlives a killed run: the lock and the state file.
+ * What outlives a killed run: the state file.
  *
- * Both live in one directory, /run/spawnwise or $SPAWNWISE_STATE_DIR. The
- * lock says that a guardian is at work; the state file says what to put
- * back and exists, on the disk, whenever the setting may not be the user's.
+ * It lives in /run/spawnwise or $SPAWNWISE_STATE_DIR, beside the lock file
+ * (lock.h), says what to put back and exists, on the disk, whenever the
+ * setting may not be the user's.
  * Nothing here allocates: the guardian calls it.
  */
 #ifndef MACHINE_STATE_H
@@ -26,18 +26,6 @@ struct state {
 /* Open the directory, made first if create is set. *directory_fd is the
  * caller's. */
 int state_open(bool create, int *directory_fd);
-
-/* Take the lock, waiting at most wait_ms for its holder. *lock_fd holds it
- * until every copy of it is closed, by death too. -EBUSY: still held. */
-int state_lock(int directory_fd, int wait_ms, int *lock_fd);
-
-/* Whether somebody holds the lock, without taking it; any user may ask. -EBUSY:
- * it is still held after wait_ms, by a run whose process is *pid (0 if it does
- * not say). */
-int state_holder(int directory_fd, int wait_ms, pid_t *pid);
-
-/* Remove the lock file and close lock_fd. */
-void state_unlock(int directory_fd, int lock_fd);
 
 /* Fill in who we are: boot_id, pid and start_ticks of the caller. */
 int state_identify(struct state *state);

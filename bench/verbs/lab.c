@@ -151,7 +151,7 @@ static int experiment(const struct lab *lab, struct lab_context *context,
 			why, EXIT_FAILED,
 			cure_of(CURE_FILE, error ? error : lost, "Try again."),
 			"run lab %s: %s", lab->name,
-			strerror(error ? -error : -lost));
+			run_guardian_reason(error ? error : lost));
 	return context->skipped ? EXIT_PARTLY : EXIT_DONE;
 }
 
@@ -197,7 +197,7 @@ static int run_lab(const struct lab *lab, const struct arguments *args,
 	memcpy(context.modes, list->modes, sizeof context.modes);
 	code = lab_folder_choose(args, lab, &files, why);
 	if (!code && needs_guardian(list)) {
-		code = run_guardian_start(&guardian, why);
+		code = run_guardian_start(&guardian, list->users, why);
 		context.guardian = &guardian;
 	}
 	return code ? code : work(lab, &context, &files, why);

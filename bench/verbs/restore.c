@@ -11,16 +11,16 @@
 #include <string.h>
 
 #include "bench/machine/overcommit.h"
+#include "bench/verbs/run_guardian.h"
 #include "bench/verbs/verbs.h"
 
-static int refuse(int error, struct failure *why)
+static int refuse(int error, const struct repair *repair, struct failure *why)
 {
-	pid_t pid;
+	struct lock_holder holder = repair->holder;
 
-	if (error == -EBUSY || overcommit_holder(0, &pid))
-		return fail(why, EXIT_FAILED,
-			    "Wait for that run to end: its guardian restores.",
-			    "restore vm.overcommit_memory: a run is at work");
+	if (error == -EBUSY || overcommit_holder(0, &holder))
+		return run_guardian_busy("restore vm.overcommit_memory",
+					 &holder, why);
 	return fail(why, EXIT_FAILED, "Run `sudo spawnwise restore`.",
 		    "restore vm.overcommit_memory: %s", strerror(-error));
 }
@@ -66,7 +66,7 @@ static int restore_run(const struct arguments *args, struct failure *why)
 
 	(void)args;
 	if (error)
-		return refuse(error, why);
+		return refuse(error, &repair, why);
 	tell(&repair);
 	return EXIT_DONE;
 }

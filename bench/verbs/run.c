@@ -159,7 +159,7 @@ static int measure(struct run *run, const struct run_dir *dir,
 			    "What was measured until then is kept in its "
 			    "folder.",
 			    "go on with run %s: %s", dir->run_id,
-			    strerror(-error));
+			    run_guardian_reason(error));
 	return code;
 }
 
@@ -191,7 +191,7 @@ static int run_plan(const struct plan *plan, const struct arguments *args,
 		return EXIT_DONE;
 	}
 	if (!code && needs_guardian(plan)) {
-		code = run_guardian_start(&guardian, why);
+		code = run_guardian_start(&guardian, plan->original_mode, why);
 		run.guardian = &guardian;
 	}
 	if (code)

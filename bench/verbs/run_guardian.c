@@ -9,39 +9,66 @@
 
 #define HOLDER_WAIT_MS 1000
 
-/* "another spawnwise run (pid 4711) is at work" */
-static void describe_run(char *text, size_t length, pid_t pid)
+/* Whom to wait for, and how to end that. */
+static void describe(const struct lock_holder *holder, struct failure *text)
 {
-	char number[32] = "";
+	const int run = (int)holder->run_pid;
+	const int guard = (int)holder->guardian_pid;
 
-	if (pid)
-		snprintf(number, sizeof number, " (pid %d)", (int)pid);
-	snprintf(text, length, "another spawnwise run%s is at work", number);
+	if (run && holder->stopped) {
+		fail(text, 0, NULL,
+		     "another spawnwise run (pid %d) is at work, but stopped",
+		     run);
+		fail_cure(text,
+			  "Let it go on with `kill -CONT %d`, or end it with "
+			  "`kill -KILL %d`.",
+			  run, run);
+	} else if (run) {
+		fail(text, 0, NULL, "another spawnwise run (pid %d) is at work",
+		     run);
+		fail_cure(text,
+			  "Wait for it to end, or end it with `kill %d`: two "
+			  "runs would disturb each other.",
+			  run);
+	} else if (guard) {
+		fail(text, 0, NULL,
+		     "the guardian (pid %d) of a run that is dead has not "
+		     "finished",
+		     guard);
+		fail_cure(text,
+			  "Wake it with `kill -CONT %d`; if it stays, end it "
+			  "with `kill -KILL %d` and run `sudo spawnwise "
+			  "restore`.",
+			  guard, guard);
+	} else {
+		fail(text, 0,
+		     "Wait for it to end, or find it from the host: pgrep -x "
+		     "spawnwise-guard",
+		     "another spawnwise run is at work, in another container "
+		     "or hidden from this user");
+	}
 }
 
-static int another_run(struct failure *why)
+int run_guardian_busy(const char *action, const struct lock_holder *holder,
+		      struct failure *why)
 {
-	char text[96];
-	pid_t pid;
+	struct failure text = { 0 };
 
-	overcommit_holder(0, &pid);
-	describe_run(text, sizeof text, pid);
-	return fail(why, EXIT_FAILED,
-		    "Wait for it to end: two runs would disturb each other.",
-		    "run: %s", text);
+	describe(holder, &text);
+	return fail(why, EXIT_FAILED, text.cure, "%s: %s", action, text.what);
 }
 
 int run_guardian_check(bool dry, struct failure *why)
 {
-	char text[96];
-	pid_t pid;
+	struct lock_holder holder;
+	struct failure text = { 0 };
 
-	if (!overcommit_holder(dry ? 0 : HOLDER_WAIT_MS, &pid))
+	if (!overcommit_holder(dry ? 0 : HOLDER_WAIT_MS, &holder))
 		return 0;
 	if (!dry)
-		return another_run(why);
-	describe_run(text, sizeof text, pid);
-	fprintf(stderr, "Only a plan: %s. Wait for it to end.\n", text);
+		return run_guardian_busy("run", &holder, why);
+	describe(&holder, &text);
+	fprintf(stderr, "Only a plan: %s. %s\n", text.what, text.cure);
 	return 0;
 }
 
@@ -60,7 +87,7 @@ int run_guardian_repair(struct failure *why)
 	const int error = overcommit_repair(&repair);
 
 	if (error == -EBUSY)
-		return another_run(why);
+		return run_guardian_busy("run", &repair.holder, why);
 	if (error)
 		return fail(why, EXIT_FAILED,
 			    error == -EMFILE
@@ -75,19 +102,37 @@ int run_guardian_repair(struct failure *why)
 	return 0;
 }
 
-int run_guardian_start(struct guardian *guardian, struct failure *why)
+const char *run_guardian_reason(int error)
+{
+	if (error == -ECANCELED)
+		return "somebody else changed the overcommit mode";
+	if (error == -ENOLCK)
+		return "flock(2) is refused, so that a run in another "
+		       "container could write it too";
+	return strerror(-error);
+}
+
+int run_guardian_start(struct guardian *guardian, int users_mode,
+		       struct failure *why)
 {
 	const int error = guardian_start(guardian);
 
 	if (error == -EBUSY)
-		return another_run(why);
+		return run_guardian_busy("run", &guardian->leftover.holder,
+					 why);
 	if (error)
 		return fail(why, EXIT_FAILED,
 			    "Use --overcommit current to leave it alone.",
 			    "guard %s: %s", overcommit_path(),
-			    strerror(-error));
+			    run_guardian_reason(error));
 	tell_repair(&guardian->leftover);
-	return 0;
+	if (guardian->original == users_mode)
+		return 0;
+	guardian_stop(guardian);
+	return fail(why, EXIT_FAILED, "Try again.",
+		    "run: somebody else changed the overcommit mode from %d "
+		    "to %d meanwhile",
+		    users_mode, guardian->original);
 }
 
 int run_guardian_stop(struct guardian *guardian, struct failure *why)

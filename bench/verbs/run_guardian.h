@@ -17,8 +17,18 @@ int run_guardian_check(bool dry, struct failure *why);
  * may not. */
 int run_guardian_repair(struct failure *why);
 
-/* Start the guardian of a run. 0, or EXIT_FAILED with nothing to stop. */
-int run_guardian_start(struct guardian *guardian, struct failure *why);
+/* Start the guardian of a run that holds users_mode to be the user's. 0, or
+ * EXIT_FAILED with nothing to stop. */
+int run_guardian_start(struct guardian *guardian, int users_mode,
+		       struct failure *why);
+
+/* strerror(3), with words for what a guardian's errors mean. */
+const char *run_guardian_reason(int error);
+
+/* Fail with EXIT_FAILED, since somebody else holds the setting: "cannot
+ * ACTION: another run is at work", with whom to wait for and how to end it. */
+int run_guardian_busy(const char *action, const struct lock_holder *holder,
+		      struct failure *why);
 
 /* Stop it; if it was killed, do its work. 0, or EXIT_FAILED when the mode
  * could not be put back. */

@@ -131,7 +131,7 @@ static void a_living_guardian_is_left_alone(void **context)
 	rewrite(&state);
 	scene_write_knob(scene, '1');
 	assert_int_equal(overcommit_repair(&repair), -EBUSY);
-	assert_int_equal(repair.pid, getpid());
+	assert_int_equal(repair.holder.guardian_pid, getpid());
 	assert_int_equal(scene_knob(scene), '1');
 	assert_true(scene_has(scene, "state"));
 
@@ -180,16 +180,21 @@ static void a_held_lock_refuses(void **context)
 	struct scene *scene = *context;
 	struct repair repair;
 	struct state state;
+	struct lock lock;
 	int directory_fd;
-	int lock_fd;
+	int knob_fd;
 
 	leave(scene, &state);
 	assert_int_equal(state_open(false, &directory_fd), 0);
-	assert_int_equal(state_lock(directory_fd, 0, &lock_fd), 0);
+	assert_int_equal(overcommit_open(&knob_fd), 0);
+	assert_int_equal(
+		lock_take(&lock, knob_fd, directory_fd, 0, &repair.holder), 0);
 	assert_int_equal(overcommit_repair(&repair), -EBUSY);
-	assert_int_equal(repair.pid, state.pid);
-	state_unlock(directory_fd, lock_fd);
+	assert_int_equal(repair.holder.run_pid, getpid());
+	assert_int_equal(repair.holder.guardian_pid, 0);
+	lock_release(&lock, directory_fd);
 	assert_int_equal(overcommit_repair(&repair), 0);
+	close(knob_fd);
 	close(directory_fd);
 }
 

@@ -40,16 +40,21 @@ static void a_removed_lock_does_not_count(void **context)
 	struct scene *scene = *context;
 	char path[PATH_MAX];
 	int directory_fd;
-	int lock_fd;
+	int knob_fd;
 	int stale_fd;
+	struct lock lock;
+	struct lock_holder holder;
 
 	assert_int_equal(state_open(true, &directory_fd), 0);
 	snprintf(path, sizeof(path), "%s/lock", scene->state);
 	stale_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_int_equal(flock(stale_fd, LOCK_EX), 0);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(state_lock(directory_fd, 0, &lock_fd), 0);
-	state_unlock(directory_fd, lock_fd);
+	assert_int_equal(overcommit_open(&knob_fd), 0);
+	assert_int_equal(lock_take(&lock, knob_fd, directory_fd, 0, &holder),
+			 0);
+	lock_release(&lock, directory_fd);
+	close(knob_fd);
 	close(stale_fd);
 	close(directory_fd);
 }

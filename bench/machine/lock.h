@@ -1,0 +1,57 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The lock of the setting: one run at a time, whatever container it is in.
+ *
+ * A lock of flock(2) belongs to an inode. vm.overcommit_memory belongs to the
+ * kernel, so what is locked are inodes that the kernel has once, for all
+ * roots and namespaces: the anonymous inode behind each eventfd(2)
+ * (fs/anon_inodes.c) and the user namespace (/proc/self/ns/user, fs/nsfs.c),
+ * where one of them is refused the other. A plain file that stands in for the
+ * setting is locked itself. The lock file of the state folder is the third:
+ * it keeps out older versions.
+ */
+#ifndef MACHINE_LOCK_H
+#define MACHINE_LOCK_H
+
+#include <stdbool.h>
+#include <sys/types.h>
+
+#define LOCK_COUNT 3
+
+struct lock {
+	int fds[LOCK_COUNT]; /* -1: none; the last is the lock file */
+};
+
+#define LOCK_NONE ((struct lock){ .fds = { -1, -1, -1 } })
+
+/* Who holds it, as far as this process can see and be sure. */
+struct lock_holder {
+	pid_t run_pid;	    /* 0: it has ended, or is not seen from here */
+	pid_t guardian_pid; /* 0: there is none, or it is not seen */
+	bool stopped;	    /* the run is, by a signal */
+};
+
+/*
+ * Take the lock for the setting behind knob_fd and the state folder, waiting at
+ * most wait_ms. It is held until every copy of the descriptors is closed, by
+ * death too. -EBUSY: somebody else still holds it, see *holder; -ENOLCK: none
+ * that others would respect can be had; -EACCES and so on from open(2).
+ */
+int lock_take(struct lock *lock, int knob_fd, int directory_fd, int wait_ms,
+	      struct lock_holder *holder);
+
+/* Whether somebody holds it, without taking it; any user may ask, and a
+ * descriptor may be -1. 0, or -EBUSY. */
+int lock_probe(int knob_fd, int directory_fd, int wait_ms,
+	       struct lock_holder *holder);
+
+/* Remove the lock file and let go. Allocates nothing. */
+void lock_release(struct lock *lock, int directory_fd);
+
+/* Close this process's copies: another one holds the lock on. */
+void lock_forget(struct lock *lock);
+
+/* In lock_holder.c: who holds a lock on the file behind fd. */
+void lock_holder_find(int fd, struct lock_holder *holder);
+
+#endif
