@@ -31,6 +31,8 @@ static const struct {
 	{ "set_robust_list", SYS_set_robust_list, 0 },
 	{ "close_range", SYS_close_range, 0 },
 	{ "sched_setaffinity", SYS_sched_setaffinity, 0 },
+	{ "eventfd2", SYS_eventfd2, 0 },
+	{ "flock", SYS_flock, 0 },
 };
 
 static int refuse_name(const char *name, int error)
