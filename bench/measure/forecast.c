@@ -3,19 +3,17 @@
 
 #include "bench/measure/forecast.h"
 
-#include <errno.h>
-#include <sys/resource.h>
-
 #include "bench/machine/commit.h"
+#include "bench/machine/status.h"
 
-static int read_limit(pid_t pid, int resource, uint64_t *bytes)
+/* 0 stands for no limit. */
+static int read_limit(pid_t pid, const char *name, uint64_t *bytes)
 {
-	struct rlimit limit;
+	const int error = status_limit(pid, name, bytes);
 
-	if (prlimit(pid, resource, NULL, &limit))
-		return -errno;
-	*bytes = limit.rlim_cur == RLIM_INFINITY ? 0 : limit.rlim_cur;
-	return 0;
+	if (*bytes == UINT64_MAX)
+		*bytes = 0;
+	return error;
 }
 
 int forecast_facts(const struct smaps_facts *parent, pid_t pid,
@@ -29,9 +27,10 @@ int forecast_facts(const struct smaps_facts *parent, pid_t pid,
 	if (!error)
 		error = commit_rights_read(pid, &rights);
 	if (!error)
-		error = read_limit(pid, RLIMIT_AS, &address_limit_bytes);
+		error = read_limit(pid, "Max address space",
+				   &address_limit_bytes);
 	if (!error)
-		error = read_limit(pid, RLIMIT_DATA, &data_limit_bytes);
+		error = read_limit(pid, "Max data size", &data_limit_bytes);
 	if (error)
 		return error;
 	*facts = (struct predict_facts){

@@ -7,6 +7,7 @@
 #include "bench/files/errname.h"
 #include "bench/measure/probe.h"
 #include "bench/verbs/diagnosis.h"
+#include "bench/verbs/doctor_warnings.h"
 #include "lib/spawnwise.h"
 
 static json_t *strategies_json(void)
@@ -76,7 +77,7 @@ int diagnosis_json(const struct diagnosis *found, FILE *stream)
 {
 	json_t *all = json_pack(
 		"{s:o, s:i, s:b, s:I, s:I, s:I, s:i, s:b, s:s, s:b, s:b, s:o,"
-		" s:o, s:o, s:s, s:o, s:o}",
+		" s:o, s:o, s:s, s:o, s:o, s:o}",
 		"strategies", strategies_json(), "overcommit", found->mode,
 		"overcommit_may_set", found->may_write, "commit_limit_bytes",
 		(json_int_t)found->memory.commit_limit_bytes, "committed_bytes",
@@ -87,7 +88,8 @@ int diagnosis_json(const struct diagnosis *found, FILE *stream)
 		"disturbances", disturbances_json(found), "memory",
 		machine_json(found), "cgroup", group_json(found), "container",
 		found->container, "heaps", outlook_heaps_json(&found->heaps),
-		"process", outlook_process_json(&found->process));
+		"process", outlook_process_json(&found->process), "warnings",
+		doctor_warnings_json(0));
 	int error = all ? json_dumpf(all, stream, JSON_INDENT(2)) : -1;
 
 	fputc('\n', stream);

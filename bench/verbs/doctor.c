@@ -17,6 +17,7 @@
 #include "bench/verbs/axes.h"
 #include "bench/verbs/diagnosis.h"
 #include "bench/verbs/doctor_limits.h"
+#include "bench/verbs/doctor_warnings.h"
 #include "bench/verbs/pid.h"
 #include "bench/verbs/tell.h"
 #include "bench/verbs/verbs.h"
@@ -86,6 +87,15 @@ static void tell_tools(struct table *table, const struct diagnosis *found)
 		     "missing: no `make crosscheck`; install hyperfine");
 }
 
+static void tell_process(struct table *table, const struct diagnosis *found)
+{
+	const pid_t pid = found->process.pid;
+
+	outlook_tell_process(table, &found->process, found->mode);
+	doctor_tell_process_limits(table, pid);
+	doctor_tell_warnings(table, "its warnings", pid);
+}
+
 static int tell_all(const struct diagnosis *found)
 {
 	struct table table;
@@ -95,11 +105,12 @@ static int tell_all(const struct diagnosis *found)
 	tell_strategies(&table);
 	doctor_tell_limits(&table, found);
 	if (found->process.pid)
-		outlook_tell_process(&table, &found->process, found->mode);
+		tell_process(&table, found);
 	if (found->heaps.count)
 		outlook_tell_heaps(&table, &found->heaps, found->mode);
 	tell_cpus(&table, found);
 	tell_tools(&table, found);
+	doctor_tell_warnings(&table, "warnings", 0);
 	if (!found->disturbance_count)
 		tell(&table, "disturbances", TABLE_PLAIN, "none found");
 	for (size_t i = 0; i < found->disturbance_count; i++) {
@@ -261,8 +272,10 @@ const struct verb verb_doctor = {
 	.details =
 		"Tells also what the overcommit mode means here, which limits "
 		"there are and who sets them, and whether spawning from a "
-		"large program would be refused now, by mode. The forecast "
-		"follows the kernel's rules; nothing is tried.",
+		"large program would be refused now, by mode. That forecast "
+		"follows the kernel's rules; each strategy is tried once. "
+		"Warns of limits, filters and settings that make spawning "
+		"slow, fail or lie, with what to do.",
 	.options = doctor_options,
 	.examples = doctor_examples,
 	.run = doctor_run,

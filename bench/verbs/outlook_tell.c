@@ -7,6 +7,7 @@
 #include "bench/files/errname.h"
 #include "bench/measure/probe.h"
 #include "bench/show/units.h"
+#include "bench/verbs/doctor_warnings.h"
 #include "bench/verbs/outlook.h"
 #include "bench/verbs/tell.h"
 #include "lib/spawnwise.h"
@@ -208,8 +209,8 @@ json_t *outlook_process_json(const struct process_outlook *outlook)
 	if (!outlook->pid)
 		return json_null();
 	return json_pack(
-		"{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o}", "pid",
-		(int)outlook->pid, "name", outlook->name, "vmas",
+		"{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
+		"pid", (int)outlook->pid, "name", outlook->name, "vmas",
 		(json_int_t)outlook->vmas, "vm_bytes",
 		(json_int_t)facts->total_vm_bytes, "accountable_bytes",
 		(json_int_t)facts->accountable_bytes, "largest_vma_bytes",
@@ -218,5 +219,7 @@ json_t *outlook_process_json(const struct process_outlook *outlook)
 		outlook->room_bytes == UINT64_MAX
 			? json_null()
 			: json_integer((json_int_t)outlook->room_bytes),
-		"strategies", strategies_json(facts));
+		"strategies", strategies_json(facts), "limits",
+		doctor_process_limits_json(outlook->pid), "warnings",
+		doctor_warnings_json(outlook->pid));
 }

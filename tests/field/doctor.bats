@@ -13,7 +13,10 @@ setup() {
 	data=$top/tests/data/choose
 }
 
-teardown() { finish; }
+teardown() {
+	[ -z "${inner:-}" ] || rmdir "$inner" || true
+	finish
+}
 
 strategies=()
 all_strategies() {
@@ -106,7 +109,7 @@ check_emulated() {
 }
 
 @test "SIGCHLD that is ignored refuses no strategy" {
-	check 0 sh -c 'trap "" CHLD; exec "$@"' - "$command" list --csv
+	check 0 env --ignore-signal=CHLD "$command" list --csv
 	if cut -d, -f1-3 out | grep ',no,ECHILD'; then false; fi
 }
 
@@ -137,4 +140,198 @@ check_emulated() {
 	cd "$scratch"
 	says err "spawnwise: cannot report to rel: No such file or directory"
 	says err "by its whole path"
+}
+
+# warned NAME TEXT COMMAND...: what COMMAND... prints, an object, warns of NAME
+# and says TEXT there; with PROCESS set, of that process.
+warned() {
+	local name=$1 text=$2
+	shift 2
+	check 0 "$@" "$command" doctor --json ${process:+--pid "$process"}
+	python3 - "$name" "$text" "${process:-}" <<-'PYTHON'
+	import json, sys
+	name, text, process = sys.argv[1:]
+	found = json.load(open("out"))
+	found = found["process"] if process else found
+	seen = {w["name"]: w for w in found["warnings"]}
+	assert name in seen, (name, seen)
+	assert text in seen[name]["what"], seen[name]
+	assert seen[name]["means"].endswith(".") and seen[name]["cure"].endswith(".")
+	PYTHON
+	keys_are_documented out "## doctor --json"
+	check 0 "$@" "$command" doctor ${process:+--pid "$process"}
+	says out "$text"
+}
+
+# mounted SOURCE TARGET COMMAND...: where SOURCE is seen at TARGET.
+mounted() {
+	unshare -m sh -c 'mount --bind "$0" "$1" && shift && exec "$@"' "$@"
+}
+mounts_can_be_made() {
+	unshare -m true 2>/dev/null || skip "needs a mount namespace of its own"
+}
+
+# A user whom no other test is.
+as_stranger() { setpriv --reuid 54321 --regid 54321 --clear-groups "$@"; }
+
+@test "doctor warns of a huge limit of descriptors" {
+	prlimit --nofile=1048576 true 2>/dev/null || skip "needs the right to it"
+	warned descriptors "RLIMIT_NOFILE is 1048576." prlimit --nofile=1048576
+}
+
+@test "doctor warns of SIGCHLD that is ignored" {
+	warned sigchld "SIGCHLD is ignored." env --ignore-signal=CHLD
+}
+
+@test "doctor warns of calls that a filter refuses" {
+	calls_can_be_refused
+	warned filter "A seccomp filter refuses: clone3 close_range." \
+		refusing 38 clone3 close_range --
+	warned filter "A seccomp filter refuses: pidfd_open." \
+		refusing 1 pidfd_open --
+	warned filter "A seccomp filter refuses: close_range." \
+		refusing 0 close_range --
+}
+
+@test "doctor warns of an overcommit mode that the host sets" {
+	mounts_can_be_made
+	cat >read_only <<-'SH'
+	#!/bin/sh
+	mount --bind /proc/sys /proc/sys &&
+		mount -o remount,ro,bind /proc/sys && exec "$@"
+	SH
+	chmod +x read_only
+	unset SPAWNWISE_KNOB
+	warned overcommit "The host of this container sets vm.overcommit_memory" \
+		unshare -m ./read_only
+}
+
+@test "doctor warns of huge pages that everybody gets" {
+	mounts_can_be_made
+	setting=/sys/kernel/mm/transparent_hugepage/enabled
+	[ -e $setting ] || skip "needs transparent huge pages"
+	echo '[always] madvise never' >enabled
+	warned huge_pages "Transparent huge pages are given to everybody." \
+		mounted enabled $setting
+}
+
+@test "doctor warns of an emulator" {
+	command -v qemu-x86_64 >/dev/null || skip "needs qemu-x86_64 (qemu-user)"
+	[ "$(uname -m)" = x86_64 ] || skip "needs x86_64"
+	addresses_can_be_few
+	warned emulator "emulates our system calls." qemu-x86_64
+}
+
+# own_group CONTROLLER: the folder of our control group, and its version.
+own_group() {
+	local line
+	if line=$(grep -E "^[0-9]+:([^:]*,)?$1(,[^:]*)?:" /proc/self/cgroup); then
+		version=1
+	else
+		line=$(grep '^0::' /proc/self/cgroup) || return 1
+		version=2
+	fi
+	group=$(python3 - "$version" "$1" "${line#*:*:}" <<-'PYTHON'
+	import sys
+	version, controller, path = sys.argv[1:]
+	for line in open("/proc/self/mountinfo"):
+	    left, right = line.split(" - ")
+	    root, mount = left.split()[3:5]
+	    kind, _, options = right.split()[:3]
+	    if version == "2" and kind == "cgroup2" or kind == "cgroup" and \
+	            version == "1" and controller in options.split(","):
+	        below = path[len(root.rstrip("/")):] if path.startswith(root) else ""
+	        print(mount + below.rstrip("/"))
+	        break
+	PYTHON
+	)
+	[ -d "$group" ]
+}
+
+# in_group FOLDER COMMAND...: as a member of that group.
+in_group() {
+	sh -c 'echo $$ >"$0/cgroup.procs" && exec "$@"' "$@"
+}
+
+@test "doctor warns of a control group that has few processes left" {
+	own_group pids || skip "needs a control group"
+	inner=$group/spawnwise-test.$$
+	mkdir "$inner" 2>/dev/null || skip "needs control groups to write to"
+	echo 15 >"$inner/pids.max" 2>/dev/null || skip "needs the controller pids"
+	warned processes "pids.max of $inner is nearly reached: " \
+		in_group "$inner"
+	echo 1 >"$inner/pids.max"
+	check 125 in_group "$inner" "$command" exec -s fork -- true
+	says err "raise pids.max of $inner, the nearest limit: 1 of 1 are there."
+}
+
+@test "doctor warns of a control group that has little memory left" {
+	mounts_can_be_made
+	own_group memory || skip "needs a control group"
+	! mountpoint -q "$group" || skip "needs a control group of its own"
+	mkdir full
+	echo inactive_file 0 >full/memory.stat
+	if [ "$version" = 1 ]; then
+		echo $((100 << 20)) >full/memory.limit_in_bytes
+		echo $((95 << 20)) >full/memory.usage_in_bytes
+		file=memory.limit_in_bytes
+	else
+		echo $((100 << 20)) >full/memory.high
+		echo max >full/memory.max
+		echo $((95 << 20)) >full/memory.current
+		file=memory.high
+	fi
+	warned memory "$file of $group leaves 5.0 MiB of 100.0 MiB." \
+		mounted full "$group"
+}
+
+@test "doctor warns of a user that has few processes left" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to be somebody else"
+	as_stranger test -x "$command" || skip "$command cannot be run"
+	warned processes "RLIMIT_NPROC is nearly reached: " \
+		as_stranger prlimit --nproc=12
+}
+
+@test "EAGAIN of a birth says which limit is near" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to be somebody else"
+	as_stranger test -x "$command" || skip "$command cannot be run"
+	check 125 as_stranger prlimit --nproc=1 "$command" exec -s fork -- true
+	says err "raise RLIMIT_NPROC, the nearest limit: 1 of 1 are there."
+	check 125 as_stranger prlimit --nproc=1 "$command" with vfork -- true
+	says err "raise RLIMIT_NPROC, the nearest limit: 1 of 1 are there."
+	check 0 as_stranger prlimit --nproc=1 "$command" list
+	says out "Resource temporarily unavailable (a trial)"
+}
+
+@test "doctor --pid says what binds the process" {
+	calls_can_be_refused
+	"$(dirname "$command")/tests/refuse" 38 clone3 -- \
+		env --ignore-signal=CHLD sleep 100 3>&- &
+	process=$!
+	within 5 grep -q sleep /proc/$process/comm
+	warned sigchld "SIGCHLD is ignored."
+	warned filter "It runs below a seccomp filter"
+	python3 - "$command" doctor --json --pid $process <<-'PYTHON'
+	import json, resource, subprocess, sys
+	seen = json.loads(subprocess.check_output(sys.argv[1:]))["process"]
+	soft = resource.getrlimit(resource.RLIMIT_NOFILE)[0]
+	assert seen["limits"]["nofile"] == soft, seen
+	PYTHON
+	mounts_can_be_made
+	sed 's/^Max open files .*/Max open files 1048576 1048576 files/
+		s/^Max processes .*/Max processes 5000 5000 processes/' \
+		/proc/$process/limits >limits
+	warned descriptors "RLIMIT_NOFILE is 1048576." \
+		mounted limits /proc/$process/limits
+	says out "1048576 descriptors, 5000 processes of its user"
+	kill $process
+}
+
+@test "doctor --pid needs no right to change the limits of others" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root to be somebody else"
+	setpriv --reuid 54321 --regid 54321 --clear-groups sleep 100 3>&- &
+	within 5 grep -q sleep /proc/$!/comm
+	check 0 setpriv --bounding-set -sys_resource --inh-caps -sys_resource \
+		"$command" doctor --pid $!
+	kill $!
 }
