@@ -24,13 +24,24 @@ static long duplicate(int from, int to)
 	return raw3(SYS_dup3, from, to, 0);
 }
 
+/* 0 to become 0 is 0 itself, also where it is close-on-exec; where there is
+ * none, nothing is inherited. */
+static long place(int from, int to)
+{
+	if (from > 0)
+		return duplicate(from, to);
+	if (from == 0 && to == 0)
+		raw3(SYS_fcntl, 0, F_SETFD, 0);
+	return 0;
+}
+
 int sw_place_stdio(const struct sw_request *request, struct sw_failure *failure)
 {
 	const int from[] = { request->stdin_fd, request->stdout_fd,
 			     request->stderr_fd };
 
 	for (int fd = 0; fd < 3; fd++) {
-		const long result = from[fd] ? duplicate(from[fd], fd) : 0;
+		const long result = place(from[fd], fd);
 
 		if (result < 0) {
 			failure->action = fd;
@@ -47,11 +58,11 @@ static long open_as(const struct sw_action *action)
 	long result, fd;
 
 	raw1(SYS_close, action->fd);
-	fd = raw4(SYS_openat, AT_FDCWD, action->path, action->flags,
-		  action->mode);
+	fd = raw4(SYS_openat, AT_FDCWD, action->path,
+		  action->flags & ~O_CLOEXEC, action->mode);
 	if (fd < 0 || fd == action->fd)
 		return fd;
-	result = raw3(SYS_dup3, fd, action->fd, action->flags & O_CLOEXEC);
+	result = raw3(SYS_dup3, fd, action->fd, 0);
 	raw1(SYS_close, fd);
 	return result;
 }
@@ -68,10 +79,80 @@ static long close_action(int fd)
 	return fd < 0 || (rlim_t)fd >= limit.rlim_cur ? -EBADF : 0;
 }
 
+/* The kernel's struct linux_dirent64, getdents64(2). */
+struct entry {
+	uint64_t inode;
+	int64_t offset;
+	unsigned short bytes;
+	unsigned char type;
+	char name[];
+};
+
+/* The number that a name of /proc/self/fd is; -1 for "." and "..". */
+static int number_of(const char *name)
+{
+	int number = 0;
+
+	if (*name == '.')
+		return -1;
+	for (; *name; name++)
+		number = number * 10 + (*name - '0');
+	return number;
+}
+
+/* The folder of our descriptors. Where no number is free the first to be closed
+ * makes room. */
+static long open_descriptors(int first)
+{
+	long fd = -EMFILE;
+
+	for (int turn = 0; fd == -EMFILE && turn < 2; turn++) {
+		if (turn)
+			raw1(SYS_close, first);
+		fd = raw4(SYS_openat, AT_FDCWD, "/proc/self/fd",
+			  O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	}
+	return fd;
+}
+
+/* Close what /proc lists, as closefrom(3) of the libc does. The kernel lists by
+ * number (proc_readfd_common() in fs/proc/fd.c), so that closing on the way
+ * skips none. */
+static long close_listed(int first, int last)
+{
+	_Alignas(struct entry) char buffer[1024];
+	const long folder = open_descriptors(first);
+	long length;
+
+	if (folder < 0)
+		return folder;
+	while ((length = raw3(SYS_getdents64, folder, buffer, sizeof buffer)) >
+	       0)
+		for (long at = 0; at < length;) {
+			const struct entry *entry = (void *)(buffer + at);
+			const int fd = number_of(entry->name);
+
+			if (fd >= first && fd <= last && fd != folder)
+				raw1(SYS_close, fd);
+			at += entry->bytes;
+		}
+	raw1(SYS_close, folder);
+	return length;
+}
+
+/* Close first to last. Older container managers refuse close_range(2) with
+ * EPERM, kernels before 5.9 with ENOSYS. */
+static long close_between(int first, int last)
+{
+	const long result = raw3(SYS_close_range, first, last, 0);
+
+	return result < 0 && close_listed(first, last) < 0 ? result : 0;
+}
+
 /* -1 would be the highest descriptor to the kernel: nothing to close. */
 static long close_from(int fd)
 {
-	return fd < 0 ? -EBADF : raw3(SYS_close_range, fd, ~0u, 0);
+	return fd < 0 ? -EBADF : close_between(fd, INT_MAX);
 }
 
 static long act(const struct sw_action *action)
@@ -127,9 +208,8 @@ long sw_close_others(const struct sw_request *request)
 				next = action->fd;
 		}
 		if (next > first) {
-			result = raw3(
-				SYS_close_range, first,
-				next == INT_MAX ? ~0u : (unsigned)next - 1, 0);
+			result = close_between(
+				first, next == INT_MAX ? INT_MAX : next - 1);
 			if (result < 0)
 				return result;
 		}

@@ -39,9 +39,9 @@ sw_sigset sw_signals_block(void)
 	return before;
 }
 
-void sw_signals_restore(sw_sigset mask)
+long sw_signals_restore(sw_sigset mask)
 {
-	raw4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
+	return raw4(SYS_rt_sigprocmask, SIG_SETMASK, &mask, 0, sizeof mask);
 }
 
 sw_sigset sw_signals_now(void)

@@ -31,7 +31,7 @@ struct kernel_sigaction {
 
 /* exec itself resets handlers, but the mask is restored before exec, and a
  * signal that arrives in between must not run a handler of ours. */
-static void reset_handlers(const struct sw_image *image)
+static long reset_handlers(const struct sw_image *image)
 {
 	const struct kernel_sigaction reset = { .handler = SIG_DFL };
 	sw_sigset defaults = 0;
@@ -39,21 +39,24 @@ static void reset_handlers(const struct sw_image *image)
 	if (image->request->fields & SW_SIGDEFAULT)
 		defaults = *(const sw_sigset *)image->request->sigdefault;
 	if (image->handlers_cleared && !defaults)
-		return;
+		return 0;
 	for (int number = 1; number <= SIGNAL_COUNT; number++) {
 		const bool wanted = defaults >> (number - 1) & 1;
 		struct kernel_sigaction now = { 0 };
+		long result;
 
 		if (image->handlers_cleared && !wanted)
 			continue;
-		if (raw4(SYS_rt_sigaction, number, 0, &now, sizeof now.mask) <
-		    0)
-			continue;
-		if (now.handler == SIG_DFL ||
-		    (now.handler == SIG_IGN && !wanted))
-			continue;
-		raw4(SYS_rt_sigaction, number, &reset, 0, sizeof reset.mask);
+		result = raw4(SYS_rt_sigaction, number, 0, &now,
+			      sizeof now.mask);
+		if (result >= 0 && now.handler != SIG_DFL &&
+		    (now.handler != SIG_IGN || wanted))
+			result = raw4(SYS_rt_sigaction, number, &reset, 0,
+				      sizeof reset.mask);
+		if (result < 0 && result != -EINVAL) /* no such signal */
+			return result;
 	}
+	return 0;
 }
 
 static long set_scheduler(const struct sw_request *request)
@@ -98,11 +101,15 @@ static long set_terminal(const struct sw_request *request)
 
 static long reset_ids(void)
 {
-	long result = raw3(SYS_setresgid, KEEP_ID, raw0(SYS_getgid), KEEP_ID);
+	const long gid = raw0(SYS_getgid), uid = raw0(SYS_getuid);
+	long result;
 
-	if (result < 0)
-		return result;
-	return raw3(SYS_setresuid, KEEP_ID, raw0(SYS_getuid), KEEP_ID);
+	/* A filter's -EPERM is -1: to keep the id. No id is negative in 64
+	 * bits. */
+	if (gid < 0 || uid < 0)
+		return gid < 0 ? gid : uid;
+	result = raw3(SYS_setresgid, KEEP_ID, gid, KEEP_ID);
+	return result < 0 ? result : raw3(SYS_setresuid, KEEP_ID, uid, KEEP_ID);
 }
 
 static long set_ids(const struct sw_ids *ids)
@@ -202,7 +209,6 @@ static int exec_program(const struct sw_image *image)
 {
 	const struct sw_request *request = image->request;
 
-	sw_signals_restore(image->mask);
 	if (image->search_path)
 		return exec_search(image);
 	return (int)raw3(SYS_execve, request->path, request->argv, image->envp);
@@ -215,6 +221,8 @@ static long take_step(const struct sw_image *image, unsigned stage,
 	const struct sw_request *request = image->request;
 
 	switch (stage) {
+	case SW_SIGDEFAULT:
+		return reset_handlers(image);
 	case SW_SCHED:
 		return set_scheduler(request);
 	case SW_NICE:
@@ -246,6 +254,8 @@ static long take_step(const struct sw_image *image, unsigned stage,
 		return limit_resources(request);
 	case SW_IDS:
 		return set_ids(request->ids);
+	case SW_SIGMASK:
+		return sw_signals_restore(image->mask);
 	default:
 		return exec_program(image);
 	}
@@ -254,14 +264,16 @@ static long take_step(const struct sw_image *image, unsigned stage,
 void sw_child_run(const struct sw_image *image, struct sw_failure *failure)
 {
 	static const unsigned order[] = {
-		SW_SCHED,    SW_NICE,	 SW_AFFINITY, SW_OOMADJ,
-		SW_UMASK,    SW_SESSION, SW_PGROUP,   SW_CTTY,
-		SW_RESETIDS, SW_CWD,	 SW_STDIO,    SW_FDACTIONS,
-		SW_CLOSEFDS, SW_RLIMITS, SW_IDS,      SW_EXEC,
+		SW_SIGDEFAULT, SW_SCHED,    SW_NICE,	SW_AFFINITY,
+		SW_OOMADJ,     SW_UMASK,    SW_SESSION, SW_PGROUP,
+		SW_CTTY,       SW_RESETIDS, SW_CWD,	SW_STDIO,
+		SW_FDACTIONS,  SW_CLOSEFDS, SW_RLIMITS, SW_IDS,
+		SW_SIGMASK,    SW_EXEC,
 	};
-	const unsigned wanted = image->request->fields | SW_STDIO | SW_EXEC;
+	/* What every child does. */
+	const unsigned wanted = image->request->fields | SW_SIGDEFAULT |
+				SW_STDIO | SW_SIGMASK | SW_EXEC;
 
-	reset_handlers(image);
 	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
 		long result;
 

@@ -56,7 +56,7 @@ struct sw_failure {
 /* Block every signal, the libc's internal ones too; returns what was blocked
  * before. A handler must not run in a child that shares our memory. */
 sw_sigset sw_signals_block(void);
-void sw_signals_restore(sw_sigset mask);
+long sw_signals_restore(sw_sigset mask);
 sw_sigset sw_signals_now(void);
 
 /* Resolve a request that sw_spawn() has checked, for a caller whose signal
@@ -92,6 +92,19 @@ int sw_child_started_silent(struct sw_child *child);
 /* Reap a child that said why it failed; returns failure->error. A thread that
  * waits for any child may have been faster: no harm. */
 int sw_child_failed(struct sw_child *child, const struct sw_failure *failure);
+
+/*
+ * SW_PIDFD by pidfd_open(2), of our own child that nobody has reaped. Before
+ * the birth a descriptor is reserved in child->pidfd, so that what fails for
+ * want of one fails before the program runs; the child releases its copy. After
+ * the birth it becomes the child's; -1 where a thread that waits for any child
+ * took that already. Only when another thread takes the reserve does
+ * sw_pidfd_open() end a child that was born, and give the error. All do nothing
+ * for a request without SW_PIDFD.
+ */
+int sw_pidfd_reserve(const struct sw_request *request, struct sw_child *child);
+void sw_pidfd_release(struct sw_child *child);
+int sw_pidfd_open(struct sw_child *child);
 
 /*
  * In the child.

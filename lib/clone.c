@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <stdatomic.h>
 
+#include "lib/child.h"
+#include "lib/probe.h"
 #include "lib/raw.h"
 
 /* What the two system calls have in common: five arguments, and a child that
@@ -129,7 +131,8 @@ void sw_clone_for(struct clone_args *args, const struct sw_request *request,
 
 int sw_clone_failed(struct sw_child *child, long error)
 {
-	child->stage = SW_BIRTH;
+	/* So does clone3(2) call a control group that takes nobody. */
+	child->stage = error == -ENOTSUP ? SW_CGROUP : SW_BIRTH;
 	child->pidfd = -1;
 	return (int)error;
 }
@@ -145,21 +148,29 @@ long sw_clone(const struct clone_args *args, void (*run)(void *), void *data)
 
 	if (clone3_refusal()) {
 		if (args->flags & CLONE_INTO_CGROUP)
-			return -ENOSYS;
+			return -ENOTSUP;
 		call = old_call(args);
 	}
 	return call_clone(call.number, call.a, call.b, call.c, call.d, call.e,
 			  run, data);
 }
 
+/* The trial's own is enough. */
+SW_CHILD_HALF static int no_birth(void)
+{
+	return 0;
+}
+
+/* Emulators have no clone3(2), and may make a fork of CLONE_VM. Where no trial
+ * may be born, CLONE_THREAD without CLONE_SIGHAND is refused before anything is
+ * created (kernel/fork.c, copy_process). */
 int sw_clone_supported(void)
 {
-	long result;
+	const unsigned long flags = CLONE_VM | CLONE_VFORK | CLONE_THREAD;
 
 	if (!clone3_refusal())
 		return 0;
-	/* CLONE_THREAD without CLONE_SIGHAND is refused before anything is
-	 * created (kernel/fork.c, copy_process). */
-	result = raw2(SYS_clone, CLONE_VM | CLONE_VFORK | CLONE_THREAD, 0);
-	return result == -EINVAL ? 0 : (int)result;
+	if (sw_births_elsewhere())
+		return sw_unless(raw2(SYS_clone, flags, 0), -EINVAL);
+	return sw_probe(no_birth);
 }

@@ -27,7 +27,7 @@
  * ours) and never returns from it. Returns the child's pid, or a negative
  * errno (clone(2), section ERRORS). With CLONE_VFORK it returns when the
  * child has left the memory. By clone(2) CLONE_CLEAR_SIGHAND is left out, see
- * sw_clone_clears_handlers(), and CLONE_INTO_CGROUP answers -ENOSYS.
+ * sw_clone_clears_handlers(), and CLONE_INTO_CGROUP answers -ENOTSUP.
  */
 long sw_clone(const struct clone_args *args, void (*run)(void *), void *data);
 

@@ -33,9 +33,37 @@ SW_CHILD_HALF static void run_probe(void *data)
 	sw_child_exit(0);
 }
 
-static bool is_refusal(int error)
+/* One word for what there is not: qemu-user has no CLONE_VM but a thread's, and
+ * says EINVAL (do_fork() in linux-user/syscall.c). */
+static int refusal(long error)
 {
-	return error == -ENOSYS || error == -EPERM || error == -EINVAL;
+	return error == -EINVAL ? -ENOSYS : (int)error;
+}
+
+int sw_unless(long result, long expected)
+{
+	if (result == expected)
+		return 0;
+	return result < 0 ? refusal(result) : -ENOSYS;
+}
+
+int sw_calls_supported(void)
+{
+	const long self = raw0(SYS_getpid); /* no child of ours */
+	sw_sigset mask;
+	siginfo_t info;
+	int error = sw_unless(raw6(SYS_waitid, P_PID, self, (long)&info,
+				   WEXITED | WNOHANG, 0, 0),
+			      -ECHILD);
+
+	if (!error)
+		error = sw_unless(raw4(SYS_wait4, self, 0, WNOHANG, 0),
+				  -ECHILD);
+	if (!error)
+		error = sw_unless(raw4(SYS_rt_sigprocmask, SIG_BLOCK, 0, &mask,
+				       sizeof mask),
+				  0);
+	return error;
 }
 
 /* The name of a namespace, "pid:[4026531836]", or "" where there is none. */
@@ -61,6 +89,12 @@ bool sw_births_elsewhere(void)
 	       (*next && strcmp(own, next));
 }
 
+/* Processes or memory are short at this moment, whatever the machine can do. */
+static bool is_scarce(int error)
+{
+	return error == -EAGAIN || error == -ENOMEM;
+}
+
 static int probe_here(int (*birth)(void))
 {
 	_Alignas(16) char stack[STACK_BYTES];
@@ -77,10 +111,10 @@ static int probe_here(int (*birth)(void))
 	pid = sw_clone(&args, run_probe, &probe);
 	if (pid > 0)
 		raw4(SYS_wait4, pid, 0, __WALL, 0);
-	else
-		probe.result = 0;
 	sw_signals_restore(mask);
-	return is_refusal(probe.result) ? probe.result : 0;
+	if (pid < 0)
+		probe.result = (int)pid;
+	return is_scarce(probe.result) ? 0 : refusal(probe.result);
 }
 
 int sw_probe(int (*birth)(void))

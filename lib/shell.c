@@ -85,6 +85,12 @@ static int replace(struct sw_shell *shell, int fd, int from)
 	return 0;
 }
 
+/* 0 becomes 0 as well where it is close-on-exec. */
+static bool is_lost_at_exec(int fd)
+{
+	return !fd && fcntl(fd, F_GETFD) > 0;
+}
+
 int sw_shell_begin(struct sw_shell *shell, const struct sw_request *request)
 {
 	const int from[] = { request->stdin_fd, request->stdout_fd,
@@ -98,7 +104,7 @@ int sw_shell_begin(struct sw_shell *shell, const struct sw_request *request)
 	if (!shell->line)
 		return -ENOMEM;
 	for (int fd = 0; fd < 3 && !error; fd++)
-		if (from[fd])
+		if (from[fd] > 0 || (!from[fd] && is_lost_at_exec(fd)))
 			error = replace(shell, fd, from[fd]);
 	if (error)
 		sw_shell_end(shell);

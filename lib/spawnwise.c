@@ -13,6 +13,7 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include "lib/probe.h"
 #include "lib/raw.h"
 
 /* A page of its own: fork(2) leaves the copy zeroed, and a zeroed handle
@@ -44,6 +45,8 @@ int sw_open(const struct sw_strategy *strategy, struct sw_handle **out)
 	struct sw_handle *handle;
 	int error = strategy ? 0 : -EINVAL;
 
+	if (!error && !(strategy->traits & SW_CREATES_NOTHING))
+		error = sw_calls_supported();
 	if (!error && strategy->supported)
 		error = strategy->supported();
 	if (error)
@@ -108,7 +111,7 @@ static bool is_stdio(const struct sw_request *request, int *index)
 			     request->stderr_fd };
 
 	for (int fd = 0; fd < 3; fd++)
-		if (from[fd] < 0) {
+		if (from[fd] < 0 && (fd || from[fd] != SW_AS_IS)) {
 			*index = fd;
 			return false;
 		}

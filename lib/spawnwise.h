@@ -90,7 +90,10 @@ enum sw_field {
 
 /* One step of SW_FDACTIONS. Errors are those of the system call named. */
 enum sw_action_kind {
-	SW_OPEN,       /* fd is closed, then open(2) path, flags, mode as fd */
+	/* fd is closed, then open(2) path, flags, mode as fd. It is open in the
+	 * program, O_CLOEXEC or not: posix_spawn(3) makes a copy of what it has
+	 * opened where that is another number, which drops the flag. */
+	SW_OPEN,
 	SW_CLOSE,      /* close(2) fd; one that is not open is no error */
 	SW_DUP2,       /* dup2(2) from, fd; from == fd: clear close-on-exec */
 	SW_CLOSEFROM,  /* close fd and all above */
@@ -123,6 +126,8 @@ struct sw_ids {
 	bool keep_groups;    /* leave the supplementary groups alone */
 };
 
+#define SW_AS_IS (-2)
+
 /*
  * What to run. A zeroed request asks for nothing; path and argv are required.
  * The caller owns every string, array and descriptor; they must stay valid,
@@ -140,8 +145,11 @@ struct sw_request {
 	char *const *envp; /* NULL: the caller's environ at the time of call */
 
 	/* Descriptors to become 0, 1 and 2, assigned in that order by dup2(2):
-	 * stderr_fd = 1 sends errors wherever stdout now goes. 0 inherits. */
-	int stdin_fd;
+	 * stderr_fd = 1 sends errors wherever stdout now goes.
+	 * 0 inherits: 1 and 2 as exec leaves them, 0 also where it is
+	 * close-on-exec, for a descriptor made for the child may be 0.
+	 * To give 0 to 1 or 2 takes an action, SW_DUP2. */
+	int stdin_fd; /* SW_AS_IS: 0 as exec leaves it */
 	int stdout_fd;
 	int stderr_fd;
 
@@ -185,7 +193,8 @@ struct sw_request {
 /* A child, from sw_spawn() on. */
 struct sw_child {
 	pid_t pid;  /* valid from a successful sw_confirm() on */
-	int pidfd;  /* likewise, with SW_PIDFD; the caller's to close, or -1 */
+	int pidfd;  /* likewise, with SW_PIDFD; the caller's to close, or -1,
+		     * also where another thread has reaped it already */
 	int status; /* after -ECANCELED: as waitpid(2) tells it */
 
 	/* After another error of sw_spawn() or sw_confirm(), where it is known:
@@ -272,8 +281,9 @@ struct sw_handle;
 
 /* Prepare strategy for this process; *handle is the caller's to sw_close().
  * Errors: -EINVAL for NULL, as sw_find() gives it; what supported() said,
- * -ENOSYS or -EPERM where a system call is refused; -ENOTSUP where it cannot
- * serve this caller; -ENOMEM; those of open(). */
+ * -ENOSYS or -EPERM where a system call is refused, -ENOSYS where an emulator
+ * shares no memory; -ENOTSUP where it cannot serve this caller; -ENOMEM; those
+ * of open(). */
 int sw_open(const struct sw_strategy *strategy, struct sw_handle **handle);
 
 /* Create a child. -EINVAL without path or argv or for a value that cannot be;

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "lib/child.h"
+#include "lib/probe.h"
 #include "lib/raw.h"
 #include "lib/slots.h"
 #include "lib/wait.h"
@@ -35,6 +36,13 @@ struct births {
 	sw_slots slots;
 	struct birth *shared; /* one for each slot */
 };
+
+/* The size of a list that is refused before it is taken (set_robust_list(2)).
+ * Emulators and some filters answer ENOSYS. */
+static int fork_supported(void)
+{
+	return sw_unless(raw2(SYS_set_robust_list, 0, 0), -EINVAL);
+}
 
 #define SHARED_BYTES (SW_SLOT_COUNT * sizeof(struct birth))
 
@@ -62,8 +70,8 @@ static void fork_close(void *state)
 	free(births);
 }
 
-/* In the child. */
-static void own(struct birth *birth)
+/* In the child: its end could not be told otherwise. */
+static bool own(struct birth *birth)
 {
 	birth->entry.next = &birth->list.list;
 	birth->list.list.next = &birth->entry;
@@ -71,7 +79,10 @@ static void own(struct birth *birth)
 		(char *)&birth->owner - (char *)&birth->entry;
 	birth->list.list_op_pending = NULL;
 	atomic_store(&birth->owner, (unsigned)raw0(SYS_getpid) | FUTEX_WAITERS);
-	raw2(SYS_set_robust_list, &birth->list, sizeof birth->list);
+	birth->failure.error = (int)raw2(SYS_set_robust_list, &birth->list,
+					 sizeof birth->list);
+	birth->failure.stage = SW_BIRTH;
+	return !birth->failure.error;
 }
 
 static int fork_spawn(void *state, const struct sw_request *request,
@@ -83,10 +94,13 @@ static int fork_spawn(void *state, const struct sw_request *request,
 	struct birth *birth;
 	struct sw_image image;
 	sw_sigset mask;
-	int error = 0;
+	int error;
 
 	if (slot < 0)
 		return -EAGAIN;
+	error = sw_pidfd_reserve(request, child);
+	if (error)
+		goto give;
 	birth = &births->shared[slot];
 	birth->failure = (struct sw_failure){ 0 };
 	atomic_store(&birth->owner, 0);
@@ -95,16 +109,22 @@ static int fork_spawn(void *state, const struct sw_request *request,
 	child->slot = (uintptr_t)slot;
 	child->pid = fork();
 	if (child->pid == 0) {
-		own(birth);
-		sw_child_run(&image, &birth->failure);
+		sw_pidfd_release(child);
+		if (own(birth))
+			sw_child_run(&image, &birth->failure);
 		sw_child_exit(127);
 	}
 	if (child->pid < 0) {
 		error = -errno;
 		child->stage = SW_BIRTH;
-		sw_slot_give(&births->slots, slot);
+		sw_pidfd_release(child);
+	} else {
+		error = sw_pidfd_open(child);
 	}
 	sw_signals_restore(mask);
+give:
+	if (error)
+		sw_slot_give(&births->slots, slot);
 	errno = saved_errno;
 	return error;
 }
@@ -150,7 +170,8 @@ const struct sw_strategy strategy_fork = {
 	.summary = "the libc's fork, then exec: copies page tables",
 	.traits = SW_ASYNCHRONOUS | SW_COPIES_PAGE_TABLES | SW_CHARGES_COMMIT |
 		  SW_RUNS_ATFORK | SW_THREAD_SAFE,
-	.honours = SW_CHILD_FIELDS,
+	.honours = SW_CHILD_FIELDS | SW_PIDFD,
+	.supported = fork_supported,
 	.open = fork_open,
 	.spawn = fork_spawn,
 	.confirm = fork_confirm,

@@ -23,11 +23,11 @@ static int popen_spawn(void *state, const struct sw_request *request,
 	int error;
 
 	(void)state;
-	if (request->stdin_fd && request->stdout_fd)
+	if (request->stdin_fd > 0 && request->stdout_fd)
 		return -ENOTSUP;
 	error = sw_shell_begin(&shell, request);
 	if (!error) {
-		pipe = popen(shell.line, request->stdin_fd ? "re" : "we");
+		pipe = popen(shell.line, request->stdin_fd > 0 ? "re" : "we");
 		if (!pipe)
 			error = -errno;
 		child->slot = (uintptr_t)pipe;

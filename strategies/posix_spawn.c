@@ -8,6 +8,7 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
 #include <sched.h>
 #include <spawn.h>
 #include <unistd.h>
@@ -21,8 +22,9 @@ SW_CHILD_HALF static int spawn_birth(void)
 {
 	char *const none[] = { NULL };
 	pid_t pid;
+	const int error = posix_spawn(&pid, "/", NULL, NULL, none, none);
 
-	return -posix_spawn(&pid, "/", NULL, NULL, none, none);
+	return error == EACCES ? 0 : -error;
 }
 
 static int spawn_supported(void)
@@ -30,9 +32,9 @@ static int spawn_supported(void)
 	return sw_probe(spawn_birth);
 }
 
-/* musl's setters of the scheduler answer ENOSYS. */
+/* musl's setters of the scheduler answer ENOSYS, and it has no closefrom. */
 #ifdef __GLIBC__
-#define LIBC_FIELDS SW_SCHED
+#define LIBC_FIELDS (SW_SCHED | SW_CLOSEFDS)
 #else
 #define LIBC_FIELDS 0
 #endif
@@ -45,7 +47,8 @@ static int add_stdio(posix_spawn_file_actions_t *actions,
 	int error = 0;
 
 	for (int fd = 0; fd < 3 && !error; fd++)
-		if (from[fd])
+		if (from[fd] > 0 ||
+		    (!from[fd] && !fd && fcntl(0, F_GETFD) >= 0))
 			error = posix_spawn_file_actions_adddup2(actions,
 								 from[fd], fd);
 	return error;
@@ -57,8 +60,8 @@ static int add_action(posix_spawn_file_actions_t *actions,
 	switch (action->kind) {
 	case SW_OPEN:
 		return posix_spawn_file_actions_addopen(
-			actions, action->fd, action->path, action->flags,
-			action->mode);
+			actions, action->fd, action->path,
+			action->flags & ~O_CLOEXEC, action->mode);
 	case SW_CLOSE:
 		return posix_spawn_file_actions_addclose(actions, action->fd);
 	case SW_DUP2:
@@ -83,6 +86,36 @@ static int add_action(posix_spawn_file_actions_t *actions,
 	}
 }
 
+#ifdef __GLIBC__
+static bool is_made(const struct sw_request *request, int fd)
+{
+	for (size_t i = 0; i < request->action_count; i++)
+		if ((request->actions[i].kind == SW_OPEN ||
+		     request->actions[i].kind == SW_DUP2) &&
+		    request->actions[i].fd == fd)
+			return true;
+	return false;
+}
+
+/* One by one up to the last that an action makes, then all. */
+static int add_closefds(posix_spawn_file_actions_t *actions,
+			const struct sw_request *request)
+{
+	const bool acts = request->fields & SW_FDACTIONS;
+	int error = 0, end = 3;
+
+	for (size_t i = 0; acts && i < request->action_count; i++)
+		if (request->actions[i].fd >= end &&
+		    is_made(request, request->actions[i].fd))
+			end = request->actions[i].fd + 1;
+	for (int fd = 3; fd < end && !error; fd++)
+		if (!is_made(request, fd))
+			error = posix_spawn_file_actions_addclose(actions, fd);
+	return error ? error
+		     : posix_spawn_file_actions_addclosefrom_np(actions, end);
+}
+#endif
+
 static int add_all(posix_spawn_file_actions_t *actions,
 		   const struct sw_request *request)
 {
@@ -98,6 +131,10 @@ static int add_all(posix_spawn_file_actions_t *actions,
 	if (request->fields & SW_FDACTIONS)
 		for (size_t i = 0; i < request->action_count && !error; i++)
 			error = add_action(actions, &request->actions[i]);
+#ifdef __GLIBC__
+	if (request->fields & SW_CLOSEFDS && !error)
+		error = add_closefds(actions, request);
+#endif
 	return error;
 }
 

@@ -11,6 +11,7 @@
 
 #include "lib/child.h"
 #include "lib/probe.h"
+#include "lib/raw.h"
 
 /* A vfork that is only a fork, as in qemu-user or under ThreadSanitizer, will
  * not do: the outcome would be lost. */
@@ -41,13 +42,18 @@ static int vfork_spawn(void *state, const struct sw_request *request,
 	struct sw_image image;
 	sw_sigset mask;
 	pid_t pid;
+	int error = sw_pidfd_reserve(request, child);
 
 	(void)state;
+	if (error)
+		return error;
 	sw_dumpable_lend(request);
 	mask = sw_signals_block();
 	sw_image_init(&image, request, mask);
 	pid = vfork();
 	if (pid == 0) {
+		if (child->pidfd >= 0)
+			raw1(SYS_close, child->pidfd);
 		sw_child_run(&image, &failure);
 		sw_child_exit(127);
 	}
@@ -58,10 +64,13 @@ static int vfork_spawn(void *state, const struct sw_request *request,
 	sw_signals_restore(mask);
 	sw_dumpable_restore(request);
 	errno = saved_errno;
-	if (pid < 0)
+	if (pid < 0) {
+		sw_pidfd_release(child);
 		return failure.error;
+	}
 	child->pid = pid;
-	return failure.error ? sw_child_failed(child, &failure) : 0;
+	return failure.error ? sw_child_failed(child, &failure)
+			     : sw_pidfd_open(child);
 }
 
 static int vfork_confirm(void *state, struct sw_child *child, int timeout_ms)
@@ -77,7 +86,7 @@ const struct sw_strategy strategy_vfork = {
 	.name = "vfork",
 	.summary = "the libc's vfork, then exec: borrows memory and stack",
 	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_THREAD_SAFE,
-	.honours = SW_CHILD_FIELDS,
+	.honours = SW_CHILD_FIELDS | SW_PIDFD,
 	.supported = vfork_supported,
 	.spawn = vfork_spawn,
 	.confirm = vfork_confirm,

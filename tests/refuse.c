@@ -28,11 +28,16 @@ static const struct {
 	{ "seccomp", SYS_seccomp, 0 },
 	{ "process_vm_writev", SYS_process_vm_writev, 0 },
 	{ "pidfd_open", SYS_pidfd_open, 0 },
-	{ "set_robust_list", SYS_set_robust_list, 0 },
 	{ "close_range", SYS_close_range, 0 },
+	{ "getgid", SYS_getgid, 0 },
+	{ "getuid", SYS_getuid, 0 },
+	{ "rt_sigprocmask", SYS_rt_sigprocmask, 0 },
 	{ "sched_setaffinity", SYS_sched_setaffinity, 0 },
 	{ "eventfd2", SYS_eventfd2, 0 },
 	{ "flock", SYS_flock, 0 },
+	{ "set_robust_list", SYS_set_robust_list, 0 },
+	{ "wait4", SYS_wait4, 0 },
+	{ "waitid", SYS_waitid, 0 },
 };
 
 static int refuse_name(const char *name, int error)

@@ -154,7 +154,11 @@ int main(int argc, char **argv)
 	struct loop loop = { .job_count = argc - 2 };
 	int error;
 
-	if (argc < 3 || !strategy || !(strategy->honours & SW_PIDFD)) {
+	if (argc < 3) {
+		fputs("usage: eventloop STRATEGY COMMAND...\n", stderr);
+		return 2;
+	}
+	if (!strategy || !(strategy->honours & SW_PIDFD)) {
 		fputs("eventloop: no such strategy with pidfd\n", stderr);
 		return 2;
 	}

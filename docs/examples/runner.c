@@ -127,6 +127,10 @@ int main(int argc, char **argv)
 	struct sw_handle *handle;
 	int error;
 
+	if (argc < 2) {
+		fputs("usage: runner STRATEGY [HEAP [COMMAND...]]\n", stderr);
+		return 2;
+	}
 	if (!strategy)
 		return -complain("find that strategy", -EINVAL);
 	setvbuf(stdout, NULL, _IOLBF, 0);

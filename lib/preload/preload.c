@@ -273,6 +273,7 @@ int preload_shell(const char *command, struct sw_request *request,
 	const char *const argv[] = { "sh", "-c", "--", command, NULL };
 
 	request->path = "/bin/sh";
+	request->stdin_fd = SW_AS_IS;
 	request->argv = (char *const *)argv;
 	return preload_spawn(request, child);
 }

@@ -29,6 +29,7 @@ static int spawn(struct sw_request *request,
 	request->argv = argv;
 	/* For execve(2) NULL is an empty environment, for us the caller's. */
 	request->envp = envp ? envp : nothing;
+	request->stdin_fd = SW_AS_IS;
 	actions_ask(actions, request);
 	attributes_ask(attributes, request);
 	return -preload_spawn(request, child);

@@ -101,6 +101,26 @@ static void files_are_opened(void **state)
 	assert_int_equal(status.st_mode & 07777, 0640);
 }
 
+/* The libc's copy onto another number drops the flag. */
+static void opened_stays_open(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_request request = {
+		.argv = ARGV("held"),
+		.fields = SW_FDACTIONS,
+		ACTIONS({ SW_OPEN, 1, .path = "/dev/null",
+			  .flags = O_WRONLY | O_CLOEXEC },
+			{ SW_OPEN, 30, .path = "/dev/null",
+			  .flags = O_RDONLY | O_CLOEXEC }),
+	};
+	const pid_t pid = scene_hold(scene, &request);
+
+	assert_true(same_file(pid, 1, scene->null_fd));
+	assert_true(same_file(pid, 30, scene->null_fd));
+	assert_int_equal(descriptors_count(pid), 4);
+	scene_drop(scene);
+}
+
 /* Each sees what the one before has done. */
 static void actions_are_ordered(void **state)
 {
@@ -156,6 +176,38 @@ static void leak(struct scene *scene, int first, int last)
 		assert_int_equal(dup2(scene->null_fd, fd), fd);
 }
 
+static void unleak(int first, int last)
+{
+	for (int fd = first; fd <= last; fd++)
+		assert_int_equal(close(fd), 0);
+}
+
+/* Not even where close_range(2) is refused. */
+static void closefrom_is_frugal(void **state)
+{
+	struct scene *scene = *state;
+	const struct sw_request request = {
+		.path = "/bin/true",
+		.argv = ARGV("true"),
+		.fields = SW_FDACTIONS,
+		ACTIONS({ SW_CLOSEFROM, .fd = 3 }),
+	};
+	struct rlimit before, few;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	few = (struct rlimit){ 64, before.rlim_max };
+	for (int fd = 3; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) < 0)
+			assert_int_equal(dup2(2, fd), fd);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	assert_int_equal(dup(scene->null_fd), -1);
+	assert_int_equal(scene_run(scene, &request), 0);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	for (int fd = 3; fd < 64; fd++)
+		if (fcntl(fd, F_GETFD) == 0) /* ours alone is inheritable */
+			close(fd);
+}
+
 static void closefrom_closes(void **state)
 {
 	struct scene *scene = *state;
@@ -172,7 +224,7 @@ static void closefrom_closes(void **state)
 	assert_int_equal(descriptors_count(pid), 6);
 	assert_true(is_open(pid, 10) && is_open(pid, 11) && is_open(pid, 15));
 	scene_drop(scene);
-	assert_int_equal(close_range(10, 20, 0), 0);
+	unleak(10, 20);
 }
 
 static void others_are_closed(void **state)
@@ -198,7 +250,7 @@ static void others_are_closed(void **state)
 	request.fields = SW_CLOSEFDS; /* the actions do not count */
 	assert_int_equal(descriptors_count(scene_hold(scene, &request)), 3);
 	scene_drop(scene);
-	assert_int_equal(close_range(10, 20, 0), 0);
+	unleak(10, 20);
 }
 
 const struct check action_checks[] = {
@@ -219,6 +271,12 @@ const struct check action_checks[] = {
 	  .honours = SW_FDACTIONS },
 	{ .name = "closefrom closes, up to the next action",
 	  .run = closefrom_closes,
+	  .honours = SW_FDACTIONS },
+	{ .name = "closefrom needs no free descriptor",
+	  .run = closefrom_is_frugal,
+	  .honours = SW_FDACTIONS },
+	{ .name = "O_CLOEXEC does not close what an action opens",
+	  .run = opened_stays_open,
 	  .honours = SW_FDACTIONS },
 	{ .name = "all descriptors but those of actions are closed",
 	  .run = others_are_closed,

@@ -149,7 +149,7 @@ int main(int argc, char **argv)
 	be_stopper();
 	heed_signals();
 	/* Children are counted by what they inherit: only 0, 1 and 2 may. */
-	close_range(3, ~0u, 0);
+	closefrom(3); /* also where close_range(2) is refused */
 	patterns = argv + 1;
 	if (traits_watch_atfork())
 		return 1;

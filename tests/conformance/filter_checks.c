@@ -78,6 +78,28 @@ static void clone3_may_be_refused(void **state)
 	assert_good_under(*state, SYS_clone3);
 }
 
+/* Old container managers refuse it, and the libc looks into /proc then, for
+ * which it needs a descriptor. */
+static void close_range_may_be_refused(void **state)
+{
+	static const char *const checks[] = {
+		"closefrom closes, up to the next action",
+		"all descriptors but those of actions are closed",
+		"closefrom needs no free descriptor",
+	};
+	static const int errors[] = { ENOSYS, EPERM };
+	const struct scene *scene = *state;
+	const size_t count =
+		COUNT(checks) - !(scene->strategy->honours & SW_UMASK);
+
+	for (size_t i = 0; i < count; i++)
+		for (size_t j = 0; j < COUNT(errors); j++)
+			if (run_filtered(*state, checks[i], SYS_close_range,
+					 errors[j]))
+				fail_msg("not so under %s: %s",
+					 strerror(errors[j]), checks[i]);
+}
+
 #ifdef SYS_vfork
 static void vfork_may_be_refused(void **state)
 {
@@ -130,6 +152,10 @@ const struct check filter_checks[] = {
 	{ .name = "a helper does not need kcmp to know of an exec",
 	  .run = kcmp_may_be_refused,
 	  .needs = SW_NEEDS_EARLY_OPEN,
+	  .obstacle = no_seccomp },
+	{ .name = "a refused close_range is got over",
+	  .run = close_range_may_be_refused,
+	  .honours = SW_FDACTIONS,
 	  .obstacle = no_seccomp },
 #ifdef SYS_vfork
 	{ .name = "a refused vfork is got over, or told by open",

@@ -171,6 +171,29 @@ static void pidfd_is_given(void **state)
 	assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
 }
 
+/* No descriptor is free: the program has not run. */
+static void pidfd_is_refused_early(void **state)
+{
+	struct scene *scene = *state;
+	struct rlimit before, none;
+	struct sw_child child;
+	struct sw_request request = {
+		.path = "/bin/sh",
+		.argv = ARGV("sh", "-c", "echo >ran"),
+		.fields = SW_PIDFD,
+	};
+	int error;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+	none = (struct rlimit){ 3, before.rlim_max };
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	error = scene_try(scene, &request, &child);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+	assert_int_equal(error, -EMFILE);
+	assert_int_equal(child.pidfd, -1);
+	assert_int_equal(access("ran", F_OK), -1);
+}
+
 static const char *no_refusal_of_cgroups(void)
 {
 	if (syscall(SYS_clone3, NULL, 0) == 0 || errno != EINVAL)
@@ -265,6 +288,9 @@ const struct check identity_checks[] = {
 	  .obstacle = not_root },
 	{ .name = "a pidfd is given, pollable and waitable",
 	  .run = pidfd_is_given,
+	  .honours = SW_PIDFD },
+	{ .name = "a pidfd that cannot be given is refused before birth",
+	  .run = pidfd_is_refused_early,
 	  .honours = SW_PIDFD },
 	{ .name = "a failed birth gives no pidfd",
 	  .run = failed_birth_gives_no_pidfd,

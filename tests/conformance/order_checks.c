@@ -110,7 +110,64 @@ static void first_failure_is_told(void **state)
 	scene_refuses(scene, &request, -ENOENT, SW_EXEC, 0);
 }
 
+/* What a caller without a stdin opens for the child is descriptor 0. */
+static void zero_becomes_zero(void **state)
+{
+	struct scene *scene = *state;
+	const int saved = fcntl(0, F_DUPFD_CLOEXEC, 3);
+	struct sw_request request = {
+		.argv = ARGV("held"),
+		.stdout_fd = scene->null_fd,
+	};
+	bool given, left, none;
+	pid_t pid;
+
+	assert_int_equal(dup3(scene->null_fd, 0, O_CLOEXEC), 0);
+	pid = scene_hold(scene, &request);
+	given = same_file(pid, 0, scene->null_fd);
+	scene_drop(scene);
+	request.stdin_fd = SW_AS_IS;
+	pid = scene_hold(scene, &request);
+	left = descriptors_count(pid) == 2;
+	scene_drop(scene);
+	close(0);
+	request.stdin_fd = 0;
+	pid = scene_hold(scene, &request);
+	none = descriptors_count(pid) == 2;
+	scene_drop(scene);
+	if (saved >= 0)
+		dup2(saved, 0);
+	close(saved);
+	assert_true(given && left && none);
+}
+
+/* 0 for stdout inherits that, and the descriptor 0 takes an action. */
+static void zero_becomes_one(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_request request = {
+		.argv = ARGV("held"),
+		.stdin_fd = scene->null_fd,
+		.fields = SW_FDACTIONS,
+		ACTIONS({ SW_DUP2, 1, .from = 0 }),
+	};
+	pid_t pid = scene_hold(scene, &request);
+
+	assert_true(same_file(pid, 1, scene->null_fd));
+	scene_drop(scene);
+	request.fields = 0;
+	request.stdout_fd = 0;
+	pid = scene_hold(scene, &request);
+	assert_true(same_file(pid, 1, 1));
+	scene_drop(scene);
+}
+
 const struct check order_checks[] = {
+	{ .name = "a stdin that is descriptor 0 arrives",
+	  .run = zero_becomes_zero },
+	{ .name = "descriptor 0 becomes 1 by an action",
+	  .run = zero_becomes_one,
+	  .honours = SW_FDACTIONS },
 	{ .name = "the working folder comes before actions and program",
 	  .run = folder_comes_first,
 	  .honours = SW_CWD | SW_FDACTIONS },

@@ -1,0 +1,192 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Where a system call is refused, or an emulator has none, a strategy that needs
+# it is not opened; where nothing is refused nothing changes.
+
+load ../helpers
+
+setup_file() {
+	prepare
+	export prog=$BATS_FILE_TMPDIR/prog
+	cat >prog.c <<-'EOF_C'
+	#include "lib/spawnwise.h"
+	#include <stdio.h>
+	#include <string.h>
+	#include <sys/wait.h>
+
+	/* STRATEGY FIELDS COMMAND...: how it went. */
+	int main(int argc, char **argv)
+	{
+		unsigned fields;
+		struct sw_request request = {
+			.path = argv[3], .search = true, .argv = argv + 3,
+		};
+		struct sw_handle *handle;
+		struct sw_child child;
+		int status = 0, error = sw_open(sw_find(argv[1]), &handle);
+
+		if (error) {
+			printf("open: %s\n", strerror(-error));
+			return 1;
+		}
+		sscanf(argv[2], "%x", &fields);
+		request.fields = fields;
+		error = sw_spawn(handle, &request, &child);
+		if (!error)
+			error = sw_confirm(handle, &child, -1);
+		if (!error)
+			sw_reap(handle, &child, &status);
+		printf("%s, %s, status %d\n", strerror(-error),
+		       child.stage ? sw_field_name(child.stage) : "-",
+		       WEXITSTATUS(status));
+		sw_close(handle);
+		return argc < 4;
+	}
+	EOF_C
+	cc -I "$top" prog.c "${command%/*}/pic/libspawnwise.a" -pthread \
+		-o "$prog" &&
+		cc -static -I "$top" prog.c "${command%/*}/pic/libspawnwise.a" \
+			-pthread -o "$prog.static"
+	local status=$?
+	finish
+	return $status
+}
+
+setup() {
+	prepare
+	refuse=${command%/*}/tests/refuse
+	ours="broker clone_async clone_vm fork posix_spawn vfork"
+}
+
+teardown() {
+	finish
+}
+
+# opens NAME ANSWER COMMAND...: what prog tells of it first.
+opens() {
+	local name=$1 answer=$2
+	shift 2
+	timeout 20 "$@" "$name" 0 /nonexistent >out 2>err || true
+	grep -q "^$answer" out || { echo "$name:"; cat out err; return 1; }
+}
+
+@test "without set_robust_list fork says so when it is opened" {
+	calls_can_be_refused
+	opens fork "open: Function not impl" "$refuse" 38 set_robust_list -- "$prog"
+	opens fork "open: Operation not perm" "$refuse" 1 set_robust_list -- "$prog"
+	for name in vfork posix_spawn clone_vm clone_async; do
+		opens $name "No such file" "$refuse" 38 set_robust_list -- "$prog"
+	done
+}
+
+@test "without the calls that tell of an end nothing is opened" {
+	calls_can_be_refused
+	for call in waitid wait4 rt_sigprocmask; do
+		for name in $ours; do
+			opens "$name" "open: Operation not perm" \
+				"$refuse" 1 $call -- "$prog" || return 1
+		done
+	done
+}
+
+@test "without clone3 a control group is named as what is refused" {
+	calls_can_be_refused
+	for name in broker clone_async clone_vm; do
+		# SW_CGROUP
+		"$refuse" 38 clone3 -- "$prog" "$name" 20000 true >out
+		says out "Operation not supported, cgroup" || return 1
+	done
+}
+
+@test "ids that cannot be told are not taken for reset" {
+	calls_can_be_refused
+	for call in getgid getuid; do
+		# SW_RESETIDS
+		check 0 refusing 1 $call -- "$prog" clone_vm 200 true
+		says out "Operation not permitted, resetids"
+	done
+}
+
+@test "under qemu-user what needs shared memory is not opened" {
+	command -v qemu-x86_64 >/dev/null || skip "qemu-user is not installed"
+	[ "$(uname -m)" = x86_64 ] || skip "the program is not for x86_64"
+	for name in $ours; do
+		opens "$name" "open: Function not impl" qemu-x86_64 \
+			"$prog.static" || return 1
+	done
+	check 0 qemu-x86_64 "$prog.static" system 0 true
+	says out "Success, -, status 0"
+}
+
+@test "under valgrind fork works, and the others say so when they are opened" {
+	command -v valgrind >/dev/null || skip "valgrind is not installed"
+	for name in broker clone_async clone_vm posix_spawn vfork; do
+		opens "$name" "open: Function not impl" valgrind -q "$prog" ||
+			return 1
+	done
+	opens fork "No such file or directory, exec" valgrind -q "$prog"
+	check 0 valgrind -q --error-exitcode=9 "$prog" fork 0 sh -c 'exit 7'
+	says out "Success, -, status 7"
+}
+
+@test "gdb stays with a program that spawns by fork, vfork or clone_vm" {
+	command -v gdb >/dev/null || skip "gdb is not installed"
+	gdb -nx -batch -ex run --args true >out 2>&1
+	grep -q 'exited normally' out || skip "gdb runs no program here"
+	for name in fork vfork posix_spawn clone_vm; do
+		timeout 60 gdb -nx -batch -ex run --args "$prog" $name 0 \
+			sh -c 'exit 7' >out 2>&1
+		says out "Success, -, status 7" || return 1
+		says out "exited normally" || return 1
+	done
+}
+
+@test "without close_range with and closefrom do as the libc" {
+	calls_can_be_refused
+	cat >closefrom.c <<-'EOF_C'
+	#define _GNU_SOURCE
+	#include <fcntl.h>
+	#include <spawn.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+
+	int main(void)
+	{
+		char *argv[] = { "ls", "/proc/self/fd", NULL };
+		posix_spawn_file_actions_t actions;
+		pid_t pid;
+
+		for (int fd = 20; fd < 30; fd++)
+			dup2(2, fd);
+		posix_spawn_file_actions_init(&actions);
+		posix_spawn_file_actions_addclosefrom_np(&actions, 3);
+		if (posix_spawnp(&pid, "ls", &actions, NULL, argv, environ))
+			return 1;
+		waitpid(pid, NULL, 0);
+		return 0;
+	}
+	EOF_C
+	cc closefrom.c -o closefrom
+	./closefrom >expected
+	for name in $ours; do
+		for error in 1 38; do
+			check 0 refusing $error close_range -- "$command" with \
+				"$name" -- ./closefrom
+			diff expected out || return 1
+			# SW_CLOSEFDS
+			check 0 refusing $error close_range -- "$prog" "$name" \
+				1000 sh -c "! [ -e /proc/self/fd/9 ]" 9>&1
+			says out "Success, -, status 0" || return 1
+		done
+	done
+}
+
+@test "the examples say how they are used" {
+	for name in runner eventloop; do
+		cc "$top/docs/examples/$name.c" -I "$top/lib" \
+			"${command%/*}/pic/libspawnwise.a" -pthread -o $name
+		check 2 ./$name
+		says err "usage: $name STRATEGY" || return 1
+	done
+}
