@@ -102,8 +102,9 @@ static int run_verb(int argc, char **argv, struct failure *why)
 		return EXIT_DONE;
 	}
 	/* A command of the user's gets what we were given. */
+	standard_descriptors_keep(verb->operands_max == OPERANDS_COMMAND);
 	if (verb->operands_max != OPERANDS_COMMAND)
-		standard_descriptors_keep();
+		standard_state_reset();
 	return verb->run(&args, why);
 }
 
@@ -145,9 +146,11 @@ static int check_output(int code, struct failure *why)
 int main(int argc, char **argv)
 {
 	struct failure why = { 0 };
-	int code = strategies_check(sw_strategies, &why);
+	int code;
 
+	standard_signals_reset();
 	standard_limits_tell();
+	code = strategies_check(sw_strategies, &why);
 	if (!code)
 		code = dispatch(argc, argv, &why);
 	if (!why.what[0])

@@ -19,6 +19,7 @@
 #include "bench/measure/heap.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/axes.h"
+#include "bench/verbs/exec_forward.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
@@ -146,16 +147,34 @@ static const char *cure_start(int error)
 	return "Give a program that exists and may be executed.";
 }
 
+/* Wait for the command's end, but leave it to be reaped: as long as it is
+ * there, a signal that is passed on meets nobody else. */
+static void await(pid_t pid)
+{
+	siginfo_t info;
+
+	while (pid > 0 && waitid(P_PID, (id_t)pid, &info, WEXITED | WNOWAIT) &&
+	       errno == EINTR)
+		;
+}
+
 static int spawn_once(struct sw_handle *handle, const struct sw_request *wanted,
 		      int *status)
 {
-	struct sw_child child;
-	int error = sw_spawn(handle, wanted, &child);
+	struct sw_child child = { 0 };
+	int error;
 
+	exec_forward_hold();
+	error = sw_spawn(handle, wanted, &child);
 	if (!error)
 		error = sw_confirm(handle, &child, -1);
+	exec_forward_to(error ? 0 : child.pid);
 	*status = 0;
-	return error ? error : sw_reap(handle, &child, status);
+	if (error)
+		return error;
+	await(child.pid);
+	exec_forward_to(0);
+	return sw_reap(handle, &child, status);
 }
 
 static int spawn_all(struct sw_handle *handle, const struct request *request,
@@ -166,7 +185,8 @@ static int spawn_all(struct sw_handle *handle, const struct request *request,
 					   .argv = command };
 	int status = 0;
 
-	for (long i = 0; i < request->count && !status; i++) {
+	for (long i = 0; i < request->count && !status && !exec_forward_seen();
+	     i++) {
 		int error = spawn_once(handle, &wanted, &status);
 
 		if (error)
@@ -174,6 +194,8 @@ static int spawn_all(struct sw_handle *handle, const struct request *request,
 				    "start %s by %s: %s", command[0],
 				    request->strategy->name, strerror(-error));
 	}
+	if (WIFSIGNALED(status) && WTERMSIG(status) == exec_forward_seen())
+		exec_forward_end(WTERMSIG(status));
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				   : WEXITSTATUS(status);
 }
@@ -232,6 +254,9 @@ static int exec_verb(const struct arguments *args, struct failure *why)
 	if (code)
 		return code;
 	tell_nothing(&request);
+	/* The interfaces of baselines do not tell the pid. */
+	if (!(request.strategy->traits & SW_BASELINE))
+		exec_forward_watch();
 	code = spawn_all(handle, &request, args->operands, why);
 	sw_close(handle);
 	return code;
@@ -242,7 +267,9 @@ const struct verb verb_exec = {
 	.summary = "run a command by one strategy",
 	.operands = "-- CMD...",
 	.details = "Exits as env(1) does: with the command's status, or 125, "
-		   "126 or 127 for a\nfailure of our own.",
+		   "126 or 127 for a\nfailure of our own. A signal that is "
+		   "sent to it is passed on to the "
+		   "command.",
 	.options = options,
 	.examples = examples,
 	.operands_min = 1,

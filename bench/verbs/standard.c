@@ -5,14 +5,47 @@
 
 #include <fcntl.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
-void standard_descriptors_keep(void)
+static bool ignored_children;
+
+/* Ignored, a child's status is lost (wait(2)): every answer of ours. */
+void standard_signals_reset(void)
 {
+	const struct sigaction normal = { .sa_handler = SIG_DFL };
+	struct sigaction before;
+
+	if (sigaction(SIGCHLD, NULL, &before) || before.sa_handler != SIG_IGN)
+		return;
+	ignored_children = true;
+	sigaction(SIGCHLD, &normal, NULL);
+}
+
+void standard_signals_restore(void)
+{
+	const struct sigaction ignored = { .sa_handler = SIG_IGN };
+
+	if (ignored_children)
+		sigaction(SIGCHLD, &ignored, NULL);
+}
+
+void standard_state_reset(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(umask(0) & 077);
+}
+
+void standard_descriptors_keep(bool for_command)
+{
+	const int flags = for_command ? O_CLOEXEC : 0;
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDONLY);
+		fd = open("/dev/null", O_RDONLY | flags);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);

@@ -19,6 +19,7 @@
 #include "bench/machine/program.h"
 #include "bench/measure/probe.h"
 #include "bench/show/cure.h"
+#include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
 #include "lib/preload/preload.h"
 #include "lib/spawnwise.h"
@@ -190,6 +191,7 @@ static int become(const struct program *program, char **command,
 {
 	int error;
 
+	standard_signals_restore();
 	execvp(program->path, command);
 	error = errno;
 	return fail(why, error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE,
