@@ -191,7 +191,7 @@ stop_and_go() {
 	kill_until has_no_reference kill_child spawnwise-ref
 	end_run 0
 	run_files run
-	[ "$(rows run reap parents failed | sort -u)" = "10 0" ]
+	diff <(rows run reap parents failed | sort -u) <(echo "10 0")
 	rows run samples ref_ns | grep -qx -- -
 	rows run samples ref_ns | grep -qx '[0-9]*'
 }

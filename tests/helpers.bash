@@ -12,6 +12,7 @@ prepare() {
 	command=${SPAWNWISE:-$top/build/spawnwise}
 	scratch=$(mktemp -d "${TMPDIR:-/tmp}/spawnwise-test.XXXXXX")
 	chmod 755 "$scratch"
+	processors=$(nproc)
 	unset NO_COLOR
 	export SPAWNWISE_KNOB=$scratch/overcommit_memory
 	export SPAWNWISE_STATE_DIR=$scratch/state
@@ -109,12 +110,16 @@ keys_are_documented() {
 # window of mode 2 one may be refused, and bash would wait for it for ever.
 pause() { read -rt "$1" <>"$scratch/.never" || true; }
 
-# within SECONDS COMMAND...: until COMMAND succeeds.
+# within SECONDS COMMAND...: until COMMAND succeeds. The seconds are those of a
+# machine that has a processor for each process that is ready to run.
 within() {
-	local deadline=$((${EPOCHREALTIME/./} + $1 * 1000000))
+	local begin=${EPOCHREALTIME/./} load rest
+	local limit=$(($1 * 1000000))
 	shift
 	until "$@"; do
-		if [ "${EPOCHREALTIME/./}" -gt "$deadline" ]; then
+		read -r load rest </proc/loadavg
+		if [ $((${EPOCHREALTIME/./} - begin)) -gt \
+			$((limit * (1 + ${load%.*} / ${processors:-1}))) ]; then
 			echo "in vain: $*"
 			return 1
 		fi
