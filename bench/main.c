@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/machine/text.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
@@ -143,6 +144,14 @@ static int check_output(int code, struct failure *why)
 		    "write standard output: %s", strerror(-error));
 }
 
+/* A path or a name in it may hold anything. */
+static void tell(const char *begin, const char *text)
+{
+	fputs(begin, stderr);
+	text_put(text, "\n", stderr);
+	fputc('\n', stderr);
+}
+
 int main(int argc, char **argv)
 {
 	struct failure why = { 0 };
@@ -156,8 +165,8 @@ int main(int argc, char **argv)
 	if (!why.what[0])
 		code = check_output(code, &why);
 	if (why.what[0])
-		fprintf(stderr, "spawnwise: cannot %s\n", why.what);
+		tell("spawnwise: cannot ", why.what);
 	if (why.what[0] && why.cure[0])
-		fprintf(stderr, "%s\n", why.cure);
+		tell("", why.cure);
 	return code;
 }

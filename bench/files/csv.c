@@ -16,6 +16,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/machine/text.h"
+
 static void note(struct csv_writer *writer, int result)
 {
 	if (result < 0 && !writer->error)
@@ -31,20 +33,20 @@ static void begin_field(struct csv_writer *writer)
 
 void csv_put_text(struct csv_writer *writer, const char *text)
 {
+	const bool quoted = text && text[strcspn(text, ",\"\r\n")];
+	char piece[5];
+
 	begin_field(writer);
-	if (!text)
-		return;
-	if (!text[strcspn(text, ",\"\r\n")]) {
-		note(writer, fputs(text, writer->stream));
-		return;
-	}
-	note(writer, putc('"', writer->stream));
-	for (; *text; text++) {
-		if (*text == '"')
+	if (quoted)
+		note(writer, putc('"', writer->stream));
+	while (text && *text) {
+		text += text_piece(text, "\r\n\t", piece);
+		if (*piece == '"')
 			note(writer, putc('"', writer->stream));
-		note(writer, putc(*text, writer->stream));
+		note(writer, fputs(piece, writer->stream));
 	}
-	note(writer, putc('"', writer->stream));
+	if (quoted)
+		note(writer, putc('"', writer->stream));
 }
 
 void csv_put_integer(struct csv_writer *writer, int64_t number)

@@ -3,10 +3,12 @@
 
 #include "bench/labs/labs.h"
 
+#include <errno.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine/text.h"
 #include "bench/measure/forecast.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
@@ -33,19 +35,25 @@ int lab_fail(struct lab_context *context, int error, const char *cure,
 	vsnprintf(context->why, sizeof context->why, format, values);
 	va_end(values);
 	snprintf(context->cure, sizeof context->cure, "%s",
-		 cure_of(CURE_SELF, error, cure));
+		 error == -ENODATA
+			 ? "This kernel or container does not tell: run it "
+			   "outside."
+			 : cure_of(CURE_SELF, error, cure));
 	return error;
 }
 
 __attribute__((format(printf, 2, 0))) static void
 tell(struct lab_context *context, const char *format, va_list values)
 {
-	char *text;
+	char *text, *escaped;
 
 	if (vasprintf(&text, format, values) < 0)
 		return; /* the stream tells of a want of memory as well */
-	lines_print(context->text, text, 0, 0, context->columns);
+	escaped = text_escaped(text, "\n");
+	lines_print(context->text, escaped ? escaped : "", 0, 0,
+		    context->columns);
 	fputs("\n\n", context->text);
+	free(escaped);
 	free(text);
 }
 

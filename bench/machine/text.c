@@ -101,6 +101,70 @@ void text_pick_bracketed(char *text)
 	text[to - from - 1] = '\0';
 }
 
+/* How long the character is that begins here, by the table of well-formed UTF-8
+ * (Unicode, table 3-7); 0: it is none, or a control character. */
+static size_t character_bytes(const unsigned char *at)
+{
+	const unsigned char c = *at;
+	const size_t length = c < 0xc2 ? 1 : c < 0xe0 ? 2 : c < 0xf0 ? 3 : 4;
+	unsigned char least = 0x80, most = 0xbf;
+
+	if (length == 1)
+		return c >= ' ' && c < 0x7f;
+	if (c > 0xf4)
+		return 0;
+	if (c == 0xc2 || c == 0xe0) /* U+0080 to U+009f are for control */
+		least = 0xa0;
+	if (c == 0xf0)
+		least = 0x90;
+	if (c == 0xed) /* surrogates */
+		most = 0x9f;
+	if (c == 0xf4)
+		most = 0x8f;
+	for (size_t i = 1; i < length; i++, least = 0x80, most = 0xbf)
+		if (at[i] < least || at[i] > most)
+			return 0;
+	return length;
+}
+
+size_t text_piece(const char *text, const char *kept, char piece[5])
+{
+	size_t length = character_bytes((const unsigned char *)text);
+
+	if (!length && *text && !strchr(kept, *text)) {
+		snprintf(piece, 5, "\\x%02x", (unsigned char)*text);
+		return 1;
+	}
+	length += !length;
+	memcpy(piece, text, length);
+	piece[length] = '\0';
+	return length;
+}
+
+void text_put(const char *text, const char *kept, FILE *stream)
+{
+	char piece[5];
+
+	while (*text) {
+		text += text_piece(text, kept, piece);
+		fputs(piece, stream);
+	}
+}
+
+char *text_escaped(const char *text, const char *kept)
+{
+	char *escaped = malloc(4 * strlen(text) + 5);
+	char *to = escaped;
+
+	while (to && *text) {
+		text += text_piece(text, kept, to);
+		to += strlen(to);
+	}
+	if (to)
+		*to = '\0';
+	return escaped;
+}
+
 char *text_size(char *text, size_t size, uint64_t bytes)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/machine/text.h"
 #include "bench/show/lines.h"
 #include "bench/show/units.h"
 
@@ -46,14 +47,17 @@ __attribute__((format(printf, 2, 0))) static void
 add_cell(struct table *table, const char *format, va_list values)
 {
 	struct table_row *row = &table->next;
-	char *text;
+	char *text = NULL, *cell;
 
 	if (row->cell_count == TABLE_COLUMNS_MAX ||
-	    vasprintf(&text, format, values) < 0) {
+	    vasprintf(&text, format, values) < 0)
+		text = NULL;
+	cell = text ? text_escaped(text, "") : NULL;
+	free(text);
+	if (cell)
+		row->cells[row->cell_count++] = cell;
+	else
 		table->error = -ENOMEM;
-		return;
-	}
-	row->cells[row->cell_count++] = text;
 }
 
 void table_cell(struct table *table, const char *format, ...)

@@ -14,6 +14,7 @@
 #include "bench/files/cells.h"
 #include "bench/judge/choose.h"
 #include "bench/machine/overcommit.h"
+#include "bench/machine/text.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/advice.h"
 #include "bench/verbs/axes.h"
@@ -99,7 +100,9 @@ static int open_data(const struct arguments *args, struct cells *cells,
 			    "Name the folder of a run with --data, or measure "
 			    "with `spawnwise run --quick`.",
 			    "read run %s: %s", data, reason);
-	fprintf(stderr, "By run %s in %s:\n", cells->run_id, data);
+	fputs("By run ", stderr);
+	text_put(cells->run_id, "", stderr);
+	fprintf(stderr, " in %s:\n", data);
 	return 0;
 }
 

@@ -28,11 +28,12 @@ static void fields_are_written(void **state)
 	csv_put_text(&writer, "a,b");
 	csv_put_text(&writer, "say \"hi\"");
 	csv_put_text(&writer, "two\nlines");
-	csv_put_text(&writer, "");
+	csv_put_text(&writer, "\x1b\xff\xc3\xa4");
 	csv_put_text(&writer, NULL);
 	assert_int_equal(csv_end_row(&writer), 0);
 	csv_put_integer(&writer, INT64_MIN);
-	csv_put_size(&writer, UINT64_MAX);
+	csv_put_size(&writer, UINT64_MAX - 1);
+	csv_put_size(&writer, UINT64_MAX); /* not told */
 	csv_put_real(&writer, 1234567.5, 0);
 	csv_put_real(&writer, -0.00004, 4);
 	csv_put_real(&writer, NAN, 4);
@@ -40,10 +41,11 @@ static void fields_are_written(void **state)
 	csv_put_real(&writer, 2.0 / 3, 4);
 	assert_int_equal(csv_end_row(&writer), 0);
 	fclose(writer.stream);
-	assert_string_equal(
-		text, "plain,\"a,b\",\"say \"\"hi\"\"\",\"two\nlines\",,\n"
-		      "-9223372036854775808,18446744073709551615,"
-		      "1234568,-0.0000,,,0.6667\n");
+	assert_string_equal(text,
+			    "plain,\"a,b\",\"say "
+			    "\"\"hi\"\"\",\"two\nlines\",\\x1b\\xff\xc3\xa4,\n"
+			    "-9223372036854775808,18446744073709551614,,"
+			    "1234568,-0.0000,,,0.6667\n");
 	free(text);
 }
 
