@@ -142,7 +142,7 @@ addresses_can_be_few() {
 		skip "a sanitizer takes all addresses"
 }
 
-# make_group BYTES: a memory cgroup below our own with a limit, $group, whose
+# make_group BYTES [NAME]: a memory cgroup below our own with a limit, $group, whose
 # file is $limit. The caller empties it and removes it.
 make_group() {
 	local own
@@ -154,7 +154,7 @@ make_group() {
 		limit=memory.max
 		group=/sys/fs/cgroup$(sed -n 's/^0:://p' /proc/self/cgroup)
 	fi
-	group=${group%/}/spawnwise-test.$$
+	group=${group%/}/spawnwise-test.$$${2-}
 	mkdir "$group" 2>/dev/null || {
 		group=
 		skip "no memory cgroup can be made here"

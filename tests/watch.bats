@@ -208,7 +208,7 @@ assert found["limit_met_in_s"] is None and found["rival"] is None'
 	assert len(example.split(",")) == len(header.split(","))
 	assert 2 <= len(rows) <= 6, len(rows)
 	times = [float(row["time_s"]) for row in rows]
-	assert times == sorted(set(times)) and times[0] < 0.05
+	assert times == sorted(set(times)) and times[0] < 2
 	for row in rows:
 	    parts = ("anon_bytes", "file_bytes", "shmem_bytes")
 	    assert int(row["rss_bytes"]) == sum(int(row[p]) for p in parts) > 0

@@ -22,6 +22,7 @@ static const char *const columns[] = {
 	"committed_bytes",
 	"commit_limit_bytes",
 	"date_utc",
+	"hugetlb_bytes",
 };
 
 int vitals_put_header(struct csv_writer *writer)
@@ -63,5 +64,6 @@ int vitals_put(struct csv_writer *writer, const struct vitals *vitals)
 	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ",
 		 gmtime_r(&vitals->date, &utc));
 	csv_put_text(writer, date);
+	csv_put_size(writer, vitals->hugetlb_bytes);
 	return csv_end_row(writer);
 }

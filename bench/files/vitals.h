@@ -12,7 +12,7 @@
 
 #include "bench/files/csv.h"
 
-/* What was read at one moment; sizes in bytes. */
+/* What was read at one moment; sizes in bytes, UINT64_MAX: not told. */
 struct vitals {
 	double time_s; /* since the watch began */
 	time_t date;
@@ -23,6 +23,7 @@ struct vitals {
 	uint64_t swap_bytes;
 	uint64_t page_table_bytes;
 	uint64_t vm_bytes;
+	uint64_t hugetlb_bytes; /* not in the RSS */
 	int oom_score;
 	int oom_score_adj;
 	/* Of the control group that has the least room for it. */

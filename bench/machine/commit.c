@@ -9,31 +9,20 @@
 #include <stdio.h>
 #include <unistd.h>
 
-#include "bench/machine/fields.h"
+#include "bench/machine/status.h"
 #include "bench/machine/text.h"
 
-static int read_status(const char *process, struct commit_rights *rights)
+static int read_status(pid_t pid, struct commit_rights *rights)
 {
-	uint64_t effective;
-	const struct field fields[] = {
-		{ "CapEff", &effective, FIELD_HEXADECIMAL, true },
-		{ "VmData", &rights->data_bytes, 1024, false },
-	};
-	char path[64];
-	FILE *stream;
-	int error;
+	uint64_t effective, kbytes;
+	int error = status_number(pid, "CapEff", 16, &effective);
 
-	snprintf(path, sizeof path, "/proc/%s/status", process);
-	stream = fopen(path, "re");
-	if (!stream)
-		return -errno;
-	error = fields_parse(stream, fields, sizeof fields / sizeof *fields,
-			     NULL);
-	fclose(stream);
+	if (error)
+		return error;
 	rights->admin = effective >> CAP_SYS_ADMIN & 1;
-	if (rights->data_bytes == FIELD_ABSENT)
-		rights->data_bytes = 0; /* a zombie has none */
-	return error;
+	error = status_number(pid, "VmData", 10, &kbytes);
+	rights->data_bytes = error ? 0 : kbytes << 10;
+	return error == -ENODATA ? 0 : error; /* a zombie has none */
 }
 
 static int read_total_vm(const char *process, uint64_t *bytes)
@@ -68,7 +57,7 @@ int commit_rights_read(pid_t pid, struct commit_rights *rights)
 
 	if (pid)
 		snprintf(process, sizeof process, "%d", (int)pid);
-	error = read_status(process, rights);
+	error = read_status(pid, rights);
 	if (!error)
 		error = read_total_vm(process, &rights->total_vm_bytes);
 	if (!error)

@@ -18,6 +18,7 @@
 #include "bench/machine/host.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
+#include "bench/machine/status.h"
 #include "bench/machine/text.h"
 
 #define LOAD_PER_CPU_MAX 0.5
@@ -160,13 +161,9 @@ static bool cpu_quota(struct disturbance *found)
 
 static bool traced(struct disturbance *found)
 {
-	char status[2048];
-	const char *line;
+	uint64_t pid;
 
-	if (text_read("/proc/self/status", status, sizeof(status)))
-		return false;
-	line = strstr(status, "\nTracerPid:");
-	if (!line || atoi(line + strlen("\nTracerPid:")) == 0)
+	if (status_number(0, "TracerPid", 10, &pid) || !pid)
 		return false;
 	say(found->what, "A debugger or tracer is attached: every system call "
 			 "stops twice.");

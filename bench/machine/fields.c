@@ -10,15 +10,13 @@
 /* "  24684096 kB\n": the number of one field. */
 static int take_number(const char *text, const struct field *field)
 {
-	const bool plain = field->unit != FIELD_HEXADECIMAL;
 	char *end;
 
 	errno = 0;
-	unsigned long long value = strtoull(text, &end, plain ? 10 : 16);
+	unsigned long long value = strtoull(text, &end, 10);
 	if (end == text || errno || memchr(text, '-', (size_t)(end - text)))
 		return -EBADMSG;
-	if (__builtin_mul_overflow(value, plain ? field->unit : 1,
-				   field->value))
+	if (__builtin_mul_overflow(value, field->unit, field->value))
 		*field->value = FIELD_ABSENT;
 	return field->required && *field->value == FIELD_ABSENT ? -EBADMSG : 0;
 }

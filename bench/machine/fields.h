@@ -15,9 +15,6 @@
  * lxcfs(1) writes negative sizes like that. */
 #define FIELD_ABSENT UINT64_MAX
 
-/* As unit: the number is hexadecimal, as CapEff of /proc/PID/status. */
-#define FIELD_HEXADECIMAL 0
-
 /* One number that is wanted, and where it goes. */
 struct field {
 	const char *key; /* up to the colon or blank */

@@ -24,9 +24,17 @@
 
 json_t *host_string(const char *text)
 {
-	json_t *value = json_string(text);
+	char *escaped = text_escaped(text, "\n");
+	json_t *value = json_string(escaped);
 
-	return value ? value : json_null();
+	free(escaped);
+	return value;
+}
+
+json_t *host_bytes(uint64_t bytes)
+{
+	return bytes > INT64_MAX ? json_null()
+				 : json_integer((json_int_t)bytes);
 }
 
 int host_add_text(json_t *facts, const char *key, const char *path)
@@ -158,7 +166,7 @@ static int add_setting(json_t *facts, const char *key, const char *path)
 	if (text_read(path, text, sizeof(text)))
 		return json_object_set_new(facts, key, json_string("n/a"));
 	text_pick_bracketed(text);
-	return json_object_set_new(facts, key, json_string(text));
+	return json_object_set_new(facts, key, host_string(text));
 }
 
 static int add_thp(json_t *facts)

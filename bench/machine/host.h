@@ -8,6 +8,7 @@
 
 #include <jansson.h>
 #include <stddef.h>
+#include <stdint.h>
 
 /*
  * Everything of host.json that is a fact of the machine or of this build;
@@ -41,9 +42,12 @@ const char *host_container(char *text, size_t size);
 int host_add_cpu(json_t *facts);
 int host_add_limits(json_t *facts);
 
-/* Text that firmware or a user wrote may not be UTF-8, which jansson refuses:
- * then null. */
+/* Text that firmware or a user wrote, as text_escape() makes it: what is not
+ * UTF-8, jansson refuses. */
 json_t *host_string(const char *text);
+
+/* A size, or null where it is not told (FIELD_ABSENT). */
+json_t *host_bytes(uint64_t bytes);
 
 /* Under key: the file's text, or null. */
 int host_add_text(json_t *facts, const char *key, const char *path);

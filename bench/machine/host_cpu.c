@@ -79,7 +79,7 @@ static int add_governor(json_t *facts)
 	if (text_read(CPU_PATH "cpu0/cpufreq/scaling_governor", text,
 		      sizeof(text)))
 		snprintf(text, sizeof(text), "n/a");
-	return json_object_set_new(facts, "governor", json_string(text));
+	return json_object_set_new(facts, "governor", host_string(text));
 }
 
 /*

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "bench/machine/fields.h"
+#include "bench/machine/status.h"
 #include "bench/machine/text.h"
 
 #define PF_EXITING 0x00000004
@@ -123,18 +124,14 @@ int process_memory_parse(FILE *stream, struct process_memory *memory)
 			    NULL);
 }
 
-static FILE *open_status(pid_t pid)
-{
-	char path[64];
-
-	snprintf(path, sizeof(path), "/proc/%d/status", (int)pid);
-	return fopen(path, "re");
-}
-
 int process_memory_read(pid_t pid, struct process_memory *memory)
 {
-	FILE *stream = open_status(process_thread(pid));
+	char path[64];
+	FILE *stream;
 
+	snprintf(path, sizeof(path), "/proc/%d/status",
+		 (int)process_thread(pid));
+	stream = fopen(path, "re");
 	if (!stream)
 		return -errno;
 	int error = process_memory_parse(stream, memory);
@@ -145,14 +142,9 @@ int process_memory_read(pid_t pid, struct process_memory *memory)
 /* The process that a thread belongs to; a process belongs to itself. */
 static int read_leader(pid_t tid, pid_t *pid)
 {
-	uint64_t group;
-	const struct field field = { "Tgid", &group, 1, true };
-	FILE *stream = open_status(tid);
+	uint64_t group = 0;
+	int error = status_number(tid, "Tgid", 10, &group);
 
-	if (!stream)
-		return -errno;
-	int error = fields_parse(stream, &field, 1, NULL);
-	fclose(stream);
 	*pid = (pid_t)group;
 	return error;
 }

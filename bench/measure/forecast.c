@@ -6,12 +6,12 @@
 #include "bench/machine/commit.h"
 #include "bench/machine/status.h"
 
-/* 0 stands for no limit. */
+/* 0 without a limit. */
 static int read_limit(pid_t pid, const char *name, uint64_t *bytes)
 {
-	const int error = status_limit(pid, name, bytes);
+	int error = status_limit(pid, name, bytes);
 
-	if (*bytes == UINT64_MAX)
+	if (!error && *bytes == UINT64_MAX)
 		*bytes = 0;
 	return error;
 }

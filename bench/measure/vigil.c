@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "bench/machine/cgroup_room.h"
+#include "bench/machine/fields.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/oom.h"
 #include "bench/measure/clock.h"
@@ -44,55 +45,63 @@ static int take_process(const struct vigil *vigil, struct vitals *now)
 	now->swap_bytes = memory.swap_bytes;
 	now->page_table_bytes = memory.page_table_bytes;
 	now->vm_bytes = memory.vm_bytes;
+	now->hugetlb_bytes = memory.hugetlb_bytes;
 	return 0;
 }
 
-/* A process may be moved, so its group is looked up each time; directory is
- * that of the group with the least room. */
-static void take_cgroup(pid_t pid, struct vitals *now, char directory[PATH_MAX])
+/* A process may be moved, so its group is looked up each time; room is that of
+ * the group with the least. */
+static int take_cgroup(pid_t pid, struct vitals *now, struct cgroup_room *room)
 {
 	struct cgroup group;
-	struct cgroup_room room;
+	int error = cgroup_of(pid, "memory", &group);
 
-	if (cgroup_of(pid, "memory", &group) || cgroup_room_read(&group, &room))
-		return;
-	now->in_cgroup = true;
-	now->cgroup_limited = room.limited;
-	now->cgroup_usage_bytes = room.usage_bytes;
-	now->cgroup_cache_bytes = room.cache_bytes;
-	now->cgroup_limit_bytes = room.limit_bytes;
-	memcpy(directory, room.directory, sizeof room.directory);
-}
-
-static int take_machine(struct vitals *now)
-{
-	struct meminfo machine;
-	int error = meminfo_read(&machine);
-
+	if (!error)
+		error = cgroup_room_read(&group, room);
 	if (error)
 		return error;
+	now->in_cgroup = true;
+	now->cgroup_limited = room->limited;
+	now->cgroup_usage_bytes = room->usage_bytes;
+	now->cgroup_cache_bytes = room->cache_bytes;
+	now->cgroup_limit_bytes = room->limit_bytes;
+	return 0;
+}
+
+/* What the machine does not tell is no reason not to watch a process. */
+static void take_machine(struct vitals *now)
+{
+	struct meminfo machine;
+
+	if (meminfo_read(&machine))
+		memset(&machine, 0xff, sizeof machine); /* FIELD_ABSENT */
 	now->available_bytes = machine.available_bytes;
 	now->swap_free_bytes = machine.swap_free_bytes;
 	now->committed_bytes = machine.committed_bytes;
 	now->commit_limit_bytes = machine.commit_limit_bytes;
-	return 0;
 }
 
-/* To the series, as RSS and swap together: what is swapped out has not been
- * given back. */
+static uint64_t if_told(uint64_t bytes)
+{
+	return bytes == FIELD_ABSENT ? 0 : bytes;
+}
+
+/* To the series, as RSS, hugetlb pages and swap together: what is swapped out
+ * has not been given back. */
 static void add_reading(struct trend_series *series, const struct vitals *now)
 {
 	const struct trend_point point = {
 		.time_s = now->time_s,
-		.bytes = (double)(now->rss_bytes + now->swap_bytes),
-		.file_bytes = (double)now->file_bytes,
+		.bytes = (double)(now->rss_bytes + if_told(now->hugetlb_bytes) +
+				  if_told(now->swap_bytes)),
+		.file_bytes = (double)if_told(now->file_bytes),
 	};
 
 	trend_add(series, &point);
 }
 
 static void keep(struct vigil *vigil, const struct vitals *now,
-		 const char directory[PATH_MAX])
+		 const struct cgroup_room *room)
 {
 	if (vigil->taken)
 		add_reading(&vigil->series, &vigil->now);
@@ -101,7 +110,8 @@ static void keep(struct vigil *vigil, const struct vitals *now,
 	if (now->rss_bytes > vigil->peak_bytes)
 		vigil->peak_bytes = now->rss_bytes;
 	vigil->now = *now;
-	memcpy(vigil->cgroup_directory, directory, PATH_MAX);
+	memcpy(vigil->cgroup_directory, room->directory, PATH_MAX);
+	vigil->cgroup_limit_name = room->limit_name;
 }
 
 /* It changes with exec. */
@@ -120,19 +130,18 @@ int vigil_take(struct vigil *vigil)
 		.time_s = (double)(clock_now_ns() - vigil->begin_ns) / 1e9,
 		.date = time(NULL),
 	};
-	char directory[PATH_MAX] = "";
+	struct cgroup_room room = { .limited = false };
 	int error = take_process(vigil, &now);
 
-	take_cgroup(vigil->process.pid, &now, directory);
+	vigil->cgroup_error = take_cgroup(vigil->process.pid, &now, &room);
+	take_machine(&now);
 	follow_name(&vigil->process);
 	/* What was read counts only if it was read of this process, and before
 	 * it began to give its memory back for good. */
 	if (process_ended(&vigil->process) || vigil->process.stat.exiting)
 		return -ESRCH;
 	if (!error)
-		error = take_machine(&now);
-	if (!error)
-		keep(vigil, &now, directory);
+		keep(vigil, &now, &room);
 	return error;
 }
 

@@ -45,6 +45,8 @@ struct vigil {
 	/* Of the same reading as `now`: the group with the least room, where
 	 * now.in_cgroup says that there is one. */
 	char cgroup_directory[PATH_MAX];
+	const char *cgroup_limit_name; /* the file of its limit */
+	int cgroup_error;	       /* why there is none, if not -ENOENT */
 };
 
 /* Begin to watch; interval_ns and duration_ns are kept. The caller owes
@@ -53,8 +55,7 @@ int vigil_begin(struct vigil *vigil, pid_t pid, uint64_t interval_ns,
 		uint64_t duration_ns);
 
 /* Read vigil->now. -ESRCH: the process has ended; -ENODATA: it has no memory
- * any more, so it is about to; then vigil->now is as before. Others: those of
- * /proc/meminfo. */
+ * any more, so it is about to; then vigil->now is as before. */
 int vigil_take(struct vigil *vigil);
 
 /* Wait until the next reading is due, or till the process ends, the duration

@@ -60,8 +60,10 @@ static void examine_group(struct diagnosis *found)
 {
 	struct group_finding *group = &found->group;
 
-	if (cgroup_of(0, "memory", &group->own) ||
-	    cgroup_room_read(&group->own, &group->room))
+	group->error = cgroup_of(0, "memory", &group->own);
+	if (!group->error)
+		group->error = cgroup_room_read(&group->own, &group->room);
+	if (group->error)
 		return;
 	group->found = true;
 	group->hybrid = is_hybrid(&group->own);
@@ -87,13 +89,12 @@ void diagnosis_examine(struct diagnosis *found)
 	found->mode = error ? error : found->overcommit.mode;
 	found->may_write = overcommit_may_write();
 	found->memory_error = meminfo_read(&found->memory);
-	if (!found->memory_error)
-		found->memory_error = memory_allowance(
-			&found->allowance_bytes, found->allowance_why,
-			sizeof found->allowance_why);
+	found->allowance_error =
+		memory_allowance(&found->allowance_bytes, found->allowance_why,
+				 sizeof found->allowance_why);
 	found->facts_error = forecast_imagined(0, &found->facts);
 	/* What is left, and what of that for us, are of one moment. */
-	if (!found->memory_error)
+	if (!found->memory_error && !found->facts_error)
 		found->facts.committed_bytes = found->memory.committed_bytes;
 	examine_container(found);
 	examine_group(found);

@@ -21,6 +21,7 @@
 /* The control group that bounds our memory. */
 struct group_finding {
 	bool found; /* false: none here counts memory */
+	int error;  /* why that is so, if not -ENOENT */
 	bool hybrid;
 	struct cgroup own;
 	struct cgroup_room room;
@@ -32,8 +33,9 @@ struct diagnosis {
 	int mode; /* of overcommit, the user's, or -errno */
 	struct overcommit_view overcommit;
 	bool may_write;
-	int memory_error; /* of the next two, negative errno */
+	int memory_error; /* of the next, negative errno */
 	struct meminfo memory;
+	int allowance_error; /* of the next, whose why tells it */
 	uint64_t allowance_bytes;
 	char allowance_why[MEMORY_WHY_BYTES];
 	int facts_error;	    /* of the next, negative errno */

@@ -5,6 +5,8 @@
 #include <jansson.h>
 
 #include "bench/files/errname.h"
+#include "bench/machine/fields.h"
+#include "bench/machine/host.h"
 #include "bench/measure/probe.h"
 #include "bench/verbs/diagnosis.h"
 #include "bench/verbs/doctor_warnings.h"
@@ -33,10 +35,12 @@ static json_t *disturbances_json(const struct diagnosis *found)
 
 	for (size_t i = 0; i < found->disturbance_count; i++)
 		json_array_append_new(
-			list, json_pack("{s:s, s:s, s:s}", "name",
-					found->disturbances[i].name, "what",
-					found->disturbances[i].what, "cure",
-					found->disturbances[i].cure));
+			list,
+			json_pack("{s:s, s:o, s:o}", "name",
+				  found->disturbances[i].name, "what",
+				  host_string(found->disturbances[i].what),
+				  "cure",
+				  host_string(found->disturbances[i].cure)));
 	return list;
 }
 
@@ -47,15 +51,14 @@ static json_t *group_json(const struct diagnosis *found)
 
 	if (!group->found)
 		return json_null();
-	return json_pack(
-		"{s:i, s:b, s:s, s:I, s:I, s:o, s:o}", "version",
-		group->own.version, "hybrid", group->hybrid, "path",
-		room->directory, "usage_bytes", (json_int_t)room->usage_bytes,
-		"cache_bytes", (json_int_t)room->cache_bytes, "limit_bytes",
-		room->limited ? json_integer((json_int_t)room->limit_bytes)
-			      : json_null(),
-		"limit_set_by",
-		room->limited ? json_string(group->owner) : json_null());
+	return json_pack("{s:i, s:b, s:o, s:I, s:I, s:o, s:o}", "version",
+			 group->own.version, "hybrid", group->hybrid, "path",
+			 host_string(room->directory), "usage_bytes",
+			 (json_int_t)room->usage_bytes, "cache_bytes",
+			 (json_int_t)room->cache_bytes, "limit_bytes",
+			 host_bytes(room->limit_bytes), "limit_set_by",
+			 room->limited ? host_string(group->owner)
+				       : json_null());
 }
 
 static json_t *machine_json(const struct diagnosis *found)
@@ -76,19 +79,21 @@ static json_t *machine_json(const struct diagnosis *found)
 int diagnosis_json(const struct diagnosis *found, FILE *stream)
 {
 	json_t *all = json_pack(
-		"{s:o, s:i, s:b, s:I, s:I, s:I, s:i, s:b, s:s, s:b, s:b, s:o,"
-		" s:o, s:o, s:s, s:o, s:o, s:o}",
+		"{s:o, s:i, s:b, s:o, s:o, s:o, s:i, s:b, s:s, s:b, s:b, s:o,"
+		" s:o, s:o, s:o, s:o, s:o, s:o}",
 		"strategies", strategies_json(), "overcommit", found->mode,
 		"overcommit_may_set", found->may_write, "commit_limit_bytes",
-		(json_int_t)found->memory.commit_limit_bytes, "committed_bytes",
-		(json_int_t)found->memory.committed_bytes, "allowance_bytes",
-		(json_int_t)found->allowance_bytes, "cpus", found->cpu_count,
-		"cpu_split", found->split_cpu >= 0, "thp", found->thp,
-		"gnuplot", found->gnuplot, "hyperfine", found->hyperfine,
-		"disturbances", disturbances_json(found), "memory",
-		machine_json(found), "cgroup", group_json(found), "container",
-		found->container, "heaps", outlook_heaps_json(&found->heaps),
-		"process", outlook_process_json(&found->process), "warnings",
+		host_bytes(found->memory.commit_limit_bytes), "committed_bytes",
+		host_bytes(found->memory.committed_bytes), "allowance_bytes",
+		host_bytes(found->allowance_error ? FIELD_ABSENT
+						  : found->allowance_bytes),
+		"cpus", found->cpu_count, "cpu_split", found->split_cpu >= 0,
+		"thp", found->thp, "gnuplot", found->gnuplot, "hyperfine",
+		found->hyperfine, "disturbances", disturbances_json(found),
+		"memory", machine_json(found), "cgroup", group_json(found),
+		"container", host_string(found->container), "heaps",
+		outlook_heaps_json(&found->heaps), "process",
+		outlook_process_json(&found->process), "warnings",
 		doctor_warnings_json(0));
 	int error = all ? json_dumpf(all, stream, JSON_INDENT(2)) : -1;
 

@@ -150,7 +150,7 @@ static const char *heap_error(int error)
 	case -ERANGE:
 		return size_error(error);
 	default:
-		return strerror(-error);
+		return meminfo_error(error);
 	}
 }
 
@@ -165,7 +165,7 @@ static int add_heaps(const struct arguments *args, struct diagnosis *found,
 
 	if (list)
 		error = list_split(list, take_heap, &found->heaps, item);
-	else if (!argument_given(args, "pid") && !found->memory_error)
+	else if (!argument_given(args, "pid") && !found->facts_error)
 		error = outlook_add_usual_heaps(&found->heaps,
 						found->memory.total_bytes);
 	if (!error)
@@ -173,7 +173,7 @@ static int add_heaps(const struct arguments *args, struct diagnosis *found,
 	if (!list)
 		return fail(why, EXIT_FAILED,
 			    cure_of(CURE_PROC, error, "Try again."),
-			    "examine this machine: %s", strerror(-error));
+			    "examine this machine: %s", meminfo_error(error));
 	fail_cure(why,
 		  "Give sizes with commas between them: 1G,16G; %d at "
 		  "most, each once.",

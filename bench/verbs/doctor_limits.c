@@ -3,6 +3,7 @@
 
 #include "bench/verbs/doctor_limits.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "bench/show/units.h"
@@ -64,13 +65,16 @@ static void tell_commit(struct table *table, const struct diagnosis *found)
 {
 	const struct predict_facts *facts = &found->facts;
 
+	if (found->facts_error) {
+		tell(table, "", TABLE_BAD, "no spawn can be predicted: %s",
+		     meminfo_error(found->facts_error));
+		return;
+	}
 	tell(table, "", TABLE_PLAIN,
 	     "CommitLimit %s, committed %s, left for mode 2: %s",
 	     size_human(found->memory.commit_limit_bytes).text,
 	     size_human(found->memory.committed_bytes).text,
 	     size_human(meminfo_headroom_bytes(&found->memory)).text);
-	if (found->facts_error)
-		return;
 	tell(table, "", TABLE_PLAIN,
 	     "mode 2 would grant this user %s of it%s%s",
 	     size_human(predict_left(facts)).text,
@@ -106,7 +110,7 @@ static void tell_memory(struct table *table, const struct diagnosis *found)
 
 	if (found->memory_error) {
 		tell(table, "memory", TABLE_BAD, "unknown: %s",
-		     strerror(-found->memory_error));
+		     meminfo_error(found->memory_error));
 		return;
 	}
 	size_format(bytes / unit * unit, heap, sizeof heap);
@@ -120,6 +124,11 @@ static void tell_memory(struct table *table, const struct diagnosis *found)
 	else
 		tell(table, "", TABLE_PLAIN,
 		     "no swap: when RAM is used up, a process is killed");
+	if (found->allowance_error) {
+		tell(table, "", TABLE_BAD, "a run may take none: %s",
+		     found->allowance_why);
+		return;
+	}
 	tell(table, "", TABLE_PLAIN, "a run may take %s, %s",
 	     size_human(bytes).text, found->allowance_why);
 	tell(table, "", TABLE_PLAIN, "--heap up to %s fits", heap);
@@ -131,8 +140,14 @@ static void tell_group(struct table *table, const struct diagnosis *found)
 	const struct cgroup_room *room = &group->room;
 
 	if (!group->found) {
-		tell(table, "cgroup", TABLE_FAINT,
-		     "none that counts memory here");
+		tell(table, "cgroup", TABLE_FAINT, "%s%s",
+		     group->error == -ENOENT ? "none that counts memory here"
+		     : group->error == -EXDEV
+			     ? "its limits are hidden: it is not mounted here"
+			     : "its limits cannot be told: ",
+		     group->error == -ENOENT || group->error == -EXDEV
+			     ? ""
+			     : strerror(-group->error));
 	} else {
 		tell(table, "cgroup", TABLE_PLAIN, "version %d%s, %s",
 		     group->own.version,

@@ -101,8 +101,11 @@ int outlook_read_process(const struct process *process,
 	outlook->vmas = facts.vmas;
 	outlook->page_table_bytes = memory.page_table_bytes;
 	outlook->room_bytes = UINT64_MAX;
-	if (!cgroup_of(process->pid, "memory", &group) &&
-	    !cgroup_room_read(&group, &room))
+	error = cgroup_of(process->pid, "memory", &group);
+	if (!error)
+		error = cgroup_room_read(&group, &room);
+	if (!error)
 		outlook->room_bytes = cgroup_room_bytes(&room);
+	outlook->room_error = error == -ENOENT ? 0 : error;
 	return 0;
 }

@@ -37,6 +37,7 @@ struct process_outlook {
 	size_t vmas;
 	uint64_t page_table_bytes; /* what a copy of them may take */
 	uint64_t room_bytes;	   /* that its cgroups leave; UINT64_MAX */
+	int room_error;		   /* why that is not known, or 0 */
 	struct predict_facts facts;
 };
 

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "bench/files/errname.h"
+#include "bench/machine/host.h"
 #include "bench/measure/probe.h"
 #include "bench/show/units.h"
 #include "bench/verbs/doctor_warnings.h"
@@ -120,6 +121,10 @@ static void tell_page_tables(struct table *table,
 	tell(table, "", TABLE_PLAIN,
 	     "a copy of its page tables takes up to %s of RAM besides",
 	     size_human(outlook->page_table_bytes).text);
+	if (outlook->room_error)
+		tell(table, "", TABLE_PLAIN,
+		     "what its cgroup leaves it cannot be told: %s",
+		     strerror(-outlook->room_error));
 	if (outlook->room_bytes != UINT64_MAX)
 		tell(table, "", tight ? TABLE_BAD : TABLE_PLAIN,
 		     "its cgroup leaves it %s%s",
@@ -209,17 +214,15 @@ json_t *outlook_process_json(const struct process_outlook *outlook)
 	if (!outlook->pid)
 		return json_null();
 	return json_pack(
-		"{s:i, s:s, s:I, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o}",
-		"pid", (int)outlook->pid, "name", outlook->name, "vmas",
-		(json_int_t)outlook->vmas, "vm_bytes",
+		"{s:i, s:o, s:I, s:I, s:I, s:I, s:o, s:o, s:o, s:o, s:o}",
+		"pid", (int)outlook->pid, "name", host_string(outlook->name),
+		"vmas", (json_int_t)outlook->vmas, "vm_bytes",
 		(json_int_t)facts->total_vm_bytes, "accountable_bytes",
 		(json_int_t)facts->accountable_bytes, "largest_vma_bytes",
 		(json_int_t)facts->largest_vma_bytes, "page_table_bytes",
-		(json_int_t)outlook->page_table_bytes, "room_bytes",
-		outlook->room_bytes == UINT64_MAX
-			? json_null()
-			: json_integer((json_int_t)outlook->room_bytes),
-		"strategies", strategies_json(facts), "limits",
+		host_bytes(outlook->page_table_bytes), "room_bytes",
+		host_bytes(outlook->room_bytes), "strategies",
+		strategies_json(facts), "limits",
 		doctor_process_limits_json(outlook->pid), "warnings",
 		doctor_warnings_json(outlook->pid));
 }

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/machine/memory.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/axes.h"
 
@@ -43,10 +44,18 @@ int pid_check(const struct process *process, int error, struct failure *why)
 			    "with hidepid here.",
 			    "look at process %d: it is hidden from this user",
 			    pid);
+	if (error == -EPERM)
+		return fail(why, EXIT_FAILED,
+			    "It takes rights that this user has not: ask as "
+			    "root, outside of a container or sandbox.",
+			    "look at process %d: %s", pid, strerror(EPERM));
 	if (error)
 		return fail(why, EXIT_FAILED,
-			    cure_of(CURE_PROC, error, "Try again."),
-			    "look at process %d: %s", pid, strerror(-error));
+			    cure_of(CURE_PROC, error,
+				    "This kernel or container does not tell: "
+				    "ask outside of it."),
+			    "look at process %d: %s", pid,
+			    meminfo_error(error));
 	if (stat->kernel_thread)
 		return fail(why, EXIT_FAILED,
 			    "Choose a program's process: `ps -e` shows kernel "

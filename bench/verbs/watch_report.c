@@ -8,6 +8,8 @@
 #include <math.h>
 
 #include "bench/machine/cgroup_room.h"
+#include "bench/machine/fields.h"
+#include "bench/machine/host.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
 
@@ -52,13 +54,16 @@ int watch_conclude(const struct vigil *vigil, struct watch_report *report)
 		.ended = vigil->end == VIGIL_PROCESS_ENDED,
 		.group_room_bytes = group_room_bytes(now),
 		.machine_room_bytes =
-			now->available_bytes + now->swap_free_bytes,
+			now->available_bytes == FIELD_ABSENT
+				? FIELD_ABSENT
+				: now->available_bytes + now->swap_free_bytes,
 	};
 	error = vigil_judge(vigil, &report->trend);
 	if (error)
 		return error;
-	if (!meminfo_read(&machine))
-		report->swap_total_bytes = machine.swap_total_bytes;
+	report->swap_total_bytes = meminfo_read(&machine)
+					   ? FIELD_ABSENT
+					   : machine.swap_total_bytes;
 	error = overcommit_get(&report->mode);
 	if (error)
 		report->mode = error;
@@ -73,14 +78,22 @@ static json_t *rival_json(const struct oom_rival *rival)
 {
 	if (!rival->pid)
 		return json_null();
-	return json_pack("{s:i, s:s, s:i}", "pid", (int)rival->pid, "name",
-			 rival->name, "oom_score", rival->score);
+	return json_pack("{s:i, s:o, s:i}", "pid", (int)rival->pid, "name",
+			 host_string(rival->name), "oom_score", rival->score);
 }
 
-static json_t *bytes_json(uint64_t bytes)
+double watch_seconds_left(const struct watch_report *report,
+			  uint64_t room_bytes)
 {
-	return bytes == UINT64_MAX ? json_null()
-				   : json_integer((json_int_t)bytes);
+	const struct vitals *first = &report->vigil->first;
+	const struct vitals *now = &report->vigil->now;
+	const double huge_bytes =
+		(double)now->hugetlb_bytes - (double)first->hugetlb_bytes;
+
+	if (report->ended || room_bytes == UINT64_MAX ||
+	    huge_bytes > (double)now->rss_bytes - (double)first->rss_bytes)
+		return INFINITY;
+	return trend_seconds_until(&report->trend, (double)room_bytes);
 }
 
 /* When the lesser of both rooms is used up; INFINITY: never, or the process
@@ -92,9 +105,7 @@ static double limit_met_s(const struct watch_report *report)
 			? report->group_room_bytes
 			: report->machine_room_bytes;
 
-	return report->ended ? INFINITY
-			     : trend_seconds_until(&report->trend,
-						   (double)room_bytes);
+	return watch_seconds_left(report, room_bytes);
 }
 
 /* JSON has no infinity. */
@@ -109,15 +120,15 @@ static json_t *group_json(const struct watch_report *report)
 
 	if (!now->in_cgroup)
 		return json_null();
-	return json_pack("{s:s, s:I, s:I, s:o, s:o, s:o}", "path",
-			 report->vigil->cgroup_directory, "usage_bytes",
-			 (json_int_t)now->cgroup_usage_bytes, "cache_bytes",
-			 (json_int_t)now->cgroup_cache_bytes, "limit_bytes",
-			 bytes_json(now->cgroup_limited
-					    ? now->cgroup_limit_bytes
-					    : UINT64_MAX),
-			 "room_bytes", bytes_json(report->group_room_bytes),
-			 "rival", rival_json(&report->group_rival));
+	return json_pack(
+		"{s:o, s:I, s:I, s:o, s:o, s:o}", "path",
+		host_string(report->vigil->cgroup_directory), "usage_bytes",
+		(json_int_t)now->cgroup_usage_bytes, "cache_bytes",
+		(json_int_t)now->cgroup_cache_bytes, "limit_bytes",
+		host_bytes(now->cgroup_limited ? now->cgroup_limit_bytes
+					       : UINT64_MAX),
+		"room_bytes", host_bytes(report->group_room_bytes), "rival",
+		rival_json(&report->group_rival));
 }
 
 int watch_json(const struct watch_report *report, FILE *stream)
@@ -127,15 +138,18 @@ int watch_json(const struct watch_report *report, FILE *stream)
 	/* What was not judged has no growth, not even none. */
 	const bool judged = trend->verdict != TREND_TOO_SHORT;
 	json_t *all = json_pack(
-		"{s:i, s:s, s:b, s:I, s:f, s:I, s:I, s:I, s:I, s:s, s:o, s:o,"
-		" s:o, s:i, s:i, s:o, s:o, s:I, s:i, s:I}",
+		"{s:i, s:o, s:b, s:I, s:f, s:I, s:I, s:I, s:o, s:o, s:s, s:o, "
+		"s:o,"
+		" s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:I}",
 		"pid", (int)vigil->process.pid, "name",
-		vigil->process.stat.name, "ended", report->ended, "readings",
-		(json_int_t)vigil->taken, "time_s", vigil->now.time_s,
-		"first_rss_bytes", (json_int_t)vigil->first.rss_bytes,
-		"rss_bytes", (json_int_t)vigil->now.rss_bytes, "peak_rss_bytes",
+		host_string(vigil->process.stat.name), "ended", report->ended,
+		"readings", (json_int_t)vigil->taken, "time_s",
+		vigil->now.time_s, "first_rss_bytes",
+		(json_int_t)vigil->first.rss_bytes, "rss_bytes",
+		(json_int_t)vigil->now.rss_bytes, "peak_rss_bytes",
 		(json_int_t)vigil->peak_bytes, "swap_bytes",
-		(json_int_t)vigil->now.swap_bytes, "reading",
+		host_bytes(vigil->now.swap_bytes), "hugetlb_bytes",
+		host_bytes(vigil->now.hugetlb_bytes), "reading",
 		trend_name(trend->verdict), "growth_bytes_per_hour",
 		real_json(judged ? trend->bytes_per_hour : NAN),
 		"growth_file_share",
@@ -144,7 +158,7 @@ int watch_json(const struct watch_report *report, FILE *stream)
 		vigil->now.oom_score, "oom_score_adj", vigil->now.oom_score_adj,
 		"rival", rival_json(&report->rival), "cgroup",
 		group_json(report), "machine_room_bytes",
-		(json_int_t)report->machine_room_bytes, "overcommit",
+		host_bytes(report->machine_room_bytes), "overcommit",
 		report->mode, "oom_kills", (json_int_t)report->oom_kills);
 	const int error = all ? json_dumpf(all, stream, JSON_INDENT(2)) : -1;
 

@@ -17,7 +17,7 @@ struct watch_report {
 	bool ended; /* the process: nothing is to come of it */
 	struct trend trend;
 	/* What the process may still take before its group's limit or the
-	 * machine's end is met; UINT64_MAX: no limit. */
+	 * machine's end is met; UINT64_MAX: no limit, or not known. */
 	uint64_t group_room_bytes;
 	uint64_t machine_room_bytes;
 	uint64_t swap_total_bytes;
@@ -31,6 +31,12 @@ struct watch_report {
 
 /* How things stand now, in one line. */
 void watch_line(const struct vigil *vigil, char *line, size_t length);
+
+/* When so much room is used up, in seconds. INFINITY: never, or not known, as
+ * where the process has ended, or grows by hugetlb pages: these come out of a
+ * pool of their own. */
+double watch_seconds_left(const struct watch_report *report,
+			  uint64_t room_bytes);
 
 /* Judge the series and look around. 0, or -ENOMEM. */
 int watch_conclude(const struct vigil *vigil, struct watch_report *report);

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* What `watch` says to people; see watch_report.h. */
 
+#include <errno.h>
 #include <math.h>
+#include <string.h>
 
 #include "bench/show/units.h"
 #include "bench/verbs/tell.h"
@@ -53,9 +55,11 @@ static void tell_process(struct table *table, const struct watch_report *report)
 	     size_human(now->anon_bytes).text, size_human(now->file_bytes).text,
 	     size_human(now->shmem_bytes).text,
 	     size_human(now->swap_bytes).text);
-	tell(table, "", TABLE_PLAIN, "page tables %s, address space %s",
+	tell(table, "", TABLE_PLAIN,
+	     "page tables %s, address space %s, hugetlb pages %s",
 	     size_human(now->page_table_bytes).text,
-	     size_human(now->vm_bytes).text);
+	     size_human(now->vm_bytes).text,
+	     size_human(now->hugetlb_bytes).text);
 }
 
 /* What to do about a verdict, or NULL. Who has ended cannot be watched on. */
@@ -114,8 +118,7 @@ static void tell_reading(struct table *table, const struct watch_report *report)
 static void tell_room(struct table *table, const struct watch_report *report,
 		      uint64_t room_bytes)
 {
-	const double seconds =
-		trend_seconds_until(&report->trend, (double)room_bytes);
+	const double seconds = watch_seconds_left(report, room_bytes);
 
 	if (report->ended)
 		return;
@@ -134,7 +137,13 @@ static void tell_limits(struct table *table, const struct watch_report *report)
 	const struct vitals *now = &vigil->now;
 
 	if (!now->in_cgroup) {
-		tell(table, "cgroup", TABLE_PLAIN, "none that counts memory");
+		tell(table, "cgroup", TABLE_PLAIN, "%s%s",
+		     vigil->cgroup_error == -ENOENT
+			     ? "none that counts memory"
+			     : "its limits cannot be told: ",
+		     vigil->cgroup_error == -ENOENT
+			     ? ""
+			     : strerror(-vigil->cgroup_error));
 	} else if (!now->cgroup_limited) {
 		tell(table, "cgroup", TABLE_PLAIN, "no limit; %s uses %s",
 		     vigil->cgroup_directory,
@@ -147,7 +156,8 @@ static void tell_limits(struct table *table, const struct watch_report *report)
 		     100 * (double)now->cgroup_usage_bytes /
 			     (double)now->cgroup_limit_bytes,
 		     size_human(now->cgroup_cache_bytes).text);
-		tell(table, "", TABLE_PLAIN, "by %s", vigil->cgroup_directory);
+		tell(table, "", TABLE_PLAIN, "by %s, %s",
+		     vigil->cgroup_directory, vigil->cgroup_limit_name);
 		tell_room(table, report, report->group_room_bytes);
 	}
 	tell(table, "machine", TABLE_PLAIN, "%s of memory available, %s%s",

@@ -44,3 +44,116 @@ time.sleep(100)' "$1" 3>&- &
 	grep -Eq "a run may take [789][0-9.]* MiB, half of the 1[5-8]" out
 	kill -0 $neighbour
 }
+
+# telling SCRIPT COMMAND...: with a /proc/meminfo as sed(1) edits it.
+telling() {
+	sed "$1" /proc/meminfo >meminfo
+	shift
+	unshare -m sh -c 'mount --bind meminfo /proc/meminfo && exec "$@"' sh \
+		"$@"
+}
+meminfo_can_be_replaced() {
+	telling '' true 2>/dev/null || skip "needs root, and unshare -m"
+}
+
+# By lxcfs, by gVisor.
+odd=('s/^SwapFree:.*/SwapFree:  18446744073709551488 kB/'
+	'/^CommitLimit\|^Committed_AS/d')
+
+@test "an odd /proc/meminfo is no leave to take all memory" {
+	meminfo_can_be_replaced
+	for script in "${odd[@]}"; do
+		check 2 telling "$script" "$command" run --dry-run --out x \
+			--heap 20T,200T --strategy clone_vm
+		says err "cannot run --heap 20T: that is more memory than a run may"
+		check 125 telling "$script" "$command" exec --heap 20T \
+			--strategy clone_vm -- true
+		check 0 telling "$script" "$command" doctor
+		says out "a run may take "
+		run grep -q "TiB of swap" out
+		[ "$status" -ne 0 ]
+		check 0 telling "$script" "$command" doctor --json
+	done
+}
+
+@test "where memory is not told, none is taken, and the field is named" {
+	meminfo_can_be_replaced
+	for field in MemTotal SwapTotal; do
+		check 1 telling "/^$field/d" "$command" run --heap 64M --out x
+		says err "how much memory there is: /proc/meminfo has no $field"
+		says err "Use --heap 0 or --backing untouched."
+		check 125 telling "/^$field/d" "$command" exec --heap 64M \
+			--strategy clone_vm -- true
+		says err "/proc/meminfo has no $field"
+		check 0 telling "/^$field/d" "$command" exec --heap 64M \
+			--backing untouched --strategy clone_vm -- true
+		check 0 telling "/^$field/d" "$command" doctor
+		says out "/proc/meminfo has no $field"
+	done
+	check 1 telling 's/^MemAvailable:.*/MemAvailable: much/' "$command" \
+		run --heap 64M --out x
+	says err "MemAvailable of /proc/meminfo cannot be"
+	check 1 telling '/^Committed_AS/d' "$command" lab promise --out x \
+		--overcommit current
+	says err "/proc/meminfo has no Committed_AS"
+}
+
+@test "a process is watched where the machine does not tell its memory" {
+	meminfo_can_be_replaced
+	for script in "${odd[@]}" '/^MemTotal/d'; do
+		rm -f rows.csv
+		check 0 telling "$script" "$command" watch --pid $$ \
+			--interval 10ms --duration 55ms --out rows.csv
+		says out "(pid $$), "
+	done
+	grep -q '^0[0-9.]*,.*,,,,,[^,]*Z,' rows.csv
+	check 0 telling '/^MemTotal/d' "$command" watch --pid $$ \
+		--interval 10ms --duration 55ms --json
+	python3 -c 'import json
+assert json.load(open("out"))["machine_room_bytes"] is None'
+}
+
+# The hierarchy below $PWD, with names that mountinfo escapes; $folder is what
+# another group's folder was bound to before.
+@test "the limit is that of our own group, wherever it is mounted" {
+	make_group $((96 << 20))
+	[ "$limit" = memory.limit_in_bytes ] || skip "needs cgroup v1 memory"
+	mkdir theirs 'a \x2d b'
+	look() {
+		unshare -m sh -c 'set -e
+		group=$1 top=/sys/fs/cgroup/memory; shift
+		echo $$ >"$group/cgroup.procs"
+		mount --bind "$top" theirs
+		umount -l "$top"
+		mount -t cgroup -o memory none "a \\x2d b"
+		umount theirs
+		"$@"' sh "$group" "$@"
+	}
+	check 0 look "$command" doctor
+	says out "memory.limit_in_bytes 96 MiB"
+	says out "$PWD/a \x2d b/"
+	check 2 look "$command" run --heap 64M --out x
+}
+
+@test "a process in many groups is read to the end" {
+	groups=$(seq -s, 1500000001 1500000400)
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	many() { setpriv --groups "$groups" "$@"; }
+	check 0 many "$command" doctor
+	says out "mode 2 would grant this user"
+	check 0 many "$command" choose --heap 1G --data \
+		"$top/tests/data/run" --overcommit 0
+	check 0 many "$command" run --quick --heap 0 --strategy fork \
+		--out run
+	[ "$(rows run reap predicted)" = ok ]
+}
+
+@test "doctor looks at other users' processes without CAP_SYS_RESOURCE" {
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	setpriv --reuid 65534 --clear-groups sleep 100 3>&- &
+	neighbour=$!
+	within 5 grep -qx sleep /proc/$neighbour/comm
+	check 0 setpriv --bounding-set -sys_resource --inh-caps -sys_resource \
+		"$command" doctor --pid $neighbour
+	says out "sleep (pid $neighbour): "
+}

@@ -37,6 +37,7 @@ static const struct vitals example = {
 	.swap_free_bytes = 0,
 	.committed_bytes = 12,
 	.commit_limit_bytes = 13,
+	.hugetlb_bytes = 14,
 };
 
 static char *written(const struct vitals *vitals)
@@ -68,9 +69,10 @@ static void rows_are_as_documented(void **state)
 		    "swap_bytes,page_table_bytes,vm_bytes,oom_score,"
 		    "oom_score_adj,cgroup_usage_bytes,cgroup_cache_bytes,"
 		    "cgroup_limit_bytes,available_bytes,swap_free_bytes,"
-		    "committed_bytes,commit_limit_bytes,date_utc\n");
+		    "committed_bytes,commit_limit_bytes,date_utc,"
+		    "hugetlb_bytes\n");
 	check(&example, "12.346,6,1,2,3,4,5,18446744073709551614,671,-17,"
-			"8,9,10,11,0,12,13,2026-11-27T21:56:06Z\n");
+			"8,9,10,11,0,12,13,2026-11-27T21:56:06Z,14\n");
 }
 
 static void what_is_not_there_is_empty(void **state)
@@ -80,11 +82,11 @@ static void what_is_not_there_is_empty(void **state)
 	(void)state;
 	vitals.cgroup_limited = false;
 	check(&vitals, "12.346,6,1,2,3,4,5,18446744073709551614,671,-17,"
-		       "8,9,,11,0,12,13,2026-11-27T21:56:06Z\n");
+		       "8,9,,11,0,12,13,2026-11-27T21:56:06Z,14\n");
 	vitals.in_cgroup = false;
 	vitals.shmem_bytes = UINT64_MAX; /* not told */
 	check(&vitals, "12.346,6,1,2,,4,5,18446744073709551614,671,-17,"
-		       ",,,11,0,12,13,2026-11-27T21:56:06Z\n");
+		       ",,,11,0,12,13,2026-11-27T21:56:06Z,14\n");
 }
 
 static void full_disk_is_told(void **state)
