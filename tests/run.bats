@@ -55,6 +55,10 @@ make_equals() {
 	END
 	cat >stub/spawnwise <<-'END'
 	#!/bin/bash
+	if [ "$1" = list ]; then
+		printf 'name,supported,traits\nvfork,yes,\n'
+		exit
+	fi
 	while [ "$1" != --out ]; do shift; done
 	mkdir "$2"
 	printf '%s\n' strategy,time,mean_ns,p50_lo_ns,p50_hi_ns \
@@ -76,6 +80,19 @@ make_equals() {
 		grep -qxF "$line" err
 	done
 	says err "crosscheck: 4 cells deviate by more than 10 %"
+}
+
+@test "make crosscheck compares although a bare loop is faster" {
+	make_equals
+	mkdir stub/tests
+	printf '#!/bin/sh\necho "bare $*"\nexit 1\n' >stub/tests/bare
+	chmod +x stub/tests/bare
+	check 2 env -u MAKEFLAGS PATH="$PWD/stub:$PATH" CROSSCHECK_PASSES=1 \
+		CROSSCHECK_HEAPS=0 SPAWNWISE="$PWD/stub/spawnwise" \
+		make -s -C "$top" crosscheck B="$PWD/stub" SETUP=: BUILD=:
+	says out "bare beside"
+	says out "Mean of reap in us by both"
+	says err "crosscheck: 1 cells deviate by more than 10 %"
 }
 
 @test "run --help shows every axis" {
