@@ -7,6 +7,7 @@ setup() {
   top=$(cd "$BATS_TEST_DIRNAME/.." && pwd)
   spawnwise=${SPAWNWISE:-$top/build/spawnwise}
   run_data=$top/tests/data/run
+  quotable=${top//\'/\'\'} # between single quotes of gnuplot
   cd "$BATS_TEST_TMPDIR" || return
 }
 
@@ -126,7 +127,7 @@ refuses() {
   refuses ': strategy cannot be "`touch broken`"'
   for term in svg png dumb; do
     for chart in latency_by_heap feasible; do
-      gnuplot -e "plots='$top/plots'; run='some'; term='$term'; out='x'; \
+      gnuplot -e "plots='$quotable/plots'; run='some'; term='$term'; out='x'; \
         columns=100; lines=30" "$top/plots/$chart.gp" >/dev/null 2>&1 || true
     done
   done
@@ -201,8 +202,8 @@ refuses() {
 }
 
 @test "the strategies of the default matrix differ in colour and shape" {
-  gnuplot -e "plots='$top/plots'; run='$run_data'; term='dumb'; columns=100; \
-    lines=30; load plots.'/cells.gp'; set print '-'; \
+  gnuplot -e "plots='$quotable/plots'; columns=100; lines=30; \
+    run='$quotable/tests/data/run'; term='dumb'; load plots.'/cells.gp'; set print '-'; \
     do for [k = 1:words(named)] { s = word(named, k); \
     print s, ' ', colour(s), ' ', shape(s) }" >looks
   [ "$(wc -l <looks)" -eq 8 ]

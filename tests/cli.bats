@@ -172,11 +172,11 @@ assert names and names == sorted(names), names'
 
 @test "colour is for terminals, and for those who want it" {
 	command -v script >/dev/null || skip "script(1) is not installed"
-	check 0 env TERM=xterm script -qec "$command list" /dev/null
+	check 0 env TERM=xterm script -qec "$command_word list" /dev/null
 	grep -q "$escape" out
-	check 0 env TERM=xterm NO_COLOR=1 script -qec "$command list" /dev/null
+	check 0 env TERM=xterm NO_COLOR=1 script -qec "$command_word list" /dev/null
 	if grep -q "$escape" out; then return 1; fi
-	check 0 env TERM=dumb script -qec "$command list" /dev/null
+	check 0 env TERM=dumb script -qec "$command_word list" /dev/null
 	if grep -q "$escape" out; then return 1; fi
 }
 
@@ -419,7 +419,8 @@ only() {
 # on_terminal COLUMNS COMMAND...: its output there, without colours, in out.
 on_terminal() {
 	command -v script >/dev/null || skip "script(1) is not installed"
-	check 0 env TERM=dumb script -qec "stty cols $1; ${*:2}" /dev/null
+	check 0 env TERM=dumb script -qec \
+		"stty cols $1; $(printf '%q ' "${@:2}")" /dev/null
 	tr -d '\r' <out >plain
 	mv plain out
 }

@@ -12,6 +12,7 @@ prepare() {
 	command=${SPAWNWISE:-$top/build/spawnwise}
 	scratch=$(mktemp -d "${TMPDIR:-/tmp}/spawnwise-test.XXXXXX")
 	chmod 755 "$scratch"
+	printf -v command_word %q "$command" # for a line of a shell
 	processors=$(nproc)
 	unset NO_COLOR
 	export SPAWNWISE_KNOB=$scratch/overcommit_memory

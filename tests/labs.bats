@@ -76,7 +76,7 @@ near() {
 
 @test "a lab's text keeps to the width of a terminal" {
 	command -v script >/dev/null || skip "script(1) is not installed"
-	check 0 env TERM=dumb script -qec "stty cols 60; $command lab promise \
+	check 0 env TERM=dumb script -qec "stty cols 60; $command_word lab promise \
 		--out here --overcommit current" /dev/null
 	# The table has its own width.
 	if grep -E '^.{61}' here/promise.txt | grep -v '  '; then return 1; fi

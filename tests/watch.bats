@@ -293,8 +293,8 @@ assert found["limit_met_in_s"] is None and found["rival"] is None'
 	command -v script >/dev/null || skip "script(1) is not installed"
 	sleeper
 	check 0 env TERM=xterm script -qec \
-		"$command watch --pid $pid --interval 10ms --duration 255ms" \
-		/dev/null
+		"$command_word watch --pid $pid --interval 10ms \
+			--duration 255ms" /dev/null
 	[ "$(grep -o $'\r'"[0-9]* s: RSS [^"$'\r'"]*oom_score" out | wc -l)" -ge 1 ]
 	grep -q $'\r\033\[K' out
 	grep -q "flat: normal\|too short" out
@@ -304,8 +304,8 @@ assert found["limit_met_in_s"] is None and found["rival"] is None'
 	command -v script >/dev/null || skip "script(1) is not installed"
 	sleeper
 	check 0 env TERM=dumb script -qec \
-		"$command watch --pid $pid --interval 10ms --duration 255ms" \
-		/dev/null
+		"$command_word watch --pid $pid --interval 10ms \
+			--duration 255ms" /dev/null
 	if grep -q $'\033' out; then return 1; fi
 	grep -q "flat: normal\|too short" out
 }
