@@ -81,8 +81,11 @@ const char *sw_check(const struct sw_strategy *strategy)
 		return suspends || asynchronous
 			       ? "it creates nothing and yet waits for it"
 			       : NULL;
-	if (!suspends == !asynchronous)
-		return "it must be suspends_caller or asynchronous, not both";
+	if (!suspends && !asynchronous)
+		return "it must declare suspends_caller or asynchronous: "
+		       "whether its caller waits for exec";
+	if (suspends && asynchronous)
+		return "it cannot be both suspends_caller and asynchronous";
 	if ((traits & SW_SHARES_MEMORY) &&
 	    (traits & (SW_COPIES_PAGE_TABLES | SW_CHARGES_COMMIT)))
 		return "it cannot share memory and copy it";

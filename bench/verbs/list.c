@@ -46,6 +46,15 @@ static const char *trait_word(unsigned bit)
 	return sw_trait_name(bit);
 }
 
+/* For people: a name that sounds like a fault is explained. */
+static const char *trait_gloss(unsigned bit)
+{
+	return bit == SW_SILENT_FAILURE
+		       ? "silent_failure (no SIGCHLD and nothing to wait for "
+			 "where exec fails)"
+		       : trait_word(bit);
+}
+
 static const char *field_word(unsigned bit)
 {
 	return sw_field_name(bit);
@@ -128,7 +137,7 @@ static void add_entry(struct table *table, const struct entry *entry, int width)
 	if (entry->fault)
 		add_text(table, TABLE_BAD, width, "CONTRADICTION: %s",
 			 entry->fault);
-	join(strategy->traits, trait_word, words, sizeof words);
+	join(strategy->traits, trait_gloss, words, sizeof words);
 	add_text(table, TABLE_FAINT, width, "traits: %s", words);
 	join(strategy->honours, field_word, words, sizeof words);
 	add_text(table, TABLE_FAINT, width, "honours: %s",

@@ -135,17 +135,20 @@ static void missing_hooks_are_blamed(void **state)
 
 static void impossible_traits_are_blamed(void **state)
 {
-	static const char either[] =
-		"it must be suspends_caller or asynchronous, not both";
+	static const char neither[] =
+		"it must declare suspends_caller or asynchronous: whether its "
+		"caller waits for exec";
+	static const char both[] =
+		"it cannot be both suspends_caller and asynchronous";
 	static const char nothing[] = "it creates nothing and yet waits for it";
 	static const char copies[] = "it cannot share memory and copy it";
 	static const struct {
 		unsigned traits;
 		const char *why;
 	} cases[] = {
-		{ 0, either },
-		{ SW_THREAD_SAFE, either },
-		{ SW_SUSPENDS_CALLER | SW_ASYNCHRONOUS, either },
+		{ 0, neither },
+		{ SW_THREAD_SAFE, neither },
+		{ SW_SUSPENDS_CALLER | SW_ASYNCHRONOUS, both },
 		{ SW_CREATES_NOTHING | SW_ASYNCHRONOUS, nothing },
 		{ SW_CREATES_NOTHING | SW_SUSPENDS_CALLER, nothing },
 		{ SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_CHARGES_COMMIT,
