@@ -46,10 +46,12 @@ static void prepare(void *data)
 	struct scene *scene = data;
 	int cpu;
 
-	if (!cpu_same(&cpu))
-		cpu_pin(cpu);
+	scene->error = cpu_same(&cpu) ? 0 : cpu_pin(cpu);
 	scene->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	scene->error = memory_group_enter(scene->group, 0);
+	if (!scene->error && scene->null_fd < 0)
+		scene->error = -errno;
+	if (!scene->error)
+		scene->error = memory_group_enter(scene->group, 0);
 	if (!scene->error)
 		scene->error = subject_set_oom_score_adj(VICTIM_PARENT_ADJ);
 	if (!scene->error)

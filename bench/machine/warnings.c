@@ -50,12 +50,24 @@ static bool many_descriptors(pid_t pid, char *what)
 	return say(what, "RLIMIT_NOFILE is %" PRIu64 ".", soft);
 }
 
+static bool was_ignored;
+
+/* Before main(), which sets it to what our own waits need. */
+__attribute__((constructor)) static void see_inherited(void)
+{
+	struct sigaction inherited;
+
+	was_ignored = !sigaction(SIGCHLD, NULL, &inherited) &&
+		      inherited.sa_handler == SIG_IGN;
+}
+
 static bool sigchld_ignored(pid_t pid, char *what)
 {
-	uint64_t ignored;
+	uint64_t ignored = 0;
 
-	if (status_number(pid, "SigIgn", 16, &ignored) ||
-	    !(ignored >> (SIGCHLD - 1) & 1))
+	if (pid && status_number(pid, "SigIgn", 16, &ignored))
+		return false;
+	if (!(pid ? ignored >> (SIGCHLD - 1) & 1 : was_ignored))
 		return false;
 	return say(what, "SIGCHLD is ignored.");
 }

@@ -64,17 +64,16 @@ static _Noreturn void serve(int socket, const char *program, bool stamps,
 			    int cpu)
 {
 	const int stdout_fd = recorder_stdout(stamps);
+	const int pin_error = cpu >= 0 ? cpu_pin(cpu) : 0;
 	int32_t spawn_count;
 
 	prctl(PR_SET_NAME, "spawnwise-ref");
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (cpu >= 0)
-		cpu_pin(cpu);
 	while (read(socket, &spawn_count, sizeof spawn_count) ==
 	       sizeof spawn_count) {
-		int64_t answer = -EINVAL;
+		int64_t answer = pin_error ? pin_error : -EINVAL;
 
-		if (stdout_fd >= 0 && spawn_count > 0 &&
+		if (!pin_error && stdout_fd >= 0 && spawn_count > 0 &&
 		    spawn_count <= SPAWN_MAX)
 			answer = median_of(program, stdout_fd, spawn_count);
 		if (write(socket, &answer, sizeof answer) != sizeof answer)
@@ -86,7 +85,7 @@ static _Noreturn void serve(int socket, const char *program, bool stamps,
 int reference_start(struct reference *reference, const char *program,
 		    bool stamps, int cpu)
 {
-	int ends[2];
+	int error, ends[2];
 
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
 		return -errno;
@@ -95,10 +94,11 @@ int reference_start(struct reference *reference, const char *program,
 		close(ends[0]);
 		serve(ends[1], program, stamps, cpu);
 	}
+	error = -errno;
 	close(ends[1]);
 	if (reference->pid < 0) {
 		close(ends[0]);
-		return -EAGAIN;
+		return error;
 	}
 	reference->socket = ends[0];
 	return 0;

@@ -49,15 +49,19 @@ static int start(const char *settings, const char *script, int out_fd,
 		return -errno;
 	keep_some(variables);
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, out_fd, STDOUT_FILENO);
-	posix_spawn_file_actions_adddup2(&actions, ends[1], STDERR_FILENO);
+	error = posix_spawn_file_actions_adddup2(&actions, out_fd,
+						 STDOUT_FILENO);
+	if (!error)
+		error = posix_spawn_file_actions_adddup2(&actions, ends[1],
+							 STDERR_FILENO);
 	/* ^C ends gnuplot also where the caller holds it back for itself. */
 	sigemptyset(&none);
 	posix_spawnattr_init(&attributes);
 	posix_spawnattr_setsigmask(&attributes, &none);
 	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-	error = posix_spawnp(pid, argv[0], &actions, &attributes, argv,
-			     variables);
+	if (!error)
+		error = posix_spawnp(pid, argv[0], &actions, &attributes, argv,
+				     variables);
 	posix_spawnattr_destroy(&attributes);
 	posix_spawn_file_actions_destroy(&actions);
 	close(ends[1]);

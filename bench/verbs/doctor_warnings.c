@@ -34,12 +34,15 @@ json_t *doctor_warnings_json(pid_t pid)
 	json_t *list = json_array();
 
 	for (size_t i = 0; i < count; i++)
-		json_array_append_new(list,
-				      json_pack("{s:s, s:o, s:s, s:s}", "name",
-						warnings[i].name, "what",
-						host_string(warnings[i].what),
-						"means", warnings[i].means,
-						"cure", warnings[i].cure));
+		if (json_array_append_new(
+			    list, json_pack("{s:s, s:o, s:s, s:s}", "name",
+					    warnings[i].name, "what",
+					    host_string(warnings[i].what),
+					    "means", warnings[i].means, "cure",
+					    warnings[i].cure))) {
+			json_decref(list);
+			return NULL;
+		}
 	return list;
 }
 

@@ -138,8 +138,8 @@ static int experiment(const struct lab *lab, struct lab_context *context,
 	context->csv.stream = files->csv;
 	lab_interrupt_watch(files);
 	error = context->text ? perform(lab, context) : -errno;
-	if (context->text)
-		fclose(context->text);
+	if (context->text && fclose(context->text) && !error)
+		error = -ENOMEM; /* a part of the text is missing */
 	lost = lab_folder_keep(files, words->text, &words->bytes, error);
 	if (!error && !lost)
 		lab_interrupt_all_kept();

@@ -15,6 +15,7 @@
 #include <sys/random.h>
 
 #include "bench/measure/runner.h"
+#include "bench/show/cure.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/run_axes.h"
 #include "bench/verbs/run_files.h"
@@ -118,7 +119,13 @@ static int build_plan(struct plan *plan, const struct request *request,
 	if (error)
 		return fail(why, EXIT_FAILED, "Measure a smaller matrix.",
 			    "run: %s", strerror(-error));
-	overcommit_look(&view);
+	error = overcommit_look(&view);
+	if (error) {
+		plan_release(plan);
+		return fail(why, EXIT_FAILED,
+			    cure_of(CURE_PROC, error, "Try again."),
+			    "read %s: %s", overcommit_path(), strerror(-error));
+	}
 	plan->original_mode = view.mode;
 	return 0;
 }

@@ -335,3 +335,10 @@ in_group() {
 		"$command" doctor --pid $!
 	kill $!
 }
+
+@test "list explains a trait that sounds like a fault" {
+	check 0 "$command" list
+	says out "silent_failure (no SIGCHLD"
+	check 0 "$command" list --csv
+	! grep -q 'no SIGCHLD' out
+}
