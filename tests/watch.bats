@@ -185,7 +185,7 @@ assert found["limit_met_in_s"] is None and found["rival"] is None'
 	says err "rises and falls: normal"
 	watch_shape flat 30
 	says err "flat: normal"
-	watch_shape jump 30
+	watch_shape jump 90
 	says err "a jump, then flat: start-up"
 }
 

@@ -8,6 +8,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <string.h>
 #include <sys/mman.h>
 
 #include "bench/labs/frontier.h"
@@ -183,6 +184,10 @@ static int reserve(struct frontier *frontier)
 	most_bytes = region_largest(most_bytes);
 	if (most_bytes < 2 * SPARE_BYTES)
 		return -ENOMEM;
+	/* A layout may leave unused what is free (promise.h). */
+	if (!strcmp(frontier->room_ends, "address_space") &&
+	    frontier->room_bytes > most_bytes - SPARE_BYTES)
+		frontier->room_bytes = most_bytes - SPARE_BYTES;
 	part_bytes = whole_pages((most_bytes - SPARE_BYTES) / frontier->vmas);
 	return region_reserve_parts(regions, frontier->vmas, part_bytes,
 				    MAP_PRIVATE);

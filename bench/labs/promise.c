@@ -66,6 +66,15 @@ static uint64_t predict_promise(const struct promise *promise)
 	return smaller(room_bytes, predict_left(&facts));
 }
 
+bool promise_is_predicted(const struct promise *promise)
+{
+	const char *word;
+	const uint64_t room_bytes = room(&promise->facts, &word);
+
+	return !promise->unusual || strcmp(word, "address_space") != 0 ||
+	       predict_promise(promise) < room_bytes;
+}
+
 static uint64_t predict_largest(const struct promise *promise)
 {
 	const struct predict_facts *facts = &promise->facts;
@@ -80,7 +89,8 @@ static uint64_t predict_largest(const struct promise *promise)
  * chooses. */
 static bool largest_is_known(const struct promise *promise)
 {
-	return promise->mode != 1;
+	return promise->mode != 1 &&
+	       (!promise->mode || promise_is_predicted(promise));
 }
 
 const char *promise_stop(const struct promise *promise)
@@ -123,7 +133,9 @@ static int write_row(struct lab_context *context, const struct promise *promise)
 	csv_put_size(csv,
 		     minus(facts->commit_limit_bytes, facts->committed_bytes));
 	csv_put_text(csv, promise_stop(promise));
-	csv_put_size(csv, predict_promise(promise));
+	csv_put_size(csv, promise_is_predicted(promise)
+				  ? predict_promise(promise)
+				  : UINT64_MAX);
 	csv_put_size(csv, promise->committed_bytes);
 	csv_put_size(csv, promise->largest_bytes);
 	if (largest_is_known(promise))
@@ -142,7 +154,10 @@ static void tabulate(struct table *table, const struct promise *promise)
 {
 	table_cell(table, "%d", promise->mode);
 	table_size(table, promise->promised_bytes);
-	table_size(table, predict_promise(promise));
+	if (promise_is_predicted(promise))
+		table_size(table, predict_promise(promise));
+	else
+		table_cell(table, "-");
 	table_size(table, promise->largest_bytes);
 	if (largest_is_known(promise))
 		table_size(table, predict_largest(promise));

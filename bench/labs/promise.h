@@ -24,6 +24,11 @@ struct promise {
 
 	/* Just before, in that mode. */
 	struct predict_facts facts;
+	/* Addresses are not given from below the stack downwards: in the layout
+	 * of setarch -L and vm.legacy_va_layout they begin at a third of all,
+	 * under an unlimited stack at a sixth, and what is beyond stays unused
+	 * in part (mmap_base() in arch/x86/mm/mmap.c and mm/util.c). */
+	bool unusual;
 
 	uint64_t largest_bytes; /* a single request that was granted */
 	uint64_t promised_bytes;
@@ -36,6 +41,10 @@ struct promise {
  * steps of 1 GiB and then in finer ones until there is no more. In mode 2 it
  * stops before the others on this machine get none, unless it is alone. */
 void promise_take(void *data);
+
+/* Whether the rules tell what is promised: not where the addresses end first,
+ * and how many there are depends on their layout. */
+bool promise_is_predicted(const struct promise *promise);
 
 /* What stopped it by the rules, as a word of promise.csv. */
 const char *promise_stop(const struct promise *promise);

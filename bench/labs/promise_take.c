@@ -43,6 +43,23 @@ static void *map(size_t bytes)
 	return piece == MAP_FAILED ? NULL : piece;
 }
 
+/* Two are needed: a single one may fill a gap. */
+static bool is_unusual(void)
+{
+	char *pieces[2];
+
+	for (int i = 0; i < 2; i++)
+		pieces[i] = mmap(NULL, GIB, PROT_NONE,
+				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	for (int i = 0; i < 2; i++)
+		if (pieces[i] == MAP_FAILED)
+			return false; /* there are few addresses */
+	munmap(pieces[0], GIB);
+	munmap(pieces[1], GIB);
+	return pieces[1] > pieces[0] ||
+	       (uintptr_t)pieces[1] < ADDRESS_SPACE_BYTES / 8 * 7;
+}
+
 /* By bisection: each request is given back at once. */
 static uint64_t find_largest(struct promise *promise)
 {
@@ -80,6 +97,7 @@ void promise_take(void *data)
 	promise->error = forecast_self(&promise->facts);
 	if (promise->error)
 		return;
+	promise->unusual = is_unusual();
 	promise->largest_bytes = find_largest(promise);
 	promise->held_back = false;
 	promise->promised_bytes = take_all(promise);

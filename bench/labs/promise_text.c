@@ -106,6 +106,14 @@ void promise_tell(struct lab_context *context, const struct promise *seen,
 {
 	for (size_t i = 0; i < count; i++)
 		tell_mode(context, &seen[i]);
+	if (count && !promise_is_predicted(&seen[0]))
+		lab_tell(
+			context,
+			"How many addresses there are is not predicted: this "
+			"process has another layout than usual (by setarch -L, "
+			"vm.legacy_va_layout or an unlimited stack), which "
+			"leaves a part of them unused. Use `ulimit -s 8192`, "
+			"without setarch, for a prediction.");
 	lab_tell(context, "None of it is memory yet: a page exists when it is "
 			  "written to. `spawnwise lab touch` shows what "
 			  "happens then.");

@@ -157,3 +157,26 @@ assert json.load(open("out"))["machine_room_bytes"] is None'
 		"$command" doctor --pid $neighbour
 	says out "sleep (pid $neighbour): "
 }
+
+@test "the legacy layout of addresses is no wrong prediction" {
+	addresses_can_be_few
+	legacy() { setarch -L "$@"; }
+	unlimited() { (ulimit -s unlimited && exec "$@"); }
+	for layout in legacy unlimited; do
+		$layout true || skip "$layout is refused here"
+		check 0 $layout "$command" lab promise --overcommit current \
+			--out $layout-promise
+		python3 - $layout-promise <<-'PYTHON'
+		import csv, sys
+		for row in csv.DictReader(open(sys.argv[1] + "/promise.csv")):
+		    if row["stopped_by"] == "address_space" and row["predicted_bytes"]:
+		        promised, predicted = (int(row[name]) for name in
+		                               ("promised_bytes", "predicted_bytes"))
+		        assert abs(promised - predicted) < predicted / 100, row
+		PYTHON
+		check 0 $layout "$command" lab frontier --overcommit current \
+			--out $layout-frontier
+		run grep -c ,no, $layout-frontier/frontier.csv
+		[ "$output" -eq 0 ]
+	done
+}
