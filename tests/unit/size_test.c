@@ -89,7 +89,8 @@ static void sizes_written(void **state)
 		{ GIB + 512 * MIB, "1536M", "1.5 GiB" },
 		{ 8 * GIB, "8G", "8 GiB" },
 		{ 25233031168, "24641632K", "23.5 GiB" },
-		{ UINT64_MAX, "18446744073709551615", "16777216 TiB" },
+		{ UINT64_MAX - 1023, "18014398509481983K", "16777216 TiB" },
+		{ UINT64_MAX, "18446744073709551615", "unknown" },
 	};
 	char text[UNITS_LENGTH];
 	uint64_t back;
