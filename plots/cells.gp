@@ -7,7 +7,10 @@ load plots."/frame.gp"
 if (!exists("time")) time = "reap"
 
 # One line of $rows a cell, empty fields as "-". More than 14 columns are too
-# many for gnuplot 5.4, so the last one is two.
+# many for gnuplot 5.4, so the last one is two. A chart shows one kind of parent:
+# the first backing, threads and CPU.
+state = ""
+state_of(s) = (state eq "" ? state = s : 0, s)
 set table $rows
 plot run."/cells.csv" using (strcol("strategy")):(strcol("overcommit")): \
   (strcol("heap_bytes")):(def(strcol("p50_ns"))):(def(strcol("p50_lo_ns"))): \
@@ -16,8 +19,13 @@ plot run."/cells.csv" using (strcol("strategy")):(strcol("overcommit")): \
   (def(strcol("observed"))):(def(strcol("parents"))): \
   (strcol("backing")."/".strcol("threads")."/".strcol("cpu")): \
   (strcol("ok")." ".strcol("failed")) \
-  with table if (strcol("time") eq time)
+  with table if (strcol("time") eq time && state_of(strcol("backing")."/". \
+  strcol("threads")."/".strcol("cpu")) eq state)
 unset table
+rows_max = 4000    # a run has 32 heaps, 32 strategies and 3 modes at most
+if (|$rows| > rows_max) { exit error sprintf( \
+  "it has %d cells of one kind of parent, no chart shows more than %d", \
+  |$rows|, rows_max) }
 set datafile separator whitespace
 set datafile nocolumnheaders
 
@@ -33,7 +41,7 @@ share(i) = share_(100.0 * int(field(i, F_FAILED)) / \
   (int(field(i, F_FAILED)) + int(field(i, F_OK))))
 
 # The values of the axes, each once, in the order of the file or ascending.
-strategies = ""; modes = ""; heaps = ""; state = ""; parents = 0
+strategies = ""; modes = ""; heaps = ""; parents = 0
 # What creates nothing is told, not drawn, unless it is all there is.
 floor_name = ""
 do for [i = 1:|$rows|] { if (field(i, F_STRATEGY) ne "null") {
@@ -41,9 +49,6 @@ do for [i = 1:|$rows|] { if (field(i, F_STRATEGY) ne "null") {
 } }
 floor_ns = 0
 do for [i = 1:|$rows|] {
-  # A chart shows one kind of parent: the first backing, threads and CPU.
-  if (state eq "") { state = field(i, F_STATE) }
-  if (field(i, F_STATE) ne state) { continue }
   s = field(i, F_STRATEGY)
   if (s eq floor_name) {
     if (known(i, F_P50)) { floor_ns = real(field(i, F_P50)) }
@@ -54,7 +59,7 @@ do for [i = 1:|$rows|] {
   if (!has(heaps, field(i, F_HEAP))) { heaps = heaps." ".field(i, F_HEAP) }
   if (int(field(i, F_PARENTS)) > parents) { parents = int(field(i, F_PARENTS)) }
 }
-drawn(i) = field(i, F_STRATEGY) ne floor_name && field(i, F_STATE) eq state
+drawn(i) = field(i, F_STRATEGY) ne floor_name
 least(list) = (l_ = word(list, 1), sum [k_ = 1:words(list)] \
   (real(word(list, k_)) < real(l_) ? (l_ = word(list, k_), 0) : 0), l_)
 without(list, item) = (w_ = "", sum [k_ = 1:words(list)] \
@@ -73,6 +78,17 @@ while (words(modes)) {
   modes = without(modes, h)
 }
 modes = sorted
+
+# The row of a cell, 0: there is none. Looking through all rows for each cell
+# would take minutes where a run has some hundred.
+slot(m, s, h) = ((place(modes, m) - 1) * words(strategies) + \
+  place(strategies, s) - 1) * words(heaps) + place(heaps, h)
+array row_at[words(modes) * words(strategies) * words(heaps) + 1]
+do for [i = 1:|row_at|] { row_at[i] = 0 }
+do for [i = 1:|$rows|] { if (drawn(i)) {
+  row_at[slot(field(i, F_MODE), field(i, F_STRATEGY), field(i, F_HEAP))] = i
+} }
+row(m, s, h) = row_at[slot(m, s, h)]
 
 # Okabe and Ito's colours and a shape a strategy, the same in every chart; one
 # that is not in the list gets what is left.

@@ -19,6 +19,7 @@ verdict(i, gap) = words_of(i).(surprise(i) && dumb ? "!" : ""). \
   (partly(i) ? gap.share(i) : "")
 
 works = 0; refusals = 0; surprises = 0; unknown = 0; refusing = ""
+foretold = 0; unforetold = 0
 lapses = 0; lapsing = ""
 do for [i = 1:|$rows|] { if (drawn(i)) {
   s = field(i, F_STRATEGY)
@@ -33,6 +34,10 @@ do for [i = 1:|$rows|] { if (drawn(i)) {
     if (!has(refusing, s)) { refusing = refusing." ".s }
   }
   if (surprise(i)) { surprises = surprises + 1 }
+  if (outcome(i) ne "-") {
+    if (known(i, F_PREDICTED)) { foretold = foretold + 1 } \
+    else { unforetold = unforetold + 1 }
+  }
 } }
 cells(n) = sprintf("%d cell%s", n, n == 1 ? "" : "s")
 fails(list, how, n) = sprintf("; %s%s fail%s in %s", list_words(list), how, \
@@ -45,7 +50,10 @@ finding = refusals + lapses ? \
   "Nothing was measured"
 finding = finding.(surprises ? \
   sprintf("; %s NOT AS PREDICTED", cells(surprises)) : \
-  refusals + lapses + works ? ", as predicted" : "")
+  foretold ? ", as predicted" : "")
+if (unforetold) {
+  finding = finding.sprintf("; %s without a prediction", cells(unforetold))
+}
 if (unknown) { finding = finding.sprintf("; %s not run", cells(unknown)) }
 
 if (dumb) {
@@ -59,12 +67,10 @@ if (dumb) {
     print line
     do for [s in strategies] {
       line = sprintf("%-14s", s)
-      do for [h in heaps] { do for [i = 1:|$rows|] {
-        if (drawn(i) && field(i, F_STRATEGY) eq s && field(i, F_MODE) eq m && \
-            field(i, F_HEAP) eq h) {
-          line = line.sprintf(" %11s", verdict(i, " "))
-        }
-      } }
+      do for [h in heaps] {
+        i = row(m, s, h)
+        if (i) { line = line.sprintf(" %11s", verdict(i, " ")) }
+      }
       print line
     }
   }

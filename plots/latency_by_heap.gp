@@ -23,9 +23,9 @@ do for [m in modes] {
     eval "set print ".block(m, s)
     written = 0
     print "# x p50 lo hi p5 p95 heap"
-    do for [h in heaps] { do for [i = 1:|$rows|] {
-      if (drawn(i) && field(i, F_STRATEGY) eq s && field(i, F_MODE) eq m && \
-          field(i, F_HEAP) eq h && known(i, F_P50)) {
+    do for [h in heaps] {
+      i = row(m, s, h)
+      if (i && known(i, F_P50)) {
         lo = known(i, F_LO) ? field(i, F_LO) : field(i, F_P50)
         hi = known(i, F_HI) ? field(i, F_HI) : field(i, F_P50)
         p5 = known(i, F_P5) ? field(i, F_P5) : field(i, F_P50)
@@ -38,7 +38,7 @@ do for [m in modes] {
         if (real(p95) > y_max) { y_max = real(p95) }
         if (real(hi) > y_max) { y_max = real(hi) }
       }
-    } }
+    }
     unset print
     if (written) {
       measured[place(modes, m)] = measured[place(modes, m)]." ".s
@@ -67,10 +67,8 @@ is_lapse(i, m) = drawn(i) && known(i, F_P50) && sometimes(i) && \
 # The finding: growth from the smallest to the largest heap that works, in the
 # first mode.
 first_mode = word(modes, 1)
-p50_at(s, m, h) = (v_ = -1.0, sum [k_ = 1:|$rows|] (drawn(k_) && \
-  field(k_, F_STRATEGY) eq s && field(k_, F_MODE) eq m && \
-  field(k_, F_HEAP) eq h && known(k_, F_P50) ? \
-  (v_ = real(field(k_, F_P50)), 0) : 0), v_)
+p50_at(s, m, h) = (r_ = row(m, s, h), r_ && known(r_, F_P50) ? \
+  real(field(r_, F_P50)) : -1.0)
 low = word(heaps, 1); high = word(heaps, words(heaps))
 growing = ""; growth = 1.0; steady = 1.0; fastest = ""; slowest = ""
 fast_ns = 1e18; slow_ns = 0.0

@@ -72,6 +72,30 @@ add_strategies() {
   grep -q 'ENOMEM!' out
 }
 
+@test "as predicted: only what had a prediction, and it came true" {
+  run_with '$4 == "vfork" && $11 == 0'
+  "$spawnwise" plot some --terminal dumb >out
+  grep -q 'measured, as predicted$' out
+  sed -i '/,8589934592,/s/,ok,ok$/,,ok/' some/cells.csv
+  "$spawnwise" plot some --terminal dumb >out
+  grep -q 'measured, as predicted; 1 cell without a prediction$' out
+  sed -i 's/,ok,ok$/,,ok/' some/cells.csv
+  "$spawnwise" plot some --terminal dumb >out
+  [ "$(grep -c 'as predicted' out)" -eq 0 ]
+  grep -q 'cells without a prediction$' out
+}
+
+@test "more cells than a chart can show: one clear line, soon" {
+  run_with '$4 == "vfork" && $5 == 0 && $11 == 0'
+  awk -F, -v OFS=, 'NR == 1 { print } $12 == "reap" {
+    for (i = 0; i < 18750; i++) { $3 = i; $5 = i * 4096; print } }' \
+    some/cells.csv >many
+  mv many some/cells.csv
+  run timeout 120 "$spawnwise" plot some
+  [ "$status" -eq 1 ]
+  [[ $output == *"it has 18750 cells of one kind of parent, no chart"* ]]
+}
+
 @test "the terminal gets both charts within its width" {
   "$spawnwise" plot "$run_data" --terminal dumb >out 2>log
   [ ! -s log ]

@@ -96,6 +96,8 @@ static double return_median(const struct summary *rows, size_t count,
 static void add_unmeasured(struct table *table, const struct summary *row)
 {
 	const int predicted = row->predicted;
+	/* Nothing has refused what a strategy cannot do. */
+	const char *what = row->error == ENOTSUP ? "not supported" : "refused";
 
 	if (!row->failed) {
 		if (predicted > 0)
@@ -108,11 +110,11 @@ static void add_unmeasured(struct table *table, const struct summary *row)
 	}
 	table_cell(table, "%s", errname(row->error));
 	if (predicted == OUTCOME_UNKNOWN)
-		table_span(table, "refused");
+		table_span(table, "%s, without a prediction", what);
 	else if (predicted == row->error)
-		table_span(table, "refused, as predicted");
+		table_span(table, "%s, as predicted", what);
 	else
-		table_span(table, "refused, though predicted %s",
+		table_span(table, "%s, though predicted %s", what,
 			   outcome_name(predicted));
 	table_row(table, TABLE_BAD);
 }
