@@ -49,7 +49,7 @@ FUZZ_SOURCES := $(filter-out %/payload.c %/glutton.c, $(wildcard lib/*.c \
 	strategies/*.c strategies/*/*.c bench/*/*.c)) \
 	$(B)/registry.c $(B)/bench/measure/gbench.o
 
-UNITS := $(B)/tests/conformance \
+UNITS := $(B)/tests/conformance $(B)/tests/differential \
 	$(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
 SCRIPTS := $(wildcard tests/unit/*.py tests/*.bats tests/field/*.bats)
 ifeq ($(SAN),thread)
@@ -211,7 +211,8 @@ $(B)/%.o: %.cc
 
 $(B)/payload: bench/measure/payload.c
 $(B)/glutton: bench/labs/glutton.c
-$(BARE): lib/raw.h
+$(B)/tests/dump: tests/dump.c
+$(BARE) $(B)/tests/dump: lib/raw.h
 	$(SAY)
 	$(Q)$(CC) -std=gnu17 $(WARNINGS) $(WERROR) -I. -O2 -ffreestanding -nostdlib \
 		-static -fno-stack-protector -mgeneral-regs-only \
@@ -224,6 +225,7 @@ $(B)/tests/%: $$(wildcard tests/$$*.c tests/$$*/*.c) $(B)/libbench.a \
 	$(SAY)
 	$(Q)$(CC) $(ALL_CFLAGS) $^ -lcmocka $(LIBS) -lstdc++ -o $@
 
+$(B)/tests/differential: | $(B)/tests/dump
 $(B)/spawnwise.1: docs/spawnwise.1.scd $(B)/spawnwise
 	$(B)/spawnwise help --scdoc | sed -e '/^; The Makefile puts here/{r /dev/stdin' \
 		-e 'd}' $< | scdoc > $@
