@@ -9,10 +9,13 @@ load helpers
 
 setup_file() {
 	cd "$BATS_TEST_DIRNAME/preload" || return 1
-	for program in spawn shell trouble; do
+	for program in spawn shell trouble old identities; do
 		"${CC:-gcc}" -std=gnu17 -D_GNU_SOURCE "$program.c" -pthread \
-			-o "$BATS_FILE_TMPDIR/$program" || return 1
+			-o "$BATS_FILE_TMPDIR/$program" || [ $program = old ] ||
+			return 1
 	done
+	"${CC:-gcc}" -shared -fPIC -D_GNU_SOURCE deep.c \
+		-o "$BATS_FILE_TMPDIR/deep.so" || return 1
 	"${CXX:-g++}" -std=gnu++17 spawn.cc -o "$BATS_FILE_TMPDIR/spawn-cxx"
 }
 
@@ -101,6 +104,37 @@ serves() {
 @test "a dead helper, a changed program and a crowd are nobody's trouble" {
 	keep_setting -s # for a moment strict overcommit may refuse a crowd
 	serves trouble "$built/trouble"
+}
+
+@test "threads that differ in who they are spawn at once" {
+	serves identities "$built/identities"
+}
+
+# Without spawnwise it kills children that are not born yet, too.
+@test "helpers killed at any moment are nobody's trouble" {
+	for strategy in $strategies; do
+		in_folder served "$command" with -r "$PWD/report" "$strategy" \
+			-- "$built/identities" kill
+		says served 'failed: 0, twice: 0' || { echo "by $strategy"; return 1; }
+	done
+}
+
+@test "a program linked before glibc 2.15 has texts run by the shell" {
+	[ -e "$built/old" ] || skip "needs posix_spawn of glibc 2.2.5 (x86-64)"
+	serves old "$built/old"
+}
+
+@test "what is opened with RTLD_DEEPBIND keeps the libc's" {
+	for strategy in $strategies; do
+		check 0 "$command" with -r "$PWD/report" "$strategy" -- \
+			"$python" -c '
+import ctypes, os, sys
+deep = ctypes.CDLL(sys.argv[1], mode=os.RTLD_NOW | os.RTLD_DEEPBIND)
+assert deep.deep() == 6 << 8
+assert ctypes.CDLL(sys.argv[2]).deep() == 6 << 8' \
+			"$built/deep.so" "$built/../$(basename "$built")/deep.so"
+		says report ": 0 spawned by $strategy" || return 1
+	done
 }
 
 @test "GNU make builds a tree" {
@@ -214,13 +248,21 @@ for attempt in range(3):
 
 @test "names of newer libcs are served or refused, never the libc's" {
 	check 0 "$command" with -r "$PWD/report" "$any" -- "$python" -c '
-import ctypes, errno
+import ctypes, errno, os
 libc = ctypes.CDLL(None)
 argv = (ctypes.c_char_p * 2)(b"true", None)
 fd = ctypes.c_int(-1)
 for function in libc.pidfd_spawn, libc.pidfd_spawnp:
     error = function(ctypes.byref(fd), b"/bin/true", None, None, argv, None)
     assert error == errno.ENOTSUP or (error == 0 and fd.value > 2), error
+# Nobody to be told, and nothing to be told of.
+before = os.listdir("/proc/self/fd")
+for function in libc.pidfd_spawn, libc.pidfd_spawnp:
+    assert function(None, b"/bin/true", None, None, argv, None) == 0
+    os.wait()
+assert os.listdir("/proc/self/fd") == before
+assert libc.posix_spawn(None, b"/bin/true", None, None, argv, None) == 0
+assert libc.posix_spawnp(None, b"true", None, None, argv, None) == 0
 actions = ctypes.create_string_buffer(80)
 assert libc.posix_spawn_file_actions_init(actions) == 0
 assert libc.posix_spawn_file_actions_addchdir(actions, b"/absent") == 0
@@ -412,15 +454,19 @@ os.setxattr("capable", "security.capability", value)' 2>err ||
 @test "the library takes the names it must, and shows no others" {
 	library=$(dirname "$command")/libspawnwise-preload.so
 	nm -D --defined-only "$library" | awk '{ print $3 }' >names
-	grep -vE '^(pidfd_spawnp?|posix_spawn.*|system|popen|pclose)$' names \
+	family='^(pidfd_spawnp?|posix_spawn.*|system|popen|pclose|fclose)$'
+	sed 's/@.*//' names | grep -vE -e "$family" -e '^GLIBC_2.(2.5|15)$' \
 		>others || true
 	lacks others .
-	# Whatever this libc has of the family.
+	# Whatever this libc has of the family, in every version of it. A name
+	# without a version stands for all.
 	libc=$(ldd "$(command -v env)" | awk '/libc\.so/ { print $3 }')
-	nm -D --defined-only "$libc" | awk '{ sub(/@.*/, "", $3); print $3 }' |
-		grep -E '^(pidfd_spawnp?|posix_spawn.*|system|popen|pclose)$' |
-		sort -u >family
-	[ -s family ]
-	comm -23 family <(sort names) >forgotten
+	nm -D --defined-only "$libc" | awk '{ print $3 }' | sed 's/@@/@/' |
+		while read -r name; do
+			grep -qE -- "$family" <<<"${name%@*}" &&
+				! grep -qxF -e "${name%@*}" -e "$name" \
+					-e "${name/@/@@}" names && echo "$name"
+		done >forgotten || true
+	nm -D "$libc" | grep -qE ' posix_spawn@'
 	[ ! -s forgotten ] || { cat forgotten; return 1; }
 }

@@ -3,15 +3,19 @@
  * popen(3) and pclose(3).
  *
  * The streams are the libc's own; a list says which process belongs to which.
+ * fclose(3) is here because glibc's pclose(3) is no more than that: programs
+ * close a stream of popen(3) by either.
  */
 
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #include "lib/preload/preload.h"
 #include "lib/preload/real.h"
@@ -23,7 +27,8 @@ struct pipe {
 	struct pipe *next;
 };
 
-static struct pipe *pipes; /* newest first */
+static struct pipe *pipes;     /* newest first */
+static atomic_uint pipe_count; /* without the lock: most programs have none */
 static pthread_mutex_t lock = PTHREAD_MUTEX_INITIALIZER;
 
 /* Another thread may hold the lock when a process forks; its copy does not
@@ -105,10 +110,11 @@ static int open_pipe(struct pipe *pipe, const char *command, bool reads)
 		close(pipe->fd);
 		goto close_end;
 	}
+	fwide(pipe->stream, -1); /* as glibc's are */
 	error = spawn_shell(command, ends[!ours], !ours, &child);
 	pipe->pid = child.pid;
 	if (error)
-		fclose(pipe->stream);
+		real_fclose(pipe->stream);
 close_end:
 	close(ends[!ours]);
 	return error;
@@ -140,6 +146,7 @@ INTERPOSED FILE *popen(const char *command, const char *mode)
 	pthread_mutex_lock(&lock);
 	pipe->next = pipes;
 	pipes = pipe;
+	atomic_fetch_add(&pipe_count, 1);
 	pthread_mutex_unlock(&lock);
 	if (!closes)
 		fcntl(pipe->fd, F_SETFD, 0);
@@ -153,6 +160,8 @@ static pid_t forget(const FILE *stream)
 	struct pipe *found;
 	pid_t pid = 0;
 
+	if (!atomic_load(&pipe_count))
+		return 0;
 	pthread_mutex_lock(&lock);
 	while (*link && (*link)->stream != stream)
 		link = &(*link)->next;
@@ -160,26 +169,35 @@ static pid_t forget(const FILE *stream)
 	if (found) {
 		*link = found->next;
 		pid = found->pid;
+		atomic_fetch_sub(&pipe_count, 1);
 	}
 	pthread_mutex_unlock(&lock);
 	free(found);
 	return pid;
 }
 
-/* No cancellation point, as in glibc: nobody else could reap the shell. */
-INTERPOSED int pclose(FILE *stream)
+/* No cancellation point, as in glibc: nobody else could reap the shell. What
+ * could not be written is told where the shell has nothing to tell. */
+INTERPOSED int fclose(FILE *stream)
 {
 	const pid_t pid = forget(stream);
-	int cancellation, status;
+	int cancellation, closed, status;
 	pid_t ended;
 
 	if (!pid)
-		return real_pclose(stream);
+		return real_fclose(stream);
 	pthread_setcancelstate(PTHREAD_CANCEL_DISABLE, &cancellation);
-	fclose(stream);
+	closed = real_fclose(stream);
 	do
 		ended = waitpid(pid, &status, 0);
 	while (ended < 0 && errno == EINTR);
 	pthread_setcancelstate(cancellation, NULL);
-	return ended < 0 ? -1 : status;
+	if (ended < 0)
+		return -1;
+	return status ? status : closed;
+}
+
+INTERPOSED int pclose(FILE *stream)
+{
+	return fclose(stream);
 }

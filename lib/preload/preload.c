@@ -23,7 +23,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "lib/wait.h"
+#include "lib/preload/room.h"
 
 #define TURNS 5 /* to spawn, with renewals between them */
 
@@ -32,21 +32,16 @@ static struct {
 	const struct sw_strategy *strategy;
 	struct sw_handle *_Atomic handle; /* NULL: not needed yet */
 
-	/* Threads that have, or take, room for a spawn; how often one of them
-	 * has given it back; and those that wait for that. */
-	atomic_uint inside;
-	atomic_uint through;
-	atomic_uint waiting;
-
 	/* One renewal is enough for all threads that ask for it. */
 	pthread_mutex_t renewing;
 	atomic_uint renewals;
 
 	const char *report; /* NULL: nobody asked */
-	pid_t pid;	    /* who the numbers are about */
+	atomic_int pid;	    /* who the numbers are about */
 	atomic_ulong spawned;
 	atomic_ulong failed;
-	atomic_bool told; /* that a field is not honoured */
+	atomic_ulong by_libc; /* of those that were spawned */
+	atomic_bool told;     /* that a field is not honoured */
 } served = { .once = PTHREAD_ONCE_INIT, .renewing = PTHREAD_MUTEX_INITIALIZER };
 
 __attribute__((format(printf, 1, 2))) static void tell(const char *format, ...)
@@ -73,31 +68,40 @@ static bool take_word(char *wanted, const char *word)
 	return true;
 }
 
+/* A copy made by fork(2) has its own numbers from its first spawn on. */
+static void count_anew(void)
+{
+	int before = atomic_load(&served.pid);
+	const int now = getpid();
+
+	if (before == now ||
+	    !atomic_compare_exchange_strong(&served.pid, &before, now))
+		return;
+	atomic_store(&served.spawned, 0);
+	atomic_store(&served.failed, 0);
+	atomic_store(&served.by_libc, 0);
+}
+
 /* Open in this process; the first thread that has done it wins. dead is the
  * handle that did not serve. Nothing is locked: fork(2) copies locks that
  * nobody will open. */
 static int open_here(struct sw_handle *dead)
 {
 	struct sw_handle *handle;
-	int error = sw_open(served.strategy, &handle);
+	int error;
 
-	if (error)
-		return error;
-	if (!atomic_compare_exchange_strong(&served.handle, &dead, handle)) {
+	count_anew();
+	error = sw_open(served.strategy, &handle);
+	if (!error &&
+	    !atomic_compare_exchange_strong(&served.handle, &dead, handle))
 		sw_close(handle);
-		return 0;
-	}
-	served.pid = getpid();
-	atomic_store(&served.spawned, 0);
-	atomic_store(&served.failed, 0);
-	return 0;
+	return error;
 }
 
-/* Of the threads that were inside, or held the lock, a forked copy has none. */
+/* Of the threads that had room, or held the lock, a forked copy has none. */
 static void forget_threads(void)
 {
-	atomic_store(&served.inside, 0);
-	atomic_store(&served.waiting, 0);
+	room_forget();
 	served.renewing = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
 }
 
@@ -133,6 +137,22 @@ __attribute__((constructor)) static void serve(void)
 	pthread_once(&served.once, set_up);
 }
 
+static void write_numbers(int fd)
+{
+	const unsigned long spawned = atomic_load(&served.spawned);
+	const unsigned long failed = atomic_load(&served.failed);
+	const unsigned long by_libc = atomic_load(&served.by_libc);
+
+	dprintf(fd, "%s[%d]: %lu spawned by %s, %lu failed",
+		program_invocation_short_name, atomic_load(&served.pid),
+		spawned - by_libc, served.strategy->name, failed);
+	if (by_libc)
+		dprintf(fd, ", %lu spawned by the libc", by_libc);
+	else if (!spawned && !failed)
+		dprintf(fd, "; fork, vfork and clone of its own do not count");
+	dprintf(fd, "\n");
+}
+
 __attribute__((destructor)) static void report_numbers(void)
 {
 	int fd;
@@ -143,10 +163,7 @@ __attribute__((destructor)) static void report_numbers(void)
 		  0666);
 	if (fd < 0)
 		return;
-	dprintf(fd, "%s[%d]: %lu spawned by %s, %lu failed\n",
-		program_invocation_short_name, (int)served.pid,
-		atomic_load(&served.spawned), served.strategy->name,
-		atomic_load(&served.failed));
+	write_numbers(fd);
 	close(fd);
 }
 
@@ -165,88 +182,79 @@ static void tell_refusal(unsigned fields)
 	     served.strategy->name);
 }
 
-/* For the others: there may be room now. */
-static void leave(void)
+/* Nothing ran where a handle refuses: we are no longer who we were, or a helper
+ * is dead. */
+static bool is_refusal(int error, const struct sw_child *child)
 {
-	atomic_fetch_add(&served.through, 1);
-	atomic_fetch_sub(&served.inside, 1);
-	if (atomic_load(&served.waiting))
-		sw_wake(&served.through);
+	return (error == -ESTALE || error == -EPIPE) && !child->stage;
 }
 
-/* Wait until another thread is through, unless it was since there were so many,
- * or there is no other; then that is no reason, and we stay inside. */
-static bool give_way(unsigned through)
+/*
+ * Threads may differ in who they are, and each renewal takes the helper of
+ * another: nobody renews between ours and our spawn. One renewal is enough for
+ * all threads that need the same: *renewals is how many there were before we
+ * were refused. -ESTALE when there is none.
+ */
+static int spawn_renewed(struct sw_handle *handle,
+			 const struct sw_request *request,
+			 struct sw_child *child, unsigned *renewals)
 {
-	const bool is_last = atomic_fetch_sub(&served.inside, 1) == 1;
-
-	if (is_last && atomic_load(&served.through) == through) {
-		atomic_fetch_add(&served.inside, 1);
-		return false;
-	}
-	atomic_fetch_add(&served.waiting, 1);
-	sw_wait(&served.through, through, INT64_MAX, -1);
-	atomic_fetch_sub(&served.waiting, 1);
-	return true;
-}
-
-/* A strategy has room for so many spawns, and so many strings, and refuses more
- * with EAGAIN of no stage. The libc has no such limit: we wait here. */
-static int attempt(struct sw_handle *handle, const struct sw_request *request,
-		   struct sw_child *child)
-{
-	unsigned through;
-	int error;
-
-	do {
-		through = atomic_load(&served.through);
-		atomic_fetch_add(&served.inside, 1);
-		error = handle ? sw_spawn(handle, request, child) : -ECHILD;
-	} while (error == -EAGAIN && !child->stage && give_way(through));
-	if (!error)
-		error = sw_confirm(handle, child, -1);
-	leave();
-	return error;
-}
-
-/* Unless another thread has done it since there were that many renewals. */
-static int renew(unsigned renewals)
-{
-	int error = 0;
+	bool renews;
+	int error = -ESTALE;
 
 	pthread_mutex_lock(&served.renewing);
-	if (atomic_load(&served.renewals) == renewals) {
-		error = sw_refresh(atomic_load(&served.handle));
+	renews = atomic_load(&served.renewals) == *renewals;
+	if (!renews)
+		error = room_spawn(handle, request, child);
+	if (renews || is_refusal(error, child)) {
+		error = sw_refresh(handle) ? -ESTALE : 0;
+		atomic_fetch_add(&served.renewals, !error);
 		if (!error)
-			atomic_fetch_add(&served.renewals, 1);
+			error = room_spawn(handle, request, child);
 	}
+	*renewals = atomic_load(&served.renewals);
 	pthread_mutex_unlock(&served.renewing);
 	return error;
 }
 
-/* Nothing ran where a handle refuses: we are a copy made by fork(2), or no
- * longer who we were, or a helper is dead. Not for ever, because threads may
- * differ in who they are. */
+/* What is in our way, and not in the libc's, is not the program's trouble:
+ * renewing takes a free descriptor, or fails in a new pid namespace. */
+static int spawn_by_libc(const struct sw_request *request,
+			 struct sw_child *child)
+{
+	const struct sw_strategy *libc = sw_find("posix_spawn");
+	int error;
+
+	*child = (struct sw_child){ .pidfd = -1 };
+	if (request->fields & ~libc->honours)
+		return -ENOTSUP;
+	error = libc->spawn(NULL, request, child);
+	atomic_fetch_add(&served.by_libc, !error);
+	return error;
+}
+
 static int spawn(const struct sw_request *request, struct sw_child *child)
 {
-	int error = -ECHILD;
+	unsigned renewals = atomic_load(&served.renewals);
+	bool refused = false;
 
+	*child = (struct sw_child){ .pidfd = -1 };
 	for (int turn = 0; turn < TURNS; turn++) {
 		struct sw_handle *handle = atomic_load(&served.handle);
-		const unsigned renewals = atomic_load(&served.renewals);
-		int cure = 0;
+		int error = refused ? spawn_renewed(handle, request, child,
+						    &renewals)
+				    : room_spawn(handle, request, child);
 
-		error = attempt(handle, request, child);
-		if (error == -ECHILD)
-			cure = open_here(handle);
-		else if ((error == -ESTALE || error == -EPIPE) && !child->stage)
-			cure = renew(renewals);
-		else
+		if (!error)
+			error = room_confirm(handle, child);
+		refused = is_refusal(error, child);
+		/* A copy made by fork(2), or nothing was opened yet. */
+		if (error == -ECHILD ? open_here(handle) : false)
+			break;
+		if (error != -ECHILD && !refused)
 			return error;
-		if (cure)
-			return cure;
 	}
-	return error;
+	return spawn_by_libc(request, child);
 }
 
 int preload_spawn(const struct sw_request *request, struct sw_child *child)

@@ -82,9 +82,11 @@ WRAP_ATTRIBUTE(setschedparam,
 WRAP_ATTRIBUTE(setschedpolicy, (attributes_t * attributes, int policy),
 	       (attributes, policy))
 
-int real_pclose(FILE *stream)
+int real_fclose(FILE *stream)
 {
-	int (*real)(FILE *) = next("pclose");
+	static int (*_Atomic real)(FILE *);
 
+	if (!real)
+		real = (int (*)(FILE *))next("fclose");
 	return real(stream);
 }

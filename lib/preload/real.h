@@ -5,7 +5,8 @@
 
 #include <stdio.h>
 
-/* pclose(3) of the libc, for a stream that it made. */
-int real_pclose(FILE *stream);
+/* fclose(3) of the libc: for all but what is ours to know, glibc's pclose(3).
+ */
+int real_fclose(FILE *stream);
 
 #endif

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
+#include <wchar.h>
 
 #define GUARD_S 60
 
@@ -199,6 +200,43 @@ static void other_streams(void)
 	signal(SIGCHLD, SIG_DFL);
 }
 
+/* glibc's pclose(3) is its fclose(3): the shell is reaped, and the number of
+ * the stream, which is another file's then, is not closed in later shells. */
+static void closed_as_a_file(void)
+{
+	FILE *stream = popen("exit 3", "r");
+	const int fd = fileno(stream);
+	char command[100];
+
+	printf("orientation: %d, %d\n", fwide(stream, 0), fwide(stream, 1));
+	printf("fclose: %#x, ", (unsigned)fclose(stream));
+	printf("left: %d\n", waitpid(-1, NULL, WNOHANG) > 0);
+	if (open("/dev/null", O_RDONLY) != fd)
+		abort();
+	snprintf(command, sizeof command, "cat <&%d; echo read", fd);
+	print_stream(command, "r");
+	close(fd);
+}
+
+/* The shell says nothing, so pclose(3) tells of what was not written. */
+static void unwritten(const char *command)
+{
+	FILE *stream = popen(command, "w");
+	siginfo_t info;
+
+	waitid(P_ALL, 0, &info, WEXITED | WNOWAIT);
+	fputs("text", stream);
+	printf("unwritten: %d\n", pclose(stream));
+}
+
+static void unwritten_streams(void)
+{
+	signal(SIGPIPE, SIG_IGN);
+	unwritten("exit 0");
+	unwritten("exit 3");
+	signal(SIGPIPE, SIG_DFL);
+}
+
 /* The pipe gets the numbers that the shell is to have. */
 static void closed_stdin(void)
 {
@@ -230,6 +268,8 @@ int main(void)
 	print_stream("echo hello", "");
 	two_streams();
 	other_streams();
+	closed_as_a_file();
+	unwritten_streams();
 	closed_stdin();
 	printf("children left: %d\n", waitpid(-1, NULL, 0) > 0);
 	return 0;

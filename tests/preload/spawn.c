@@ -51,10 +51,13 @@ static void close_setting(struct setting *setting)
 /* Prints the error or how the child ended. */
 static void tell(const char *what, int error, pid_t pid)
 {
+	const int left = errno;
 	int status = 0;
 
+	/* Not what POSIX says, but what programs look at. */
 	if (error) {
-		printf("%s: %s\n", what, strerrorname_np(error));
+		printf("%s: %s, errno %s\n", what, strerrorname_np(error),
+		       strerrorname_np(left));
 	} else if (waitpid(pid, &status, 0) != pid) {
 		printf("%s: waitpid %s\n", what, strerrorname_np(errno));
 	} else {

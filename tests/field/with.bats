@@ -1,0 +1,62 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# with: what happened to programs that somebody else wrote.
+
+load ../helpers
+
+setup() {
+	prepare
+	python=$(python3 -c 'import sys; print(sys.executable)')
+}
+
+teardown() {
+	finish
+}
+
+# signals_of COMMAND...: what a child of posix_spawn(3) ignores.
+signals_of() {
+	check 0 env --default-signal "$@" "$python" -c '
+import os
+argv = ["grep", "SigIgn", "/proc/self/status"]
+os.waitpid(os.posix_spawnp("grep", argv, os.environ), 0)'
+	diff out <(printf 'SigIgn:\t%s\n' "$ignored")
+}
+
+@test "children ignore what their parent does, and not the libc's signals" {
+	ignored=0000000000001000 # SIGPIPE, by Python
+	for strategy in fork vfork clone_vm clone_async broker; do
+		"$command" list --csv | grep -q "^$strategy,.*,yes," || continue
+		signals_of "$command" with "$strategy" --
+	done
+}
+
+@test "a copy of the program without a free descriptor spawns" {
+	check 0 "$command" with --report "$PWD/report" broker -- "$python" -c '
+import os, resource
+pid = os.fork()
+if pid:
+    os._exit(os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]))
+limits = resource.getrlimit(resource.RLIMIT_NOFILE)
+while True:
+    try:
+        os.open("/dev/null", os.O_RDONLY)
+    except OSError:
+        break
+for attempt in range(2):
+    pid = os.posix_spawn("/bin/true", ["true"], {})
+    assert os.waitpid(pid, 0)[1] == 0
+assert os.system("exit 3") == 3 << 8
+os.close(3)
+os.close(4)
+os.close(5)
+assert os.system("exit 4") == 4 << 8'
+	says report ': 1 spawned by broker, 0 failed, 3 spawned by the libc'
+}
+
+@test "the report says what no spawn may mean" {
+	check 0 "$command" with --report "$PWD/report" broker -- "$python" -c '
+import subprocess
+subprocess.run(["true"], preexec_fn=lambda: None)'
+	says report '0 failed; fork, vfork and clone of its own do not count'
+}
