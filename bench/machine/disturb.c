@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "bench/machine/cgroup.h"
@@ -171,31 +170,12 @@ static bool traced(struct disturbance *found)
 	return true;
 }
 
-/* A filter may refuse what the kernel has: its version says nothing. */
-static bool populate_missing(struct disturbance *found)
-{
-	const size_t page_bytes = (size_t)sysconf(_SC_PAGESIZE);
-	void *page = mmap(NULL, page_bytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	bool populates = page != MAP_FAILED &&
-			 !madvise(page, page_bytes, MADV_POPULATE_WRITE);
-
-	if (page != MAP_FAILED)
-		munmap(page, page_bytes);
-	if (populates)
-		return false;
-	say(found->what, "The kernel lacks MADV_POPULATE_WRITE.");
-	say(found->cure, "Use Linux 5.14 or newer: heaps grow slowly here.");
-	return true;
-}
-
 static const struct check checks[] = {
-	{ "calls", populate_missing }, { "tracer", traced },
-	{ "cpus", cpu_alone },	       { "quota", cpu_quota },
-	{ "overcommit", knob_closed }, { "commit", commit_scarce },
-	{ "load", load_high },	       { "swap", swap_used },
-	{ "battery", on_battery },     { "governor", governor_saves },
-	{ "smt", smt_active },
+	{ "tracer", traced },		{ "cpus", cpu_alone },
+	{ "quota", cpu_quota },		{ "overcommit", knob_closed },
+	{ "commit", commit_scarce },	{ "load", load_high },
+	{ "swap", swap_used },		{ "battery", on_battery },
+	{ "governor", governor_saves }, { "smt", smt_active },
 };
 
 _Static_assert(sizeof(checks) / sizeof(*checks) <= HOST_DISTURBANCES_MAX,

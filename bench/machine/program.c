@@ -63,6 +63,14 @@ static void find(const char *name, char path[PATH_MAX])
 	snprintf(path, PATH_MAX, "%s", name);
 }
 
+bool program_exists(const char *name)
+{
+	char path[PATH_MAX];
+
+	find(name, path);
+	return is_program(path);
+}
+
 /* Read the header and PT_INTERP of a 64-bit file; of others the class is
  * enough. *elf is zeroed before. 0 or a negative errno. */
 static int elf_read(int fd, struct elf *elf)

@@ -7,6 +7,7 @@
 #define MACHINE_PROGRAM_H
 
 #include <limits.h>
+#include <stdbool.h>
 
 struct program {
 	char path[PATH_MAX]; /* as execvp(3) finds it; the name if it cannot */
@@ -23,5 +24,8 @@ struct program {
 /* Look for name as execvp(3) does, follow "#!" lines, and judge what is run in
  * the end. What cannot be read is not refused: exec tells what is wrong. */
 void program_inspect(struct program *program, const char *name);
+
+/* Whether execvp(3) would find a program of that name. */
+bool program_exists(const char *name);
 
 #endif

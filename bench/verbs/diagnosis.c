@@ -10,25 +10,9 @@
 
 #include "bench/machine/cgroup_owner.h"
 #include "bench/machine/cpu.h"
+#include "bench/machine/program.h"
 #include "bench/machine/text.h"
 #include "bench/measure/forecast.h"
-
-/* Whether a program is in PATH. */
-static bool has_program(const char *name)
-{
-	const char *path = getenv("PATH");
-	char file[4096];
-
-	while (path && *path) {
-		const int length = (int)strcspn(path, ":");
-
-		snprintf(file, sizeof file, "%.*s/%s", length, path, name);
-		if (!access(file, X_OK))
-			return true;
-		path += length + (path[length] == ':');
-	}
-	return false;
-}
 
 static void examine_cpus(struct diagnosis *found)
 {
@@ -102,8 +86,8 @@ void diagnosis_examine(struct diagnosis *found)
 	if (text_read(THP_PATH, found->thp, sizeof found->thp))
 		*found->thp = '\0';
 	text_pick_bracketed(found->thp);
-	found->gnuplot = has_program("gnuplot");
-	found->hyperfine = has_program("hyperfine");
+	found->gnuplot = program_exists("gnuplot");
+	found->hyperfine = program_exists("hyperfine");
 	found->disturbance_count =
 		host_disturbances(found->disturbances, HOST_DISTURBANCES_MAX);
 }
