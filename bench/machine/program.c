@@ -105,6 +105,7 @@ static int elf_read_own(struct elf *elf)
 	int error;
 
 	if (fd < 0) /* without /proc: as we were executed, getauxval(3) */
+		// NOLINTNEXTLINE(performance-no-int-to-ptr)
 		fd = open((const char *)getauxval(AT_EXECFN),
 			  O_RDONLY | O_CLOEXEC);
 	if (fd < 0)
