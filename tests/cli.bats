@@ -16,8 +16,11 @@ teardown() {
 	finish
 }
 
-# borrow ORIGINAL OURS: the state file of a run at work, which is this test.
+# borrow ORIGINAL OURS: the lock and the state file of a run at work, which is
+# this test.
 borrow() {
+	exec 8>"$SPAWNWISE_STATE_DIR/lock"
+	flock 8
 	printf 'boot_id %s\npid %d\nstart_ticks %d\noriginal %d\nours %d\n' \
 		"$(cat /proc/sys/kernel/random/boot_id)" $$ \
 		"$(sed 's/.*) //' /proc/$$/stat | cut -d ' ' -f 20)" \

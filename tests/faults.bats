@@ -383,6 +383,7 @@ in_namespace() {
 
 @test "a /proc/sys that is read-only: the current mode only" {
 	unset SPAWNWISE_KNOB
+	keep_setting -s
 	mode=$(cat /proc/sys/vm/overcommit_memory)
 	other=$(((mode + 1) % 2))
 	lock='mount --bind /proc/sys /proc/sys

@@ -10,7 +10,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -18,7 +17,6 @@
 #include "bench/machine/state.h"
 
 #define REPAIR_WAIT_MS 1000
-#define REPAIR_RETRY_MS 5
 
 const char *overcommit_path(void)
 {
@@ -111,18 +109,17 @@ static bool explains(const struct state *state, int now)
 
 int overcommit_look(struct overcommit_view *view)
 {
+	struct lock_holder holder;
 	struct state state;
-	int directory_fd = -1;
+	int directory_fd;
 	bool explained = false;
 	int error = 0;
 
 	*view = (struct overcommit_view){ .owner = OVERCOMMIT_USER };
-	if (state_open(false, &directory_fd))
-		directory_fd = -1;
+	state_open(false, &directory_fd);
 	/* Twice, for a window that opens between the two looks. */
 	for (int i = 0; i < 2 && !error && !explained; i++) {
-		bool found =
-			directory_fd >= 0 && !state_read(directory_fd, &state);
+		bool found = !state_read(directory_fd, &state);
 
 		error = overcommit_get(&view->now);
 		explained = !error && found && explains(&state, view->now);
@@ -130,8 +127,9 @@ int overcommit_look(struct overcommit_view *view)
 	view->mode = view->now;
 	if (explained) {
 		view->mode = state.original;
-		view->owner = state_alive(&state) ? OVERCOMMIT_RUN
-						  : OVERCOMMIT_LEFTOVER;
+		view->owner = overcommit_holder(0, &holder)
+				      ? OVERCOMMIT_RUN
+				      : OVERCOMMIT_LEFTOVER;
 	}
 	if (directory_fd >= 0)
 		close(directory_fd);
@@ -190,19 +188,6 @@ static int repair_value(const struct state *state, struct repair *repair)
 	return error;
 }
 
-/* The lock should have told; it cannot if someone removed its file. A killed
- * process lets go of the lock some time before it counts as dead: wait. */
-static bool outlives_lock(const struct state *state)
-{
-	for (int waited_ms = 0; waited_ms < REPAIR_WAIT_MS;
-	     waited_ms += REPAIR_RETRY_MS) {
-		if (!state_alive(state))
-			return false;
-		poll(NULL, 0, REPAIR_RETRY_MS);
-	}
-	return state_alive(state);
-}
-
 int overcommit_repair_locked(int directory_fd, struct repair *repair)
 {
 	struct state state = { .pid = 0 };
@@ -225,10 +210,6 @@ int overcommit_repair_locked(int directory_fd, struct repair *repair)
 	repair->original = state.original;
 	repair->ours = state.ours;
 	repair->action = REPAIR_OTHER_BOOT;
-	if (same_boot && outlives_lock(&state)) {
-		repair->holder.guardian_pid = state.pid;
-		return -EBUSY;
-	}
 	if (same_boot)
 		error = repair_value(&state, repair);
 	return error ? error : state_remove(directory_fd);
@@ -244,12 +225,17 @@ int overcommit_repair(struct repair *repair)
 	int error = state_open(false, &directory_fd);
 
 	memset(repair, 0, sizeof(*repair));
-	if (error)
-		return error == -ENOENT ? 0 : error;
+	if (error && error != -ENOENT)
+		return error;
 	/* Whoever may not take the lock may still learn that all is well. */
-	if (state_read(directory_fd, &state) == -ENOENT)
+	if (state_read(directory_fd, &state) == -ENOENT) {
+		error = 0;
 		goto close_directory;
-	error = open_knob(O_RDONLY, &knob_fd);
+	}
+	if (error)
+		error = state_open(true, &directory_fd);
+	if (!error)
+		error = open_knob(O_RDONLY, &knob_fd);
 	if (error)
 		goto close_directory;
 	error = lock_take(&lock, knob_fd, directory_fd, REPAIR_WAIT_MS,
@@ -262,6 +248,7 @@ int overcommit_repair(struct repair *repair)
 	}
 	close(knob_fd);
 close_directory:
-	close(directory_fd);
+	if (directory_fd >= 0)
+		close(directory_fd);
 	return error;
 }

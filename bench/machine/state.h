@@ -30,20 +30,18 @@ int state_open(bool create, int *directory_fd);
 /* Fill in who we are: boot_id, pid and start_ticks of the caller. */
 int state_identify(struct state *state);
 
-/* Does the process that wrote the state still run in this boot? A zombie
- * does not run. */
-bool state_alive(const struct state *state);
-
 /* Is the state of this boot? */
 int state_same_boot(const struct state *state, bool *same);
 
-/* Replace the state file; when this returns 0 it is on the disk. */
+/* Replace the state file and the key; when this returns 0 it is on the disk. */
 int state_write(int directory_fd, const struct state *state);
 
-/* -ENOENT: no state file; -EBADMSG: not one of ours. */
+/* What was written in this directory or, without such a file, elsewhere on this
+ * kernel; the directory may be -1. -ENOENT: nothing, or it was put back since;
+ * -EBADMSG: not one of ours. */
 int state_read(int directory_fd, struct state *state);
 
-/* Remove the state file; 0 also when there is none. */
+/* Remove both; 0 also when there is none. */
 int state_remove(int directory_fd);
 
 #endif

@@ -101,6 +101,27 @@ interrupted_by_term() {
 	has_mode "$original"
 }
 
+# Its first process takes the guardian with it, its folder is gone: the kernel
+# itself has kept what was to be put back.
+@test "a container that is killed in a window is repaired from the host" {
+	[ -r /proc/keys ] || skip "no keyrings here"
+	roots_can_be_made
+	start_container
+	guard=$(pgrep -P "$inner" -x spawnwise-guard)
+	stop_in_window "$guard"
+	check 0 "$command" run --dry-run --heap 0
+	says err "A run at work has set overcommit mode $((1 - original))"
+	says out "overcommit mode is $original"
+	kill -KILL "$inner"
+	wait "$container" || true
+	container=
+	has_mode $((1 - original))
+	rm -r elsewhere
+	check 0 "$command" restore
+	says out "Restored vm.overcommit_memory to $original"
+	has_mode "$original"
+}
+
 # Either inode will do, and where there is neither nobody writes.
 @test "one of the two kernel-wide locks is enough" {
 	calls_can_be_refused

@@ -7,6 +7,7 @@
  * (hence the default state directory and its lock).
  */
 #include <errno.h>
+#include <sys/file.h>
 
 #include "tests/unit/guardian_scene.h"
 
@@ -52,6 +53,17 @@ static int skip_all(const char *reason)
 	return SKIPPED;
 }
 
+/* As keep_setting of tests/helpers.bash, until our end. */
+static void keep_setting(void)
+{
+	const char *folder = getenv("TMPDIR");
+	char path[4096];
+
+	snprintf(path, sizeof(path), "%s/spawnwise-tests.%d.lock",
+		 folder && *folder ? folder : "/tmp", (int)getuid());
+	flock(open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644), LOCK_EX);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -64,6 +76,7 @@ int main(void)
 	unsetenv("SPAWNWISE_STATE_DIR");
 	if (!overcommit_may_write())
 		return skip_all("this user may not set vm.overcommit_memory");
+	keep_setting();
 	int error = guardian_start(&guardian);
 	if (error == -EBUSY)
 		return skip_all("another run holds the setting");

@@ -120,59 +120,68 @@ static void another_boot_only_loses_the_file(void **context)
 	assert_false(scene_has(scene, "state"));
 }
 
+/* Whoever holds the lock is at work, not whoever has the pid; and the lock is
+ * not the file that somebody may remove. */
 static void a_living_guardian_is_left_alone(void **context)
 {
 	struct scene *scene = *context;
+	struct guardian guardian;
 	struct repair repair;
 	struct state state;
+	char path[PATH_MAX];
 
 	leave(scene, &state);
 	state.pid = getpid();
 	rewrite(&state);
 	scene_write_knob(scene, '1');
-	assert_int_equal(overcommit_repair(&repair), -EBUSY);
-	assert_int_equal(repair.holder.guardian_pid, getpid());
-	assert_int_equal(scene_knob(scene), '1');
-	assert_true(scene_has(scene, "state"));
-
-	/* The same pid, born at another time, is another process. */
-	state.start_ticks++;
-	rewrite(&state);
 	assert_int_equal(overcommit_repair(&repair), 0);
 	assert_int_equal(repair.action, REPAIR_DONE);
 	assert_int_equal(scene_knob(scene), '0');
+
+	assert_int_equal(guardian_start(&guardian), 0);
+	assert_int_equal(guardian_lease(&guardian, 1, 60000), 0);
+	snprintf(path, sizeof(path), "%s/lock", scene->state);
+	assert_int_equal(unlink(path), 0);
+	assert_int_equal(overcommit_repair(&repair), -EBUSY);
+	assert_int_equal(repair.holder.guardian_pid, guardian.watcher.pid);
+	assert_int_equal(repair.holder.run_pid, getpid());
+	assert_int_equal(scene_knob(scene), '1');
+	assert_int_equal(guardian_stop(&guardian), 0);
+	assert_int_equal(scene_knob(scene), '0');
 }
 
-static void a_zombie_is_not_alive(void **context)
+/* Two containers have two folders and one setting. */
+static void another_folder_repairs_too(void **context)
 {
 	struct scene *scene = *context;
 	struct repair repair;
-	struct state state;
-	siginfo_t info;
-	int ready[2];
-	char byte;
+	struct state state = { .original = 0, .ours = 1 };
+	char other[PATH_MAX];
+	int directory_fd;
 
-	assert_int_equal(pipe2(ready, O_CLOEXEC), 0);
-	leave(scene, &state);
-	state.pid = fork();
-	if (state.pid == 0) {
-		/* Identify while alive, then become a zombie. */
-		if (state_identify(&state) ||
-		    write(ready[1], &state, sizeof(state)) != sizeof(state))
-			_exit(1);
-		_exit(0);
-	}
-	assert_int_equal(read(ready[0], &state, sizeof(state)), sizeof(state));
-	assert_int_equal(
-		waitid(P_PID, (id_t)state.pid, &info, WEXITED | WNOWAIT), 0);
-	rewrite(&state);
+	assert_int_equal(state_identify(&state), 0);
+	assert_int_equal(state_open(true, &directory_fd), 0);
+	assert_int_equal(state_write(directory_fd, &state), 0);
 	scene_write_knob(scene, '1');
+	snprintf(other, sizeof(other), "%s/other", scene->directory);
+	setenv("SPAWNWISE_STATE_DIR", other, 1);
+	if (state_read(-1, &state) == -ENOENT) {
+		close(directory_fd);
+		print_message("no keyrings here\n");
+		skip();
+	}
 	assert_int_equal(overcommit_repair(&repair), 0);
 	assert_int_equal(repair.action, REPAIR_DONE);
-	assert_int_equal(waitpid(state.pid, NULL, 0), state.pid);
-	close(ready[1]);
-	assert_int_equal(read(ready[0], &byte, 1), 0);
-	close(ready[0]);
+	assert_int_equal(scene_knob(scene), '0');
+
+	/* Now 1 is somebody's wish: the file that is left is no news. */
+	scene_write_knob(scene, '1');
+	setenv("SPAWNWISE_STATE_DIR", scene->state, 1);
+	assert_true(scene_has(scene, "state"));
+	assert_int_equal(overcommit_repair(&repair), 0);
+	assert_int_equal(repair.action, REPAIR_NOTHING);
+	assert_int_equal(scene_knob(scene), '1');
+	close(directory_fd);
 }
 
 static void a_held_lock_refuses(void **context)
@@ -265,7 +274,7 @@ int main(void)
 		scene_test(a_foreign_value_is_kept),
 		scene_test(another_boot_only_loses_the_file),
 		scene_test(a_living_guardian_is_left_alone),
-		scene_test(a_zombie_is_not_alive),
+		scene_test(another_folder_repairs_too),
 		scene_test(a_held_lock_refuses),
 		scene_test(garbage_is_removed_and_told),
 		scene_test(a_lost_setting_keeps_the_state),
