@@ -4,7 +4,8 @@
  * so that a new strategy is tested without writing a test.
  *
  * conformance [PATTERN...] runs only the tests whose name matches one of those:
- * 'NAME: *'. A name that matches a pattern behind a '!' is left out.
+ * 'NAME: *', or only NAME. A name that matches a pattern behind a '!' is left
+ * out.
  */
 
 #include <fnmatch.h>
@@ -16,6 +17,7 @@
 
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
+#include "tests/conformance/supervise.h"
 
 #define TESTS_MAX 1024
 #define NAME_BYTES 160
@@ -37,6 +39,7 @@ static const struct check *const baseline_lists[] = { baseline_checks,
 
 static struct CMUnitTest tests[TESTS_MAX];
 static char names[TESTS_MAX][NAME_BYTES];
+static const struct sw_strategy *subjects[TESTS_MAX];
 static size_t test_count;
 static char *const *patterns; /* ends with NULL */
 
@@ -45,15 +48,50 @@ static void cannot_run_here(void **state)
 	(void)state;
 }
 
+static const char *name_of(size_t test)
+{
+	return tests[test].name;
+}
+
+/* *state is an element of subjects. */
+static int begin(void **state)
+{
+	const struct sw_strategy **subject = *state;
+	const size_t test = (size_t)(subject - subjects);
+	int error;
+
+	supervise_tell(test, "");
+	*state = (void *)*subject;
+	error = scene_open(state);
+	if (!error)
+		supervise_tell(test, ((struct scene *)*state)->folder);
+	return error;
+}
+
+static int run_from(size_t first)
+{
+	return _cmocka_run_group_tests("conformance", tests + first,
+				       test_count - first, NULL, NULL);
+}
+
+/* A pattern, or the name of a strategy. */
+static bool fits(const char *pattern, const char *name)
+{
+	const size_t length = strlen(pattern);
+
+	return !fnmatch(pattern, name, 0) ||
+	       (!strncmp(pattern, name, length) && name[length] == ':');
+}
+
 static bool is_wanted(const char *name)
 {
 	bool chosen = false, choice = false;
 
 	for (char *const *pattern = patterns; *pattern; pattern++) {
-		if (**pattern == '!' && !fnmatch(*pattern + 1, name, 0))
+		if (**pattern == '!' && fits(*pattern + 1, name))
 			return false;
 		choice |= **pattern != '!';
-		chosen |= !fnmatch(*pattern, name, 0);
+		chosen |= fits(*pattern, name);
 	}
 	return chosen || !choice;
 }
@@ -90,13 +128,15 @@ static void add(const struct sw_strategy *strategy, const struct check *check)
 	snprintf(name, NAME_BYTES, "%s: %s", strategy->name, check->name);
 	if (!is_wanted(name))
 		return;
-	tests[test_count++] = (struct CMUnitTest){
+	subjects[test_count] = strategy;
+	tests[test_count] = (struct CMUnitTest){
 		.name = name,
 		.test_func = check->run,
-		.setup_func = scene_open,
+		.setup_func = begin,
 		.teardown_func = scene_close,
-		.initial_state = (void *)strategy,
+		.initial_state = &subjects[test_count],
 	};
+	test_count++;
 }
 
 static void add_lists(const struct sw_strategy *strategy,
@@ -143,18 +183,33 @@ static void heed_signals(void)
 		signal(numbers[i], SIG_DFL);
 }
 
+static int tell_use(const char *name)
+{
+	printf("usage: %s [PATTERN...]\n"
+	       "Runs the tests whose name matches a pattern, 'NAME: *', or "
+	       "those of "
+	       "strategy NAME;\nnone that matches a pattern behind a '!'. "
+	       "Strategies:",
+	       name);
+	for (size_t i = 0; sw_strategies[i]; i++)
+		printf(" %s", sw_strategies[i]->name);
+	puts("");
+	return 0;
+}
+
 int main(int argc, char **argv)
 {
-	(void)argc;
 	be_stopper();
+	if (argc == 2 && !strcmp(argv[1], "--help"))
+		return tell_use(argv[0]);
 	heed_signals();
-	/* Children are counted by what they inherit: only 0, 1 and 2 may. */
-	closefrom(3); /* also where close_range(2) is refused */
+	/* Children are counted by what they inherit: only 0, 1 and 2 may. Also
+	 * where close_range(2) is refused. */
+	closefrom(3);
 	patterns = argv + 1;
 	if (traits_watch_atfork())
 		return 1;
 	for (size_t i = 0; sw_strategies[i]; i++)
 		add_all(sw_strategies[i]);
-	return _cmocka_run_group_tests("conformance", tests, test_count, NULL,
-				       NULL);
+	return supervise(run_from, test_count, name_of);
 }

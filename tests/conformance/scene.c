@@ -14,12 +14,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#define GUARD_S 60 /* one check must not hang the whole list */
-
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define SHADOW 10
+#define LIMIT_S 60
 #else
 #define SHADOW 1
+#define LIMIT_S 20
 #endif
 
 static int slowness(void)
@@ -37,9 +37,9 @@ int scene_repeat(int count)
 	return fewer ? fewer : 1;
 }
 
-static unsigned guard_s(void)
+int scene_limit_s(void)
 {
-	return GUARD_S * (unsigned)slowness();
+	return LIMIT_S * slowness();
 }
 
 static void reset_signals(void)
@@ -65,7 +65,6 @@ int scene_open(void **state)
 		.search_path = search_path ? strdup(search_path) : NULL,
 		.working_folder = open(".", O_PATH | O_CLOEXEC),
 	};
-	alarm(guard_s());
 	if (!mkdtemp(folder) || chdir(folder))
 		return -1;
 	strcpy(scene.folder, folder);
@@ -80,6 +79,11 @@ static int remove_entry(const char *path, const struct stat *status, int kind,
 	(void)kind;
 	(void)where;
 	return remove(path);
+}
+
+int scene_sweep(const char *folder)
+{
+	return nftw(folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 /* What a failed check has left must not fail the next. */
@@ -108,8 +112,7 @@ int scene_close(void **state)
 		return -1;
 	close(scene->working_folder);
 	close(scene->null_fd);
-	alarm(0);
-	return nftw(scene->folder, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
+	return scene_sweep(scene->folder);
 }
 
 const char *scene_path(const struct scene *scene, const char *name)
@@ -247,7 +250,7 @@ _Noreturn void scene_end_copy(struct scene *scene, const char *complaint)
 static _Noreturn void be_copy(struct scene *scene,
 			      const char *(*act)(struct scene *))
 {
-	alarm(guard_s() / 2);
+	alarm((unsigned)scene_limit_s());
 	setsid();
 	scene->handle = NULL;
 	if (sw_open(scene->strategy, &scene->handle))

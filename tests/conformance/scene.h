@@ -28,6 +28,9 @@
 #define REPEAT(count) scene_repeat(count)
 int scene_repeat(int count);
 
+/* How long a check may take; it must not hang the whole list. */
+int scene_limit_s(void);
+
 /* Two members of a struct sw_request. */
 #define ACTIONS(...)                                                           \
 	.actions = (const struct sw_action[]){ __VA_ARGS__ },                  \
@@ -79,6 +82,9 @@ bool same_file(pid_t pid, int fd, int our_fd);
  * scene. */
 int scene_open(void **state);
 int scene_close(void **state);
+
+/* Remove a scene's folder. */
+int scene_sweep(const char *folder);
 
 /* Write folder/name with these permissions. */
 void scene_write(const struct scene *scene, const char *name, const char *text,
