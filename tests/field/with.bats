@@ -60,3 +60,31 @@ import subprocess
 subprocess.run(["true"], preexec_fn=lambda: None)'
 	says report '0 failed; fork, vfork and clone of its own do not count'
 }
+
+@test "no /proc is no missing library" {
+	unshare -m true 2>/dev/null || skip "needs the right to cover /proc"
+	check 3 unshare -m sh -c 'mount -t tmpfs none /proc; exec "$@"' sh \
+		"$command" with clone_vm -- sh -c 'exit 3'
+}
+
+@test "a program with AddressSanitizer needs a word" {
+	echo '#include <stdlib.h>
+	int main(void) { return system("exit 4") >> 8; }' >sane.c
+	gcc -fsanitize=address sane.c -o sane 2>/dev/null || skip "needs libasan"
+	export ASAN_OPTIONS=detect_leaks=0
+	check 1 "$command" with clone_vm -- ./sane
+	says err "ASan runtime does not come first"
+	ASAN_OPTIONS+=:verify_asan_link_order=0
+	check 4 "$command" with --report "$PWD/report" clone_vm -- ./sane
+	says report ': 1 spawned by clone_vm'
+}
+
+@test "a descendant of another libc needs an environment without the library" {
+	echo 'int main(void) { return 3; }' >other.c
+	musl-gcc other.c -o other 2>/dev/null || skip "needs musl-gcc"
+	./other || [ $? -eq 3 ] || skip "needs musl's loader"
+	check 127 "$command" with --children clone_vm -- sh -c './other; exit $?'
+	check 3 "$command" with --children clone_vm -- \
+		sh -c 'env -u LD_PRELOAD ./other; exit $?'
+	check 3 "$command" with clone_vm -- sh -c './other; exit $?'
+}
