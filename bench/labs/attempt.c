@@ -13,6 +13,7 @@
 
 #include "bench/files/errname.h"
 #include "bench/machine/installed.h"
+#include "bench/show/cure.h"
 
 #define SPARE_BYTES ((size_t)256 * 1024)
 
@@ -106,9 +107,9 @@ void attempt_close(struct attempt *attempt)
 
 void attempt_why(int error, char *text, size_t size)
 {
-	snprintf(text, size, "It is not available here: %s.%s", errname(error),
-		 error == EAGAIN ? " There are as many processes as may be "
-				   "(ulimit -u, or pids.max of a group), which "
-				   "says nothing of memory."
-				 : "");
+	const bool full = error == EAGAIN;
+
+	snprintf(text, size, "It is not available here: %s.%s%s",
+		 errname(error), full ? " That says nothing of memory. " : "",
+		 full ? cure_of(CURE_SELF, -error, "") : "");
 }

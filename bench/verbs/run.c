@@ -161,12 +161,14 @@ static int measure(struct run *run, const struct run_dir *dir,
 		return guarded;
 	}
 	error = error ? error : unkept;
-	if (error && (code == EXIT_DONE || code == EXIT_PARTLY))
-		return fail(why, EXIT_FAILED,
-			    "What was measured until then is kept in its "
-			    "folder.",
-			    "go on with run %s: %s", dir->run_id,
-			    run_guardian_reason(error));
+	if (error && (code == EXIT_DONE || code == EXIT_PARTLY)) {
+		fail_cure(why,
+			  "%s What was measured until then is kept in its "
+			  "folder.",
+			  cure_of(CURE_SELF, error, "Try again."));
+		return fail(why, EXIT_FAILED, NULL, "go on with run %s: %s",
+			    dir->run_id, run_guardian_reason(error));
+	}
 	return code;
 }
 

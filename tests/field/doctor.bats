@@ -309,6 +309,10 @@ in_group() {
 	says err "raise RLIMIT_NPROC, the nearest limit: 1 of 1 are there."
 	check 125 as_stranger prlimit --nproc=1 "$command" with vfork -- true
 	says err "raise RLIMIT_NPROC, the nearest limit: 1 of 1 are there."
+	chmod 777 .
+	check 1 as_stranger prlimit --nproc=1 env -u SPAWNWISE_STATE_DIR \
+		"$command" run --quick --heap 0 --strategy fork --out run
+	says err "raise RLIMIT_NPROC, the nearest limit: 1 of 1 are there."
 	check 0 as_stranger prlimit --nproc=1 "$command" list
 	says out "Resource temporarily unavailable (a trial)"
 }
