@@ -19,6 +19,17 @@ static struct {
 	struct sigaction quit;
 } ignored = { .lock = PTHREAD_MUTEX_INITIALIZER };
 
+/* Another thread may hold the lock when a process forks. */
+static void renew_lock(void)
+{
+	ignored.lock = (pthread_mutex_t)PTHREAD_MUTEX_INITIALIZER;
+}
+
+__attribute__((constructor)) static void watch_forks(void)
+{
+	pthread_atfork(NULL, NULL, renew_lock);
+}
+
 /* Sets *defaults to what the shell shall not ignore. */
 static void ignore_keys(sigset_t *defaults)
 {
