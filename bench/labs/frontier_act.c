@@ -169,11 +169,20 @@ static void bisect(struct frontier *frontier, uint64_t *low, uint64_t *high,
 	}
 }
 
+static void limit_room(struct frontier *frontier, uint64_t limit_bytes,
+		       uint64_t used_bytes, const char *word)
+{
+	if (!limit_bytes || limit_bytes >= used_bytes + frontier->room_bytes)
+		return;
+	frontier->room_bytes =
+		limit_bytes > used_bytes ? limit_bytes - used_bytes : 0;
+	frontier->room_ends = word;
+}
+
 static int reserve(struct frontier *frontier)
 {
 	const struct predict_facts *facts = &frontier->facts;
-	uint64_t most_bytes = INT64_MAX / 2;
-	uint64_t part_bytes;
+	uint64_t most_bytes = INT64_MAX / 2, part_bytes;
 
 	/* In mode 2 only a part of it can ever be used, and what is reserved
 	 * counts as size of the process, of which others get their share. */
@@ -185,22 +194,11 @@ static int reserve(struct frontier *frontier)
 	if (most_bytes < 2 * SPARE_BYTES)
 		return -ENOMEM;
 	/* A layout may leave unused what is free (promise.h). */
-	if (!strcmp(frontier->room_ends, "address_space") &&
-	    frontier->room_bytes > most_bytes - SPARE_BYTES)
-		frontier->room_bytes = most_bytes - SPARE_BYTES;
+	if (!strcmp(frontier->room_ends, "address_space"))
+		limit_room(frontier, most_bytes, SPARE_BYTES, "address_space");
 	part_bytes = whole_pages((most_bytes - SPARE_BYTES) / frontier->vmas);
 	return region_reserve_parts(regions, frontier->vmas, part_bytes,
 				    MAP_PRIVATE);
-}
-
-static void limit_room(struct frontier *frontier, uint64_t limit_bytes,
-		       uint64_t used_bytes, const char *word)
-{
-	if (!limit_bytes || limit_bytes >= used_bytes + frontier->room_bytes)
-		return;
-	frontier->room_bytes =
-		limit_bytes > used_bytes ? limit_bytes - used_bytes : 0;
-	frontier->room_ends = word;
 }
 
 /* Free addresses, and then all facts with them reserved. */

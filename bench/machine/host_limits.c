@@ -3,6 +3,7 @@
  * The facts of host.json about what confines us: container, cgroups, limits.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
 #include <unistd.h>
@@ -19,7 +20,10 @@ const char *host_container(char *text, size_t size)
 {
 	static const char *const words[] = { "docker", "kubepods", "lxc",
 					     "libpod", "containerd" };
-	char groups[4096];
+	FILE *groups = NULL;
+	const char *found = "no";
+	char *line = NULL;
+	size_t capacity = 0;
 
 	if (text_read("/run/systemd/container", text, size) == 0 && *text)
 		return text;
@@ -27,11 +31,15 @@ const char *host_container(char *text, size_t size)
 		return "docker";
 	if (access("/run/.containerenv", F_OK) == 0)
 		return "podman";
-	text_read("/proc/self/cgroup", groups, sizeof(groups));
-	for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-		if (strstr(groups, words[i]))
-			return words[i];
-	return "no";
+	groups = fopen("/proc/self/cgroup", "re");
+	while (groups && getline(&line, &capacity, groups) > 0)
+		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
+			if (strstr(line, words[i]) && !strcmp(found, "no"))
+				found = words[i];
+	free(line);
+	if (groups)
+		fclose(groups);
+	return found;
 }
 
 static int add_cgroup(json_t *facts)

@@ -77,16 +77,11 @@ static void take_groups(pid_t pid, struct process_limit *nearest)
 		return;
 	memcpy(limit.directory, group.directory, sizeof limit.directory);
 	do {
-		char text[32], used[32], *end;
-
-		if (text_read_at(text, sizeof text, "%s/pids.max",
-				 limit.directory) ||
-		    text_read_at(used, sizeof used, "%s/pids.current",
-				 limit.directory))
-			continue;
-		limit.limit = strtoull(text, &end, 10);
-		limit.used = strtoull(used, NULL, 10);
-		if (end != text)
+		if (!cgroup_number_read(limit.directory, "pids.max",
+					&limit.limit) &&
+		    limit.limit != UINT64_MAX &&
+		    !cgroup_number_read(limit.directory, "pids.current",
+					&limit.used))
 			take(nearest, &limit);
 	} while (cgroup_up(&group, limit.directory));
 }
