@@ -282,8 +282,8 @@ struct sw_handle;
 /* Prepare strategy for this process; *handle is the caller's to sw_close().
  * Errors: -EINVAL for NULL, as sw_find() gives it; what supported() said,
  * -ENOSYS or -EPERM where a system call is refused, -ENOSYS where an emulator
- * shares no memory; -ENOTSUP where it cannot serve this caller; -ENOMEM; those
- * of open(). */
+ * shares no memory; -ENOTSUP where it cannot serve this caller, as without
+ * /proc; -EPIPE where somebody kills each helper; -ENOMEM; those of open(). */
 int sw_open(const struct sw_strategy *strategy, struct sw_handle **handle);
 
 /* Create a child. -EINVAL without path or argv or for a value that cannot be;

@@ -128,6 +128,12 @@ SW_CHILD_HALF char *sw_put(char *to, const char *text)
 	return to;
 }
 
+/* A helper has to read there. */
+static int without_proc(int error)
+{
+	return error == -ENOENT ? -ENOTSUP : error;
+}
+
 int sw_facts_of_thread(struct sw_facts *facts)
 {
 	struct sw_reader reader;
@@ -136,7 +142,7 @@ int sw_facts_of_thread(struct sw_facts *facts)
 	int error;
 
 	if (fd < 0)
-		return (int)fd;
+		return without_proc((int)fd);
 	*facts = (struct sw_facts){ .umask = SW_NO_UMASK };
 	error = sw_lines(&reader, (int)fd, take_fact, facts);
 	raw1(SYS_close, fd);
@@ -211,7 +217,7 @@ int sw_status_open(struct sw_held *status)
 		sw_above_stdio(open("/proc/self/status", O_RDONLY | O_CLOEXEC));
 
 	sw_hold(status, fd);
-	return fd < 0 ? fd : 0;
+	return fd < 0 ? without_proc(fd) : 0;
 }
 
 SW_CHILD_HALF int sw_facts_read(struct sw_facts *facts,

@@ -31,7 +31,7 @@ static const struct check *const lists[] = {
 	thread_checks,	 ending_checks,	 helper_checks,	   trouble_checks,
 	bond_checks,	 moment_checks,	 map_checks,	   renewal_checks,
 	poll_checks,	 foreign_checks, namespace_checks, stack_checks,
-	worker_checks,	 code_checks,	 price_checks,
+	worker_checks,	 code_checks,	 price_checks,	   change_checks,
 };
 
 static const struct check *const baseline_lists[] = { baseline_checks,

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -63,6 +64,7 @@ static void assert_good_under(const struct scene *scene, int number)
 		"polling confirm ends",
 		"handlers are reset and kept",
 		"a pidfd is given, or named as what is refused",
+		"a cgroup that is none is refused, or named as what is",
 	};
 	static const int errors[] = { ENOSYS, EPERM };
 
@@ -142,7 +144,102 @@ static void refused_pidfd_is_named(void **state)
 	assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
 }
 
+/* Calls that are refused somewhere: systemd's SystemCallFilter=, container
+ * managers, emulators. */
+static const int refusable[] = {
+	SYS_sched_setattr,
+	SYS_sched_getattr,
+	SYS_sched_setscheduler,
+	SYS_setpriority,
+	SYS_sched_setaffinity,
+	SYS_prlimit64,
+	SYS_set_robust_list,
+	SYS_get_robust_list,
+	SYS_waitid,
+	SYS_statx,
+	SYS_kcmp,
+	SYS_close_range,
+};
+
+static int refused_call, refused_with;
+
+/* Either open says so, or it works; a helper that is never good enough does
+ * not. */
+static const char *spawn_refused(struct scene *scene)
+{
+	int error;
+
+	sw_close(scene->handle);
+	scene->handle = NULL;
+	COMPLAIN_UNLESS(!refuse(refused_call, 0, refused_with));
+	error = sw_open(scene->strategy, &scene->handle);
+	if (error) {
+		scene->handle = NULL;
+		COMPLAIN_UNLESS(error == -refused_with || error == -ENOSYS ||
+				error == -EPERM);
+		return NULL;
+	}
+	COMPLAIN_UNLESS(!scene_script(scene, "true", false));
+	return NULL;
+}
+
+static void refusals_are_told_by_open(void **state)
+{
+	static const int errors[] = { EPERM, ENOSYS };
+
+	for (size_t i = 0; i < COUNT(refusable); i++)
+		for (size_t j = 0; j < COUNT(errors); j++) {
+			refused_call = refusable[i];
+			refused_with = errors[j];
+			scene_in_copy(*state, spawn_refused);
+		}
+}
+
+/* Another thread's filter and ids, with all the above. */
+static void *spawn_in_thread(void *data)
+{
+	struct scene *scene = data;
+
+	return scene_script(scene, "true", false) ? data : NULL;
+}
+
+static const char *spawn_without_prctl(struct scene *scene)
+{
+	void *bad = scene;
+	pthread_t thread;
+
+	sw_close(scene->handle);
+	scene->handle = NULL;
+	COMPLAIN_UNLESS(!refuse(SYS_prctl, 0, EPERM));
+	COMPLAIN_UNLESS(!sw_open(scene->strategy, &scene->handle));
+	COMPLAIN_UNLESS(!pthread_create(&thread, NULL, spawn_in_thread, scene));
+	pthread_join(thread, &bad);
+	COMPLAIN_UNLESS(!bad);
+	return NULL;
+}
+
+static void prctl_may_be_refused(void **state)
+{
+	scene_in_copy(*state, spawn_without_prctl);
+}
+
+/* So is what only it can do; here it is not tried with a control group. */
+static void refused_cgroup_is_named(void **state)
+{
+	struct scene *scene = *state;
+	const bool is_refused = syscall(SYS_clone3, NULL, 0) && errno != EINVAL;
+	struct sw_request request = scene_quick(scene);
+
+	request.fields = SW_CGROUP;
+	request.cgroup_fd = scene->null_fd;
+	scene_refuses(scene, &request, is_refused ? -ENOTSUP : -EBADF,
+		      is_refused ? SW_CGROUP : SW_BIRTH, 0);
+}
+
 const struct check filter_checks[] = {
+	{ .name = "a cgroup that is none is refused, or named as what is",
+	  .run = refused_cgroup_is_named,
+	  .honours = SW_CGROUP },
 	{ .name = "a pidfd is given, or named as what is refused",
 	  .run = refused_pidfd_is_named,
 	  .honours = SW_PIDFD },
@@ -162,5 +259,12 @@ const struct check filter_checks[] = {
 	  .run = vfork_may_be_refused,
 	  .obstacle = no_seccomp },
 #endif
+	{ .name = "what a filter refuses is told by open, or got over",
+	  .run = refusals_are_told_by_open,
+	  .obstacle = no_seccomp },
+	{ .name = "a thread spawns where prctl is refused",
+	  .run = prctl_may_be_refused,
+	  .needs = SW_NEEDS_EARLY_OPEN,
+	  .obstacle = no_seccomp },
 	{ .name = NULL },
 };

@@ -2,6 +2,7 @@
 /* Looking at processes through /proc; see scene.h. */
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
@@ -179,4 +180,23 @@ void helper_kill(pid_t helper)
 void helper_stop(pid_t helper)
 {
 	send_and_wait(helper, SIGSTOP, WSTOPPED);
+}
+
+int scene_script(struct scene *scene, const char *script, bool may_be_stale)
+{
+	const struct sw_request request = {
+		.path = "/bin/sh",
+		.argv = ARGV("sh", "-c", script),
+		.stderr_fd = scene->null_fd,
+	};
+	struct sw_child child;
+	int status, error = scene_try(scene, &request, &child);
+
+	if (error == -ESTALE && may_be_stale)
+		return sw_refresh(scene->handle)
+			       ? -1
+			       : scene_script(scene, script, false);
+	if (error)
+		return error;
+	return sw_reap(scene->handle, &child, &status) || status ? -1 : 0;
 }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* An open handle costs its caller nothing: what a program may do without one
- * (enter namespaces, execute set-user-ID programs, go elsewhere) it may do
- * with one, and its children follow. */
+ * (enter namespaces, execute set-user-ID programs) it may do with one, and its
+ * children follow. And where it cannot work, it says so. */
 
 #include <errno.h>
 #include <fcntl.h>
@@ -9,6 +9,7 @@
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/mount.h>
@@ -22,117 +23,7 @@
 #include "tests/conformance/scene.h"
 
 #define SOMEBODY 12345
-
-/* 0 when the script ends well; -1 when it does not; or why there is no child.
- * A helper that does not fit has to say so, and is renewed. */
-static int run(struct scene *scene, const char *script, bool may_be_stale)
-{
-	const struct sw_request request = {
-		.path = "/bin/sh",
-		.argv = ARGV("sh", "-c", script),
-		.stderr_fd = scene->null_fd,
-	};
-	struct sw_child child;
-	int status, error = scene_try(scene, &request, &child);
-
-	if (error == -ESTALE && may_be_stale)
-		return sw_refresh(scene->handle) ? -1
-						 : run(scene, script, false);
-	if (error)
-		return error;
-	return sw_reap(scene->handle, &child, &status) || status ? -1 : 0;
-}
-
-static const char *go_elsewhere(struct scene *scene)
-{
-	COMPLAIN_UNLESS(!mkdir("one", 0755) && !mkdir("one/two", 0755));
-	COMPLAIN_UNLESS(!chdir("one/two"));
-	COMPLAIN_UNLESS(!run(scene, "test -d ../../one/two", false));
-	umask(027);
-	COMPLAIN_UNLESS(!run(scene, "test $(umask) = 0027", false));
-	COMPLAIN_UNLESS(!rmdir("../two"));
-	COMPLAIN_UNLESS(!run(scene, "test ! -e ../two", false));
-	COMPLAIN_UNLESS(!chdir(scene->folder));
-	COMPLAIN_UNLESS(!run(scene, "test -d one", false));
-	umask(022);
-	COMPLAIN_UNLESS(!run(scene, "test $(umask) = 0022", false));
-	COMPLAIN_UNLESS(!rmdir("one"));
-	return NULL;
-}
-
-static void moves_are_followed(void **state)
-{
-	scene_in_copy(*state, go_elsewhere);
-}
-
-/* At rest for longer than a helper looks around. */
-static const char *leave_after_a_rest(struct scene *scene)
-{
-	COMPLAIN_UNLESS(!mount("none", scene->folder, "tmpfs", 0, NULL));
-	COMPLAIN_UNLESS(!chdir(scene->folder));
-	COMPLAIN_UNLESS(!run(scene, "true", true));
-	COMPLAIN_UNLESS(!chdir("/"));
-	for (int i = 0; i < 100 && umount(scene->folder); i++)
-		usleep(100000);
-	COMPLAIN_UNLESS(umount(scene->folder) && errno == EINVAL);
-	return NULL;
-}
-
-static const char *leave_in_namespace(struct scene *scene)
-{
-	COMPLAIN_UNLESS(!unshare(CLONE_NEWNS));
-	COMPLAIN_UNLESS(!mount(NULL, "/", NULL, MS_REC | MS_PRIVATE, NULL));
-	COMPLAIN_UNLESS(!sw_refresh(scene->handle));
-	return leave_after_a_rest(scene);
-}
-
-static void left_folders_are_free(void **state)
-{
-	scene_in_copy(*state, leave_in_namespace);
-}
-
-struct mover {
-	struct scene *scene;
-	const char *complaint;
-};
-
-static const char *part(struct scene *scene)
-{
-	COMPLAIN_UNLESS(!unshare(CLONE_FS) && !chdir("/"));
-	umask(077);
-	COMPLAIN_UNLESS(!run(
-		scene, "test $(pwd -P) = / && test $(umask) = 0077", false));
-	return NULL;
-}
-
-static void *part_in_thread(void *data)
-{
-	struct mover *mover = data;
-
-	mover->complaint = part(mover->scene);
-	return NULL;
-}
-
-/* Its own folder and umask, unshare(2); the first thread's stay. */
-static const char *part_and_compare(struct scene *scene)
-{
-	struct mover mover = { scene, NULL };
-	pthread_t thread;
-
-	umask(022);
-	COMPLAIN_UNLESS(!pthread_create(&thread, NULL, part_in_thread, &mover));
-	pthread_join(thread, NULL);
-	if (mover.complaint)
-		return mover.complaint;
-	COMPLAIN_UNLESS(!run(
-		scene, "test $(pwd -P) != / && test $(umask) = 0022", false));
-	return part(scene);
-}
-
-static void parted_folders_are_followed(void **state)
-{
-	scene_in_copy(*state, part_and_compare);
-}
+#define KILLS 20
 
 /* Who waits in namespaces of its own; 0 where there are none. */
 static pid_t start_neighbour(int namespaces)
@@ -169,15 +60,15 @@ static const char *enter_namespace(struct scene *scene, const char *name,
 	int fd;
 
 	COMPLAIN_UNLESS(neighbour > 0);
-	COMPLAIN_UNLESS(!run(scene, "true", false));
+	COMPLAIN_UNLESS(!scene_script(scene, "true", false));
 	snprintf(path, sizeof path, "/proc/%d/ns/%s", (int)neighbour, name);
 	COMPLAIN_UNLESS(readlink(path, target, sizeof target - 1) > 0);
 	COMPLAIN_UNLESS((fd = open(path, O_RDONLY | O_CLOEXEC)) >= 0);
 	snprintf(script, sizeof script,
 		 "test $(readlink /proc/self/ns/%s) = '%s'", name, target);
-	COMPLAIN_UNLESS(run(scene, script, true) == -1);
+	COMPLAIN_UNLESS(scene_script(scene, script, true) == -1);
 	COMPLAIN_UNLESS(!setns(fd, namespaces));
-	COMPLAIN_UNLESS(!run(scene, script, true));
+	COMPLAIN_UNLESS(!scene_script(scene, script, true));
 	close(fd);
 	kill(neighbour, SIGKILL);
 	waitpid(neighbour, NULL, 0);
@@ -209,12 +100,12 @@ static const char *make_users(struct scene *scene)
 {
 	char script[128], name[64] = "";
 
-	COMPLAIN_UNLESS(!run(scene, "true", false));
+	COMPLAIN_UNLESS(!scene_script(scene, "true", false));
 	COMPLAIN_UNLESS(!unshare(CLONE_NEWUSER));
 	COMPLAIN_UNLESS(readlink("/proc/self/ns/user", name, 63) > 0);
 	snprintf(script, sizeof script,
 		 "test $(readlink /proc/self/ns/user) = '%s'", name);
-	COMPLAIN_UNLESS(!run(scene, script, true));
+	COMPLAIN_UNLESS(!scene_script(scene, script, true));
 	return NULL;
 }
 
@@ -257,7 +148,7 @@ static const char *become_set_id(struct scene *scene)
 {
 	if (setgroups(0, NULL) || setgid(SOMEBODY) || setuid(SOMEBODY))
 		return "the ids cannot be changed";
-	if (run(scene, "true", true))
+	if (scene_script(scene, "true", true))
 		return "a spawn fails";
 	execl(scene_path(scene, "setid"), "id", "-u", NULL);
 	return "exec fails";
@@ -291,14 +182,64 @@ static void set_user_id_is_honoured(void **state)
 	assert_string_equal(text, "0\n");
 }
 
+static const char *open_without_proc(struct scene *scene)
+{
+	int error;
+
+	COMPLAIN_UNLESS(!chroot("."));
+	sw_close(scene->handle);
+	error = sw_open(scene->strategy, &scene->handle);
+	if (!error)
+		return NULL;
+	scene->handle = NULL;
+	COMPLAIN_UNLESS(error == -ENOTSUP);
+	return NULL;
+}
+
+static void lack_of_proc_is_told(void **state)
+{
+	scene_in_copy(*state, open_without_proc);
+}
+
+/* Kill the first child that is seen. */
+static void *kill_child(void *data)
+{
+	const atomic_bool *stop = data;
+	pid_t child;
+
+	while (!atomic_load(stop))
+		if (children_list(&child, 1) == 1) {
+			kill(child, SIGKILL);
+			break;
+		}
+	return NULL;
+}
+
+/* While it is born: then there is another. */
+static const char *open_under_fire(struct scene *scene)
+{
+	sw_close(scene->handle);
+	for (int i = 0; i < KILLS; i++) {
+		atomic_bool stop = false;
+		pthread_t killer;
+
+		COMPLAIN_UNLESS(
+			!pthread_create(&killer, NULL, kill_child, &stop));
+		COMPLAIN_UNLESS(!sw_open(scene->strategy, &scene->handle));
+		atomic_store(&stop, true);
+		pthread_join(killer, NULL);
+		sw_close(scene->handle);
+	}
+	scene->handle = NULL;
+	return NULL;
+}
+
+static void births_survive_a_kill(void **state)
+{
+	scene_in_copy(*state, open_under_fire);
+}
+
 const struct check price_checks[] = {
-	{ .name = "folder, root and umask are of now",
-	  .run = moves_are_followed },
-	{ .name = "a folder that was left can be unmounted",
-	  .run = left_folders_are_free,
-	  .obstacle = not_root },
-	{ .name = "folders and umask are of the thread",
-	  .run = parted_folders_are_followed },
 	{ .name = "a caller may enter a mount namespace",
 	  .run = mount_namespace_is_entered,
 	  .obstacle = not_root },
@@ -311,5 +252,11 @@ const struct check price_checks[] = {
 	{ .name = "a caller may execute a set-user-ID program",
 	  .run = set_user_id_is_honoured,
 	  .obstacle = no_set_id },
+	{ .name = "a lack of /proc is told by open, or got over",
+	  .run = lack_of_proc_is_told,
+	  .obstacle = not_root },
+	{ .name = "a helper that is killed in its birth is born again",
+	  .run = births_survive_a_kill,
+	  NEEDS_HELPER },
 	{ .name = NULL },
 };

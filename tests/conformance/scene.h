@@ -103,6 +103,11 @@ int scene_run(struct scene *scene, const struct sw_request *request);
 /* Run `sh -c script`; its status. */
 int scene_shell(struct scene *scene, const char *script);
 
+/* Run `sh -c script`: 0 when it ends well, -1 when not, or why there is no
+ * child. A helper that does not fit may say so once, and is renewed. Fit for
+ * copies, see scene_in_copy(). */
+int scene_script(struct scene *scene, const char *script, bool may_be_stale);
+
 /* Start the stopper for this request (its path is overwritten) and hold it
  * still; scene_drop() kills and reaps it. */
 pid_t scene_hold(struct scene *scene, struct sw_request *request);
