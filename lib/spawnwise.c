@@ -13,6 +13,8 @@
 #include <pthread.h>
 #include <sys/mman.h>
 
+#include "lib/clone.h"
+#include "lib/known.h"
 #include "lib/probe.h"
 #include "lib/raw.h"
 
@@ -21,6 +23,7 @@
 struct sw_handle {
 	const struct sw_strategy *strategy;
 	void *state;
+	int known; /* see sw_known_add() */
 };
 
 /* A thread that is cancelled in a strategy's hook would leave a child, a slot
@@ -68,6 +71,7 @@ int sw_open(const struct sw_strategy *strategy, struct sw_handle **out)
 		munmap(handle, sizeof *handle);
 	} else {
 		handle->strategy = strategy;
+		handle->known = sw_known_add(handle->state);
 		*out = handle;
 	}
 restore:
@@ -191,6 +195,9 @@ int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	if (!is_request(request, child))
 		return -EINVAL;
 	unknown = request->fields & ~strategy->honours;
+	/* Only clone3(2) enters one; a filter may refuse it. */
+	if (!sw_clone_clears_handlers())
+		unknown |= request->fields & SW_CGROUP;
 	child->stage = unknown & -unknown;
 	if (unknown)
 		return -ENOTSUP;
@@ -286,6 +293,8 @@ void sw_close(struct sw_handle *handle)
 {
 	const int cancel_state = cancel_disable();
 
+	if (handle && handle->strategy)
+		sw_known_remove(handle->known);
 	if (handle && handle->strategy && handle->strategy->close)
 		handle->strategy->close(handle->state);
 	if (handle)
