@@ -56,10 +56,9 @@ int sw_open(const struct sw_strategy *strategy, struct sw_handle **out)
 		goto restore;
 	handle = mmap(NULL, sizeof *handle, PROT_READ | PROT_WRITE,
 		      MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	if (handle == MAP_FAILED) {
-		error = -ENOMEM;
+	error = handle == MAP_FAILED ? -ENOMEM : 0;
+	if (error)
 		goto restore;
-	}
 	if (strategy->open)
 		error = strategy->open(&handle->state);
 	if (!error && madvise(handle, sizeof *handle, MADV_WIPEONFORK)) {
@@ -195,8 +194,7 @@ int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	if (!is_request(request, child))
 		return -EINVAL;
 	unknown = request->fields & ~strategy->honours;
-	/* Only clone3(2) enters one; a filter may refuse it. */
-	if (!sw_clone_clears_handlers())
+	if (!sw_clone_clears_handlers()) /* by clone(2) */
 		unknown |= request->fields & SW_CGROUP;
 	child->stage = unknown & -unknown;
 	if (unknown)
@@ -293,8 +291,7 @@ void sw_close(struct sw_handle *handle)
 {
 	const int cancel_state = cancel_disable();
 
-	if (handle && handle->strategy)
-		sw_known_remove(handle->known);
+	sw_known_remove(handle && handle->strategy ? handle->known : -1);
 	if (handle && handle->strategy && handle->strategy->close)
 		handle->strategy->close(handle->state);
 	if (handle)

@@ -16,6 +16,7 @@
 #include "lib/wait.h"
 #include "strategies/broker/helper.h"
 
+#define BIRTHS 3 /* before we give up */
 #define BIRTH_SLICE_MS 50
 
 /* Whether a helper can still be waited for and is dead. */
@@ -105,7 +106,7 @@ static int bear_helper(struct sw_bond *bond, const struct sw_held *status)
 	return error;
 }
 
-int sw_bond_open(struct sw_bond **out, const struct sw_held *status)
+static int open_once(struct sw_bond **out, const struct sw_held *status)
 {
 	static _Atomic uint64_t bonds;
 	struct sw_bond *bond =
@@ -135,6 +136,16 @@ close_arena:
 free_bond:
 	pthread_mutex_destroy(&bond->larges.lock);
 	free(bond);
+	return error;
+}
+
+/* Somebody may kill a helper that is not born yet. */
+int sw_bond_open(struct sw_bond **bond, const struct sw_held *status)
+{
+	int error = -EPIPE;
+
+	for (int births = 0; births < BIRTHS && error == -EPIPE; births++)
+		error = open_once(bond, status);
 	return error;
 }
 

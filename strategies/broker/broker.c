@@ -14,12 +14,11 @@
 #include <unistd.h>
 
 #include "lib/clone.h"
+#include "lib/probe.h"
 #include "lib/raw.h"
 #include "strategies/broker/bell.h"
 #include "strategies/broker/poll.h"
 #include "strategies/broker/request.h"
-
-#define BIRTHS 3 /* of helpers that were killed meanwhile */
 
 /* Requests go to the newest helper. An older one ends with the last request
  * that it has got. */
@@ -43,29 +42,13 @@ static int number_of(const struct sw_child *child)
 	return (int)(child->slot % SW_SLOT_COUNT);
 }
 
-/* Asked for nonsense, a system call that is not refused says EINVAL. */
-static int refusal(long result)
-{
-	return result == -EINVAL ? 0 : (int)result;
-}
-
 static int broker_supported(void)
 {
-	int error = sw_clone_supported();
+	const int error = sw_clone_supported();
 
-	if (!error)
-		error = refusal(raw2(SYS_set_robust_list, 0, 0));
-	return error ? error : refusal(raw4(SYS_waitid, 0, 0, 0, 0));
-}
-
-/* Somebody may kill a helper that is not born yet. */
-static int bear(struct sw_bond **bond, const struct sw_held *status)
-{
-	int error = -EPIPE;
-
-	for (int births = 0; births < BIRTHS && error == -EPIPE; births++)
-		error = sw_bond_open(bond, status);
-	return error;
+	/* Asked for nonsense. */
+	return error ? error
+		     : sw_unless(raw2(SYS_set_robust_list, 0, 0), -EINVAL);
 }
 
 static int broker_open(void **state)
@@ -78,7 +61,7 @@ static int broker_open(void **state)
 	error = sw_status_open(&broker->status);
 	if (error)
 		goto free_broker;
-	error = bear(&broker->newest, &broker->status);
+	error = sw_bond_open(&broker->newest, &broker->status);
 	if (error)
 		goto close_status;
 	pthread_mutex_init(&broker->lock, NULL);
@@ -168,7 +151,7 @@ static int open_bond(struct broker *broker, struct sw_bond **bond)
 		error = sw_status_open(&broker->status);
 	status = broker->status;
 	pthread_mutex_unlock(&broker->lock);
-	return error ? error : bear(bond, &status);
+	return error ? error : sw_bond_open(bond, &status);
 }
 
 /* The old helper serves until there is a new one. A set that somebody has
