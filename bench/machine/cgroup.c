@@ -135,6 +135,7 @@ int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
 	FILE *membership, *mounts = NULL;
 	int error;
 
+	group->version = 0;
 	if (pid)
 		snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
 	membership = fopen(path, "re");
