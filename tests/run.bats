@@ -534,10 +534,46 @@ plain_build() {
 	if grep -qxF "$PWD" out err; then return 1; fi
 }
 
+# A program that ends with 0 the first time only.
+make_fickle() {
+	printf '#!/bin/sh\n[ ! -e "%s/once" ] || exit 1\n: >"%s/once"\n' \
+		"$PWD" "$PWD" >fickle
+	chmod +x fickle
+}
+
 @test "run --child that fails is counted, not timed" {
-	measure --quick --heap 0 --strategy fork,vfork --child /bin/false
+	make_fickle
+	check 3 "$command" run --quick --heap 0 --strategy fork,vfork \
+		--child ./fickle --out run
+	says err "Nothing was measured: every spawn failed."
 	run_files run
 	[ "$(rows run reap ok errno observed | sort -u)" = "0 EPROTO EPROTO" ]
+}
+
+@test "run --child that cannot be measured is told before the plan" {
+	refused 2 "measure spawns of /bin/false: it ended with status 1" \
+		"ends with status 0" run --heap 0 --child /bin/false --out run
+	printf '#!/bin/sh\nkill -9 $$\n' >dies
+	chmod +x dies
+	refused 2 "measure spawns of ./dies: it was ended by a signal: Killed" \
+		"ends with status 0" run --heap 0 --child ./dies --out run
+	[ ! -e run ]
+	check 0 "$command" run --dry-run --heap 0 --child /bin/false
+}
+
+@test "run -- CMD: found in PATH, with its arguments, by every strategy" {
+	check 0 "$command" run --quick --heap 0 --out run -- \
+		sh -c '[ "$1:$#" = "two words:2" ]' sh 'two words' ''
+	run_files run
+	[ "$(rows run reap failed | sort -u)" = 0 ]
+	[ -z "$(rows run samples ref_ns | grep -x -- -)" ]
+	[ "$(rows run start p50_ns | sort -u)" = - ]
+	refused 2 "run -- no-such-command: No such file" "a program that exists" \
+		run --heap 0 -- no-such-command
+	refused 2 "run --child /bin/true and -- true at once" "one of them" \
+		run --heap 0 --child /bin/true -- true
+	refused 2 "measure spawns of $(type -P sh): it ended with status 5" "after --" \
+		run --heap 0 -- sh -c 'exit 5'
 }
 
 @test "run --child that is not there or no program is refused" {

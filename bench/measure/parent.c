@@ -183,15 +183,14 @@ static void open_strategies(struct parent *parent)
 			sw_open(axes->strategies[i], &parent->handles[i]);
 }
 
-static int init_target(struct parent *parent, char **argv)
+static int init_target(struct parent *parent)
 {
 	const struct parent_job *job = parent->job;
 	const int stdout_fd = recorder_stdout(job->stamps);
 
-	argv[0] = (char *)job->program;
 	parent->target = (struct target){
 		.request = { .path = job->program,
-			     .argv = argv,
+			     .argv = job->argv,
 			     .stdout_fd = stdout_fd },
 		.stamp_fd = job->stamps ? stdout_fd : -1,
 	};
@@ -206,8 +205,7 @@ static int init_target(struct parent *parent, char **argv)
 
 /* Everything up to the first block. Helpers are born on the CPU they shall
  * live on; populating uses every CPU; then the caller takes its place. */
-static int prepare(struct parent *parent, char **argv, char *why,
-		   size_t why_bytes)
+static int prepare(struct parent *parent, char *why, size_t why_bytes)
 {
 	const struct parent_job *job = parent->job;
 	const int helper_cpu =
@@ -227,7 +225,7 @@ static int prepare(struct parent *parent, char **argv, char *why,
 	if (!error)
 		error = sleepers_start(job->state->threads);
 	if (!error)
-		error = init_target(parent, argv);
+		error = init_target(parent);
 	if (!error && job->caller_cpu >= 0)
 		error = cpu_pin(job->caller_cpu);
 	return error;
@@ -265,11 +263,10 @@ _Noreturn void parent_run(const struct parent_job *job)
 {
 	struct parent parent = { .job = job };
 	struct parent_report message = { .kind = REPORT_READY };
-	char *argv[] = { NULL, NULL };
 	char *json = NULL;
 
 	begin_life(job->runner);
-	message.error = prepare(&parent, argv, message.why, sizeof message.why);
+	message.error = prepare(&parent, message.why, sizeof message.why);
 	if (!message.error)
 		message.error = smaps_read(0, &message.facts);
 	if (message.error)

@@ -48,6 +48,7 @@ struct parent_job {
 	struct record *record;
 	struct reference reference;
 	const char *program; /* what is spawned */
+	char *const *argv;   /* its arguments, from its name on */
 	bool stamps;	     /* the program stamps its start on stdout */
 	int caller_cpu;	     /* -1: not pinned */
 	int others_cpu;	     /* of helpers and children; -1: like the caller */

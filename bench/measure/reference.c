@@ -23,9 +23,8 @@
 
 #define SPAWN_MAX 256
 
-static int64_t spawn_once(const char *program, int stdout_fd)
+static int64_t spawn_once(const char *program, char *const *argv, int stdout_fd)
 {
-	char *argv[] = { (char *)program, NULL };
 	int64_t started_ns = clock_now_ns();
 	uint64_t stamp;
 	int status = -1;
@@ -45,12 +44,13 @@ static int64_t spawn_once(const char *program, int stdout_fd)
 	return status ? -EPROTO : took_ns;
 }
 
-static int64_t median_of(const char *program, int stdout_fd, int spawn_count)
+static int64_t median_of(const char *program, char *const *argv, int stdout_fd,
+			 int spawn_count)
 {
 	double times[SPAWN_MAX];
 
 	for (int i = 0; i < spawn_count; i++) {
-		int64_t took_ns = spawn_once(program, stdout_fd);
+		int64_t took_ns = spawn_once(program, argv, stdout_fd);
 
 		if (took_ns < 0)
 			return took_ns;
@@ -60,8 +60,8 @@ static int64_t median_of(const char *program, int stdout_fd, int spawn_count)
 	return (int64_t)stats_quantile(times, (size_t)spawn_count, 0.5);
 }
 
-static _Noreturn void serve(int socket, const char *program, bool stamps,
-			    int cpu)
+static _Noreturn void serve(int socket, const char *program, char *const *argv,
+			    bool stamps, int cpu)
 {
 	const int stdout_fd = recorder_stdout(stamps);
 	const int pin_error = cpu >= 0 ? cpu_pin(cpu) : 0;
@@ -75,7 +75,8 @@ static _Noreturn void serve(int socket, const char *program, bool stamps,
 
 		if (!pin_error && stdout_fd >= 0 && spawn_count > 0 &&
 		    spawn_count <= SPAWN_MAX)
-			answer = median_of(program, stdout_fd, spawn_count);
+			answer = median_of(program, argv, stdout_fd,
+					   spawn_count);
 		if (write(socket, &answer, sizeof answer) != sizeof answer)
 			break;
 	}
@@ -83,7 +84,7 @@ static _Noreturn void serve(int socket, const char *program, bool stamps,
 }
 
 int reference_start(struct reference *reference, const char *program,
-		    bool stamps, int cpu)
+		    char *const *argv, bool stamps, int cpu)
 {
 	int error, ends[2];
 
@@ -92,7 +93,7 @@ int reference_start(struct reference *reference, const char *program,
 	reference->pid = fork();
 	if (reference->pid == 0) {
 		close(ends[0]);
-		serve(ends[1], program, stamps, cpu);
+		serve(ends[1], program, argv, stamps, cpu);
 	}
 	error = -errno;
 	close(ends[1]);

@@ -17,11 +17,11 @@ struct reference {
 	int socket; /* requests and answers; inherited by the parent */
 };
 
-/* Start it, pinned to cpu (-1: not pinned), spawning program, which stamps its
- * start or does not. The caller must be small: the reference is its copy. 0 or
- * a negative errno. */
+/* Start it, pinned to cpu (-1: not pinned), spawning program with argv, which
+ * stamps its start or does not. The caller must be small: the reference is its
+ * copy. 0 or a negative errno. */
 int reference_start(struct reference *reference, const char *program,
-		    bool stamps, int cpu);
+		    char *const *argv, bool stamps, int cpu);
 
 /* The median reap time of spawn_count bare spawns, in ns, or a negative errno.
  * Blocks for that long; any process that holds the socket may ask. */

@@ -124,7 +124,8 @@ static int run_parent(struct run *run, struct parent_job *job,
 		error = runner_flush(run);
 	if (!error)
 		error = reference_start(&job->reference, run->program,
-					run->stamps, job->caller_cpu);
+					run->argv, run->stamps,
+					job->caller_cpu);
 	if (error)
 		return error;
 	job->json_fd = memfd_create("gbench.json", MFD_CLOEXEC);
@@ -184,6 +185,7 @@ static int run_round(struct run *run, struct record *record, int signal_fd,
 			.order = cell_order,
 			.record = record,
 			.program = run->program,
+			.argv = run->argv,
 			.stamps = run->stamps,
 		};
 		struct attendance at = {

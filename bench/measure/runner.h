@@ -33,6 +33,7 @@ struct cell_outcome {
 struct run {
 	const struct plan *plan;
 	const char *program;	   /* what is spawned */
+	char *const *argv;	   /* its arguments, from its name on */
 	bool stamps;		   /* it writes its start to stdout */
 	struct guardian *guardian; /* NULL: only the original mode */
 	struct row_file *samples_file;

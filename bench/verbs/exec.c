@@ -182,6 +182,7 @@ static int spawn_all(struct sw_handle *handle, const struct request *request,
 {
 	const struct sw_request wanted = { .path = command[0],
 					   .search = true,
+					   .stdin_fd = SW_AS_IS,
 					   .argv = command };
 	int status = 0;
 

@@ -49,6 +49,7 @@ static const char *const examples[] = {
 	"spawnwise run --heap 0,1G,16G --strategy NAME,NAME",
 	"sudo spawnwise run --overcommit all --budget 120",
 	"spawnwise run --backing base,thp --threads 0,64 --out ./my-run",
+	"spawnwise run --quick -- git --version",
 	"spawnwise run --overcommit all --dry-run",
 	NULL
 };
@@ -165,9 +166,15 @@ static int measure(struct run *run, const struct run_dir *dir,
 		fail_cure(why,
 			  "%s What was measured until then is kept in its "
 			  "folder.",
-			  cure_of(CURE_SELF, error, "Try again."));
+			  error == -ENODEV
+				  ? "Bring the CPUs back, or use --cpu free."
+				  : cure_of(CURE_SELF, error, "Try again."));
 		return fail(why, EXIT_FAILED, NULL, "go on with run %s: %s",
-			    dir->run_id, run_guardian_reason(error));
+			    dir->run_id,
+			    error == -ENODEV
+				    ? "a CPU that it needs is offline or no "
+				      "longer allowed"
+				    : run_guardian_reason(error));
 	}
 	return code;
 }
@@ -250,7 +257,11 @@ const struct verb verb_run = {
 		"of its own, "
 		"prints a table, a chart and a recommendation. Another\n"
 		"overcommit mode than the current one needs root; a guardian "
-		"process puts the\nsetting back whatever happens.",
+		"process puts the\nsetting back whatever happens. With CMD its "
+		"spawns are measured, found "
+		"in PATH, with its\narguments; it must end with status 0.",
+	.operands = "[-- CMD...]",
+	.operands_max = 64,
 	.options = options,
 	.examples = examples,
 	.run = run_verb,

@@ -242,6 +242,21 @@ static int unwritten(const struct run_dir *dir, int error, struct failure *why)
 		    dir->path, strerror(-error));
 }
 
+/* Whether a spawn that was not predicted to fail has worked, or none could. */
+static bool has_answer(const struct result *result)
+{
+	bool failed = false;
+
+	for (size_t i = 0; i < result->count; i++) {
+		const struct summary *row = &result->rows[i];
+
+		if (row->ok)
+			return true;
+		failed |= row->failed && row->predicted != row->error;
+	}
+	return !failed;
+}
+
 int run_result(const struct run *run, const struct run_dir *dir,
 	       const struct arguments *args, struct failure *why)
 {
@@ -249,6 +264,7 @@ int run_result(const struct run *run, const struct run_dir *dir,
 	char reason[480] = "";
 	struct result result;
 	size_t skipped;
+	bool answered;
 	int signal, error = write_result(run, dir, args, &result);
 
 	if (error)
@@ -262,6 +278,7 @@ int run_result(const struct run *run, const struct run_dir *dir,
 	error = plot && !run->signal ? plot_run(dir->path, dir->path, NULL,
 						reason, sizeof reason)
 				     : 0;
+	answered = has_answer(&result);
 	free(result.rows);
 	attested_tell(stderr, run);
 	skipped = run_skipped_tell(stderr, run);
@@ -278,5 +295,8 @@ int run_result(const struct run *run, const struct run_dir *dir,
 	if (error)
 		return fail(why, EXIT_FAILED, "What was measured is kept.",
 			    "plot %s: %s", dir->path, reason);
-	return skipped || run->parents_died ? EXIT_PARTLY : EXIT_DONE;
+	if (!answered)
+		fputs("Nothing was measured: every spawn failed.\n", stderr);
+	return skipped || run->parents_died || !answered ? EXIT_PARTLY
+							 : EXIT_DONE;
 }

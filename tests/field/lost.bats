@@ -189,6 +189,18 @@ truncate_last_row() {
 	[ ! -e run/cells.csv ]
 }
 
+@test "a CPU that is taken away in mid-run: a clear line, and what is kept" {
+	[ "$(nproc)" -ge 2 ] || skip "needs two CPUs"
+	start_run --heap 0 --strategy fork,vfork --parents 1000 --cpu split
+	within 10 has_samples
+	cpu=$(taskset -cp "$runner" | sed 's/.*: \([0-9]*\).*/\1/')
+	taskset -cp "$cpu" "$runner" >/dev/null
+	end_run 1
+	says err "a CPU that it needs is offline or no longer allowed"
+	says err "Bring the CPUs back, or use --cpu free."
+	run_files run
+}
+
 # on_small_disk SIZE COMMAND...: with a file system of that size in ./small.
 on_small_disk() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
