@@ -64,7 +64,7 @@ int meminfo_read(struct meminfo *info)
 {
 	FILE *stream = fopen("/proc/meminfo", "re");
 
-	info->culprit = NULL;
+	*info = (struct meminfo){ 0 };
 	if (!stream)
 		return -errno;
 	int error = meminfo_parse(stream, info);
