@@ -46,8 +46,8 @@ static const struct option_spec options[] = {
 
 static const char *const examples[] = {
 	"spawnwise run --quick",
-	"spawnwise run --heap 0,1G,16G --strategy NAME,NAME",
-	"sudo spawnwise run --overcommit all --budget 120",
+	"spawnwise run --heap 0,64M,1G --strategy NAME,NAME",
+	"sudo spawnwise run --overcommit all --quick",
 	"spawnwise run --backing base,thp --threads 0,64 --out ./my-run",
 	"spawnwise run --quick -- git --version",
 	"spawnwise run --overcommit all --dry-run",
@@ -111,8 +111,9 @@ static int build_plan(struct plan *plan, const struct request *request,
 	if (error == -ETIME) {
 		fail_cure(why,
 			  "The least that gives honest numbers takes %.0f s: "
-			  "raise --budget, or measure fewer heaps.",
-			  plan_seconds(plan) + 1);
+			  "raise --budget, %smeasure fewer heaps.",
+			  plan_seconds(plan) + 1,
+			  request->quick ? "or " : "take --quick, or ");
 		plan_release(plan);
 		return fail(why, EXIT_USAGE, NULL, "run --budget %.0f",
 			    request->budget_s);
