@@ -149,6 +149,7 @@ static pid_t start(int (*run)(size_t), size_t first)
 	progress->folder[0] = '\0';
 	pid = fork();
 	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
 		if (ends[1] >= 0) {
 			fcntl(ends[1], F_SETFL, O_WRONLY);
 			dup2(ends[1], 1);

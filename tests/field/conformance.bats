@@ -20,7 +20,7 @@ at_work() { worker=$(pgrep -P "$runner" | head -n 1) && [ -n "$worker" ]; }
 result() { grep -q "$1" out; }
 
 @test "the list outlives a check that hangs and one that dies" {
-	CMOCKA_MESSAGE_OUTPUT=TAP "$conformance" 'clone_vm: a*' \
+	CONFORMANCE_LIMIT_S=20 CMOCKA_MESSAGE_OUTPUT=TAP "$conformance" 'clone_vm: a*' \
 		'clone_vm: [b-z]*' >out 2>err 3>&- &
 	runner=$!
 	within 20 result '^ok 1 '
