@@ -30,9 +30,7 @@ static int slowness(void)
 
 int scene_repeat(int count)
 {
-	const int fewer = count / SHADOW / slowness();
-
-	return fewer ? fewer : 1;
+	return count / SHADOW / slowness() ?: 1;
 }
 
 int scene_limit_s(void)

@@ -3,7 +3,8 @@
  * differential [--seed N] [--count N] [--strategy NAME] [--threads N]: random
  * requests by every strategy and by an independent fork; see differential.h.
  * Without a count for 5 seconds. `spawnwise with NAME differential --strategy
- * posix_spawn` compares what `with` makes of the libc's call.
+ * posix_spawn` compares what `with` makes of the libc's call. Long because a
+ * difference is made small and told line by line.
  */
 
 #include <errno.h>

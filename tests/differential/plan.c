@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A random request from a number, and how it reads. */
+/* A random request from a number, and how it reads. Long because a request has
+ * many fields. */
 
 #include <errno.h>
 #include <fcntl.h>

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The documented steps, written after spawnwise.h and the manual pages alone,
- * by the libc's functions where they do no more than the step.
+ * by the libc's functions where they do no more than the step. Long because it
+ * shares nothing with lib/child.c.
  */
 
 #include <errno.h>
