@@ -11,12 +11,14 @@
 
 #include "bench/labs/labs.h"
 #include "bench/labs/victim.h"
+#include "bench/show/progress.h"
 #include "bench/show/table.h"
 #include "lib/spawnwise.h"
 
 #define KIB ((uint64_t)1 << 10)
 #define MIB ((uint64_t)1 << 20)
 #define LIMIT_BYTES (320 * MIB)
+#define CASE_S 1.0 /* about, for the progress */
 
 static const struct victim_case cases[] = {
 	{ "page_tables", "256 MiB of heap, 192 KiB of room", 256 * MIB,
@@ -80,13 +82,19 @@ struct score {
 };
 
 static int try_strategy(struct lab_context *context, struct table *table,
+			struct progress *progress,
 			const struct sw_strategy *strategy, struct score *score)
 {
 	table_cell(table, "%s", strategy->name);
 	for (size_t i = 0; i < CASE_COUNT; i++) {
 		struct victim_outcome outcome = { 0 };
-		int error = victim_try(context, strategy, &cases[i],
-				       LIMIT_BYTES, &outcome);
+		int error;
+
+		progress_note(progress, "%s, %s", strategy->name,
+			      cases[i].name);
+		error = victim_try(context, strategy, &cases[i], LIMIT_BYTES,
+				   &outcome);
+		progress_step(progress, CASE_S);
 
 		if (!error)
 			error = write_row(&context->csv, strategy, &cases[i],
@@ -139,8 +147,15 @@ static void tell_lessons(struct lab_context *context, const struct score *score)
 static int run(struct lab_context *context)
 {
 	struct score score = { 0 };
+	struct progress progress;
 	struct table table;
+	size_t count = 0;
 	int error = 0;
+
+	for (size_t i = 0; sw_strategies[i]; i++)
+		count += takes_part(sw_strategies[i]);
+	progress_begin(&progress, stderr,
+		       (double)(count * CASE_COUNT) * CASE_S);
 
 	table_init(&table, "lllll");
 	table_cell(&table, "strategy");
@@ -149,8 +164,9 @@ static int run(struct lab_context *context)
 	table_row(&table, TABLE_STRONG);
 	for (size_t i = 0; sw_strategies[i] && !error; i++)
 		if (takes_part(sw_strategies[i]))
-			error = try_strategy(context, &table, sw_strategies[i],
-					     &score);
+			error = try_strategy(context, &table, &progress,
+					     sw_strategies[i], &score);
+	progress_end(&progress);
 	if (!error) {
 		tell_cases(context);
 		error = lab_tell_table(context, &table);

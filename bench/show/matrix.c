@@ -120,14 +120,15 @@ static void add_unmeasured(struct table *table, const struct summary *row)
 }
 
 static void add_measured(struct table *table, const struct line *line,
-			 double best_ns)
+			 double best_ns, bool has_p99)
 {
 	const struct summary *row = line->reap;
 
 	table_duration(table, row->p50_ns);
 	table_interval(table, row->p50_lo_ns, row->p50_hi_ns);
 	table_duration(table, row->p95_ns);
-	table_duration(table, row->p99_ns);
+	if (has_p99)
+		table_duration(table, row->p99_ns);
 	table_duration(table, row->max_ns);
 	table_ratio(table, row->p50_ns / best_ns);
 	table_duration(table, line->return_ns);
@@ -136,7 +137,7 @@ static void add_measured(struct table *table, const struct line *line,
 	table_row(table, row->p50_ns <= best_ns ? TABLE_STRONG : TABLE_PLAIN);
 }
 
-static void add_titles(struct table *table)
+static void add_titles(struct table *table, bool has_p99)
 {
 	static const char *const titles[] = {
 		"heap", "strategy", "median", "95 % interval", "p95",
@@ -144,13 +145,14 @@ static void add_titles(struct table *table)
 	};
 
 	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
-		table_cell(table, "%s", titles[i]);
+		if (has_p99 || strcmp(titles[i], "p99"))
+			table_cell(table, "%s", titles[i]);
 	table_row(table, TABLE_FAINT);
 }
 
 /* The lines of one heap, the best first. */
 static void add_group(struct table *table, const struct line *lines,
-		      size_t count)
+		      size_t count, bool has_p99)
 {
 	const struct summary *best = lines->reap;
 	char heap[UNITS_LENGTH];
@@ -160,7 +162,7 @@ static void add_group(struct table *table, const struct line *lines,
 		table_cell(table, "%s", i ? "" : heap);
 		table_cell(table, "%s", lines[i].reap->cell.strategy);
 		if (lines[i].reap->ok)
-			add_measured(table, &lines[i], best->p50_ns);
+			add_measured(table, &lines[i], best->p50_ns, has_p99);
 		else
 			add_unmeasured(table, lines[i].reap);
 	}
@@ -231,17 +233,25 @@ static size_t group_length(const struct line *lines, size_t count,
 static int print_block(FILE *stream, const struct line *lines, size_t count)
 {
 	struct table table;
-	size_t length;
+	size_t length, with_p99 = 0, without_p99 = 0;
 	int error;
 
-	table_init(&table, "rlrrrrrrrl");
-	add_titles(&table);
+	for (size_t i = 0; i < count; i++) {
+		const struct summary *row = lines[i].reap;
+
+		with_p99 += row->ok && !isnan(row->p99_ns);
+		without_p99 += row->ok && isnan(row->p99_ns);
+	}
+	table_init(&table, with_p99 ? "rlrrrrrrrl" : "rlrrrrrrl");
+	add_titles(&table, with_p99);
 	for (size_t i = 0; i < count; i += length) {
 		length = group_length(lines + i, count - i, true);
-		add_group(&table, lines + i, length);
+		add_group(&table, lines + i, length, with_p99);
 	}
 	error = table_print(&table, stream);
 	table_release(&table);
+	if (with_p99 && without_p99)
+		fputs("p99 -: too few samples for one.\n", stream);
 	return error;
 }
 

@@ -7,15 +7,19 @@
 
 #define LINE_LENGTH 256
 
-/* The first seconds say little about the whole: the plan counts as this much
- * work that went exactly as expected. */
+/* The first part says little about the whole, and a step can be long: the plan
+ * counts as this much work, and this share of its own, that went exactly as
+ * expected. */
 #define TRUST_IN_PLAN_S 2.0
+#define TRUST_IN_PLAN_SHARE 0.15
 
 double progress_remaining_s(const struct progress *progress, double elapsed_s)
 {
 	const double left_s = progress->total_s - progress->done_s;
-	const double pace = (elapsed_s + TRUST_IN_PLAN_S) /
-			    (progress->done_s + TRUST_IN_PLAN_S);
+	const double trust_s =
+		TRUST_IN_PLAN_S + TRUST_IN_PLAN_SHARE * progress->total_s;
+	const double pace =
+		(elapsed_s + trust_s) / (progress->done_s + trust_s);
 
 	return left_s > 0 ? left_s * pace : 0;
 }

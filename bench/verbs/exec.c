@@ -185,8 +185,9 @@ static int spawn_all(struct sw_handle *handle, const struct request *request,
 					   .stdin_fd = SW_AS_IS,
 					   .argv = command };
 	int status = 0;
+	long i;
 
-	for (long i = 0; i < request->count && !status && !exec_forward_seen();
+	for (i = 0; i < request->count && !status && !exec_forward_seen();
 	     i++) {
 		int error = spawn_once(handle, &wanted, &status);
 
@@ -195,8 +196,13 @@ static int spawn_all(struct sw_handle *handle, const struct request *request,
 				    "start %s by %s: %s", command[0],
 				    request->strategy->name, strerror(-error));
 	}
-	if (WIFSIGNALED(status) && WTERMSIG(status) == exec_forward_seen())
-		exec_forward_end(WTERMSIG(status));
+	/* The signal has ended the command, or came between two of them. */
+	if (exec_forward_seen() &&
+	    (i < request->count
+		     ? !status
+		     : WIFSIGNALED(status) &&
+			       WTERMSIG(status) == exec_forward_seen()))
+		exec_forward_end(exec_forward_seen());
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				   : WEXITSTATUS(status);
 }

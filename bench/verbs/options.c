@@ -81,6 +81,16 @@ static void option_word(const char *text, char *word, size_t length)
 	word[used] = '\0';
 }
 
+static bool is_short_for_several(const char *word, const char *const *names,
+				 size_t count)
+{
+	int fits = 0;
+
+	for (size_t i = 0; i < count && *word; i++)
+		fits += !strncmp(names[i], word, strlen(word));
+	return fits > 1;
+}
+
 static int unknown_option(const struct verb *verb, const char *text,
 			  struct failure *why)
 {
@@ -103,7 +113,9 @@ static int unknown_option(const struct verb *verb, const char *text,
 		fail_cure(why, "`spawnwise %s --help` lists the options.",
 			  verb->name);
 	return fail(why, EXIT_USAGE, NULL, "read option '%s': %s", text,
-		    "it is not known, or is short for several");
+		    is_short_for_several(word, names, count)
+			    ? "it is short for several"
+			    : "there is no such option");
 }
 
 /* What getopt_long calls '?' or ':'. optopt is then a letter, the row of a

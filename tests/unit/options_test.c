@@ -105,12 +105,13 @@ static void refused(void **state)
 {
 	(void)state;
 	check_refused(parse(&plain, "--haep", "1"),
-		      "read option '--haep': it is not known, or is short for "
-		      "several",
+		      "read option '--haep': there is no such option",
 		      "Did you mean '--heap'?");
 	check_refused(parse(&plain, "-z"),
-		      "read option '-z': it is not known, or is short for "
-		      "several",
+		      "read option '-z': there is no such option",
+		      "`spawnwise verb --help`");
+	check_refused(parse(&plain, "--he"),
+		      "read option '--he': it is short for several",
 		      "`spawnwise verb --help`");
 	check_refused(parse(&plain, "--out"),
 		      "read option '--out': its value is missing", "--help");
