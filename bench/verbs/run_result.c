@@ -54,13 +54,14 @@ static int sum(const struct run *run, struct result *result)
 {
 	const size_t count = run->plan->cell_count;
 	struct summary *cells = calloc(count, sizeof *cells);
-	int error = -ENOMEM;
+	int error;
 
-	for (size_t i = 0; i < count && cells; i++)
+	if (!cells)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
 		cells[i] = runner_cell(run, i);
-	if (cells)
-		error = result_sum(result, cells, count, run->samples,
-				   run->sample_count);
+	error = result_sum(result, cells, count, run->samples,
+			   run->sample_count);
 	free(cells);
 	return error;
 }
