@@ -97,11 +97,9 @@ int csv_end_row(struct csv_writer *writer)
 	return -writer->error;
 }
 
-int csv_put_row(struct csv_writer *writer, const char *const *texts,
-		size_t count)
+int csv_put_names(struct csv_writer *writer, const char *names)
 {
-	for (size_t i = 0; i < count; i++)
-		csv_put_text(writer, texts[i]);
+	note(writer, fputs(names, writer->stream));
 	return csv_end_row(writer);
 }
 

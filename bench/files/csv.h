@@ -37,9 +37,8 @@ void csv_put_real(struct csv_writer *writer, double number, int decimals);
 /* End the row. 0, or -errno of the first write that failed since the start. */
 int csv_end_row(struct csv_writer *writer);
 
-/* A whole row of texts, the header for one; errors as csv_end_row(). */
-int csv_put_row(struct csv_writer *writer, const char *const *texts,
-		size_t count);
+/* The header: names with commas between them; errors as csv_end_row(). */
+int csv_put_names(struct csv_writer *writer, const char *names);
 
 /* Called for each row below the header: fields in the order of the columns
  * that were asked for, never NULL, gone after the call; line counts from 1

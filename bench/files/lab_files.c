@@ -41,15 +41,11 @@ int lab_files_create(struct lab_files *files)
 	return 0;
 }
 
-int lab_files_header(struct lab_files *files, const char *const *columns)
+int lab_files_header(struct lab_files *files, const char *columns)
 {
 	struct csv_writer csv = { .stream = files->csv };
-	size_t count = 0;
-	int error;
+	const int error = csv_put_names(&csv, columns);
 
-	while (columns[count])
-		count++;
-	error = csv_put_row(&csv, columns, count);
 	files->header_bytes = ftell(files->csv);
 	return error;
 }

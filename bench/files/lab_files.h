@@ -26,8 +26,8 @@ int lab_files_choose(struct lab_files *files, const char *out,
  * finish. */
 int lab_files_create(struct lab_files *files);
 
-/* Begin the CSV with its header; columns end with NULL. 0, or -errno. */
-int lab_files_header(struct lab_files *files, const char *const *columns);
+/* Begin the CSV with its header. 0, or -errno. */
+int lab_files_header(struct lab_files *files, const char *columns);
 
 /* Whether nothing but the header was written. */
 bool lab_files_empty(const struct lab_files *files);

@@ -3,31 +3,16 @@
 
 #include "bench/files/vitals.h"
 
-static const char *const columns[] = {
-	"time_s",
-	"rss_bytes",
-	"anon_bytes",
-	"file_bytes",
-	"shmem_bytes",
-	"swap_bytes",
-	"page_table_bytes",
-	"vm_bytes",
-	"oom_score",
-	"oom_score_adj",
-	"cgroup_usage_bytes",
-	"cgroup_cache_bytes",
-	"cgroup_limit_bytes",
-	"available_bytes",
-	"swap_free_bytes",
-	"committed_bytes",
-	"commit_limit_bytes",
-	"date_utc",
-	"hugetlb_bytes",
-};
+static const char columns[] =
+	"time_s,rss_bytes,anon_bytes,file_bytes,shmem_bytes,swap_bytes,"
+	"page_table_bytes,vm_bytes,oom_score,oom_score_adj,cgroup_usage_bytes,"
+	"cgroup_cache_bytes,cgroup_limit_bytes,available_bytes,"
+	"swap_free_bytes,committed_bytes,commit_limit_bytes,date_utc,"
+	"hugetlb_bytes";
 
 int vitals_put_header(struct csv_writer *writer)
 {
-	return csv_put_row(writer, columns, sizeof columns / sizeof *columns);
+	return csv_put_names(writer, columns);
 }
 
 static void put_if(struct csv_writer *writer, bool known, uint64_t bytes)

@@ -20,28 +20,11 @@
 #define LIMIT_MS 60000
 #define ROWS_MAX (LAB_MODES * (2 * ATTEMPT_STRATEGIES_MAX))
 
-static const char *const columns[] = {
-	"strategy",
-	"overcommit",
-	"vmas",
-	"lower_bytes",
-	"upper_bytes",
-	"predicted_bytes",
-	"exact",
-	"agrees",
-	"stage",
-	"errno",
-	"stopped_by",
-	"probes",
-	"ram_bytes",
-	"swap_bytes",
-	"commit_limit_bytes",
-	"left_bytes",
-	"room_bytes",
-	"slack_bytes",
-	"accountable_bytes",
-	NULL,
-};
+static const char columns[] =
+	"strategy,overcommit,vmas,lower_bytes,upper_bytes,predicted_bytes,"
+	"exact,agrees,stage,errno,stopped_by,probes,ram_bytes,swap_bytes,"
+	"commit_limit_bytes,left_bytes,room_bytes,slack_bytes,"
+	"accountable_bytes";
 
 static int write_row(struct lab_context *context,
 		     const struct frontier *frontier)

@@ -45,9 +45,9 @@ struct lab_context {
 
 struct lab {
 	const char *name;
-	const char *summary;	    /* one line, no full stop */
-	const char *const *columns; /* of NAME.csv, NULL-terminated */
-	bool modes;		    /* it holds other overcommit modes */
+	const char *summary; /* one line, no full stop */
+	const char *columns; /* of NAME.csv, commas between them */
+	bool modes;	     /* it holds other overcommit modes */
 
 	/* 0, or -errno with lab_fail(). */
 	int (*run)(struct lab_context *context);

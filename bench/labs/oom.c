@@ -15,33 +15,11 @@
 #define UNIT_BYTES (16 * MIB)
 #define LEAST_UNIT_BYTES (4 * MIB)
 
-const char *const oom_columns[] = {
-	"part",
-	"case",
-	"strategy",
-	"oom_score_adj",
-	"nice",
-	"uid",
-	"resident_bytes",
-	"swap_bytes",
-	"page_table_bytes",
-	"badness_bytes",
-	"predicted",
-	"observed",
-	"agrees",
-	"failcnt",
-	"low",
-	"high",
-	"max",
-	"oom",
-	"oom_kill",
-	"oom_group_kill",
-	"total_vm_bytes",
-	"anon_rss_bytes",
-	"file_rss_bytes",
-	"shmem_rss_bytes",
-	NULL,
-};
+static const char columns[] =
+	"part,case,strategy,oom_score_adj,nice,uid,resident_bytes,swap_bytes,"
+	"page_table_bytes,badness_bytes,predicted,observed,agrees,failcnt,low,"
+	"high,max,oom,oom_kill,oom_group_kill,total_vm_bytes,anon_rss_bytes,"
+	"file_rss_bytes,shmem_rss_bytes";
 
 /* Empty where the kernel does not tell. */
 static void put_known(struct csv_writer *csv, bool known, uint64_t number)
@@ -156,6 +134,6 @@ extern const struct lab lab_oom;
 const struct lab lab_oom = {
 	.name = "oom",
 	.summary = "whom the OOM killer chooses, and what it says of it",
-	.columns = oom_columns,
+	.columns = columns,
 	.run = run,
 };

@@ -34,9 +34,6 @@ struct oom_row {
 
 int oom_write_row(struct lab_context *context, const struct oom_row *row);
 
-/* The columns of oom.csv. */
-extern const char *const oom_columns[];
-
 /*
  * The parts. unit_bytes is what the smallest process has; the largest gets
  * four times that. Each writes rows and text: 0, or -errno told by lab_fail().

@@ -21,31 +21,12 @@
 
 #define LIMIT_MS 20000
 
-static const char *const columns[] = {
-	"strategy",
-	"overcommit",
-	"memory",
-	"stage",
-	"predicted",
-	"observed",
-	"agrees",
-	"heap_bytes",
-	"mapped_overcommit",
-	"asked_bytes",
-	"accountable_bytes",
-	"largest_vma_bytes",
-	"total_vm_bytes",
-	"ram_bytes",
-	"swap_bytes",
-	"commit_limit_bytes",
-	"committed_bytes",
-	"left_bytes",
-	"address_limit_bytes",
-	"data_bytes",
-	"data_limit_bytes",
-	"skipped",
-	NULL,
-};
+static const char columns[] =
+	"strategy,overcommit,memory,stage,predicted,observed,agrees,"
+	"heap_bytes,mapped_overcommit,asked_bytes,accountable_bytes,"
+	"largest_vma_bytes,total_vm_bytes,ram_bytes,swap_bytes,"
+	"commit_limit_bytes,committed_bytes,left_bytes,address_limit_bytes,"
+	"data_bytes,data_limit_bytes,skipped";
 
 static void put_limit(struct csv_writer *csv, uint64_t bytes)
 {

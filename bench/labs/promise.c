@@ -103,22 +103,11 @@ const char *promise_stop(const struct promise *promise)
 	return predict_promise(promise) < room_bytes ? "commit_limit" : word;
 }
 
-static const char *const columns[] = {
-	"overcommit",
-	"promised_bytes",
-	"ram_bytes",
-	"swap_bytes",
-	"commit_limit_bytes",
-	"commit_left_bytes",
-	"stopped_by",
-	"predicted_bytes",
-	"committed_bytes",
-	"largest_bytes",
-	"largest_predicted_bytes",
-	"address_limit_bytes",
-	"data_limit_bytes",
-	NULL,
-};
+static const char columns[] =
+	"overcommit,promised_bytes,ram_bytes,swap_bytes,commit_limit_bytes,"
+	"commit_left_bytes,stopped_by,predicted_bytes,committed_bytes,"
+	"largest_bytes,largest_predicted_bytes,address_limit_bytes,"
+	"data_limit_bytes";
 
 static int write_row(struct lab_context *context, const struct promise *promise)
 {

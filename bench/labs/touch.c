@@ -270,19 +270,9 @@ static int run(struct lab_context *context)
 	return error;
 }
 
-static const char *const columns[] = {
-	"time_ns",
-	"promised_bytes",
-	"touched_bytes",
-	"resident_bytes",
-	"page_table_bytes",
-	"committed_bytes",
-	"group_used_bytes",
-	"limit_bytes",
-	"oom_kill",
-	"event",
-	NULL,
-};
+static const char columns[] =
+	"time_ns,promised_bytes,touched_bytes,resident_bytes,page_table_bytes,"
+	"committed_bytes,group_used_bytes,limit_bytes,oom_kill,event";
 
 extern const struct lab lab_touch;
 

@@ -32,21 +32,10 @@ static const struct victim_case cases[] = {
 };
 #define CASE_COUNT (sizeof cases / sizeof *cases)
 
-static const char *const columns[] = {
-	"strategy",
-	"case",
-	"heap_bytes",
-	"limit_bytes",
-	"room_bytes",
-	"page_table_bytes",
-	"parent_oom_score_adj",
-	"child_oom_score_adj",
-	"predicted",
-	"observed",
-	"agrees",
-	"oom_kill",
-	NULL,
-};
+static const char columns[] =
+	"strategy,case,heap_bytes,limit_bytes,room_bytes,page_table_bytes,"
+	"parent_oom_score_adj,child_oom_score_adj,predicted,observed,agrees,"
+	"oom_kill";
 
 static int write_row(struct csv_writer *csv, const struct sw_strategy *strategy,
 		     const struct victim_case *one,

@@ -190,13 +190,9 @@ static void put_entry(struct csv_writer *csv, const struct entry *entry)
 
 static int list_csv(void)
 {
-	static const char *const columns[] = { "name",	   "supported",
-					       "reason",   "traits",
-					       "summary",  "honours",
-					       "attested", "contradiction" };
 	struct csv_writer csv = { .stream = stdout };
-	int error =
-		csv_put_row(&csv, columns, sizeof columns / sizeof *columns);
+	int error = csv_put_names(&csv, "name,supported,reason,traits,summary,"
+					"honours,attested,contradiction");
 
 	for (size_t i = 0; sw_strategies[i] && !error; i++) {
 		const struct entry entry = look_at(sw_strategies[i]);

@@ -52,12 +52,11 @@ static json_int_t count_deaths(const struct samples *samples)
  * saw of it. */
 static json_t *describe_unknown(const char *run, const char *run_id)
 {
-	json_t *host = host_facts(), *context, *value, *loads;
-	const char *key;
-	void *next;
+	json_t *host = host_facts(), *context, *loads;
 
-	json_object_foreach_safe(host, next, key, value)
-		json_object_set_new(host, key, json_null());
+	for (void *at = json_object_iter(host); at;
+	     at = json_object_iter_next(host, at))
+		json_object_iter_set_new(host, at, json_null());
 	context = gbench_context(run);
 	loads = json_object_get(context, "load_avg");
 	json_object_set(host, "cpus", json_object_get(context, "num_cpus"));
