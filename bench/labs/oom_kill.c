@@ -139,7 +139,7 @@ static void find_in_log(struct play *play, pid_t pid, struct oom_death *death)
 
 	while (!play->log_error && !death->logged &&
 	       !oom_log_next(&play->log, LOG_WAIT_MS, &record)) {
-		if (record.kind != OOM_LOG_KILL || record.kill.pid != pid)
+		if (record.kill.pid != pid)
 			continue;
 		death->logged = true;
 		death->log = record.kill;
@@ -266,7 +266,7 @@ int oom_kills(struct lab_context *context, struct memory_group *group,
 	if (!play.processes)
 		return lab_fail(context, -ENOMEM, "Free some memory.",
 				"begin the lab: no memory");
-	play.log_error = oom_log_open(&play.log, true);
+	play.log_error = oom_log_open(&play.log);
 	error = perform(&play);
 	if (error)
 		lab_fail(context, error, "Try again.", "fill %s: %s",

@@ -1,18 +1,28 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The lines of the OOM killer's report, decoded; see oom_log.h.
+ * The line of the OOM killer's report that names the killed, decoded; see
+ * oom_log.h.
  *
- * No field but numbers can be trusted to be free of what stands between
- * fields. So the text is read from both ends: keys in their order from the
- * left, and from the right where a name comes before.
+ * A name may hold what stands between fields, so the line is read from both
+ * ends.
  */
 #include "bench/machine/oom_log.h"
 
 #include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
+#include <unistd.h>
 
-#define COMM_BYTES 15 /* TASK_COMM_LEN in include/linux/sched.h, less one */
+/* CONSOLE_EXT_LOG_MAX of the kernel, the most that one read gives. */
+#define RECORD_BYTES 8192
+/* Facility 0 (syslog(2)) times 8 and a level; programs that write into the log
+ * have other facilities. */
+#define LAST_OF_KERNEL 7
 
 static void copy(char *to, size_t size, const char *from, const char *end)
 {
@@ -63,29 +73,6 @@ static bool kbytes_after(const char *text, const char *key, uint64_t *bytes)
 	return there;
 }
 
-static enum oom_log_scope scope_of(const char *line, const char *killed)
-{
-	const char *machine = strstr(line, "Out of memory");
-	const char *group = strstr(line, "Memory cgroup out of memory: ");
-
-	if (group && group < killed)
-		return OOM_LOG_GROUP;
-	return machine && machine < killed ? OOM_LOG_MACHINE : OOM_LOG_UNTOLD;
-}
-
-static void read_adj(const char *sizes, struct oom_log_kill *kill)
-{
-	const char *key = " oom_score_adj:";
-	const char *at = strstr(sizes, key);
-	char *end;
-
-	if (!at)
-		return;
-	long adj = strtol(at + strlen(key), &end, 10);
-	kill->has_adj = end != at + strlen(key) && adj >= -1000 && adj <= 1000;
-	kill->oom_score_adj = kill->has_adj ? (int)adj : 0;
-}
-
 /* "(name) total-vm:" or, on RHEL 7, "(name), UID 1000, total-vm:". A name may
  * hold parentheses, and what follows it may not. */
 static bool read_name(const char *killed, const char *sizes,
@@ -99,8 +86,6 @@ static bool read_name(const char *killed, const char *sizes,
 	if (!name || end <= name)
 		return false;
 	copy(kill->name, sizeof(kill->name), name + 1, end);
-	if (!number_after(sizes, ", UID:", &kill->uid))
-		number_after(end, ", UID ", &kill->uid);
 	return true;
 }
 
@@ -120,106 +105,82 @@ int oom_log_kill_parse(const char *line, struct oom_log_kill *kill)
 	    !kbytes_after(sizes, ", file-rss:", &kill->file_bytes))
 		return -EBADMSG;
 	kill->pid = (pid_t)pid;
-	kill->scope = scope_of(line, killed);
 	kbytes_after(sizes, ", shmem-rss:", &kill->shmem_bytes);
 	kbytes_after(sizes, " pgtables:", &kill->page_table_bytes);
-	read_adj(sizes, kill);
 	return 0;
 }
 
-/* Copy what stands between two keys; *at moves on to the second. */
-static bool take(const char **at, const char *key, const char *next, char *to,
-		 size_t size)
+int oom_log_record_parse(const char *text, struct oom_log_record *record)
 {
-	const char *from = strstr(*at, key);
-	const char *end = from ? strstr(from + strlen(key), next) : NULL;
+	const char *line = strchr(text, ';');
+	unsigned priority;
 
-	if (!end)
-		return false;
-	copy(to, size, from + strlen(key), end);
-	*at = end;
-	return true;
-}
-
-/* The bytes of a name, of which the log writes odd ones as "\x1b". */
-static size_t name_bytes(const char *from, const char *end)
-{
-	size_t bytes = 0;
-
-	for (; from < end; bytes++)
-		from += from[0] == '\\' && from[1] == 'x' ? 4 : 1;
-	return bytes;
-}
-
-/* The name stands before the last ",pid=", and may be "x,task=y" or the group
- * before it: it begins at the first place from where it is not too long. */
-static const char *find_task(const char *at, const char *pid)
-{
-	const char *task = NULL;
-
-	while ((at = strstr(at, ",task=")) && at < pid) {
-		task = at;
-		at += strlen(",task=");
-		if (name_bytes(at, pid) <= COMM_BYTES)
-			break;
-	}
-	return task;
-}
-
-static bool take_task(const char *at, struct oom_log_cause *cause)
-{
-	const char *pid = find_last(at, ",pid=");
-	const char *task = pid ? find_task(at, pid) : NULL;
-	uint64_t number;
-
-	if (!task || !number_after(pid, ",pid=", &number) || number > INT_MAX)
-		return false;
-	number_after(pid, ",uid=", &cause->uid);
-	copy(cause->task_group, sizeof(cause->task_group), at, task);
-	copy(cause->name, sizeof(cause->name), task + strlen(",task="), pid);
-	cause->pid = (pid_t)number;
-	return true;
-}
-
-/* ",global_oom,task_memcg=" or ",oom_memcg=/a,task_memcg=". */
-static bool take_groups(const char *at, struct oom_log_cause *cause)
-{
-	const char *key = ",task_memcg=";
-
-	if (strncmp(at, ",global_oom", strlen(",global_oom")) == 0)
-		at = strstr(at, key);
-	else if (!take(&at, ",oom_memcg=", key, cause->oom_group,
-		       sizeof(cause->oom_group)))
-		return false;
-	return at && take_task(at + strlen(key), cause);
-}
-
-static bool take_mems(const char **at, struct oom_log_cause *cause)
-{
-	const char *machine = strstr(*at, ",global_oom");
-	const char *group = strstr(*at, ",oom_memcg=");
-	const char *next = group && (!machine || group < machine)
-				   ? ",oom_memcg="
-				   : ",global_oom";
-
-	return take(at, ",mems_allowed=", next, cause->mems_allowed,
-		    sizeof(cause->mems_allowed));
-}
-
-int oom_log_cause_parse(const char *line, struct oom_log_cause *cause)
-{
-	const char *at = strstr(line, "oom-kill:constraint=");
-
-	memset(cause, 0, sizeof(*cause));
-	if (!at)
-		return -ENOENT;
-	if (!take(&at, "oom-kill:constraint=", ",nodemask=", cause->constraint,
-		  sizeof(cause->constraint)) ||
-	    !take(&at, ",nodemask=", ",cpuset=", cause->nodemask,
-		  sizeof(cause->nodemask)) ||
-	    !take(&at, ",cpuset=", ",mems_allowed=", cause->cpuset,
-		  sizeof(cause->cpuset)) ||
-	    !take_mems(&at, cause) || !take_groups(at, cause))
+	if (!line || sscanf(text, "%u,", &priority) != 1)
 		return -EBADMSG;
-	return 0;
+	snprintf(record->line, sizeof(record->line), "%.*s",
+		 (int)strcspn(line + 1, "\n"), line + 1);
+	return priority > LAST_OF_KERNEL ||
+			       oom_log_kill_parse(record->line, &record->kill)
+		       ? -ENOENT
+		       : 0;
+}
+
+int oom_log_open(struct oom_log *log)
+{
+	log->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	if (log->fd < 0)
+		return -errno;
+	if (lseek(log->fd, 0, SEEK_END) >= 0)
+		return 0;
+	int error = -errno;
+	oom_log_close(log);
+	return error;
+}
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
+}
+
+/* One record, or -EAGAIN. EPIPE says that older ones were overwritten. */
+static int read_record(const struct oom_log *log, struct oom_log_record *record)
+{
+	char text[RECORD_BYTES + 1];
+	ssize_t length;
+
+	do
+		length = read(log->fd, text, RECORD_BYTES);
+	while (length < 0 && (errno == EPIPE || errno == EINTR));
+	if (length <= 0)
+		return length ? -errno : -EAGAIN;
+	text[length] = '\0';
+	return oom_log_record_parse(text, record);
+}
+
+int oom_log_next(const struct oom_log *log, int wait_ms,
+		 struct oom_log_record *record)
+{
+	const int64_t deadline_ms = now_ms() + wait_ms;
+	struct pollfd event = { .fd = log->fd, .events = POLLIN };
+
+	for (;;) {
+		int error = read_record(log, record);
+		int64_t left_ms = deadline_ms - now_ms();
+
+		if (error == -ENOENT)
+			continue;
+		if (error != -EAGAIN || left_ms <= 0)
+			return error;
+		poll(&event, 1, (int)left_ms);
+	}
+}
+
+void oom_log_close(struct oom_log *log)
+{
+	if (log->fd >= 0)
+		close(log->fd);
+	log->fd = -1;
 }
