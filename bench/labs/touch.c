@@ -16,9 +16,9 @@
 
 #include "bench/labs/group.h"
 #include "bench/labs/subject.h"
+#include "bench/machine/clock.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
-#include "bench/measure/clock.h"
 #include "bench/show/units.h"
 
 #define MIB ((uint64_t)1 << 20)

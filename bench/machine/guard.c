@@ -12,23 +12,15 @@
 #include <limits.h>
 #include <poll.h>
 #include <sys/socket.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/machine/clock.h"
 #include "bench/machine/overcommit.h"
 
 #define GRACE_MS 1000	/* what a lease may last beyond its length */
 #define RETRY_MS 100	/* between tries to put the value back */
 #define RETIRE_TRIES 10 /* ... once the runner is gone */
 #define NS_PER_MS 1000000LL
-
-static int64_t now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 /* End the lease. On an unexpected error it stays held, to be tried again. */
 static int guard_restore(struct guard *guard)
@@ -75,7 +67,7 @@ static void set_deadline(struct guard *guard,
 			 const struct guard_request *request)
 {
 	guard->deadline_ns =
-		now_ns() +
+		clock_now_ns() +
 		((int64_t)request->duration_ms + GRACE_MS) * NS_PER_MS;
 }
 
@@ -113,7 +105,7 @@ static void guard_expire(struct guard *guard)
 
 	guard->outcome = error == -ESTALE ? -ESTALE : -ETIMEDOUT;
 	if (guard->held)
-		guard->deadline_ns = now_ns() + RETRY_MS * NS_PER_MS;
+		guard->deadline_ns = clock_now_ns() + RETRY_MS * NS_PER_MS;
 }
 
 /* Put back what is out, leave no file behind, and end. A state file stays
@@ -162,7 +154,8 @@ static int guard_patience_ms(const struct guard *guard)
 
 	if (!guard->held)
 		return -1;
-	left_ms = (guard->deadline_ns - now_ns() + NS_PER_MS - 1) / NS_PER_MS;
+	left_ms = (guard->deadline_ns - clock_now_ns() + NS_PER_MS - 1) /
+		  NS_PER_MS;
 	if (left_ms < 0)
 		return 0;
 	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
@@ -194,7 +187,7 @@ void guard_main(void *context)
 		 * before must not change the value once more. */
 		if (ready > 0 && events[0].revents)
 			guard_retire(guard);
-		if (guard->held && now_ns() >= guard->deadline_ns)
+		if (guard->held && clock_now_ns() >= guard->deadline_ns)
 			guard_expire(guard);
 		if (ready > 0 && events[1].revents)
 			guard_serve(guard);

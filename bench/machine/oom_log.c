@@ -15,8 +15,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "bench/machine/clock.h"
 
 /* CONSOLE_EXT_LOG_MAX of the kernel, the most that one read gives. */
 #define RECORD_BYTES 8192
@@ -137,14 +138,6 @@ int oom_log_open(struct oom_log *log)
 	return error;
 }
 
-static int64_t now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 /* One record, or -EAGAIN. EPIPE says that older ones were overwritten. */
 static int read_record(const struct oom_log *log, struct oom_log_record *record)
 {
@@ -163,12 +156,12 @@ static int read_record(const struct oom_log *log, struct oom_log_record *record)
 int oom_log_next(const struct oom_log *log, int wait_ms,
 		 struct oom_log_record *record)
 {
-	const int64_t deadline_ms = now_ms() + wait_ms;
+	const int64_t deadline_ms = clock_now_ms() + wait_ms;
 	struct pollfd event = { .fd = log->fd, .events = POLLIN };
 
 	for (;;) {
 		int error = read_record(log, record);
-		int64_t left_ms = deadline_ms - now_ms();
+		int64_t left_ms = deadline_ms - clock_now_ms();
 
 		if (error == -ENOENT)
 			continue;

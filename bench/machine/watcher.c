@@ -16,8 +16,9 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "bench/machine/clock.h"
 
 #define AWAIT_MS 2000
 
@@ -77,23 +78,14 @@ int watcher_birth(struct watcher *watcher, struct watcher_post *post,
 	return error;
 }
 
-/* Milliseconds of CLOCK_MONOTONIC. */
-static long long now_ms(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000LL + now.tv_nsec / 1000000;
-}
-
 static int wait_readable(int fd, int wait_ms)
 {
 	struct pollfd event = { .fd = fd, .events = POLLIN };
-	long long deadline_ms = now_ms() + wait_ms;
+	const int64_t deadline_ms = clock_now_ms() + wait_ms;
 	int ready;
 
 	do {
-		long long left_ms = deadline_ms - now_ms();
+		const int64_t left_ms = deadline_ms - clock_now_ms();
 
 		ready = poll(&event, 1, left_ms > 0 ? (int)left_ms : 0);
 	} while (ready < 0 && errno == EINTR);

@@ -11,8 +11,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bench/machine/clock.h"
 #include "bench/machine/witness.h"
-#include "bench/measure/clock.h"
 #include "bench/measure/probe.h"
 
 #define PATIENCE_NS 5000000000

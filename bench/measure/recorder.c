@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/measure/clock.h"
+#include "bench/machine/clock.h"
 
 struct record *record_map(void)
 {

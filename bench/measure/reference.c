@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "bench/judge/stats.h"
+#include "bench/machine/clock.h"
 #include "bench/machine/cpu.h"
-#include "bench/measure/clock.h"
 #include "bench/measure/recorder.h"
 
 #define SPAWN_MAX 256

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "bench/machine/cgroup_room.h"
+#include "bench/machine/clock.h"
 #include "bench/machine/fields.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/oom.h"
-#include "bench/measure/clock.h"
 
 int vigil_begin(struct vigil *vigil, pid_t pid, uint64_t interval_ns,
 		uint64_t duration_ns)

@@ -10,21 +10,13 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench/machine/clock.h"
 #include "bench/show/lines.h"
 
 #define TERMINAL_PERIOD_NS 100000000LL
 #define LOG_PERIOD_NS 10000000000LL
-
-int64_t live_now_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return now.tv_sec * 1000000000LL + now.tv_nsec;
-}
 
 /* A dumb terminal cannot erase: it gets lines, as a log. */
 static bool can_erase(FILE *stream)
@@ -39,13 +31,13 @@ void live_begin(struct live *live, FILE *stream)
 	*live = (struct live){
 		.stream = stream,
 		.terminal = can_erase(stream),
-		.shown_ns = live_now_ns(),
+		.shown_ns = clock_now_ns(),
 	};
 }
 
 bool live_due(const struct live *live)
 {
-	return live_now_ns() - live->shown_ns >=
+	return clock_now_ns() - live->shown_ns >=
 	       (live->terminal ? TERMINAL_PERIOD_NS : LOG_PERIOD_NS);
 }
 
@@ -60,7 +52,7 @@ void live_show(struct live *live, const char *line)
 	else
 		fprintf(live->stream, "%s\n", line);
 	fflush(live->stream);
-	live->shown_ns = live_now_ns();
+	live->shown_ns = clock_now_ns();
 }
 
 void live_end(const struct live *live)

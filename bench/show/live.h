@@ -19,9 +19,6 @@ struct live {
 	int64_t shown_ns; /* when a line was last written */
 };
 
-/* CLOCK_MONOTONIC, in nanoseconds. */
-int64_t live_now_ns(void);
-
 /* Begin on a stream; a first line is due after a period. */
 void live_begin(struct live *live, FILE *stream);
 

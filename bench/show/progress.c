@@ -5,6 +5,8 @@
 
 #include <stdarg.h>
 
+#include "bench/machine/clock.h"
+
 #define LINE_LENGTH 256
 
 /* The first part says little about the whole, and a step can be long: the plan
@@ -35,7 +37,7 @@ static void clock_format(double seconds, char *text, size_t length)
 static void show_if_due(struct progress *progress)
 {
 	const double elapsed_s =
-		(double)(live_now_ns() - progress->begin_ns) / 1e9;
+		(double)(clock_now_ns() - progress->begin_ns) / 1e9;
 	const double part = progress->total_s > 0
 				    ? progress->done_s / progress->total_s
 				    : 1;
@@ -53,7 +55,7 @@ static void show_if_due(struct progress *progress)
 void progress_begin(struct progress *progress, FILE *stream, double total_s)
 {
 	*progress = (struct progress){ .total_s = total_s,
-				       .begin_ns = live_now_ns() };
+				       .begin_ns = clock_now_ns() };
 	live_begin(&progress->live, stream);
 }
 

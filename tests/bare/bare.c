@@ -15,7 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/measure/clock.h"
+#include "bench/machine/clock.h"
 #include "tests/bare/spawn.h"
 
 _Noreturn void die(const char *what)

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "bench/judge/stats.h"
+#include "bench/machine/clock.h"
 #include "bench/machine/cpu.h"
-#include "bench/measure/clock.h"
 #include "tests/bare/floor.h"
 #include "tests/bare/spawn.h"
 

@@ -10,8 +10,8 @@
 #include <unistd.h>
 
 #include "bench/judge/stats.h"
+#include "bench/machine/clock.h"
 #include "bench/machine/cpu.h"
-#include "bench/measure/clock.h"
 #include "bench/measure/heap.h"
 
 #define ROUNDS 24

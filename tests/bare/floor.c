@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "bench/judge/stats.h"
-#include "bench/measure/clock.h"
+#include "bench/machine/clock.h"
 #include "bench/measure/recorder.h"
 
 #define FLOOR_ROUNDS 101

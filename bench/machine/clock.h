@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The clocks of a measurement, in nanoseconds. */
-#ifndef MEASURE_CLOCK_H
-#define MEASURE_CLOCK_H
+/* The clocks, in nanoseconds. */
+#ifndef MACHINE_CLOCK_H
+#define MACHINE_CLOCK_H
 
 #include <stdint.h>
 #include <time.h>
@@ -18,6 +18,12 @@ static inline int64_t clock_read_ns(clockid_t clock)
 static inline int64_t clock_now_ns(void)
 {
 	return clock_read_ns(CLOCK_MONOTONIC);
+}
+
+/* The same in milliseconds, to wait by. */
+static inline int64_t clock_now_ms(void)
+{
+	return clock_now_ns() / 1000000;
 }
 
 /* CPU time of the calling thread. */
