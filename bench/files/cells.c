@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* cells.csv by the table of its columns; see cells.h. */
+/* cells.csv: its rows, written and read; see cells.h. */
 
 #include "bench/files/cells.h"
 
@@ -10,58 +10,79 @@
 
 #include "bench/files/replace.h"
 
-#define MEMBER(member) offsetof(struct summary, member)
+#define CELL(member) offsetof(struct cell, member)
+#define AT(member) offsetof(struct summary, member)
 
-static const struct column columns[] = {
-	{ "schema", KIND_SCHEMA, 0 },
-	{ "run_id", KIND_RUN_ID, 0 },
-	{ "cell_id", KIND_COUNT, MEMBER(cell.id) },
-	{ "strategy", KIND_NAME, MEMBER(cell.strategy) },
-	{ "heap_bytes", KIND_SIZE, MEMBER(cell.heap_bytes) },
-	{ "backing", KIND_WORD, MEMBER(cell.backing) },
-	{ "vmas", KIND_COUNT, MEMBER(cell.vmas) },
-	{ "threads", KIND_COUNT, MEMBER(cell.threads) },
-	{ "fds", KIND_COUNT, MEMBER(cell.fds) },
-	{ "cpu", KIND_WORD, MEMBER(cell.cpu) },
-	{ "overcommit", KIND_COUNT, MEMBER(cell.overcommit) },
-	{ "time", KIND_TIME, MEMBER(time) },
-	{ "parents", KIND_COUNT, MEMBER(parents) },
-	{ "ok", KIND_COUNT, MEMBER(ok) },
-	{ "failed", KIND_COUNT, MEMBER(failed) },
-	{ "errno", KIND_ERRNO, MEMBER(error) },
-	{ "errnos", KIND_ERRNOS, MEMBER(errnos) },
-	{ "min_ns", KIND_NS, MEMBER(min_ns) },
-	{ "p5_ns", KIND_NS, MEMBER(p5_ns) },
-	{ "p50_ns", KIND_NS, MEMBER(p50_ns) },
-	{ "p50_lo_ns", KIND_NS, MEMBER(p50_lo_ns) },
-	{ "p50_hi_ns", KIND_NS, MEMBER(p50_hi_ns) },
-	{ "p95_ns", KIND_NS, MEMBER(p95_ns) },
-	{ "p99_ns", KIND_NS, MEMBER(p99_ns) },
-	{ "p999_ns", KIND_NS, MEMBER(p999_ns) },
-	{ "max_ns", KIND_NS, MEMBER(max_ns) },
-	{ "mean_ns", KIND_NS, MEMBER(mean_ns) },
-	{ "ref_ratio", KIND_RATIO, MEMBER(ref_ratio) },
-	{ "commit_bytes", KIND_INTEGER, MEMBER(commit_bytes) },
-	{ "predicted", KIND_OUTCOME, MEMBER(predicted) },
-	{ "observed", KIND_OUTCOME, MEMBER(observed) },
+const struct row_field row_schema[] = { FIELD("schema", SCHEMA), { 0 } };
+
+const struct row_field cell_fields[] = {
+	FIELD("run_id", RUN_ID),
+	FIELD("cell_id", COUNT, CELL(id)),
+	FIELD("strategy", NAME, CELL(strategy)),
+	FIELD("heap_bytes", BYTES, CELL(heap_bytes)),
+	FIELD("backing", WORD, CELL(backing)),
+	FIELD("vmas", COUNT, CELL(vmas)),
+	FIELD("threads", COUNT, CELL(threads)),
+	FIELD("fds", COUNT, CELL(fds)),
+	FIELD("cpu", WORD, CELL(cpu)),
+	FIELD("overcommit", COUNT, CELL(overcommit)),
+	{ 0 },
 };
 
-#define COLUMN_COUNT (sizeof columns / sizeof *columns)
+static const struct row_field found[] = {
+	FIELD("time", CHOICE, AT(time), time_names),
+	FIELD("parents", COUNT, AT(parents)),
+	FIELD("ok", COUNT, AT(ok)),
+	FIELD("failed", COUNT, AT(failed)),
+	FIELD("errno", ERRNO, AT(error)),
+	FIELD("errnos", ERRNOS, AT(errnos)),
+	FIELD("min_ns", NS, AT(min_ns)),
+	FIELD("p5_ns", NS, AT(p5_ns)),
+	FIELD("p50_ns", NS, AT(p50_ns)),
+	FIELD("p50_lo_ns", NS, AT(p50_lo_ns)),
+	FIELD("p50_hi_ns", NS, AT(p50_hi_ns)),
+	FIELD("p95_ns", NS, AT(p95_ns)),
+	FIELD("p99_ns", NS, AT(p99_ns)),
+	FIELD("p999_ns", NS, AT(p999_ns)),
+	FIELD("max_ns", NS, AT(max_ns)),
+	FIELD("mean_ns", NS, AT(mean_ns)),
+	FIELD("ref_ratio", RATIO, AT(ref_ratio)),
+	{ 0 },
+};
+
+const struct row_field expected_fields[] = {
+	FIELD("commit_bytes", INTEGER, AT(commit_bytes)),
+	FIELD("predicted", OUTCOME, AT(predicted)),
+	{ 0 },
+};
+
+static const struct row_field observed[] = {
+	FIELD("observed", OUTCOME, AT(observed)),
+	{ 0 },
+};
+
+const struct row_type cells_row = {
+	"cells.csv",
+	{ { .fields = row_schema },
+	  { .fields = cell_fields, AT(cell) },
+	  { .fields = found },
+	  { .fields = expected_fields },
+	  { .fields = observed } },
+};
 
 int cells_write(const char *dir, const char *run_id, const struct summary *rows,
 		size_t count)
 {
 	struct csv_writer writer = { 0 };
 	struct replace replace;
-	int error = replace_begin(&replace, dir, "cells.csv");
+	int error = replace_begin(&replace, dir, cells_row.file);
 
 	if (error)
 		return error;
 	writer.stream = replace.stream;
-	error = columns_put_header(&writer, columns, COLUMN_COUNT);
+	error = row_put_header(&writer, &cells_row);
 	for (size_t i = 0; !error && i < count; i++)
-		error = columns_put_row(&writer, columns, COLUMN_COUNT, run_id,
-					&rows[i]);
+		error = row_put(&writer, &cells_row, run_id, &rows[i]);
 	if (!error)
 		return replace_commit(&replace);
 	replace_abort(&replace);
@@ -101,9 +122,8 @@ static int read_rows(FILE *stream, const char *dir, struct cells *cells,
 		     char *why, size_t why_bytes)
 {
 	struct taking taking = { .cells = cells };
-	const struct column_reading reading = {
-		.columns = columns,
-		.count = COLUMN_COUNT,
+	const struct row_reading reading = {
+		.type = &cells_row,
 		.words = &cells->words,
 		.row = &taking.row,
 		.row_bytes = sizeof taking.row,
@@ -113,9 +133,8 @@ static int read_rows(FILE *stream, const char *dir, struct cells *cells,
 	int error;
 
 	*cells = (struct cells){ 0 };
-	error = stream ? columns_read(stream, &reading, why, why_bytes)
-		       : columns_read_file(dir, "cells.csv", &reading, why,
-					   why_bytes);
+	error = stream ? row_read(stream, &reading, why, why_bytes)
+		       : row_read_file(dir, &reading, why, why_bytes);
 	if (error)
 		cells_release(cells);
 	cells->run_id = cells->words.run_id ? cells->words.run_id : "";

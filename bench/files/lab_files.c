@@ -8,8 +8,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench/files/csv.h"
 #include "bench/files/replace.h"
+#include "bench/rows/csv.h"
 
 int lab_files_choose(struct lab_files *files, const char *out, const char *name)
 {

@@ -7,7 +7,7 @@
 
 #include "bench/files/run.h"
 
-const char *const time_names[TIME_COUNT] = {
+const char *const time_names[TIME_COUNT + 1] = {
 	[TIME_RETURN] = "return",	  [TIME_CONFIRM] = "confirm",
 	[TIME_START] = "start",		  [TIME_REAP] = "reap",
 	[TIME_CALLER_CPU] = "caller_cpu",

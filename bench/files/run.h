@@ -13,6 +13,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/rows/errname.h"
+
 /* The times of a sample, in the order of the CSV columns. */
 enum sample_time {
 	TIME_RETURN,
@@ -23,11 +25,10 @@ enum sample_time {
 	TIME_COUNT,
 };
 
-/* "return", "confirm", "start", "reap", "caller_cpu". */
-extern const char *const time_names[TIME_COUNT];
+/* "return", "confirm", "start", "reap", "caller_cpu", NULL. */
+extern const char *const time_names[TIME_COUNT + 1];
 
-#define TIME_UNKNOWN (-1)    /* a time that was not or cannot be measured */
-#define OUTCOME_UNKNOWN (-1) /* a cell that was not predicted or not run */
+#define TIME_UNKNOWN (-1) /* a time that was not or cannot be measured */
 
 /* Strategy x parent state x CPU placement x overcommit mode. The strings
  * belong to the plan (or to the table that was read) and outlive the cell. */
@@ -60,11 +61,12 @@ struct sample {
 struct summary {
 	struct cell cell;
 	enum sample_time time;
-	int parents;	 /* processes with at least one good sample */
-	int ok;		 /* good samples, warm-ups left out */
-	int failed;	 /* failed spawns, warm-ups included */
-	int error;	 /* the most frequent errno, 0 if none failed */
-	char errnos[64]; /* "ENOMEM:3;EAGAIN:1", most frequent first */
+	int parents; /* processes with at least one good sample */
+	int ok;	     /* good samples, warm-ups left out */
+	int failed;  /* failed spawns, warm-ups included */
+	int error;   /* the most frequent errno, 0 if none failed */
+	char errnos[ERRNOS_BYTES]; /* "ENOMEM:3;EAGAIN:1", most frequent first
+				    */
 	double min_ns, p5_ns, p50_ns, p50_lo_ns, p50_hi_ns, p95_ns;
 	double p99_ns, p999_ns; /* NAN below 1,000 and 10,000 samples */
 	double max_ns, mean_ns;

@@ -3,61 +3,45 @@
 
 #include "bench/files/samples.h"
 
-#define CELL(member) offsetof(struct sample_row, cell.member)
-#define SAMPLE(member) offsetof(struct sample_row, sample.member)
-#define PLAN(member) offsetof(struct summary, member)
+#define AT(member) offsetof(struct sample_row, sample.member)
 
-const struct column sample_columns[SAMPLE_COLUMNS] = {
-	{ "run_id", KIND_RUN_ID, 0 },
-	{ "cell_id", KIND_COUNT, CELL(id) },
-	{ "strategy", KIND_NAME, CELL(strategy) },
-	{ "heap_bytes", KIND_SIZE, CELL(heap_bytes) },
-	{ "backing", KIND_WORD, CELL(backing) },
-	{ "vmas", KIND_COUNT, CELL(vmas) },
-	{ "threads", KIND_COUNT, CELL(threads) },
-	{ "fds", KIND_COUNT, CELL(fds) },
-	{ "cpu", KIND_WORD, CELL(cpu) },
-	{ "overcommit", KIND_COUNT, CELL(overcommit) },
-	{ "parent", KIND_COUNT, SAMPLE(parent) },
-	{ "block", KIND_COUNT, SAMPLE(block) },
-	{ "sample", KIND_COUNT, SAMPLE(sample) },
-	{ "warmup", KIND_FLAG, SAMPLE(warmup) },
-	{ "return_ns", KIND_INTEGER, SAMPLE(ns[TIME_RETURN]) },
-	{ "confirm_ns", KIND_INTEGER, SAMPLE(ns[TIME_CONFIRM]) },
-	{ "start_ns", KIND_INTEGER, SAMPLE(ns[TIME_START]) },
-	{ "reap_ns", KIND_INTEGER, SAMPLE(ns[TIME_REAP]) },
-	{ "caller_cpu_ns", KIND_INTEGER, SAMPLE(ns[TIME_CALLER_CPU]) },
-	{ "ref_ns", KIND_INTEGER, SAMPLE(ref_ns) },
-	{ "errno", KIND_ERRNO, SAMPLE(error) },
+static const struct row_field fields[] = {
+	FIELD("parent", COUNT, AT(parent)),
+	FIELD("block", COUNT, AT(block)),
+	FIELD("sample", COUNT, AT(sample)),
+	FIELD("warmup", FLAG, AT(warmup)),
+	FIELD("return_ns", INTEGER, AT(ns[TIME_RETURN])),
+	FIELD("confirm_ns", INTEGER, AT(ns[TIME_CONFIRM])),
+	FIELD("start_ns", INTEGER, AT(ns[TIME_START])),
+	FIELD("reap_ns", INTEGER, AT(ns[TIME_REAP])),
+	FIELD("caller_cpu_ns", INTEGER, AT(ns[TIME_CALLER_CPU])),
+	FIELD("ref_ns", INTEGER, AT(ref_ns)),
+	FIELD("errno", ERRNO, AT(error)),
+	{ 0 },
 };
 
-const struct column plan_columns[PLAN_COLUMNS] = {
-	{ "schema", KIND_SCHEMA, 0 },
-	{ "run_id", KIND_RUN_ID, 0 },
-	{ "cell_id", KIND_COUNT, PLAN(cell.id) },
-	{ "strategy", KIND_NAME, PLAN(cell.strategy) },
-	{ "heap_bytes", KIND_SIZE, PLAN(cell.heap_bytes) },
-	{ "backing", KIND_WORD, PLAN(cell.backing) },
-	{ "vmas", KIND_COUNT, PLAN(cell.vmas) },
-	{ "threads", KIND_COUNT, PLAN(cell.threads) },
-	{ "fds", KIND_COUNT, PLAN(cell.fds) },
-	{ "cpu", KIND_WORD, PLAN(cell.cpu) },
-	{ "overcommit", KIND_COUNT, PLAN(cell.overcommit) },
-	{ "commit_bytes", KIND_INTEGER, PLAN(commit_bytes) },
-	{ "predicted", KIND_OUTCOME, PLAN(predicted) },
+const struct row_type samples_row = {
+	"samples.csv",
+	{ { .fields = cell_fields, offsetof(struct sample_row, cell) },
+	  { .fields = fields } },
+};
+
+const struct row_type plan_row = {
+	"plan.csv",
+	{ { .fields = row_schema },
+	  { .fields = cell_fields, offsetof(struct summary, cell) },
+	  { .fields = expected_fields } },
 };
 
 int samples_create(const char *dir, const char *run_id, struct row_file **file)
 {
-	return row_file_create(dir, "samples.csv", run_id, sample_columns,
-			       SAMPLE_COLUMNS, file);
+	return row_file_create(dir, run_id, &samples_row, file);
 }
 
 int samples_plan_create(const char *dir, const char *run_id,
 			struct row_file **file)
 {
-	return row_file_create(dir, "plan.csv", run_id, plan_columns,
-			       PLAN_COLUMNS, file);
+	return row_file_create(dir, run_id, &plan_row, file);
 }
 
 int samples_append(struct row_file *file, const struct cell *cell,

@@ -9,8 +9,8 @@
 #define FILES_SAMPLES_H
 
 #include "bench/files/cells.h"
-#include "bench/files/row_file.h"
 #include "bench/files/run.h"
+#include "bench/rows/row_file.h"
 
 /* Create dir/samples.csv, or dir/plan.csv; errors as row_file_create(). */
 int samples_create(const char *dir, const char *run_id, struct row_file **file);
@@ -41,16 +41,11 @@ int samples_read(const char *dir, struct samples *samples, char *why,
 		 size_t why_bytes);
 void samples_release(struct samples *samples);
 
-/* The columns of samples.csv; a row of it. */
+/* A row of samples.csv; and one of plan.csv, of struct summary. */
 struct sample_row {
 	struct cell cell;
 	struct sample sample;
 };
-#define SAMPLE_COLUMNS 21
-extern const struct column sample_columns[SAMPLE_COLUMNS];
-
-/* The columns of plan.csv, in struct summary. */
-#define PLAN_COLUMNS 13
-extern const struct column plan_columns[PLAN_COLUMNS];
+extern const struct row_type samples_row, plan_row;
 
 #endif

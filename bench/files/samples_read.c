@@ -122,9 +122,8 @@ static int read_plan(const char *dir, struct taking *taking, char *why,
 		     size_t why_bytes)
 {
 	bool cut;
-	const struct column_reading reading = {
-		.columns = plan_columns,
-		.count = PLAN_COLUMNS,
+	const struct row_reading reading = {
+		.type = &plan_row,
 		.words = &taking->samples->cells.words,
 		.row = &taking->row,
 		.row_bytes = sizeof taking->row,
@@ -133,8 +132,7 @@ static int read_plan(const char *dir, struct taking *taking, char *why,
 		.cut = &cut,
 	};
 	char reason[160];
-	int error = columns_read_file(dir, "plan.csv", &reading, reason,
-				      sizeof reason);
+	int error = row_read_file(dir, &reading, reason, sizeof reason);
 
 	taking->samples->planned = !error;
 	if (error && error != -ENOENT)
@@ -145,9 +143,8 @@ static int read_plan(const char *dir, struct taking *taking, char *why,
 static int read_samples(const char *dir, struct taking *taking, char *why,
 			size_t why_bytes)
 {
-	const struct column_reading reading = {
-		.columns = sample_columns,
-		.count = SAMPLE_COLUMNS,
+	const struct row_reading reading = {
+		.type = &samples_row,
 		.words = &taking->samples->cells.words,
 		.row = &taking->row,
 		.row_bytes = sizeof taking->row,
@@ -156,8 +153,7 @@ static int read_samples(const char *dir, struct taking *taking, char *why,
 		.cut = &taking->samples->cut,
 	};
 	char reason[160];
-	int error = columns_read_file(dir, "samples.csv", &reading, reason,
-				      sizeof reason);
+	int error = row_read_file(dir, &reading, reason, sizeof reason);
 
 	if (error)
 		snprintf(why, why_bytes, "samples.csv: %s", reason);

@@ -10,7 +10,7 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "bench/files/csv.h"
+#include "bench/rows/csv.h"
 
 /* What was read at one moment; sizes in bytes, UINT64_MAX: not told. */
 struct vitals {

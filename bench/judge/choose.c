@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/files/errname.h"
 #include "bench/judge/evidence.h"
+#include "bench/rows/errname.h"
 #include "bench/show/units.h"
 #include "lib/spawnwise.h"
 

@@ -11,8 +11,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/files/errname.h"
 #include "bench/judge/stats.h"
+#include "bench/rows/errname.h"
 
 /* Where one cell's numbers are put together; each array has room for all of
  * its samples. */

@@ -11,8 +11,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/files/errname.h"
 #include "bench/machine/installed.h"
+#include "bench/rows/errname.h"
 #include "bench/show/cure.h"
 
 #define SPARE_BYTES ((size_t)256 * 1024)

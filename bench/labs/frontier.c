@@ -12,10 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/files/errname.h"
 #include "bench/labs/frontier_text.h"
 #include "bench/labs/labs.h"
 #include "bench/labs/subject.h"
+#include "bench/rows/errname.h"
 
 #define LIMIT_MS 60000
 #define ROWS_MAX (LAB_MODES * (2 * ATTEMPT_STRATEGIES_MAX))

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "bench/files/csv.h"
+#include "bench/rows/csv.h"
 
 struct guardian;
 struct table;

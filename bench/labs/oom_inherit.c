@@ -12,11 +12,11 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/files/errname.h"
 #include "bench/labs/oom.h"
 #include "bench/labs/subject.h"
 #include "bench/machine/text.h"
 #include "bench/measure/probe.h"
+#include "bench/rows/errname.h"
 #include "bench/show/table.h"
 #include "lib/spawnwise.h"
 

@@ -13,11 +13,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/files/errname.h"
 #include "bench/labs/labs.h"
 #include "bench/labs/oracle_answer.h"
 #include "bench/labs/oracle_text.h"
 #include "bench/labs/subject.h"
+#include "bench/rows/errname.h"
 
 #define LIMIT_MS 20000
 

@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bench/files/errname.h"
 #include "bench/labs/oracle_answer.h"
 #include "bench/labs/oracle_memory.h"
+#include "bench/rows/errname.h"
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 

@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/files/errname.h"
+#include "bench/rows/errname.h"
 #include "bench/show/units.h"
 #include "lib/spawnwise.h"
 

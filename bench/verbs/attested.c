@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "bench/files/errname.h"
+#include "bench/rows/errname.h"
 #include "bench/show/cure.h"
 #include "lib/spawnwise.h"
 

@@ -4,10 +4,10 @@
 #include <errno.h>
 #include <jansson.h>
 
-#include "bench/files/errname.h"
 #include "bench/machine/fields.h"
 #include "bench/machine/host.h"
 #include "bench/measure/probe.h"
+#include "bench/rows/errname.h"
 #include "bench/verbs/diagnosis.h"
 #include "bench/verbs/doctor_warnings.h"
 #include "lib/spawnwise.h"

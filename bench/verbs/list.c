@@ -9,9 +9,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "bench/files/csv.h"
-#include "bench/files/errname.h"
 #include "bench/measure/attest.h"
+#include "bench/rows/csv.h"
+#include "bench/rows/errname.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/show/table.h"

@@ -4,9 +4,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/files/errname.h"
 #include "bench/machine/host.h"
 #include "bench/measure/probe.h"
+#include "bench/rows/errname.h"
 #include "bench/show/units.h"
 #include "bench/verbs/doctor_warnings.h"
 #include "bench/verbs/outlook.h"

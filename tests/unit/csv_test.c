@@ -15,7 +15,8 @@
 
 #include <cmocka.h>
 
-#include "bench/files/csv.h"
+#include "bench/rows/csv.h"
+#include "bench/rows/csv_read.h"
 
 /* Rows of "a" and "c" as "a|c/" in one text. */
 struct collected {
@@ -46,7 +47,8 @@ static int read_bytes(const char *bytes, size_t count,
 	rewind(stream);
 	*collected = (struct collected){ 0 };
 	*why = '\0';
-	error = csv_read(stream, columns, 2, collect, collected, why, 128);
+	error = csv_read(stream, columns, 2, collect, collected, NULL, why,
+			 128);
 	fclose(stream);
 	return error;
 }
@@ -145,9 +147,9 @@ static void callback_ends_the_reading(void **state)
 	unsigned long line = 0;
 
 	(void)state;
-	assert_int_equal(
-		csv_read(stream, columns, 1, stop, &line, why, sizeof why),
-		-ECANCELED);
+	assert_int_equal(csv_read(stream, columns, 1, stop, &line, NULL, why,
+				  sizeof why),
+			 -ECANCELED);
 	assert_int_equal(line, 2);
 	fclose(stream);
 }
@@ -161,9 +163,9 @@ static void directory_is_an_error(void **state)
 
 	(void)state;
 	assert_non_null(stream);
-	assert_int_equal(
-		csv_read(stream, columns, 1, stop, &line, why, sizeof why),
-		-EISDIR);
+	assert_int_equal(csv_read(stream, columns, 1, stop, &line, NULL, why,
+				  sizeof why),
+			 -EISDIR);
 	fclose(stream);
 }
 

@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "bench/files/csv.h"
+#include "bench/rows/csv.h"
 
 static void fields_are_written(void **state)
 {

@@ -11,8 +11,8 @@
 
 #include <cmocka.h>
 
-#include "bench/files/errname.h"
 #include "bench/files/run.h"
+#include "bench/rows/errname.h"
 
 static void names(void **state)
 {

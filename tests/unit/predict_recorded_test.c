@@ -14,10 +14,11 @@
 
 #include <cmocka.h>
 
-#include "bench/files/csv.h"
-#include "bench/files/errname.h"
 #include "bench/judge/predict.h"
 #include "bench/labs/oracle.h"
+#include "bench/rows/csv.h"
+#include "bench/rows/csv_read.h"
+#include "bench/rows/errname.h"
 #include "lib/spawnwise.h"
 #include "tests/unit/source.h"
 
@@ -48,9 +49,9 @@ static void read_all(const char *name, const char *const *columns, size_t count,
 	*reading = (struct reading){ .file = name };
 	stream = fopen(path, "re");
 	assert_non_null(stream);
-	assert_int_equal(
-		csv_read(stream, columns, count, row, reading, why, sizeof why),
-		0);
+	assert_int_equal(csv_read(stream, columns, count, row, reading, NULL,
+				  why, sizeof why),
+			 0);
 	fclose(stream);
 }
 

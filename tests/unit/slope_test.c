@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "bench/files/csv.h"
 #include "bench/judge/slope.h"
+#include "bench/rows/csv.h"
 #include "tests/unit/source.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

@@ -6,7 +6,7 @@
  * line it happened: libcsv itself counts none.
  */
 
-#include "bench/files/csv.h"
+#include "bench/rows/csv_read.h"
 
 #include <csv.h>
 #include <errno.h>
@@ -197,15 +197,8 @@ static void parse_stream(struct csv_reader *reader, struct csv_parser *parser,
 }
 
 int csv_read(FILE *stream, const char *const *columns, size_t column_count,
-	     csv_row_fn *row, void *context, char *why, size_t why_bytes)
-{
-	return csv_read_cut(stream, columns, column_count, row, context, NULL,
-			    why, why_bytes);
-}
-
-int csv_read_cut(FILE *stream, const char *const *columns, size_t column_count,
-		 csv_row_fn *row, void *context, bool *cut, char *why,
-		 size_t why_bytes)
+	     csv_row_fn *row, void *context, bool *cut, char *why,
+	     size_t why_bytes)
 {
 	struct csv_reader reader = {
 		.columns = columns,

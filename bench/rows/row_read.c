@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading rows by the table of their columns; see columns.h. */
+/* Reading rows; see row_read.h. */
 
-#include "bench/files/columns.h"
+#include "bench/rows/row_read.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -9,17 +9,20 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/files/errname.h"
 #include "bench/files/replace.h"
-#include "bench/files/run.h"
+#include "bench/rows/csv_read.h"
+#include "bench/rows/errname.h"
 
-#define ERRNOS_BYTES (sizeof((struct summary *)0)->errnos)
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
-struct column_reader {
-	const struct column_reading *reading;
+struct row_reader {
+	const struct row_reading *reading;
+	const struct row_field *fields[ROW_FIELDS_MAX];
+	const char *names[ROW_FIELDS_MAX];
+	size_t offsets[ROW_FIELDS_MAX]; /* in the row */
+	size_t count;
 	unsigned long line; /* of the row before */
 	char *why;
 	size_t why_bytes;
@@ -92,17 +95,15 @@ static int get_schema(const char *text)
 
 	if (get_count(text, &schema))
 		return -EINVAL;
-	return schema == COLUMNS_SCHEMA ? 0 : -ENOTSUP;
+	return schema == ROW_SCHEMA ? 0 : -ENOTSUP;
 }
 
-/* TIME_COUNT for a time that has no place here. */
-static int get_time(const char *text, enum sample_time *member)
+/* The number of words for one that has no place here. */
+static int get_choice(const char *text, const char *const *words, int *member)
 {
-	int time = 0;
-
-	while (time < TIME_COUNT && strcmp(time_names[time], text))
-		time++;
-	*member = (enum sample_time)time;
+	*member = 0;
+	while (words[*member] && strcmp(words[*member], text))
+		++*member;
 	return 0;
 }
 
@@ -145,43 +146,44 @@ static int get_run_id(struct words *words, const char *text)
 	return words->run_id ? 0 : -ENOMEM;
 }
 
-static int get_column(struct words *words, enum column_kind kind,
-		      const char *text, void *member)
+static int get_field(struct words *words, const struct row_field *field,
+		     const char *text, void *member)
 {
-	switch (kind) {
-	case KIND_SCHEMA:
+	switch (field->kind) {
+	case FIELD_SCHEMA:
 		return get_schema(text);
-	case KIND_RUN_ID:
+	case FIELD_RUN_ID:
 		return get_run_id(words, text);
-	case KIND_FLAG:
+	case FIELD_FLAG:
 		return get_flag(text, member);
-	case KIND_COUNT:
+	case FIELD_COUNT:
 		return get_count(text, member);
-	case KIND_SIZE:
+	case FIELD_BYTES:
 		return csv_get_size(text, member);
-	case KIND_NAME:
+	case FIELD_NAME:
 		return get_name(words, text, member);
-	case KIND_WORD:
+	case FIELD_WORD:
 		return get_word(words, text, member);
-	case KIND_TIME:
-		return get_time(text, member);
-	case KIND_ERRNO:
+	case FIELD_CHOICE:
+		return get_choice(text, field->words, member);
+	case FIELD_ERRNO:
 		return get_error(text, member);
-	case KIND_ERRNOS:
+	case FIELD_ERRNOS:
 		return get_errnos(text, member);
-	case KIND_NS:
-	case KIND_RATIO:
+	case FIELD_NS:
+	case FIELD_RATIO:
 		return get_measured(text, member);
-	case KIND_INTEGER:
+	case FIELD_INTEGER:
 		return get_maybe(text, member);
-	case KIND_OUTCOME:
+	case FIELD_OUTCOME:
 		return outcome_number(text, member);
+	default: /* of rows that are only written */
+		return -EINVAL;
 	}
-	return -EINVAL;
 }
 
-static int explain(struct column_reader *reader, int error,
-		   const struct column *column, const char *text)
+static int explain(struct row_reader *reader, int error, const char *name,
+		   const char *text)
 {
 	if (error == -ENOMEM)
 		snprintf(reader->why, reader->why_bytes, "%s",
@@ -189,31 +191,29 @@ static int explain(struct column_reader *reader, int error,
 	else if (error == -ENOTSUP)
 		snprintf(reader->why, reader->why_bytes,
 			 "schema %.20s is not %d, the one known here", text,
-			 COLUMNS_SCHEMA);
+			 ROW_SCHEMA);
 	else
 		snprintf(reader->why, reader->why_bytes,
-			 "line %lu: %s cannot be \"%.40s\"", reader->line,
-			 column->name, text);
+			 "line %lu: %s cannot be \"%.40s\"", reader->line, name,
+			 text);
 	return error == -ENOMEM || error == -ENOTSUP ? error : -EBADMSG;
 }
 
 /* The column and the text that name the cell of a row. */
-static int explain_cell(struct column_reader *reader, char *const *fields,
+static int explain_cell(struct row_reader *reader, char *const *texts,
 			int error)
 {
-	const struct column_reading *reading = reader->reading;
 	size_t i = 0;
 
-	while (i + 1 < reading->count &&
-	       strcmp(reading->columns[i].name, "cell_id"))
+	while (i + 1 < reader->count && strcmp(reader->names[i], "cell_id"))
 		i++;
-	return explain(reader, error, &reading->columns[i], fields[i]);
+	return explain(reader, error, reader->names[i], texts[i]);
 }
 
-static int on_row(void *context, char *const *fields, unsigned long line)
+static int on_row(void *context, char *const *texts, unsigned long line)
 {
-	struct column_reader *reader = context;
-	const struct column_reading *reading = reader->reading;
+	struct row_reader *reader = context;
+	const struct row_reading *reading = reader->reading;
 	int error;
 
 	if (line != ++reader->line) {
@@ -222,36 +222,49 @@ static int on_row(void *context, char *const *fields, unsigned long line)
 		return -EBADMSG;
 	}
 	memset(reading->row, 0, reading->row_bytes);
-	for (size_t i = 0; i < reading->count; i++) {
-		const struct column *column = &reading->columns[i];
-
-		error = get_column(reading->words, column->kind, fields[i],
-				   (char *)reading->row + column->offset);
+	for (size_t i = 0; i < reader->count; i++) {
+		error = get_field(reading->words, reader->fields[i], texts[i],
+				  (char *)reading->row + reader->offsets[i]);
 		if (error)
-			return explain(reader, error, column, fields[i]);
+			return explain(reader, error, reader->names[i],
+				       texts[i]);
 	}
 	error = reading->take(reading->context);
-	return error ? explain_cell(reader, fields, error) : 0;
+	return error ? explain_cell(reader, texts, error) : 0;
 }
 
-int columns_read(FILE *stream, const struct column_reading *reading, char *why,
-		 size_t why_bytes)
+static void list_fields(struct row_reader *reader, const struct row_part *part)
 {
-	struct column_reader reader = { reading, 1, why, why_bytes };
-	const char *names[COLUMNS_MAX];
-
-	assert(reading->count <= COLUMNS_MAX);
-	for (size_t i = 0; i < reading->count; i++)
-		names[i] = reading->columns[i].name;
-	return csv_read_cut(stream, names, reading->count, on_row, &reader,
-			    reading->cut, why, why_bytes);
+	for (const struct row_field *field = part->fields; field->name;
+	     field++) {
+		assert(reader->count < ROW_FIELDS_MAX && !part->pointed);
+		reader->fields[reader->count] = field;
+		reader->names[reader->count] = field->name;
+		reader->offsets[reader->count++] = part->base + field->offset;
+	}
 }
 
-int columns_read_file(const char *dir, const char *name,
-		      const struct column_reading *reading, char *why,
-		      size_t why_bytes)
+int row_read(FILE *stream, const struct row_reading *reading, char *why,
+	     size_t why_bytes)
 {
-	char *path = join_path(dir, name);
+	struct row_reader reader = {
+		.reading = reading,
+		.line = 1,
+		.why = why,
+		.why_bytes = why_bytes,
+	};
+
+	for (const struct row_part *part = reading->type->parts; part->fields;
+	     part++)
+		list_fields(&reader, part);
+	return csv_read(stream, reader.names, reader.count, on_row, &reader,
+			reading->cut, why, why_bytes);
+}
+
+int row_read_file(const char *dir, const struct row_reading *reading, char *why,
+		  size_t why_bytes)
+{
+	char *path = join_path(dir, reading->type->file);
 	FILE *stream = path ? fopen(path, "re") : NULL;
 	int error = path ? -errno : -ENOMEM;
 
@@ -260,7 +273,7 @@ int columns_read_file(const char *dir, const char *name,
 		snprintf(why, why_bytes, "%s", strerror(-error));
 		return error;
 	}
-	error = columns_read(stream, reading, why, why_bytes);
+	error = row_read(stream, reading, why, why_bytes);
 	fclose(stream);
 	return error;
 }

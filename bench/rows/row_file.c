@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* A CSV file that only grows; see row_file.h. */
 
-#include "bench/files/row_file.h"
+#include "bench/rows/row_file.h"
 
 #include <errno.h>
 #include <stdio_ext.h>
@@ -16,8 +16,7 @@
 
 struct row_file {
 	struct csv_writer writer;
-	const struct column *columns;
-	size_t column_count;
+	const struct row_type *type;
 	char *run_id;
 	char *path;
 };
@@ -32,23 +31,20 @@ static int open_stream(struct row_file *file)
 	setvbuf(stream, NULL, _IOFBF, BUFFER_BYTES);
 	/* For who asks whether the run is at work: no lock, no answer. */
 	flock(fileno(stream), LOCK_EX | LOCK_NB);
-	return columns_put_header(&file->writer, file->columns,
-				  file->column_count);
+	return row_put_header(&file->writer, file->type);
 }
 
-int row_file_create(const char *dir, const char *name, const char *run_id,
-		    const struct column *columns, size_t column_count,
-		    struct row_file **file)
+int row_file_create(const char *dir, const char *run_id,
+		    const struct row_type *type, struct row_file **file)
 {
 	struct row_file *new_file = calloc(1, sizeof *new_file);
 	int error = -ENOMEM;
 
 	if (!new_file)
 		return error;
-	new_file->columns = columns;
-	new_file->column_count = column_count;
+	new_file->type = type;
 	new_file->run_id = strdup(run_id);
-	new_file->path = join_path(dir, name);
+	new_file->path = join_path(dir, type->file);
 	if (new_file->run_id && new_file->path)
 		error = open_stream(new_file);
 	if (error)
@@ -66,9 +62,7 @@ int row_file_append(struct row_file *file, const void *row)
 	/* stdio would hand over half a row when its buffer is full. */
 	if (!error && __fpending(writer->stream) + ROW_BYTES_MAX > BUFFER_BYTES)
 		error = row_file_flush(file);
-	return error ? error
-		     : columns_put_row(writer, file->columns,
-				       file->column_count, file->run_id, row);
+	return error ? error : row_put(writer, file->type, file->run_id, row);
 }
 
 int row_file_flush(struct row_file *file)

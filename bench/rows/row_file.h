@@ -5,20 +5,18 @@
  * What was flushed survives whatever ends the run, and a write that fails
  * leaves no half of a row behind.
  */
-#ifndef FILES_ROW_FILE_H
-#define FILES_ROW_FILE_H
+#ifndef ROWS_ROW_FILE_H
+#define ROWS_ROW_FILE_H
 
-#include "bench/files/columns.h"
+#include "bench/rows/rows.h"
 
 struct row_file;
 
-/* Create dir/name with its header, and lock it (flock(2)) as long as it is
- * open; *file is the caller's to row_file_close(). run_id is copied; columns
- * stay the caller's. -EEXIST: rows are never overwritten; else -errno of
- * open(2), -ENOMEM. */
-int row_file_create(const char *dir, const char *name, const char *run_id,
-		    const struct column *columns, size_t column_count,
-		    struct row_file **file);
+/* Create the type's file in dir with its header, and lock it (flock(2)) as long
+ * as it is open; *file is the caller's to row_file_close(). run_id is copied.
+ * -EEXIST: rows are never overwritten; else -errno of open(2), -ENOMEM. */
+int row_file_create(const char *dir, const char *run_id,
+		    const struct row_type *type, struct row_file **file);
 
 /* Add one row; 0, or -errno of the first write that failed. After that nothing
  * is written any more. */

@@ -6,7 +6,7 @@
  * through uselocale(3): a comma there would be a column more.
  */
 
-#include "bench/files/csv.h"
+#include "bench/rows/csv.h"
 
 #include <errno.h>
 #include <fcntl.h>

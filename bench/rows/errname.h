@@ -5,8 +5,11 @@
  * Files carry names, because numbers differ between architectures.
  * strerrorname_np(3) would do one direction, but only glibc 2.32 has it.
  */
-#ifndef FILES_ERRNAME_H
-#define FILES_ERRNAME_H
+#ifndef ROWS_ERRNAME_H
+#define ROWS_ERRNAME_H
+
+#define ERRNOS_BYTES 64	     /* for "ENOMEM:3;EAGAIN:1" */
+#define OUTCOME_UNKNOWN (-1) /* what was not predicted or not tried */
 
 /* The name of a positive errno. A number without a name is given in decimal,
  * in memory that the calling thread's next call overwrites; names live for

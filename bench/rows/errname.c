@@ -6,15 +6,13 @@
  * a measurement is to record what nobody expected.
  */
 
-#include "bench/files/errname.h"
+#include "bench/rows/errname.h"
 
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "bench/files/run.h"
 
 /* Aliases (EWOULDBLOCK, EDEADLOCK, EOPNOTSUPP) go by their other name. */
 /* clang-format off */

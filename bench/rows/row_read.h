@@ -1,0 +1,39 @@
+/* SPDX-License-Identifier: MIT */
+/* Reading the rows of a CSV file; see rows.h. */
+#ifndef ROWS_ROW_READ_H
+#define ROWS_ROW_READ_H
+
+#include "bench/rows/rows.h"
+
+/* The strings that rows point at, each once, and the run they are of. */
+struct words {
+	const char *run_id; /* of the first row, or NULL */
+	char **list;
+	size_t count;
+};
+
+void words_release(struct words *words);
+
+/* What to do with the rows that are read. */
+struct row_reading {
+	const struct row_type *type;
+	struct words *words; /* of the rows; words_release() is the caller's */
+	void *row;	     /* filled for each call of take */
+	size_t row_bytes;
+	/* Keep a row. 0; -ENOMEM; or -EBADMSG, if its cell is none. */
+	int (*take)(void *context);
+	void *context;
+	/* NULL, or set if the last row has no end and was left out. */
+	bool *cut;
+};
+
+/* Read a stream to its end. 0, or why holds the reason, a phrase without a full
+ * stop: -EBADMSG for bad content, -ENOTSUP for a newer schema, else -errno. */
+int row_read(FILE *stream, const struct row_reading *reading, char *why,
+	     size_t why_bytes);
+
+/* The same of the type's file in dir; -ENOENT when there is none. */
+int row_read_file(const char *dir, const struct row_reading *reading, char *why,
+		  size_t why_bytes);
+
+#endif

@@ -1,0 +1,80 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * A row: the columns of a CSV file, and the members of a struct they are.
+ *
+ * A row is declared once; writer, reader and data/README.md follow the
+ * declaration, so they cannot disagree. Runs are passed on between people, and
+ * what is read here ends up in scripts of shell and gnuplot: no field may hold
+ * what either takes for more than a word, and a row is one line, so that every
+ * reader sees the same rows.
+ */
+#ifndef ROWS_ROWS_H
+#define ROWS_ROWS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "bench/rows/csv.h"
+
+/* How a member is written and read. What is unknown is an empty field. */
+enum field_kind {
+	FIELD_SCHEMA,  /* no member: ROW_SCHEMA */
+	FIELD_RUN_ID,  /* no member: the same in all rows */
+	FIELD_FLAG,    /* bool, 0 or 1 */
+	FIELD_YES,     /* int, "yes" or "no"; unknown: negative */
+	FIELD_COUNT,   /* int, not negative */
+	FIELD_NUMBER,  /* int of any sign */
+	FIELD_BYTES,   /* uint64_t; unknown: BYTES_UNKNOWN */
+	FIELD_LIMIT,   /* uint64_t; there is none: 0 */
+	FIELD_NAME,    /* const char *, [a-z][a-z0-9_]* */
+	FIELD_WORD,    /* const char *, [a-z0-9_]+ */
+	FIELD_TEXT,    /* const char *, only written; unknown: NULL */
+	FIELD_CHOICE,  /* enum, one of words; unknown: a word that is NULL */
+	FIELD_ERRNO,   /* int, by name; no error: 0 */
+	FIELD_ERRNOS,  /* char[ERRNOS_BYTES] */
+	FIELD_NS,      /* double without decimals; unknown: NAN */
+	FIELD_SECONDS, /* double with three decimals; unknown: NAN */
+	FIELD_RATIO,   /* double with four decimals; unknown: NAN */
+	FIELD_INTEGER, /* int64_t; unknown: -1 */
+	FIELD_OUTCOME, /* int, by name, "ok"; unknown: OUTCOME_UNKNOWN */
+	FIELD_DATE,    /* time_t, in UTC */
+};
+
+#define BYTES_UNKNOWN UINT64_MAX
+#define ROW_SCHEMA 1
+#define ROW_FIELDS_MAX 32
+#define ROW_PARTS_MAX 6
+
+struct row_field {
+	const char *name;
+	enum field_kind kind;
+	size_t offset; /* in the struct that the part is of */
+	const char *const *words;
+};
+
+#define FIELD(called, of_kind, ...)                                            \
+	{                                                                      \
+		.name = called, .kind = FIELD_##of_kind, __VA_ARGS__           \
+	}
+
+/* Fields that stand together, perhaps in rows of several types. */
+struct row_part {
+	const struct row_field *fields; /* up to one without a name */
+	size_t base;			/* of their struct in the row */
+	bool pointed; /* there the row has a pointer to it; NULL: all unknown */
+};
+
+struct row_type {
+	const char *file;			  /* its name */
+	struct row_part parts[ROW_PARTS_MAX + 1]; /* up to one without fields */
+};
+
+/* Write the names, or the members of a row; run_id: NULL in rows without one.
+ * Errors as csv_end_row(). */
+int row_put_header(struct csv_writer *writer, const struct row_type *type);
+int row_put(struct csv_writer *writer, const struct row_type *type,
+	    const char *run_id, const void *row);
+
+#endif
