@@ -223,7 +223,7 @@ $(BARE) $(B)/tests/dump: lib/raw.h
 $(B)/tests/%: $$(wildcard tests/$$*.c tests/$$*/*.c) $(B)/libbench.a \
 		$(B)/libspawnwise.a
 	$(SAY)
-	$(Q)$(CC) $(ALL_CFLAGS) $^ -lcmocka $(LIBS) -lstdc++ -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(filter-out %.h,$^) -lcmocka $(LIBS) -lstdc++ -o $@
 
 $(B)/tests/differential: | $(B)/tests/dump
 $(B)/spawnwise.1: docs/spawnwise.1.scd $(B)/spawnwise
