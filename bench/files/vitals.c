@@ -3,52 +3,29 @@
 
 #include "bench/files/vitals.h"
 
-static const char columns[] =
-	"time_s,rss_bytes,anon_bytes,file_bytes,shmem_bytes,swap_bytes,"
-	"page_table_bytes,vm_bytes,oom_score,oom_score_adj,cgroup_usage_bytes,"
-	"cgroup_cache_bytes,cgroup_limit_bytes,available_bytes,"
-	"swap_free_bytes,committed_bytes,commit_limit_bytes,date_utc,"
-	"hugetlb_bytes";
+#define AT(member) offsetof(struct vitals, member)
 
-int vitals_put_header(struct csv_writer *writer)
-{
-	return csv_put_names(writer, columns);
-}
+static const struct row_field fields[] = {
+	FIELD("time_s", SECONDS, AT(time_s)),
+	FIELD("rss_bytes", BYTES, AT(rss_bytes)),
+	FIELD("anon_bytes", BYTES, AT(anon_bytes)),
+	FIELD("file_bytes", BYTES, AT(file_bytes)),
+	FIELD("shmem_bytes", BYTES, AT(shmem_bytes)),
+	FIELD("swap_bytes", BYTES, AT(swap_bytes)),
+	FIELD("page_table_bytes", BYTES, AT(page_table_bytes)),
+	FIELD("vm_bytes", BYTES, AT(vm_bytes)),
+	FIELD("oom_score", NUMBER, AT(oom_score)),
+	FIELD("oom_score_adj", NUMBER, AT(oom_score_adj)),
+	FIELD("cgroup_usage_bytes", BYTES, AT(cgroup_usage_bytes)),
+	FIELD("cgroup_cache_bytes", BYTES, AT(cgroup_cache_bytes)),
+	FIELD("cgroup_limit_bytes", BYTES, AT(cgroup_limit_bytes)),
+	FIELD("available_bytes", BYTES, AT(available_bytes)),
+	FIELD("swap_free_bytes", BYTES, AT(swap_free_bytes)),
+	FIELD("committed_bytes", BYTES, AT(committed_bytes)),
+	FIELD("commit_limit_bytes", BYTES, AT(commit_limit_bytes)),
+	FIELD("date_utc", DATE, AT(date)),
+	FIELD("hugetlb_bytes", BYTES, AT(hugetlb_bytes)),
+	{ 0 },
+};
 
-static void put_if(struct csv_writer *writer, bool known, uint64_t bytes)
-{
-	if (known)
-		csv_put_size(writer, bytes);
-	else
-		csv_put_text(writer, NULL);
-}
-
-int vitals_put(struct csv_writer *writer, const struct vitals *vitals)
-{
-	char date[32];
-	struct tm utc;
-
-	csv_put_real(writer, vitals->time_s, 3);
-	csv_put_size(writer, vitals->rss_bytes);
-	csv_put_size(writer, vitals->anon_bytes);
-	csv_put_size(writer, vitals->file_bytes);
-	csv_put_size(writer, vitals->shmem_bytes);
-	csv_put_size(writer, vitals->swap_bytes);
-	csv_put_size(writer, vitals->page_table_bytes);
-	csv_put_size(writer, vitals->vm_bytes);
-	csv_put_integer(writer, vitals->oom_score);
-	csv_put_integer(writer, vitals->oom_score_adj);
-	put_if(writer, vitals->in_cgroup, vitals->cgroup_usage_bytes);
-	put_if(writer, vitals->in_cgroup, vitals->cgroup_cache_bytes);
-	put_if(writer, vitals->in_cgroup && vitals->cgroup_limited,
-	       vitals->cgroup_limit_bytes);
-	csv_put_size(writer, vitals->available_bytes);
-	csv_put_size(writer, vitals->swap_free_bytes);
-	csv_put_size(writer, vitals->committed_bytes);
-	csv_put_size(writer, vitals->commit_limit_bytes);
-	strftime(date, sizeof date, "%Y-%m-%dT%H:%M:%SZ",
-		 gmtime_r(&vitals->date, &utc));
-	csv_put_text(writer, date);
-	csv_put_size(writer, vitals->hugetlb_bytes);
-	return csv_end_row(writer);
-}
+const struct row_type vitals_row = { "watch", { { .fields = fields } } };

@@ -6,13 +6,12 @@
 #ifndef FILES_VITALS_H
 #define FILES_VITALS_H
 
-#include <stdbool.h>
 #include <stdint.h>
 #include <time.h>
 
-#include "bench/rows/csv.h"
+#include "bench/rows/rows.h"
 
-/* What was read at one moment; sizes in bytes, UINT64_MAX: not told. */
+/* What was read at one moment; what is not told is BYTES_UNKNOWN. */
 struct vitals {
 	double time_s; /* since the watch began */
 	time_t date;
@@ -27,11 +26,9 @@ struct vitals {
 	int oom_score;
 	int oom_score_adj;
 	/* Of the control group that has the least room for it. */
-	bool in_cgroup; /* false: there is none that tells */
-	bool cgroup_limited;
-	uint64_t cgroup_usage_bytes;
+	uint64_t cgroup_usage_bytes; /* unknown: there is none that tells */
 	uint64_t cgroup_cache_bytes; /* of the usage: could be dropped */
-	uint64_t cgroup_limit_bytes;
+	uint64_t cgroup_limit_bytes; /* unknown: there is none */
 	/* Of the machine. */
 	uint64_t available_bytes;
 	uint64_t swap_free_bytes;
@@ -39,8 +36,7 @@ struct vitals {
 	uint64_t commit_limit_bytes;
 };
 
-/* The header, and one row. 0, or -errno as csv_end_row(). */
-int vitals_put_header(struct csv_writer *writer);
-int vitals_put(struct csv_writer *writer, const struct vitals *vitals);
+/* A row of it, of struct vitals. */
+extern const struct row_type vitals_row;
 
 #endif

@@ -60,11 +60,10 @@ static int take_cgroup(pid_t pid, struct vitals *now, struct cgroup_room *room)
 		error = cgroup_room_read(&group, room);
 	if (error)
 		return error;
-	now->in_cgroup = true;
-	now->cgroup_limited = room->limited;
 	now->cgroup_usage_bytes = room->usage_bytes;
 	now->cgroup_cache_bytes = room->cache_bytes;
-	now->cgroup_limit_bytes = room->limit_bytes;
+	if (room->limited)
+		now->cgroup_limit_bytes = room->limit_bytes;
 	return 0;
 }
 
@@ -129,6 +128,9 @@ int vigil_take(struct vigil *vigil)
 	struct vitals now = {
 		.time_s = (double)(clock_now_ns() - vigil->begin_ns) / 1e9,
 		.date = time(NULL),
+		.cgroup_usage_bytes = BYTES_UNKNOWN,
+		.cgroup_cache_bytes = BYTES_UNKNOWN,
+		.cgroup_limit_bytes = BYTES_UNKNOWN,
 	};
 	struct cgroup_room room = { .limited = false };
 	int error = take_process(vigil, &now);

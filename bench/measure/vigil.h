@@ -43,7 +43,7 @@ struct vigil {
 	uint64_t peak_bytes;	    /* of the RSS */
 	struct trend_series series; /* all readings but the last */
 	/* Of the same reading as `now`: the group with the least room, where
-	 * now.in_cgroup says that there is one. */
+	 * now.cgroup_usage_bytes is known. */
 	char cgroup_directory[PATH_MAX];
 	const char *cgroup_limit_name; /* the file of its limit */
 	int cgroup_error;	       /* why there is none, if not -ENOENT */

@@ -116,8 +116,9 @@ static int open_csv(const struct arguments *args, struct watch *watch,
 		watch->writer.stream = stdout;
 	else
 		return 0;
-	error = watch->writer.stream ? vitals_put_header(&watch->writer)
-				     : -errno;
+	error = watch->writer.stream
+			? row_put_header(&watch->writer, &vitals_row)
+			: -errno;
 	if (error)
 		return fail(why, path ? EXIT_USAGE : EXIT_FAILED,
 			    cure_of(CURE_FILE, error, cure), "write %s: %s",
@@ -128,7 +129,8 @@ static int open_csv(const struct arguments *args, struct watch *watch,
 /* A row as soon as it is known: somebody may follow the file. */
 static int put(struct watch *watch)
 {
-	int error = vitals_put(&watch->writer, &watch->vigil.now);
+	int error =
+		row_put(&watch->writer, &vitals_row, NULL, &watch->vigil.now);
 
 	if (!error && fflush(watch->writer.stream))
 		error = -errno;

@@ -22,7 +22,7 @@ static void find_rivals(struct watch_report *report)
 
 	if (oom_rival_find(pid, NULL, &report->rival))
 		report->rival.pid = 0;
-	if (!vigil->now.in_cgroup || !vigil->now.cgroup_limited)
+	if (vigil->now.cgroup_limit_bytes == BYTES_UNKNOWN)
 		return;
 	snprintf(group.directory, sizeof group.directory, "%s",
 		 vigil->cgroup_directory);
@@ -36,7 +36,7 @@ static uint64_t group_room_bytes(const struct vitals *now)
 		.usage_bytes = now->cgroup_usage_bytes,
 		.cache_bytes = now->cgroup_cache_bytes,
 		.limit_bytes = now->cgroup_limit_bytes,
-		.limited = now->in_cgroup && now->cgroup_limited,
+		.limited = now->cgroup_limit_bytes != BYTES_UNKNOWN,
 	};
 
 	return cgroup_room_bytes(&room);
@@ -118,17 +118,15 @@ static json_t *group_json(const struct watch_report *report)
 {
 	const struct vitals *now = &report->vigil->now;
 
-	if (!now->in_cgroup)
+	if (now->cgroup_usage_bytes == BYTES_UNKNOWN)
 		return json_null();
-	return json_pack(
-		"{s:o, s:I, s:I, s:o, s:o, s:o}", "path",
-		host_string(report->vigil->cgroup_directory), "usage_bytes",
-		(json_int_t)now->cgroup_usage_bytes, "cache_bytes",
-		(json_int_t)now->cgroup_cache_bytes, "limit_bytes",
-		host_bytes(now->cgroup_limited ? now->cgroup_limit_bytes
-					       : UINT64_MAX),
-		"room_bytes", host_bytes(report->group_room_bytes), "rival",
-		rival_json(&report->group_rival));
+	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o}", "path",
+			 host_string(report->vigil->cgroup_directory),
+			 "usage_bytes", (json_int_t)now->cgroup_usage_bytes,
+			 "cache_bytes", (json_int_t)now->cgroup_cache_bytes,
+			 "limit_bytes", host_bytes(now->cgroup_limit_bytes),
+			 "room_bytes", host_bytes(report->group_room_bytes),
+			 "rival", rival_json(&report->group_rival));
 }
 
 int watch_json(const struct watch_report *report, FILE *stream)

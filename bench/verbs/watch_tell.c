@@ -21,13 +21,13 @@ void watch_line(const struct vigil *vigil, char *line, size_t length)
 		size_human(is).text, is < was ? "-" : "+",
 		size_human(is < was ? was - is : is - was).text,
 		size_human(now->swap_bytes).text, now->oom_score,
-		now->in_cgroup && now->cgroup_limited ? "group " : "free ");
+		now->cgroup_limit_bytes != BYTES_UNKNOWN ? "group " : "free ");
 
 	if (used < 0 || (size_t)used >= length)
 		return;
 	line += used;
 	length -= (size_t)used;
-	if (now->in_cgroup && now->cgroup_limited)
+	if (now->cgroup_limit_bytes != BYTES_UNKNOWN)
 		snprintf(line, length, "%s of %s",
 			 size_human(now->cgroup_usage_bytes).text,
 			 size_human(now->cgroup_limit_bytes).text);
@@ -136,7 +136,7 @@ static void tell_limits(struct table *table, const struct watch_report *report)
 	const struct vigil *vigil = report->vigil;
 	const struct vitals *now = &vigil->now;
 
-	if (!now->in_cgroup) {
+	if (now->cgroup_usage_bytes == BYTES_UNKNOWN) {
 		tell(table, "cgroup", TABLE_PLAIN, "%s%s",
 		     vigil->cgroup_error == -ENOENT
 			     ? "none that counts memory"
@@ -144,7 +144,7 @@ static void tell_limits(struct table *table, const struct watch_report *report)
 		     vigil->cgroup_error == -ENOENT
 			     ? ""
 			     : strerror(-vigil->cgroup_error));
-	} else if (!now->cgroup_limited) {
+	} else if (now->cgroup_limit_bytes == BYTES_UNKNOWN) {
 		tell(table, "cgroup", TABLE_PLAIN, "no limit; %s uses %s",
 		     vigil->cgroup_directory,
 		     size_human(now->cgroup_usage_bytes).text);
@@ -205,7 +205,7 @@ static void tell_oom(struct table *table, const struct watch_report *report)
 	     : spared	   ? ": it is never killed"
 			   : "");
 	if (!spared && !report->ended) {
-		if (now->in_cgroup && now->cgroup_limited)
+		if (now->cgroup_limit_bytes != BYTES_UNKNOWN)
 			tell_rival(table, &report->group_rival, "in its group",
 				   now->oom_score);
 		tell_rival(table, &report->rival, "on the machine",

@@ -28,8 +28,6 @@ static const struct vitals example = {
 	.vm_bytes = UINT64_MAX - 1,
 	.oom_score = 671,
 	.oom_score_adj = -17,
-	.in_cgroup = true,
-	.cgroup_limited = true,
 	.cgroup_usage_bytes = 8,
 	.cgroup_cache_bytes = 9,
 	.cgroup_limit_bytes = 10,
@@ -47,8 +45,8 @@ static char *written(const struct vitals *vitals)
 	struct csv_writer writer = { .stream = open_memstream(&text, &length) };
 
 	assert_non_null(writer.stream);
-	assert_int_equal(vitals ? vitals_put(&writer, vitals)
-				: vitals_put_header(&writer),
+	assert_int_equal(vitals ? row_put(&writer, &vitals_row, NULL, vitals)
+				: row_put_header(&writer, &vitals_row),
 			 0);
 	assert_int_equal(fclose(writer.stream), 0);
 	return text;
@@ -80,10 +78,11 @@ static void what_is_not_there_is_empty(void **state)
 	struct vitals vitals = example;
 
 	(void)state;
-	vitals.cgroup_limited = false;
+	vitals.cgroup_limit_bytes = BYTES_UNKNOWN;
 	check(&vitals, "12.346,6,1,2,3,4,5,18446744073709551614,671,-17,"
 		       "8,9,,11,0,12,13,2026-11-27T21:56:06Z,14\n");
-	vitals.in_cgroup = false;
+	vitals.cgroup_usage_bytes = BYTES_UNKNOWN;
+	vitals.cgroup_cache_bytes = BYTES_UNKNOWN;
 	vitals.shmem_bytes = UINT64_MAX; /* not told */
 	check(&vitals, "12.346,6,1,2,,4,5,18446744073709551614,671,-17,"
 		       ",,,11,0,12,13,2026-11-27T21:56:06Z,14\n");
@@ -97,7 +96,8 @@ static void full_disk_is_told(void **state)
 	if (!writer.stream)
 		return;
 	setvbuf(writer.stream, NULL, _IONBF, 0);
-	assert_int_equal(vitals_put(&writer, &example), -ENOSPC);
+	assert_int_equal(row_put(&writer, &vitals_row, NULL, &example),
+			 -ENOSPC);
 	fclose(writer.stream);
 }
 
