@@ -7,6 +7,9 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
+#ifndef STATX_INO /* musl before 1.2.4 */
+#include <linux/stat.h>
+#endif
 
 #include "lib/raw.h"
 
