@@ -21,6 +21,7 @@
  *                   returns 0.
  *  5. waitpid()     caller: the child is its own. sw_reap() does it for
  *                   every strategy, baselines included. Clock "reap" ends.
+ *                   sw_run() is steps 2 to 5 in one call.
  *  6. sw_close()    caller, once, when no spawn is in flight.
  *
  * What returns an int returns 0 (sw_poll_fd(): a descriptor) or a negative
@@ -195,7 +196,7 @@ struct sw_child {
 	pid_t pid;  /* valid from a successful sw_confirm() on */
 	int pidfd;  /* likewise, with SW_PIDFD; the caller's to close, or -1,
 		     * also where another thread has reaped it already */
-	int status; /* after -ECANCELED: as waitpid(2) tells it */
+	int status; /* as waitpid(2) tells it: after sw_run(), -ECANCELED */
 
 	/* After another error of sw_spawn() or sw_confirm(), where it is known:
 	 * the field that is refused or whose step failed, SW_STDIO, SW_EXEC or
@@ -308,6 +309,32 @@ int sw_confirm(struct sw_handle *handle, struct sw_child *child,
  * -EINVAL for a child that is not confirmed, or whose spawn failed. Where
  * nothing is created the status is 0. */
 int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
+
+/*
+ * Run a program to its end, as system(3) does: sw_spawn(), sw_confirm() and
+ * sw_reap(). 0, with child->status as waitpid(2) tells it; else the error of the
+ * first that failed, with child->stage and child->action where they are known
+ * and child->pid 0. Only -ECHILD of sw_reap() leaves child->pid set: the
+ * program ran, and its status is lost. Waits without limit. child->pidfd is the
+ * caller's to close, with SW_PIDFD.
+ */
+int sw_run(struct sw_handle *handle, const struct sw_request *request,
+	   struct sw_child *child);
+
+/*
+ * 0 when this strategy works for this process now: it was opened, and made a
+ * trial, a spawn whose exec must fail with ENOENT. Else the error of sw_open(),
+ * sw_spawn() or sw_confirm(), or -EPROTO for one that says that a program runs
+ * which is not there. Nothing is kept.
+ *
+ * It costs an open, a spawn and a close: tens of microseconds to milliseconds;
+ * with SW_COPIES_PAGE_TABLES and SW_CHARGES_COMMIT as much time and commit as
+ * for any other child. Without SW_SILENT_FAILURE the trial's end is a SIGCHLD
+ * of the caller's, and wait(-1) of another thread may see it. A baseline's
+ * trial runs its shell. Where children are born in another pid namespace
+ * (unshare(2)) the trial would be its init and end it: there it is opened only.
+ */
+int sw_supported(const struct sw_strategy *strategy);
 
 /*
  * A descriptor of the handle's own that poll(2) finds readable while a spawn of

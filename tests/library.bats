@@ -157,14 +157,11 @@ runs_everywhere() {
 		};
 		sw_handle *handle;
 		sw_child child;
-		int status = 1;
 		if (sw_open(sw_find("vfork"), &handle) ||
-		    sw_spawn(handle, &request, &child) ||
-		    sw_confirm(handle, &child, -1) ||
-		    sw_reap(handle, &child, &status))
+		    sw_run(handle, &request, &child))
 			return 1;
 		sw_close(handle);
-		return status;
+		return child.status;
 	}
 	EOF_CC
 	compile named g++ -std=c++20 -Wpedantic \
@@ -180,6 +177,20 @@ runs_everywhere() {
 	check 1 ./runner vfork 16M ./no-such-command
 	says err "cannot run the command: No such file or directory"
 	check 1 ./runner no_such_strategy
+}
+
+@test "a small program runs a command by each strategy, and names the step" {
+	compile run cc -std=c99 -pedantic "$examples/run.c"
+	for name in $(strategies traits not creates_nothing); do
+		check 3 ./run "$name" sh -c 'echo it runs; exit 3'
+		[ "$(cat out)" = "it runs" ]
+	done
+	for name in $(strategies honours umask); do
+		check 1 ./run "$name" ./no-such-command
+		says err "run: ./no-such-command: exec: No such file"
+		check 143 ./run "$name" sh -c 'kill $$'
+	done
+	check 2 ./run no_such_strategy true
 }
 
 @test "the loader refuses a program that was built for another version" {

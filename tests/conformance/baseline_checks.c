@@ -15,11 +15,9 @@
 static int run(struct scene *scene, const struct sw_request *request)
 {
 	struct sw_child child;
-	int status = -1;
 
-	assert_int_equal(scene_try(scene, request, &child), 0);
-	assert_int_equal(sw_reap(scene->handle, &child, &status), 0);
-	return status;
+	assert_int_equal(sw_run(scene->handle, request, &child), 0);
+	return child.status;
 }
 
 static int run_script(struct scene *scene, const char *script)

@@ -65,11 +65,9 @@ static bool first_has_ended(void)
 static const char *spawn_once(struct scene *scene)
 {
 	struct sw_child child;
-	int status;
 
-	COMPLAIN_UNLESS(scene_try(scene, &good, &child) == 0);
-	COMPLAIN_UNLESS(sw_reap(scene->handle, &child, &status) == 0);
-	COMPLAIN_UNLESS(status == 0);
+	COMPLAIN_UNLESS(sw_run(scene->handle, &good, &child) == 0);
+	COMPLAIN_UNLESS(child.status == 0);
 	return NULL;
 }
 

@@ -190,13 +190,11 @@ int scene_script(struct scene *scene, const char *script, bool may_be_stale)
 		.stderr_fd = scene->null_fd,
 	};
 	struct sw_child child;
-	int status, error = scene_try(scene, &request, &child);
+	const int error = sw_run(scene->handle, &request, &child);
 
 	if (error == -ESTALE && may_be_stale)
 		return sw_refresh(scene->handle)
 			       ? -1
 			       : scene_script(scene, script, false);
-	if (error)
-		return error;
-	return sw_reap(scene->handle, &child, &status) || status ? -1 : 0;
+	return !error && child.status ? -1 : error;
 }

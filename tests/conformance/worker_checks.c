@@ -33,8 +33,7 @@ static const char *spawn_once(struct scene *scene)
 {
 	struct sw_child child;
 
-	COMPLAIN_UNLESS(!scene_try(scene, &good, &child));
-	COMPLAIN_UNLESS(!sw_reap(scene->handle, &child, NULL));
+	COMPLAIN_UNLESS(!sw_run(scene->handle, &good, &child));
 	return NULL;
 }
 
