@@ -82,18 +82,10 @@ int attempt_spawn(const struct attempt *attempt, size_t i)
 		.argv = argv,
 		.stdout_fd = attempt->null_fd,
 	};
-	struct sw_handle *handle = attempt->handles[i];
 	struct sw_child child;
-	int status = 0;
-	int error = sw_spawn(handle, &request, &child);
+	const int error = sw_run(attempt->handles[i], &request, &child);
 
-	if (!error)
-		error = sw_confirm(handle, &child, -1);
-	if (!error)
-		error = sw_reap(handle, &child, &status);
-	if (!error && status)
-		error = -ECANCELED;
-	return -error;
+	return !error && child.status ? ECANCELED : -error;
 }
 
 void attempt_close(struct attempt *attempt)

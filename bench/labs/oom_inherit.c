@@ -85,11 +85,8 @@ static int run_cat(const struct scene *scene, int out_fd)
 		.oom_score_adj = scene->asked,
 	};
 	struct sw_child child;
-	int error = sw_spawn(scene->handle, &request, &child);
 
-	if (!error)
-		error = sw_confirm(scene->handle, &child, -1);
-	return error ? error : sw_reap(scene->handle, &child, NULL);
+	return sw_run(scene->handle, &request, &child);
 }
 
 static void ask(void *data)

@@ -74,13 +74,8 @@ static void spawn(void *data)
 	};
 	struct sw_child child;
 
-	scene->error = sw_spawn(scene->handle, &request, &child);
-	if (!scene->error)
-		scene->error = sw_confirm(scene->handle, &child, -1);
-	if (!scene->error)
-		scene->error = sw_reap(scene->handle, &child, &scene->status);
-	if (scene->error == -ECANCELED)
-		scene->status = child.status;
+	scene->error = sw_run(scene->handle, &request, &child);
+	scene->status = child.status;
 }
 
 static int find_program(struct lab_context *context, struct scene *scene)

@@ -148,16 +148,6 @@ struct probe_report *probe_report_map(void)
 	return report == MAP_FAILED ? NULL : report;
 }
 
-static int open_only(const struct sw_strategy *strategy)
-{
-	struct sw_handle *handle;
-	const int error = sw_open(strategy, &handle);
-
-	if (!error)
-		sw_close(handle);
-	return error;
-}
-
 int probe_try(const struct sw_strategy *strategy, const char **step)
 {
 	struct probe_report *report;
@@ -165,7 +155,7 @@ int probe_try(const struct sw_strategy *strategy, const char **step)
 
 	*step = "sw_open";
 	if (sw_births_elsewhere())
-		return open_only(strategy);
+		return sw_supported(strategy);
 	*step = "a trial";
 	report = probe_report_map();
 	if (!report)
