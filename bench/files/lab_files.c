@@ -9,7 +9,6 @@
 #include <unistd.h>
 
 #include "bench/files/replace.h"
-#include "bench/rows/csv.h"
 
 int lab_files_choose(struct lab_files *files, const char *out, const char *name)
 {
@@ -41,10 +40,12 @@ int lab_files_create(struct lab_files *files)
 	return 0;
 }
 
-int lab_files_header(struct lab_files *files, const char *columns)
+int lab_files_header(struct lab_files *files, const struct row_type *row,
+		     const char *columns)
 {
 	struct csv_writer csv = { .stream = files->csv };
-	const int error = csv_put_names(&csv, columns);
+	const int error =
+		row ? row_put_header(&csv, row) : csv_put_names(&csv, columns);
 
 	files->header_bytes = ftell(files->csv);
 	return error;

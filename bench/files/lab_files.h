@@ -8,6 +8,7 @@
 #include <stdio.h>
 
 #include "bench/files/run_dir.h"
+#include "bench/rows/rows.h"
 
 struct lab_files {
 	struct run_dir dir;
@@ -27,7 +28,8 @@ int lab_files_choose(struct lab_files *files, const char *out,
 int lab_files_create(struct lab_files *files);
 
 /* Begin the CSV with its header. 0, or -errno. */
-int lab_files_header(struct lab_files *files, const char *columns);
+int lab_files_header(struct lab_files *files, const struct row_type *row,
+		     const char *columns);
 
 /* Whether nothing but the header was written. */
 bool lab_files_empty(const struct lab_files *files);

@@ -18,7 +18,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "bench/rows/csv.h"
+#include "bench/rows/rows.h"
 
 struct guardian;
 struct table;
@@ -45,9 +45,10 @@ struct lab_context {
 
 struct lab {
 	const char *name;
-	const char *summary; /* one line, no full stop */
-	const char *columns; /* of NAME.csv, commas between them */
-	bool modes;	     /* it holds other overcommit modes */
+	const char *summary;	    /* one line, no full stop */
+	const struct row_type *row; /* of NAME.csv */
+	const char *columns;
+	bool modes; /* it holds other overcommit modes */
 
 	/* 0, or -errno with lab_fail(). */
 	int (*run)(struct lab_context *context);

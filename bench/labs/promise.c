@@ -52,13 +52,11 @@ static uint64_t room(const struct predict_facts *facts, const char **word)
 	return bytes;
 }
 
-/* What the rules grant, in all and at once. The reserve for others grows with
- * the process. */
-static uint64_t predict_promise(const struct promise *promise)
+/* What the rules grant in all, if there is room for it. The reserve for others
+ * grows with the process. */
+static uint64_t granted(const struct promise *promise, uint64_t room_bytes)
 {
 	struct predict_facts facts = promise->facts;
-	const char *word;
-	const uint64_t room_bytes = room(&facts, &word);
 
 	if (promise->mode != 2)
 		return room_bytes;
@@ -66,93 +64,61 @@ static uint64_t predict_promise(const struct promise *promise)
 	return smaller(room_bytes, predict_left(&facts));
 }
 
-bool promise_is_predicted(const struct promise *promise)
-{
-	const char *word;
-	const uint64_t room_bytes = room(&promise->facts, &word);
-
-	return !promise->unusual || strcmp(word, "address_space") != 0 ||
-	       predict_promise(promise) < room_bytes;
-}
-
-static uint64_t predict_largest(const struct promise *promise)
+static void judge(struct promise *promise)
 {
 	const struct predict_facts *facts = &promise->facts;
-	const uint64_t all = predict_promise(promise);
-
-	return promise->mode
-		       ? all
-		       : smaller(all, facts->ram_bytes + facts->swap_bytes);
-}
-
-/* In mode 1 it is the largest gap in the address space, which the loader
- * chooses. */
-static bool largest_is_known(const struct promise *promise)
-{
-	return promise->mode != 1 &&
-	       (!promise->mode || promise_is_predicted(promise));
-}
-
-const char *promise_stop(const struct promise *promise)
-{
 	const char *word;
-	const uint64_t room_bytes = room(&promise->facts, &word);
+	const uint64_t room_bytes = room(facts, &word);
+	const uint64_t bytes = granted(promise, room_bytes);
 
-	if (promise->held_back)
-		return "room_for_others";
-	return predict_promise(promise) < room_bytes ? "commit_limit" : word;
+	if (bytes < room_bytes)
+		word = "commit_limit";
+	promise->stopped_by = promise->held_back ? "room_for_others" : word;
+	promise->predicted_bytes =
+		promise->unusual && !strcmp(word, "address_space")
+			? BYTES_UNKNOWN
+			: bytes;
+	/* In mode 1 it is the largest gap in the address space, which the
+	 * loader chooses. */
+	promise->largest_predicted_bytes =
+		promise->mode == 0
+			? smaller(bytes, facts->ram_bytes + facts->swap_bytes)
+		: promise->mode == 1 ? BYTES_UNKNOWN
+				     : promise->predicted_bytes;
+	promise->commit_left_bytes =
+		minus(facts->commit_limit_bytes, facts->committed_bytes);
+	promise->address_limit_bytes = address_limit(facts);
 }
 
-static const char columns[] =
-	"overcommit,promised_bytes,ram_bytes,swap_bytes,commit_limit_bytes,"
-	"commit_left_bytes,stopped_by,predicted_bytes,committed_bytes,"
-	"largest_bytes,largest_predicted_bytes,address_limit_bytes,"
-	"data_limit_bytes";
+#define AT(member) offsetof(struct promise, member)
 
-static int write_row(struct lab_context *context, const struct promise *promise)
-{
-	const struct predict_facts *facts = &promise->facts;
-	struct csv_writer *csv = &context->csv;
+static const struct row_field fields[] = {
+	FIELD("overcommit", COUNT, AT(mode)),
+	FIELD("promised_bytes", BYTES, AT(promised_bytes)),
+	FIELD("ram_bytes", BYTES, AT(facts.ram_bytes)),
+	FIELD("swap_bytes", BYTES, AT(facts.swap_bytes)),
+	FIELD("commit_limit_bytes", BYTES, AT(facts.commit_limit_bytes)),
+	FIELD("commit_left_bytes", BYTES, AT(commit_left_bytes)),
+	FIELD("stopped_by", TEXT, AT(stopped_by)),
+	FIELD("predicted_bytes", BYTES, AT(predicted_bytes)),
+	FIELD("committed_bytes", BYTES, AT(committed_bytes)),
+	FIELD("largest_bytes", BYTES, AT(largest_bytes)),
+	FIELD("largest_predicted_bytes", BYTES, AT(largest_predicted_bytes)),
+	FIELD("address_limit_bytes", BYTES, AT(address_limit_bytes)),
+	FIELD("data_limit_bytes", LIMIT, AT(facts.data_limit_bytes)),
+	{ 0 },
+};
 
-	csv_put_integer(csv, promise->mode);
-	csv_put_size(csv, promise->promised_bytes);
-	csv_put_size(csv, facts->ram_bytes);
-	csv_put_size(csv, facts->swap_bytes);
-	csv_put_size(csv, facts->commit_limit_bytes);
-	csv_put_size(csv,
-		     minus(facts->commit_limit_bytes, facts->committed_bytes));
-	csv_put_text(csv, promise_stop(promise));
-	csv_put_size(csv, promise_is_predicted(promise)
-				  ? predict_promise(promise)
-				  : UINT64_MAX);
-	csv_put_size(csv, promise->committed_bytes);
-	csv_put_size(csv, promise->largest_bytes);
-	if (largest_is_known(promise))
-		csv_put_size(csv, predict_largest(promise));
-	else
-		csv_put_text(csv, NULL);
-	csv_put_size(csv, address_limit(facts));
-	if (facts->data_limit_bytes)
-		csv_put_size(csv, facts->data_limit_bytes);
-	else
-		csv_put_text(csv, NULL);
-	return csv_end_row(csv);
-}
+static const struct row_type row = { "promise.csv", { { .fields = fields } } };
 
 static void tabulate(struct table *table, const struct promise *promise)
 {
 	table_cell(table, "%d", promise->mode);
 	table_size(table, promise->promised_bytes);
-	if (promise_is_predicted(promise))
-		table_size(table, predict_promise(promise));
-	else
-		table_cell(table, "-");
+	table_size(table, promise->predicted_bytes);
 	table_size(table, promise->largest_bytes);
-	if (largest_is_known(promise))
-		table_size(table, predict_largest(promise));
-	else
-		table_cell(table, "-");
-	table_cell(table, "%s", promise_stop(promise));
+	table_size(table, promise->largest_predicted_bytes);
+	table_cell(table, "%s", promise->stopped_by);
 	table_row(table, TABLE_PLAIN);
 }
 
@@ -168,7 +134,8 @@ static int promise_in(struct lab_context *context, struct promise *promise)
 		return lab_fail(context, error, "Try again.",
 				"take memory in overcommit mode %d: %s",
 				promise->mode, subject_error(error));
-	return 0;
+	judge(promise);
+	return row_put(&context->csv, &row, NULL, promise);
 }
 
 static int run(struct lab_context *context)
@@ -194,8 +161,6 @@ static int run(struct lab_context *context)
 			.alone = context->alone,
 		};
 		error = promise_in(context, promise);
-		if (!error)
-			error = write_row(context, promise);
 		if (error)
 			break;
 		seen[count++] = *promise;
@@ -217,7 +182,7 @@ extern const struct lab lab_promise;
 const struct lab lab_promise = {
 	.name = "promise",
 	.summary = "how much memory malloc promises, and what stops it",
-	.columns = columns,
+	.row = &row,
 	.modes = true,
 	.run = run,
 };

@@ -35,18 +35,20 @@ struct promise {
 	uint64_t committed_bytes; /* by which Committed_AS grew */
 	bool held_back;		  /* by us, for the others' sake */
 	int error;		  /* of the experiment itself */
+
+	/* By the rules, afterwards. */
+	const char *stopped_by;
+	/* Unknown where the addresses end first, and how many there are depends
+	 * on their layout. */
+	uint64_t predicted_bytes;
+	uint64_t largest_predicted_bytes; /* unknown in mode 1 too */
+	uint64_t commit_left_bytes;
+	uint64_t address_limit_bytes;
 };
 
 /* In a subject (subject.h), data is its struct promise: ask for memory in
  * steps of 1 GiB and then in finer ones until there is no more. In mode 2 it
  * stops before the others on this machine get none, unless it is alone. */
 void promise_take(void *data);
-
-/* Whether the rules tell what is promised: not where the addresses end first,
- * and how many there are depends on their layout. */
-bool promise_is_predicted(const struct promise *promise);
-
-/* What stopped it by the rules, as a word of promise.csv. */
-const char *promise_stop(const struct promise *promise);
 
 #endif

@@ -38,7 +38,7 @@ static void tell_heuristic(struct lab_context *context,
 			   const struct promise *promise)
 {
 	const struct predict_facts *facts = &promise->facts;
-	const char *word = promise_stop(promise);
+	const char *word = promise->stopped_by;
 	const struct units_text promised = size_human(promise->promised_bytes);
 	char times[UNITS_LENGTH];
 
@@ -64,7 +64,7 @@ static void tell_heuristic(struct lab_context *context,
 static void tell_strict(struct lab_context *context,
 			const struct promise *promise)
 {
-	const char *word = promise_stop(promise);
+	const char *word = promise->stopped_by;
 
 	if (promise->held_back)
 		lab_tell(context,
@@ -96,7 +96,7 @@ static void tell_mode(struct lab_context *context,
 		lab_tell(context,
 			 "Mode 1 (always) refuses nothing; what stopped the "
 			 "program was %s.",
-			 bound_text(promise_stop(promise)));
+			 bound_text(promise->stopped_by));
 	else
 		tell_strict(context, promise);
 }
@@ -106,7 +106,7 @@ void promise_tell(struct lab_context *context, const struct promise *seen,
 {
 	for (size_t i = 0; i < count; i++)
 		tell_mode(context, &seen[i]);
-	if (count && !promise_is_predicted(&seen[0]))
+	if (count && seen[0].predicted_bytes == BYTES_UNKNOWN)
 		lab_tell(
 			context,
 			"How many addresses there are is not predicted: this "

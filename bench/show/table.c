@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bench/machine/text.h"
+#include "bench/rows/rows.h"
 #include "bench/show/lines.h"
 #include "bench/show/units.h"
 
@@ -81,7 +82,8 @@ void table_span(struct table *table, const char *format, ...)
 
 void table_size(struct table *table, uint64_t bytes)
 {
-	table_cell(table, "%s", size_human(bytes).text);
+	table_cell(table, "%s",
+		   bytes == BYTES_UNKNOWN ? "-" : size_human(bytes).text);
 }
 
 void table_duration(struct table *table, double ns)
