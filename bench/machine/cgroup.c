@@ -131,24 +131,15 @@ int cgroup_walk_cpu(const struct cgroup *group, struct cgroup_limit *limit)
 
 int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
 {
-	char path[64] = "/proc/self/cgroup";
-	FILE *membership, *mounts = NULL;
-	int error;
+	TEXT_STREAM membership = pid ? text_open("/proc/%d/cgroup", (int)pid)
+				     : text_open("/proc/self/cgroup");
+	TEXT_STREAM mounts =
+		membership ? text_open("/proc/self/mountinfo") : NULL;
 
 	group->version = 0;
-	if (pid)
-		snprintf(path, sizeof(path), "/proc/%d/cgroup", (int)pid);
-	membership = fopen(path, "re");
-	if (membership)
-		mounts = fopen("/proc/self/mountinfo", "re");
 	/* A kernel without control groups has no such file. */
-	error = mounts ? cgroup_find(controller, membership, mounts, group)
-		       : -errno;
-	if (membership)
-		fclose(membership);
-	if (mounts)
-		fclose(mounts);
-	return error;
+	return mounts ? cgroup_find(controller, membership, mounts, group)
+		      : -errno;
 }
 
 int cgroup_memory_limit(struct cgroup_limit *limit)

@@ -37,16 +37,11 @@ int cgroup_cache_parse(FILE *stream, int version, uint64_t *bytes)
  * known to be droppable. */
 static uint64_t read_cache(const struct cgroup *group, const char *directory)
 {
-	char path[PATH_MAX + 16];
+	TEXT_STREAM stream = text_open("%s/memory.stat", directory);
 	uint64_t bytes = 0;
-	FILE *stream;
 
-	snprintf(path, sizeof(path), "%s/memory.stat", directory);
-	stream = fopen(path, "re");
 	if (stream && cgroup_cache_parse(stream, group->version, &bytes))
 		bytes = 0;
-	if (stream)
-		fclose(stream);
 	return bytes;
 }
 

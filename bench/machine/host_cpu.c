@@ -23,7 +23,7 @@
  * paragraphs that has it. The line of flags alone is some 2 KiB. */
 static bool cpuinfo_value(const char *key, char *value, size_t size)
 {
-	FILE *stream = fopen("/proc/cpuinfo", "re");
+	TEXT_STREAM stream = text_open("/proc/cpuinfo");
 	char line[8192];
 	bool found = false;
 
@@ -39,8 +39,6 @@ static bool cpuinfo_value(const char *key, char *value, size_t size)
 		snprintf(value, size, "%s", colon);
 		found = true;
 	}
-	if (stream)
-		fclose(stream);
 	return found;
 }
 

@@ -20,7 +20,7 @@ const char *host_container(char *text, size_t size)
 {
 	static const char *const words[] = { "docker", "kubepods", "lxc",
 					     "libpod", "containerd" };
-	FILE *groups = NULL;
+	TEXT_STREAM groups = text_open("/proc/self/cgroup");
 	const char *found = "no";
 	char *line = NULL;
 	size_t capacity = 0;
@@ -31,14 +31,11 @@ const char *host_container(char *text, size_t size)
 		return "docker";
 	if (access("/run/.containerenv", F_OK) == 0)
 		return "podman";
-	groups = fopen("/proc/self/cgroup", "re");
 	while (groups && getline(&line, &capacity, groups) > 0)
 		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
 			if (strstr(line, words[i]) && !strcmp(found, "no"))
 				found = words[i];
 	free(line);
-	if (groups)
-		fclose(groups);
 	return found;
 }
 

@@ -32,7 +32,7 @@ static bool proc_is_ours(void)
 /* "1: FLOCK  ADVISORY  WRITE 4711 00:04:4026531837 0 EOF" */
 static pid_t find_locker(const struct stat *file)
 {
-	FILE *locks = fopen("/proc/locks", "re");
+	TEXT_STREAM locks = text_open("/proc/locks");
 	char line[256], object[64], wanted[64];
 	pid_t found = 0;
 	int pid;
@@ -44,8 +44,6 @@ static pid_t find_locker(const struct stat *file)
 			    2 &&
 		    !strcmp(object, wanted))
 			found = pid;
-	if (locks)
-		fclose(locks);
 	return found;
 }
 

@@ -62,14 +62,10 @@ int meminfo_parse(FILE *stream, struct meminfo *info)
 
 int meminfo_read(struct meminfo *info)
 {
-	FILE *stream = fopen("/proc/meminfo", "re");
+	TEXT_STREAM stream = text_open("/proc/meminfo");
 
 	*info = (struct meminfo){ 0 };
-	if (!stream)
-		return -errno;
-	int error = meminfo_parse(stream, info);
-	fclose(stream);
-	return error;
+	return stream ? meminfo_parse(stream, info) : -errno;
 }
 
 int meminfo_read_commit(struct meminfo *info)

@@ -109,9 +109,6 @@ int memory_group_read(const struct memory_group *group,
  * children. Does nothing to a group that was closed or never opened. */
 bool memory_group_close(struct memory_group *group);
 
-/* One number or the word "max" (absent), as in memory.max. -EBADMSG. */
-int memory_group_parse_value(FILE *stream, uint64_t *value);
-
 /* Lines "name number": memory.events, memory.oom_control, memory.stat. Names
  * that are no counter of ours are left out; -EBADMSG if one is no number. */
 int memory_group_parse_counters(FILE *stream,

@@ -11,15 +11,7 @@
 #include <string.h>
 
 #include "bench/machine/cgroup.h"
-
-int memory_group_parse_value(FILE *stream, uint64_t *value)
-{
-	char line[64];
-
-	if (!fgets(line, sizeof(line), stream))
-		return ferror(stream) ? -EIO : -EBADMSG;
-	return cgroup_number_parse(line, value);
-}
+#include "bench/machine/text.h"
 
 int memory_group_parse_counters(FILE *stream,
 				struct memory_group_reading *reading)
@@ -57,36 +49,18 @@ int memory_group_parse_counters(FILE *stream,
 	return ferror(stream) ? -EIO : 0;
 }
 
-static FILE *open_file(const struct memory_group *group, const char *name)
-{
-	char path[PATH_MAX + 32];
-
-	snprintf(path, sizeof(path), "%s/%s", group->directory, name);
-	return fopen(path, "re");
-}
-
 static int read_value(const struct memory_group *group, const char *name,
 		      uint64_t *value)
 {
-	FILE *stream = open_file(group, name);
-
-	if (!stream)
-		return -errno;
-	int error = memory_group_parse_value(stream, value);
-	fclose(stream);
-	return error;
+	return cgroup_number_read(group->directory, name, value);
 }
 
 static int read_counters(const struct memory_group *group, const char *name,
 			 struct memory_group_reading *reading)
 {
-	FILE *stream = open_file(group, name);
+	TEXT_STREAM stream = text_open("%s/%s", group->directory, name);
 
-	if (!stream)
-		return -errno;
-	int error = memory_group_parse_counters(stream, reading);
-	fclose(stream);
-	return error;
+	return stream ? memory_group_parse_counters(stream, reading) : -errno;
 }
 
 static int read_first(const struct memory_group *group,

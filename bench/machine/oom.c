@@ -86,11 +86,7 @@ int oom_kills_parse(FILE *stream, uint64_t *count)
 
 int oom_kills_read(uint64_t *count)
 {
-	FILE *stream = fopen("/proc/vmstat", "re");
+	TEXT_STREAM stream = text_open("/proc/vmstat");
 
-	if (!stream)
-		return -errno;
-	int error = oom_kills_parse(stream, count);
-	fclose(stream);
-	return error;
+	return stream ? oom_kills_parse(stream, count) : -errno;
 }

@@ -126,17 +126,10 @@ int process_memory_parse(FILE *stream, struct process_memory *memory)
 
 int process_memory_read(pid_t pid, struct process_memory *memory)
 {
-	char path[64];
-	FILE *stream;
+	TEXT_STREAM stream =
+		text_open("/proc/%d/status", (int)process_thread(pid));
 
-	snprintf(path, sizeof(path), "/proc/%d/status",
-		 (int)process_thread(pid));
-	stream = fopen(path, "re");
-	if (!stream)
-		return -errno;
-	int error = process_memory_parse(stream, memory);
-	fclose(stream);
-	return error;
+	return stream ? process_memory_parse(stream, memory) : -errno;
 }
 
 /* The process that a thread belongs to; a process belongs to itself. */

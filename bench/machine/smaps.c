@@ -14,6 +14,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine/text.h"
+
 struct vma {
 	uint64_t start;
 	uint64_t end;
@@ -139,16 +141,10 @@ int smaps_parse(FILE *stream, struct smaps_facts *facts)
 
 int smaps_read(pid_t pid, struct smaps_facts *facts)
 {
-	char path[64] = "/proc/self/smaps";
+	TEXT_STREAM stream = pid ? text_open("/proc/%d/smaps", (int)pid)
+				 : text_open("/proc/self/smaps");
 
-	if (pid > 0)
-		snprintf(path, sizeof(path), "/proc/%d/smaps", (int)pid);
-	FILE *stream = fopen(path, "re");
-	if (!stream)
-		return -errno;
-	int error = smaps_parse(stream, facts);
-	fclose(stream);
-	return error;
+	return stream ? smaps_parse(stream, facts) : -errno;
 }
 
 struct window {
@@ -189,11 +185,9 @@ int smaps_range_parse(FILE *stream, uint64_t start, uint64_t bytes,
 
 int smaps_range(const void *start, size_t bytes, struct smaps_range *range)
 {
-	FILE *stream = fopen("/proc/self/smaps", "re");
+	TEXT_STREAM stream = text_open("/proc/self/smaps");
 
-	if (!stream)
-		return -errno;
-	int error = smaps_range_parse(stream, (uintptr_t)start, bytes, range);
-	fclose(stream);
-	return error;
+	return stream ? smaps_range_parse(stream, (uintptr_t)start, bytes,
+					  range)
+		      : -errno;
 }

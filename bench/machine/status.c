@@ -9,20 +9,18 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine/text.h"
+
 /* The rest of the first line of that file that begins with key. */
 static int find_line(pid_t pid, const char *file, const char *key, char *text,
 		     size_t size)
 {
-	char path[64] = "";
+	TEXT_STREAM stream = pid ? text_open("/proc/%d/%s", (int)pid, file)
+				 : text_open("/proc/self/%s", file);
 	char *line = NULL;
 	size_t room = 0;
 	int error = -ENODATA;
 
-	if (pid)
-		snprintf(path, sizeof path, "/proc/%d/%s", (int)pid, file);
-	else
-		snprintf(path, sizeof path, "/proc/self/%s", file);
-	FILE *stream = fopen(path, "re");
 	if (!stream)
 		return -errno;
 	while (error && getline(&line, &room, stream) >= 0) {
@@ -36,7 +34,6 @@ static int find_line(pid_t pid, const char *file, const char *key, char *text,
 		error = 0;
 	}
 	free(line);
-	fclose(stream);
 	return error;
 }
 

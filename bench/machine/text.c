@@ -74,6 +74,23 @@ int text_write_at(const char *text, const char *format, ...)
 	return error;
 }
 
+FILE *text_open(const char *format, ...)
+{
+	char path[PATH_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	vsnprintf(path, sizeof(path), format, arguments);
+	va_end(arguments);
+	return fopen(path, "re");
+}
+
+void text_close(FILE **stream)
+{
+	if (*stream)
+		fclose(*stream);
+}
+
 int text_read_number(const char *path, int64_t *value)
 {
 	char text[32];

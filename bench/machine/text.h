@@ -2,8 +2,8 @@
 /*
  * Small files of /proc and /sys as text.
  *
- * Nothing here but text_escaped() allocates, so that the guardian may use it
- * after its birth.
+ * Nothing here but text_open() and text_escaped() allocates, so that the
+ * guardian may use it after its birth.
  */
 #ifndef MACHINE_TEXT_H
 #define MACHINE_TEXT_H
@@ -24,6 +24,12 @@ int text_read_at(char *text, size_t size, const char *format, ...)
  * setting of the kernel. 0, or -errno of open or write. */
 int text_write_at(const char *text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Open a file at a formatted path, to be parsed line by line; NULL with errno.
+ * A TEXT_STREAM closes what it holds at the end of its block. */
+FILE *text_open(const char *format, ...) __attribute__((format(printf, 1, 2)));
+void text_close(FILE **stream);
+#define TEXT_STREAM FILE *__attribute__((cleanup(text_close)))
 
 /* Read a file that holds one decimal number. -EBADMSG if it does not. */
 int text_read_number(const char *path, int64_t *value);

@@ -30,14 +30,9 @@ static void examine_cpus(struct diagnosis *found)
 
 static bool is_hybrid(const struct cgroup *group)
 {
-	FILE *mounts = fopen("/proc/self/mountinfo", "re");
-	bool both = false;
+	TEXT_STREAM mounts = text_open("/proc/self/mountinfo");
 
-	if (mounts && group->version == 1)
-		both = cgroup_second_mounted(mounts);
-	if (mounts)
-		fclose(mounts);
-	return both;
+	return mounts && group->version == 1 && cgroup_second_mounted(mounts);
 }
 
 static void examine_group(struct diagnosis *found)

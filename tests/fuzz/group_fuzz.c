@@ -17,7 +17,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct memory_group_reading reading;
-	uint64_t value;
 	FILE *stream;
 
 	if (!bytes)
@@ -25,8 +24,6 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	stream = fmemopen((void *)(uintptr_t)data, bytes, "r");
 	if (!stream)
 		abort();
-	memory_group_parse_value(stream, &value);
-	rewind(stream);
 	memory_group_parse_counters(stream, &reading);
 	fclose(stream);
 	return 0;

@@ -94,29 +94,19 @@ static void old_kernels_tell_less(void **state)
 	assert_int_equal(now.oom_kill, 5);
 }
 
-static int parse_value(const char *text, uint64_t *value)
-{
-	FILE *stream = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
-
-	assert_non_null(stream);
-	int error = memory_group_parse_value(stream, value);
-	fclose(stream);
-	return error;
-}
-
 static void odd_values_are_refused(void **state)
 {
 	uint64_t value;
 
 	(void)state;
-	assert_int_equal(parse_value("17", &value), 0);
+	assert_int_equal(cgroup_number_parse("17", &value), 0);
 	assert_int_equal(value, 17);
-	assert_int_equal(parse_value("max\n", &value), 0);
+	assert_int_equal(cgroup_number_parse("max\n", &value), 0);
 	assert_true(value == ABSENT);
-	assert_int_equal(parse_value("\n", &value), -EBADMSG);
-	assert_int_equal(parse_value("-1\n", &value), -EBADMSG);
-	assert_int_equal(parse_value("12k\n", &value), -EBADMSG);
-	assert_int_equal(parse_value("99999999999999999999\n", &value),
+	assert_int_equal(cgroup_number_parse("\n", &value), -EBADMSG);
+	assert_int_equal(cgroup_number_parse("-1\n", &value), -EBADMSG);
+	assert_int_equal(cgroup_number_parse("12k\n", &value), -EBADMSG);
+	assert_int_equal(cgroup_number_parse("99999999999999999999\n", &value),
 			 -EBADMSG);
 }
 
