@@ -93,8 +93,8 @@ int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	if (error)
 		return error;
 	unknown = request->fields & ~strategy->honours;
-	if (!sw_clone_clears_handlers()) /* by clone(2) */
-		unknown |= request->fields & SW_CGROUP;
+	if (request->fields & SW_CGROUP && !sw_clone_clears_handlers())
+		unknown |= SW_CGROUP; /* it takes clone3(2) */
 	child->stage = unknown & -unknown;
 	if (unknown)
 		return -ENOTSUP;
