@@ -40,3 +40,23 @@ named_checks() {
 		done < <(grep -o '](\([^):]*\))' "$page" | sed 's/](\(.*\))/\1/')
 	done
 }
+
+# Those that the docs have, and those that git has: whoever tries out a strategy
+# of their own need not write docs.
+documented() {
+	sed -n '1,/^## /s/^| \([a-z][a-z0-9_]*\) .*/\1/p' docs/strategies.md
+	git ls-files strategies 2>/dev/null |
+		sed -e 's|^strategies/||' -e 's|[./].*||'
+}
+
+@test "the tables of strategies are those of the code" {
+	"${SPAWNWISE:-build/spawnwise}" list --csv >"$BATS_TEST_TMPDIR/all"
+	[ "$(documented | sort -u | wc -l)" -ge 9 ]
+	{
+		head -n 1 "$BATS_TEST_TMPDIR/all"
+		grep -f <(documented | sed 's/.*/^&,/') "$BATS_TEST_TMPDIR/all"
+	} | docs/tables | diff - docs/strategies.md || {
+		echo "run make tables"
+		false
+	}
+}

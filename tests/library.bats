@@ -288,12 +288,6 @@ cpu_ms() {
 	[ "$(cat out)" = "Hello!" ]
 }
 
-@test "the tables of strategies are those of the code" {
-	"$command" list --csv | "$top/docs/tables" >strategies.md
-	diff strategies.md "$top/docs/strategies.md" ||
-		{ echo "run make tables"; return 1; }
-}
-
 @test "with musl the library builds and runs" {
 	cc=cc
 	if ! cc -dumpmachine | grep -q musl; then

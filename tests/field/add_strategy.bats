@@ -1,0 +1,45 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Adding a strategy as the README says, to the letter: one file.
+
+load ../helpers
+
+setup() {
+	prepare
+}
+
+teardown() {
+	finish
+}
+
+# afresh COMMAND...: as if no make and no bats ran it.
+afresh() {
+	# shellcheck disable=SC2046
+	env $(compgen -e | grep -E '^(BATS|MAKE|MFLAGS|SPAWNWISE)' |
+		sed 's/^/-u /') PATH="${PATH//"$BATS_LIBEXEC:"/}" "$@"
+}
+
+@test "the README's lines add a strategy, and no test fails for it" {
+	case $command in */san/*) skip "the README builds no sanitizer" ;; esac
+	mkdir tree
+	cp -a "$top"/{.ci,Makefile,README.md,CONTRIBUTING.md,LICENSE,bench} \
+		"$top"/{data,docs,lib,plots,strategies,tests} tree
+	cp -a "${command%/spawnwise}" tree/build
+	cd tree
+	sed -n '/^## Add a strategy/,/^## /s/^    //p' README.md |
+		grep -v '^make test' >lines
+	[ "$(wc -l <lines)" -eq 2 ]
+	afresh sh -e lines >out 2>&1 || { cat out; return 1; }
+	grep -q '^mine ' out || { cat out; return 1; }
+	build/spawnwise list --csv >list
+	grep -q '^mine,yes,.*,creates nothing,$' list || { cat list; return 1; }
+	# Of each file that once failed, a test that looks at every strategy.
+	for test in "exec:status, by every strategy" "charts:differ in colour" \
+		"docs:tables of strategies"; do
+		afresh SPAWNWISE="$PWD/build/spawnwise" \
+			bats -f "${test#*:}" "tests/${test%%:*}.bats" >out 2>&1 ||
+			{ cat out; return 1; }
+		grep -q '^ok 1 ' out || { cat out; return 1; }
+	done
+}
