@@ -21,6 +21,7 @@
 
 #include "bench/machine/guardian.h"
 #include "bench/machine/memory.h"
+#include "bench/machine/text.h"
 
 #define LEASE_MS 500 /* renewed with every beat; and a second of grace */
 #define BEAT_MS 100
@@ -44,15 +45,10 @@ void subject_unshare(void *data, size_t bytes)
 
 int subject_set_oom_score_adj(int value)
 {
-	const int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-	int error = 0;
+	char text[16];
 
-	if (fd < 0)
-		return -errno;
-	if (dprintf(fd, "%d", value) < 0)
-		error = -errno;
-	close(fd);
-	return error;
+	snprintf(text, sizeof text, "%d", value);
+	return text_write_at(text, "/proc/self/oom_score_adj");
 }
 
 int subject_populate(uint64_t bytes)

@@ -11,10 +11,6 @@
 #include "bench/machine/fields.h"
 #include "bench/machine/text.h"
 
-/* Reads one group's limit; -ENOENT if it sets none. */
-typedef int limit_read(const struct cgroup *group, const char *directory,
-		       uint64_t *value);
-
 bool cgroup_up(const struct cgroup *group, char directory[PATH_MAX])
 {
 	char *slash = strrchr(directory, '/');
@@ -23,26 +19,6 @@ bool cgroup_up(const struct cgroup *group, char directory[PATH_MAX])
 		return false;
 	*slash = '\0';
 	return true;
-}
-
-static int walk(const struct cgroup *group, limit_read *read_one,
-		struct cgroup_limit *limit)
-{
-	char directory[PATH_MAX];
-	int found = -ENOENT;
-
-	memcpy(directory, group->directory, sizeof(directory));
-	do {
-		uint64_t value;
-
-		if (read_one(group, directory, &value) == 0 &&
-		    (found || value < limit->value)) {
-			limit->value = value;
-			memcpy(limit->directory, directory, sizeof(directory));
-			found = 0;
-		}
-	} while (cgroup_up(group, directory));
-	return found;
 }
 
 int cgroup_number_parse(const char *text, uint64_t *value)
@@ -87,46 +63,24 @@ static int read_memory(const struct cgroup *group, const char *directory,
 static int read_cpu(const struct cgroup *group, const char *directory,
 		    uint64_t *value)
 {
-	char text[64];
-	char rest[32];
-	long long quota_us;
-	long long period_us;
-	int error;
+	char quota[64], period[32] = "", text[128];
+	long long quota_us, period_us;
+	int error = text_read_at(quota, sizeof(quota), "%s/%s", directory,
+				 group->version == 2 ? "cpu.max"
+						     : "cpu.cfs_quota_us");
 
-	if (group->version == 2) {
-		error = text_read_at(text, sizeof(text), "%s/cpu.max",
-				     directory);
-	} else {
-		error = text_read_at(text, sizeof(text), "%s/cpu.cfs_quota_us",
-				     directory);
-		if (!error)
-			error = text_read_at(rest, sizeof(rest),
-					     "%s/cpu.cfs_period_us", directory);
-		if (!error) {
-			size_t length = strlen(text);
-
-			snprintf(text + length, sizeof(text) - length, " %s",
-				 rest);
-		}
-	}
+	if (!error && group->version == 1)
+		error = text_read_at(period, sizeof(period),
+				     "%s/cpu.cfs_period_us", directory);
 	if (error)
 		return error;
+	snprintf(text, sizeof(text), "%s %s", quota, period);
 	/* No limit is the word "max" or a quota of -1. */
 	if (sscanf(text, "%lld %lld", &quota_us, &period_us) != 2 ||
 	    quota_us <= 0 || period_us <= 0)
 		return -ENOENT;
 	*value = (uint64_t)(quota_us * 1000 / period_us);
 	return 0;
-}
-
-int cgroup_walk_memory(const struct cgroup *group, struct cgroup_limit *limit)
-{
-	return walk(group, read_memory, limit);
-}
-
-int cgroup_walk_cpu(const struct cgroup *group, struct cgroup_limit *limit)
-{
-	return walk(group, read_cpu, limit);
 }
 
 int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
@@ -142,18 +96,33 @@ int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
 		      : -errno;
 }
 
-int cgroup_memory_limit(struct cgroup_limit *limit)
+int cgroup_walk(const struct cgroup *group, enum cgroup_kind kind,
+		struct cgroup_limit *limit)
 {
-	struct cgroup group;
-	int error = cgroup_of(0, "memory", &group);
+	char directory[PATH_MAX];
+	int found = -ENOENT;
 
-	return error ? error : cgroup_walk_memory(&group, limit);
+	memcpy(directory, group->directory, sizeof(directory));
+	do {
+		uint64_t value;
+		const int error =
+			kind == CGROUP_CPU
+				? read_cpu(group, directory, &value)
+				: read_memory(group, directory, &value);
+
+		if (!error && (found || value < limit->value)) {
+			limit->value = value;
+			memcpy(limit->directory, directory, sizeof(directory));
+			found = 0;
+		}
+	} while (cgroup_up(group, directory));
+	return found;
 }
 
-int cgroup_cpu_limit(struct cgroup_limit *limit)
+int cgroup_limit(enum cgroup_kind kind, struct cgroup_limit *limit)
 {
 	struct cgroup group;
-	int error = cgroup_of(0, "cpu", &group);
+	int error = cgroup_of(0, kind == CGROUP_CPU ? "cpu" : "memory", &group);
 
-	return error ? error : cgroup_walk_cpu(&group, limit);
+	return error ? error : cgroup_walk(&group, kind, limit);
 }

@@ -53,15 +53,16 @@ int cgroup_number_parse(const char *text, uint64_t *value);
 int cgroup_number_read(const char *directory, const char *name,
 		       uint64_t *value);
 
-/* The tightest memory limit, in bytes, from this group upwards.
- * -ENOENT: no limit. */
-int cgroup_walk_memory(const struct cgroup *group, struct cgroup_limit *limit);
+enum cgroup_kind {
+	CGROUP_MEMORY, /* bytes */
+	CGROUP_CPU,    /* bandwidth in thousandths of a CPU */
+};
 
-/* The tightest CPU bandwidth in thousandths of a CPU. -ENOENT: no limit. */
-int cgroup_walk_cpu(const struct cgroup *group, struct cgroup_limit *limit);
+/* The tightest limit of a kind from this group upwards. -ENOENT: no limit. */
+int cgroup_walk(const struct cgroup *group, enum cgroup_kind kind,
+		struct cgroup_limit *limit);
 
-/* Both for the calling process. */
-int cgroup_memory_limit(struct cgroup_limit *limit);
-int cgroup_cpu_limit(struct cgroup_limit *limit);
+/* The same for the calling process. */
+int cgroup_limit(enum cgroup_kind kind, struct cgroup_limit *limit);
 
 #endif

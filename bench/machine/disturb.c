@@ -150,7 +150,7 @@ static bool cpu_quota(struct disturbance *found)
 {
 	struct cgroup_limit limit;
 
-	if (cgroup_cpu_limit(&limit))
+	if (cgroup_limit(CGROUP_CPU, &limit))
 		return false;
 	say(found->what, "A cgroup grants %.2f CPUs and stalls us beyond.",
 	    (double)limit.value / 1000);

@@ -57,34 +57,16 @@ int host_add_number(json_t *facts, const char *key, const char *path)
 
 static int add_build(json_t *facts)
 {
-	const char *version = "unknown";
-	const char *commit = "unknown";
-	const char *compiler = "unknown";
-	const char *flags = "unknown";
 	const char *libc = "not glibc";
 
-#ifdef VERSION
-	version = VERSION;
-#endif
-#ifdef BUILD_COMMIT
-	commit = BUILD_COMMIT;
-#endif
-#ifdef BUILD_COMPILER
-	compiler = BUILD_COMPILER;
-#elif defined(__VERSION__)
-	compiler = __VERSION__;
-#endif
-#ifdef BUILD_FLAGS
-	flags = BUILD_FLAGS;
-#endif
 #ifdef __GLIBC__
 	char glibc[64];
 	snprintf(glibc, sizeof(glibc), "glibc %s", gnu_get_libc_version());
 	libc = glibc;
 #endif
-	json_t *build = json_pack("{ss ss ss ss ss}", "version", version,
-				  "commit", commit, "compiler", compiler,
-				  "flags", flags, "libc", libc);
+	json_t *build = json_pack(
+		"{ss ss ss ss ss}", "version", VERSION, "commit", BUILD_COMMIT,
+		"compiler", BUILD_COMPILER, "flags", BUILD_FLAGS, "libc", libc);
 	return json_object_update_new(facts, build);
 }
 

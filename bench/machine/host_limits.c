@@ -47,11 +47,11 @@ static int add_cgroup(json_t *facts)
 	json_t *where = NULL;
 	json_t *cpus = NULL;
 
-	if (cgroup_memory_limit(&limit) == 0) {
+	if (cgroup_limit(CGROUP_MEMORY, &limit) == 0) {
 		memory = json_integer((json_int_t)limit.value);
 		where = host_string(limit.directory);
 	}
-	if (cgroup_cpu_limit(&limit) == 0)
+	if (cgroup_limit(CGROUP_CPU, &limit) == 0)
 		cpus = json_real((double)limit.value / 1000);
 	if (json_object_set_new(facts, "cgroup", part) ||
 	    json_object_set_new(part, "memory_limit_bytes",

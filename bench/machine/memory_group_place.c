@@ -79,19 +79,16 @@ int memory_group_place(struct memory_group *group, const struct cgroup *own)
 
 	group->version = own->version;
 	memcpy(parent, own->directory, sizeof(parent));
-	for (;;) {
-		int error = place_below(group, parent);
-		char *slash = strrchr(parent, '/');
+	do {
+		const int error = place_below(group, parent);
 
 		if (!error || error == -EPIPE || own->version == 1)
 			return error;
 		/* "No controller" says the least of all reasons. */
 		if (first == -ENOENT)
 			first = error;
-		if (!slash || strlen(parent) <= strlen(own->mount))
-			return first;
-		*slash = '\0';
-	}
+	} while (cgroup_up(own, parent));
+	return first;
 }
 
 /* A name like ours, and no runner of our pid namespace that is alive. */

@@ -89,8 +89,7 @@ static void take_groups(pid_t pid, struct process_limit *nearest)
 /* /proc/loadavg counts all threads of the machine: "0.1 0.2 0.3 2/345 6789". */
 static void take_machine(struct process_limit *nearest)
 {
-	static const char *const names[] = { "pid_max", "threads-max" };
-	static const char *const words[] = { "kernel.pid_max",
+	static const char *const names[] = { "kernel.pid_max",
 					     "kernel.threads-max" };
 	uint64_t used;
 	char text[128];
@@ -99,10 +98,10 @@ static void take_machine(struct process_limit *nearest)
 	    sscanf(text, "%*s %*s %*s %*u/%" SCNu64, &used) != 1)
 		return;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		struct process_limit limit = { .name = words[i], .used = used };
+		struct process_limit limit = { .name = names[i], .used = used };
 
 		if (!text_read_at(text, sizeof text, "/proc/sys/kernel/%s",
-				  names[i]) &&
+				  names[i] + strlen("kernel.")) &&
 		    sscanf(text, "%" SCNu64, &limit.limit) == 1)
 			take(nearest, &limit);
 	}

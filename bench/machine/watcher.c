@@ -8,7 +8,6 @@
 #include "bench/machine/watcher.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
@@ -19,6 +18,7 @@
 #include <unistd.h>
 
 #include "bench/machine/clock.h"
+#include "bench/machine/text.h"
 
 #define AWAIT_MS 2000
 
@@ -201,25 +201,16 @@ static void close_others(const struct watcher_post *post, const int *keep,
 	}
 }
 
-/* Under memory pressure somebody else should go first. Needs a capability
- * that even root may lack: then we are as likely a victim as others. */
-static void avoid_oom_killer(void)
-{
-	int fd = open("/proc/self/oom_score_adj", O_WRONLY | O_CLOEXEC);
-
-	if (fd < 0)
-		return;
-	(void)!write(fd, "-1000", 5);
-	close(fd);
-}
-
 int watcher_settle(const struct watcher_post *post, const char *name,
 		   const int *keep, size_t keep_count)
 {
 	setsid();
 	prctl(PR_SET_NAME, name);
 	close_others(post, keep, keep_count);
-	avoid_oom_killer();
+	/* Under memory pressure somebody else should go first. Needs a
+	 * capability that even root may lack: then we are as likely a victim
+	 * as others. */
+	text_write_at("-1000", "/proc/self/oom_score_adj");
 	return chdir("/") ? -errno : 0;
 }
 

@@ -157,21 +157,21 @@ static void tightest_memory_limit_wins(void **state)
 
 	(void)state;
 	tree_make(&group, middle);
-	assert_int_equal(cgroup_walk_memory(&group, &limit), -ENOENT);
+	assert_int_equal(cgroup_walk(&group, CGROUP_MEMORY, &limit), -ENOENT);
 	put(group.directory, "memory.max", "max\n");
-	assert_int_equal(cgroup_walk_memory(&group, &limit), -ENOENT);
+	assert_int_equal(cgroup_walk(&group, CGROUP_MEMORY, &limit), -ENOENT);
 	put(middle, "memory.max", "1048576\n");
 	put(group.mount, "memory.max", "2097152\n");
-	assert_int_equal(cgroup_walk_memory(&group, &limit), 0);
+	assert_int_equal(cgroup_walk(&group, CGROUP_MEMORY, &limit), 0);
 	assert_int_equal(limit.value, 1048576);
 	assert_string_equal(limit.directory, middle);
 
 	group.version = 1;
 	put(group.directory, "memory.limit_in_bytes", "9223372036854771712\n");
 	put(middle, "memory.limit_in_bytes", "9223372036854771712\n");
-	assert_int_equal(cgroup_walk_memory(&group, &limit), -ENOENT);
+	assert_int_equal(cgroup_walk(&group, CGROUP_MEMORY, &limit), -ENOENT);
 	put(group.mount, "memory.limit_in_bytes", "4096\n");
-	assert_int_equal(cgroup_walk_memory(&group, &limit), 0);
+	assert_int_equal(cgroup_walk(&group, CGROUP_MEMORY, &limit), 0);
 	assert_int_equal(limit.value, 4096);
 	assert_string_equal(limit.directory, group.mount);
 	tree_remove(&group);
@@ -186,17 +186,17 @@ static void tightest_cpu_limit_wins(void **state)
 	(void)state;
 	tree_make(&group, middle);
 	put(group.directory, "cpu.max", "max 100000\n");
-	assert_int_equal(cgroup_walk_cpu(&group, &limit), -ENOENT);
+	assert_int_equal(cgroup_walk(&group, CGROUP_CPU, &limit), -ENOENT);
 	put(middle, "cpu.max", "150000 100000\n");
-	assert_int_equal(cgroup_walk_cpu(&group, &limit), 0);
+	assert_int_equal(cgroup_walk(&group, CGROUP_CPU, &limit), 0);
 	assert_int_equal(limit.value, 1500);
 
 	group.version = 1;
 	put(middle, "cpu.cfs_quota_us", "-1\n");
 	put(middle, "cpu.cfs_period_us", "100000\n");
-	assert_int_equal(cgroup_walk_cpu(&group, &limit), -ENOENT);
+	assert_int_equal(cgroup_walk(&group, CGROUP_CPU, &limit), -ENOENT);
 	put(middle, "cpu.cfs_quota_us", "25000\n");
-	assert_int_equal(cgroup_walk_cpu(&group, &limit), 0);
+	assert_int_equal(cgroup_walk(&group, CGROUP_CPU, &limit), 0);
 	assert_int_equal(limit.value, 250);
 	tree_remove(&group);
 }
@@ -204,11 +204,11 @@ static void tightest_cpu_limit_wins(void **state)
 static void own_limits_can_be_asked_for(void **state)
 {
 	struct cgroup_limit limit;
-	int error = cgroup_memory_limit(&limit);
+	int error = cgroup_limit(CGROUP_MEMORY, &limit);
 
 	(void)state;
 	assert_true(error == 0 || error == -ENOENT || error == -EXDEV);
-	error = cgroup_cpu_limit(&limit);
+	error = cgroup_limit(CGROUP_CPU, &limit);
 	assert_true(error == 0 || error == -ENOENT || error == -EXDEV);
 }
 
