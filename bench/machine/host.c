@@ -46,7 +46,8 @@ int host_add_text(json_t *facts, const char *key, const char *path)
 	return json_object_set_new(facts, key, host_string(text));
 }
 
-int host_add_number(json_t *facts, const char *key, const char *path)
+/* Under key: the file's number, or null. */
+static int add_number(json_t *facts, const char *key, const char *path)
 {
 	int64_t number;
 
@@ -98,8 +99,7 @@ static int add_kernel(json_t *facts)
 		return -1;
 	if (host_add_text(facts, "kernel_cmdline", "/proc/cmdline"))
 		return -1;
-	return host_add_number(facts, "aslr",
-			       "/proc/sys/kernel/randomize_va_space");
+	return add_number(facts, "aslr", "/proc/sys/kernel/randomize_va_space");
 }
 
 static int add_memory(json_t *facts)
@@ -134,8 +134,8 @@ static int add_overcommit(json_t *facts)
 						      : json_integer(mode)) ||
 	    json_object_set_new(part, "commit_limit_bytes",
 				limit ? limit : json_null()) ||
-	    host_add_number(part, "ratio", "/proc/sys/vm/overcommit_ratio") ||
-	    host_add_number(part, "kbytes", "/proc/sys/vm/overcommit_kbytes"))
+	    add_number(part, "ratio", "/proc/sys/vm/overcommit_ratio") ||
+	    add_number(part, "kbytes", "/proc/sys/vm/overcommit_kbytes"))
 		return -1;
 	return 0;
 }
@@ -158,7 +158,7 @@ static int add_thp(json_t *facts)
 	if (json_object_set_new(facts, "transparent_hugepage", part) ||
 	    add_setting(part, "enabled", THP_PATH "enabled") ||
 	    add_setting(part, "defrag", THP_PATH "defrag") ||
-	    host_add_number(part, "huge_page_bytes", THP_PATH "hpage_pmd_size"))
+	    add_number(part, "huge_page_bytes", THP_PATH "hpage_pmd_size"))
 		return -1;
 	return add_setting(facts, "thp", THP_PATH "enabled");
 }

@@ -52,7 +52,4 @@ json_t *host_bytes(uint64_t bytes);
 /* Under key: the file's text, or null. */
 int host_add_text(json_t *facts, const char *key, const char *path);
 
-/* Under key: the file's number, or null. */
-int host_add_number(json_t *facts, const char *key, const char *path);
-
 #endif

@@ -46,7 +46,7 @@ static int read_number(const char *text, int base, uint64_t *number)
 	return end == text || errno ? -EBADMSG : 0;
 }
 
-int status_text(pid_t pid, const char *key, char *text, size_t size)
+static int status_text(pid_t pid, const char *key, char *text, size_t size)
 {
 	char begin[64];
 

@@ -10,13 +10,9 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The text behind "KEY:" of proc_pid_status(5), without the blanks before it;
- * pid 0 is the calling process. What does not fit is cut. 0; -ENODATA: there
- * is no such line; -errno of opening. */
-int status_text(pid_t pid, const char *key, char *text, size_t size);
-
-/* The same as a number of that base, the first of the line; -EBADMSG: it is
- * none. */
+/* The first number, of that base, behind "KEY:" of proc_pid_status(5); pid 0 is
+ * the calling process. 0; -ENODATA: there is no such line; -EBADMSG: there is
+ * no number in it; -errno of opening. */
 int status_number(pid_t pid, const char *key, int base, uint64_t *number);
 
 /* The soft limit that proc_pid_limits(5) calls name ("Max open files");

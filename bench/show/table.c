@@ -22,7 +22,8 @@ static const char *const style_codes[] = {
 	[TABLE_BAD] = "\033[31m",
 };
 
-bool table_colour(FILE *stream)
+/* A terminal, TERM not "dumb", and NO_COLOR unset or empty (no-color.org). */
+static bool wants_colour(FILE *stream)
 {
 	const char *no_color = getenv("NO_COLOR");
 	const char *term = getenv("TERM");
@@ -203,7 +204,7 @@ static void print_row(const struct table *table, const struct table_row *row,
 
 int table_print(const struct table *table, FILE *stream)
 {
-	const bool colour = table_colour(stream);
+	const bool colour = wants_colour(stream);
 	const int columns =
 		table->columns ? table->columns : lines_terminal(stream);
 	int widths[TABLE_COLUMNS_MAX] = { 0 };

@@ -77,10 +77,6 @@ int table_print(const struct table *table, FILE *stream);
 /* Free the rows. */
 void table_release(struct table *table);
 
-/* Whether colour is wanted on a stream: a terminal, TERM not "dumb", and
- * NO_COLOR unset or empty (no-color.org). */
-bool table_colour(FILE *stream);
-
 /*
  * The table of a run, by the time `reap`: for each overcommit mode and parent
  * state the heaps, for each heap the strategies from the fastest to the

@@ -81,7 +81,7 @@ void size_format_human(uint64_t bytes, char *text, size_t length)
 		snprintf(text, length, "%.3g %s", value, units[unit]);
 }
 
-void span_format(double seconds, char *text, size_t length)
+struct units_text span_human(double seconds)
 {
 	static const struct {
 		const char *name;
@@ -92,17 +92,18 @@ void span_format(double seconds, char *text, size_t length)
 		{ "h", 3600, 47.5 * 3600 },
 		{ "days", 86400, INFINITY },
 	};
+	struct units_text span = { "never" };
 	size_t unit = 0;
 
-	if (isinf(seconds)) {
-		snprintf(text, length, "never");
-		return;
-	}
+	if (isinf(seconds))
+		return span;
 	while (seconds >= units[unit].below)
 		unit++;
 	seconds /= units[unit].seconds;
-	snprintf(text, length, seconds < 9.95 ? "%.2g %s" : "%.0f %s", seconds,
+	snprintf(span.text, sizeof span.text,
+		 seconds < 9.95 ? "%.2g %s" : "%.0f %s", seconds,
 		 units[unit].name);
+	return span;
 }
 
 static bool scale_duration(double ns, struct scaled *scaled)
@@ -146,12 +147,4 @@ struct units_text size_human(uint64_t bytes)
 
 	size_format_human(bytes, size.text, sizeof size.text);
 	return size;
-}
-
-struct units_text span_human(double seconds)
-{
-	struct units_text span = { "" };
-
-	span_format(seconds, span.text, sizeof span.text);
-	return span;
 }

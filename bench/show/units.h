@@ -22,10 +22,6 @@ void size_format(uint64_t bytes, char *text, size_t length);
  * is "unknown": what the kernel does not tell (FIELD_ABSENT). */
 void size_format_human(uint64_t bytes, char *text, size_t length);
 
-/* "40 s", "12 min", "5.2 h", "3 days": a stretch of time to plan by, two
- * digits. INFINITY is "never". */
-void span_format(double seconds, char *text, size_t length);
-
 /* "71.2 µs", "40 ms", "1.2 s", "85 ns": at most three significant digits,
  * UTF-8. NAN, which stands for "does not exist", becomes "-". */
 void duration_format(double ns, char *text, size_t length);
@@ -33,7 +29,8 @@ void duration_format(double ns, char *text, size_t length);
 /* The same with exactly three digits, "40.0 ms", to stand in a column. */
 void duration_format_column(double ns, char *text, size_t length);
 
-/* The same of a size and of a stretch of time, as part of an expression:
+/* The same of a size, and "40 s", "12 min", "5.2 h", "3 days": a stretch of
+ * time to plan by, two digits, INFINITY is "never"; as part of an expression:
  * size_human(bytes).text lives until the end of the statement. */
 struct units_text {
 	char text[UNITS_LENGTH];
