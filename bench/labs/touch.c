@@ -43,6 +43,9 @@ struct moment {
 	uint64_t page_table_bytes;
 	uint64_t committed_bytes; /* by how much Committed_AS has grown */
 	struct memory_group_reading group;
+	uint64_t asked_bytes;
+	uint64_t limit_bytes; /* of the group */
+	const char *event;    /* of the last one; NULL */
 };
 
 /* What the experiment keeps. */
@@ -82,6 +85,8 @@ static int look(struct story *story)
 	struct moment moment = {
 		.ns = clock_now_ns() - story->began_ns,
 		.touched_bytes = atomic_load(&story->touch->touched_bytes),
+		.asked_bytes = story->touch->asked_bytes,
+		.limit_bytes = story->group.limit_bytes,
 	};
 	struct process_memory process = { 0 };
 	struct meminfo memory;
@@ -105,24 +110,23 @@ static int look(struct story *story)
 	return error;
 }
 
-static int write_moment(struct lab_context *context, const struct story *story,
-			const char *event)
-{
-	const struct moment *moment = &story->last;
-	struct csv_writer *csv = &context->csv;
+#define AT(member) offsetof(struct moment, member)
 
-	csv_put_integer(csv, moment->ns);
-	csv_put_size(csv, story->touch->asked_bytes);
-	csv_put_size(csv, moment->touched_bytes);
-	csv_put_size(csv, moment->resident_bytes);
-	csv_put_size(csv, moment->page_table_bytes);
-	csv_put_size(csv, moment->committed_bytes);
-	csv_put_size(csv, moment->group.usage_bytes);
-	csv_put_size(csv, story->group.limit_bytes);
-	csv_put_integer(csv, (int64_t)moment->group.oom_kill);
-	csv_put_text(csv, event);
-	return csv_end_row(csv);
-}
+static const struct row_field fields[] = {
+	FIELD("time_ns", INTEGER, AT(ns)),
+	FIELD("promised_bytes", BYTES, AT(asked_bytes)),
+	FIELD("touched_bytes", BYTES, AT(touched_bytes)),
+	FIELD("resident_bytes", BYTES, AT(resident_bytes)),
+	FIELD("page_table_bytes", BYTES, AT(page_table_bytes)),
+	FIELD("committed_bytes", BYTES, AT(committed_bytes)),
+	FIELD("group_used_bytes", BYTES, AT(group.usage_bytes)),
+	FIELD("limit_bytes", BYTES, AT(limit_bytes)),
+	FIELD("oom_kill", BYTES, AT(group.oom_kill)),
+	FIELD("event", TEXT, AT(event)),
+	{ 0 },
+};
+
+static const struct row_type row = { "touch.csv", { { .fields = fields } } };
 
 /* Look on until it is dead, or done. */
 static int watch_it(struct lab_context *context, struct story *story)
@@ -134,7 +138,8 @@ static int watch_it(struct lab_context *context, struct story *story)
 	while (!error && state == -ETIMEDOUT) {
 		error = look(story);
 		if (!error)
-			error = write_moment(context, story, NULL);
+			error = row_put(&context->csv, &row, NULL,
+					&story->last);
 		state = subject_await(&story->subject, 1);
 		if (story->last.ns > SECONDS * INT64_C(1000000000))
 			break;
@@ -195,7 +200,7 @@ static void tell_death(struct lab_context *context, const struct story *story)
 
 static void tell(struct lab_context *context, const struct story *story)
 {
-	const char *event = event_of(story);
+	const char *event = story->last.event;
 
 	tell_promise(context, story);
 	if (!strcmp(event, "oom_kill"))
@@ -246,8 +251,9 @@ static int experiment(struct lab_context *context, struct story *story)
 	if (error)
 		return error;
 	error = watch_it(context, story);
+	story->last.event = event_of(story);
 	if (!error)
-		error = write_moment(context, story, event_of(story));
+		error = row_put(&context->csv, &row, NULL, &story->last);
 	if (!error)
 		tell(context, story);
 	return error;
@@ -270,15 +276,11 @@ static int run(struct lab_context *context)
 	return error;
 }
 
-static const char columns[] =
-	"time_ns,promised_bytes,touched_bytes,resident_bytes,page_table_bytes,"
-	"committed_bytes,group_used_bytes,limit_bytes,oom_kill,event";
-
 extern const struct lab lab_touch;
 
 const struct lab lab_touch = {
 	.name = "touch",
 	.summary = "what happens when promised memory is written to",
-	.columns = columns,
+	.row = &row,
 	.run = run,
 };

@@ -26,7 +26,7 @@ enum field_kind {
 	FIELD_YES,     /* int, "yes" or "no"; unknown: negative */
 	FIELD_COUNT,   /* int, not negative */
 	FIELD_NUMBER,  /* int of any sign */
-	FIELD_BYTES,   /* uint64_t; unknown: BYTES_UNKNOWN */
+	FIELD_BYTES,   /* uint64_t, also how often; unknown: BYTES_UNKNOWN */
 	FIELD_LIMIT,   /* uint64_t; there is none: 0 */
 	FIELD_NAME,    /* const char *, [a-z][a-z0-9_]* */
 	FIELD_WORD,    /* const char *, [a-z0-9_]+ */
