@@ -15,74 +15,68 @@
 #define UNIT_BYTES (16 * MIB)
 #define LEAST_UNIT_BYTES (4 * MIB)
 
-static const char columns[] =
-	"part,case,strategy,oom_score_adj,nice,uid,resident_bytes,swap_bytes,"
-	"page_table_bytes,badness_bytes,predicted,observed,agrees,failcnt,low,"
-	"high,max,oom,oom_kill,oom_group_kill,total_vm_bytes,anon_rss_bytes,"
-	"file_rss_bytes,shmem_rss_bytes";
+#define AT(member) offsetof(struct oom_row, member)
+#define PROCESS(member) offsetof(struct badness_process, member)
+#define GROUP(member) offsetof(struct memory_group_reading, member)
+#define LOG(member) offsetof(struct oom_log_kill, member)
 
-/* Empty where the kernel does not tell. */
-static void put_known(struct csv_writer *csv, bool known, uint64_t number)
-{
-	if (known && number != UINT64_MAX)
-		csv_put_size(csv, number);
-	else
-		csv_put_text(csv, NULL);
-}
+static const struct row_field of_case[] = {
+	FIELD("part", TEXT, AT(part)),
+	FIELD("case", TEXT, AT(name)),
+	FIELD("strategy", TEXT, AT(strategy)),
+	FIELD("oom_score_adj", NUMBER, AT(oom_score_adj)),
+	FIELD("nice", NUMBER, AT(nice)),
+	FIELD("uid", INTEGER, AT(uid)),
+	{ 0 },
+};
 
-static void put_process(struct csv_writer *csv, const struct oom_row *row)
-{
-	const struct badness_process none = { 0 };
-	const struct badness_process *process =
-		row->process ? row->process : &none;
+static const struct row_field of_process[] = {
+	FIELD("resident_bytes", BYTES, PROCESS(rss_bytes)),
+	FIELD("swap_bytes", BYTES, PROCESS(swap_bytes)),
+	FIELD("page_table_bytes", BYTES, PROCESS(page_table_bytes)),
+	{ 0 },
+};
 
-	put_known(csv, row->process, process->rss_bytes);
-	put_known(csv, row->process, process->swap_bytes);
-	put_known(csv, row->process, process->page_table_bytes);
-	if (row->process && row->badness_bytes != BADNESS_NEVER)
-		csv_put_integer(csv, row->badness_bytes);
-	else
-		csv_put_text(csv, NULL);
-}
+static const struct row_field of_answer[] = {
+	FIELD("badness_bytes", INTEGER, AT(badness_bytes)),
+	FIELD("predicted", TEXT, AT(predicted)),
+	FIELD("observed", TEXT, AT(observed)),
+	FIELD("agrees", YES, AT(agrees)),
+	{ 0 },
+};
 
-static void put_counters(struct csv_writer *csv,
-			 const struct memory_group_reading *growth)
-{
-	const struct memory_group_reading none = { 0 };
-	const struct memory_group_reading *now = growth ? growth : &none;
+static const struct row_field of_group[] = {
+	FIELD("failcnt", BYTES, GROUP(failcnt)),
+	FIELD("low", BYTES, GROUP(low)),
+	FIELD("high", BYTES, GROUP(high)),
+	FIELD("max", BYTES, GROUP(max)),
+	FIELD("oom", BYTES, GROUP(oom)),
+	FIELD("oom_kill", BYTES, GROUP(oom_kill)),
+	FIELD("oom_group_kill", BYTES, GROUP(oom_group_kill)),
+	{ 0 },
+};
 
-	put_known(csv, growth, now->failcnt);
-	put_known(csv, growth, now->low);
-	put_known(csv, growth, now->high);
-	put_known(csv, growth, now->max);
-	put_known(csv, growth, now->oom);
-	put_known(csv, growth, now->oom_kill);
-	put_known(csv, growth, now->oom_group_kill);
-}
+static const struct row_field of_log[] = {
+	FIELD("total_vm_bytes", BYTES, LOG(vm_bytes)),
+	FIELD("anon_rss_bytes", BYTES, LOG(anon_bytes)),
+	FIELD("file_rss_bytes", BYTES, LOG(file_bytes)),
+	FIELD("shmem_rss_bytes", BYTES, LOG(shmem_bytes)),
+	{ 0 },
+};
+
+static const struct row_type row_type = {
+	"oom.csv",
+	{ { .fields = of_case },
+	  { .fields = of_process, AT(process), true },
+	  { .fields = of_answer },
+	  { .fields = of_group, AT(growth), true },
+	  { .fields = of_log, AT(log), true } },
+};
 
 int oom_write_row(struct lab_context *context, const struct oom_row *row)
 {
-	const struct oom_log_kill none = { 0 };
-	const struct oom_log_kill *log = row->log ? row->log : &none;
-	struct csv_writer *csv = &context->csv;
-
 	context->skipped += !row->agrees; /* the status tells of it */
-	csv_put_text(csv, row->part);
-	csv_put_text(csv, row->name);
-	csv_put_text(csv, row->strategy);
-	csv_put_integer(csv, row->oom_score_adj);
-	csv_put_integer(csv, row->nice);
-	csv_put_integer(csv, row->uid);
-	put_process(csv, row);
-	csv_put_text(csv, row->predicted);
-	csv_put_text(csv, row->observed);
-	csv_put_text(csv, row->agrees ? "yes" : "no");
-	put_counters(csv, row->growth);
-	put_known(csv, row->log, log->vm_bytes);
-	put_known(csv, row->log, log->anon_bytes);
-	put_known(csv, row->log, log->file_bytes);
-	put_known(csv, row->log, log->shmem_bytes);
-	return csv_end_row(csv);
+	return row_put(&context->csv, &row_type, NULL, row);
 }
 
 /* Even where no group can be made: the processes of this lab must not be what
@@ -134,6 +128,6 @@ extern const struct lab lab_oom;
 const struct lab lab_oom = {
 	.name = "oom",
 	.summary = "whom the OOM killer chooses, and what it says of it",
-	.columns = columns,
+	.row = &row_type,
 	.run = run,
 };

@@ -22,12 +22,12 @@ struct oom_row {
 	const char *strategy; /* NULL: none */
 	int oom_score_adj;
 	int nice;
-	uid_t uid;
+	int64_t uid;
 	const struct badness_process *process; /* NULL: not of interest */
-	int64_t badness_bytes;
+	int64_t badness_bytes; /* INTEGER_UNKNOWN: it is never chosen */
 	const char *predicted;
 	const char *observed;
-	bool agrees;
+	int agrees;
 	const struct memory_group_reading *growth; /* of counters; NULL */
 	const struct oom_log_kill *log; /* NULL: none, or not readable */
 };

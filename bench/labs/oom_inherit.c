@@ -187,6 +187,7 @@ static int try_strategy(struct lab_context *context, struct scene *scene,
 			.strategy = strategy->name,
 			.oom_score_adj = scene->own,
 			.uid = getuid(),
+			.badness_bytes = INTEGER_UNKNOWN,
 			.predicted = predicted,
 			.observed = observed,
 			.agrees = !strcmp(predicted, observed) &&

@@ -122,7 +122,9 @@ static int write_row(struct lab_context *context, const struct score_case *one,
 		.nice = one->nice,
 		.uid = look->uid,
 		.process = &look->process,
-		.badness_bytes = look->badness_bytes,
+		.badness_bytes = look->badness_bytes == BADNESS_NEVER
+					 ? INTEGER_UNKNOWN
+					 : look->badness_bytes,
 		.predicted = predicted,
 		.observed = observed,
 		.agrees = agrees(look),

@@ -132,7 +132,7 @@ static int get_measured(const char *text, double *member)
 
 static int get_maybe(const char *text, int64_t *member)
 {
-	*member = -1;
+	*member = INTEGER_UNKNOWN;
 	return *text ? csv_get_integer(text, member) : 0;
 }
 

@@ -72,7 +72,7 @@ static void put_field(struct csv_writer *writer, const struct row_field *field,
 		csv_put_real(writer, *(const double *)member, 4);
 		break;
 	case FIELD_INTEGER:
-		if (*(const int64_t *)member == -1)
+		if (*(const int64_t *)member == INTEGER_UNKNOWN)
 			csv_put_text(writer, NULL);
 		else
 			csv_put_integer(writer, *(const int64_t *)member);

@@ -37,12 +37,13 @@ enum field_kind {
 	FIELD_NS,      /* double without decimals; unknown: NAN */
 	FIELD_SECONDS, /* double with three decimals; unknown: NAN */
 	FIELD_RATIO,   /* double with four decimals; unknown: NAN */
-	FIELD_INTEGER, /* int64_t; unknown: -1 */
+	FIELD_INTEGER, /* int64_t; unknown: INTEGER_UNKNOWN */
 	FIELD_OUTCOME, /* int, by name, "ok"; unknown: OUTCOME_UNKNOWN */
 	FIELD_DATE,    /* time_t, in UTC */
 };
 
 #define BYTES_UNKNOWN UINT64_MAX
+#define INTEGER_UNKNOWN (-1)
 #define ROW_SCHEMA 1
 #define ROW_FIELDS_MAX 32
 #define ROW_PARTS_MAX 6
