@@ -98,22 +98,21 @@ static void check_outcomes(struct standing *standing,
 		    basis->heap_bytes >= query->heap_bytes;
 	const struct evidence *evidence = &standing->evidence;
 	int predicted = standing->candidate->predicted;
-	char asked[UNITS_LENGTH], heap[UNITS_LENGTH];
+	const struct units_text asked = size_exact(query->heap_bytes),
+				heap = size_exact(basis->heap_bytes);
 
-	size_format(query->heap_bytes, asked, sizeof asked);
-	size_format(basis->heap_bytes, heap, sizeof heap);
 	if (predicted > 0)
 		exclude(standing, "predicted to fail with %s at %s in mode %d",
-			errname(predicted), asked, query->overcommit);
+			errname(predicted), asked.text, query->overcommit);
 	else if (evidence->observed > 0)
-		exclude_failing(standing, heap, basis->overcommit);
+		exclude_failing(standing, heap.text, basis->overcommit);
 	else if (evidence->observed || isnan(evidence->p50_ns))
-		exclude(standing, "not measured at %s in mode %d", heap,
+		exclude(standing, "not measured at %s in mode %d", heap.text,
 			basis->overcommit);
 	else if (!seen && predicted)
 		exclude(standing,
-			"not measured at %s in mode %d, nor predicted", asked,
-			query->overcommit);
+			"not measured at %s in mode %d, nor predicted",
+			asked.text, query->overcommit);
 }
 
 /* Whether a ranks before b. */
@@ -146,31 +145,30 @@ static void say_answer(struct choice *choice, enum choice_policy policy,
 		       const struct standing *best)
 {
 	const char *name = best->candidate->name;
-	char p50[UNITS_LENGTH], p95[UNITS_LENGTH];
+	const struct units_text p50 = duration_human(best->evidence.p50_ns),
+				p95 = duration_human(best->evidence.p95_ns);
 
-	duration_format(best->evidence.p50_ns, p50, sizeof p50);
-	duration_format(best->evidence.p95_ns, p95, sizeof p95);
 	choice->name = name;
 	if (policy == CHOICE_FAST)
 		say(choice, "%s: has the lowest median of reap, %s (p95 %s)",
-		    name, p50, p95);
+		    name, p50.text, p95.text);
 	else
 		say(choice,
 		    "%s: asks least of the caller (demands: %d), "
 		    "reap median %s, p95 %s",
-		    name, choice_demands(best->candidate->traits), p50, p95);
+		    name, choice_demands(best->candidate->traits), p50.text,
+		    p95.text);
 }
 
 static void say_basis(struct choice *choice, const struct choice_query *query,
 		      const struct evidence_basis *basis)
 {
-	char asked[UNITS_LENGTH], heap[UNITS_LENGTH];
+	const struct units_text asked = size_exact(query->heap_bytes),
+				heap = size_exact(basis->heap_bytes);
 
-	size_format(query->heap_bytes, asked, sizeof asked);
-	size_format(basis->heap_bytes, heap, sizeof heap);
 	if (basis->heap_bytes != query->heap_bytes)
 		say(choice, "heap %s was not measured: timings are of %s, %s",
-		    asked, heap,
+		    asked.text, heap.text,
 		    basis->heap_bytes > query->heap_bytes
 			    ? "the nearest above"
 			    : "the largest measured");
@@ -184,16 +182,16 @@ static void say_basis(struct choice *choice, const struct choice_query *query,
 static void say_other(struct choice *choice, const struct standing *standing)
 {
 	const char *name = standing->candidate->name;
-	char p50[UNITS_LENGTH], p95[UNITS_LENGTH];
+	const struct units_text p50 = duration_human(standing->evidence.p50_ns),
+				p95 = duration_human(standing->evidence.p95_ns);
 
-	duration_format(standing->evidence.p50_ns, p50, sizeof p50);
-	duration_format(standing->evidence.p95_ns, p95, sizeof p95);
 	if (*standing->excluded)
 		say(choice, "%s: %s", name, standing->excluded);
 	else
 		say(choice,
 		    "%s: works too (demands: %d), reap median %s, p95 %s", name,
-		    choice_demands(standing->candidate->traits), p50, p95);
+		    choice_demands(standing->candidate->traits), p50.text,
+		    p95.text);
 }
 
 static void explain(struct choice *choice, const struct choice_query *query,
@@ -202,14 +200,13 @@ static void explain(struct choice *choice, const struct choice_query *query,
 {
 	const struct standing *best =
 		find_best(query->policy, standings, count);
-	char heap[UNITS_LENGTH];
+	const struct units_text heap = size_exact(query->heap_bytes);
 
-	size_format(query->heap_bytes, heap, sizeof heap);
 	if (best)
 		say_answer(choice, query->policy, best);
 	else
 		say(choice, "no strategy is known to work at %s in mode %d",
-		    heap, query->overcommit);
+		    heap.text, query->overcommit);
 	if (!basis->exists) {
 		say(choice, "the run has no measured cell");
 		return;

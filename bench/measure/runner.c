@@ -159,11 +159,10 @@ static double announce(const struct run *run, const struct state *state,
 		       int parent)
 {
 	const struct plan *plan = run->plan;
-	char heap[UNITS_LENGTH];
 
-	size_format_human(state->heap_bytes, heap, sizeof heap);
 	progress_note(run->progress, "process %d of %zu, heap %s", parent + 1,
-		      plan->state_count * (size_t)plan->parents, heap);
+		      plan->state_count * (size_t)plan->parents,
+		      size_human(state->heap_bytes).text);
 	return run->progress->done_s + plan_parent_seconds(plan, state);
 }
 

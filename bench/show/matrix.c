@@ -155,11 +155,10 @@ static void add_group(struct table *table, const struct line *lines,
 		      size_t count, bool has_p99)
 {
 	const struct summary *best = lines->reap;
-	char heap[UNITS_LENGTH];
 
-	size_format_human(best->cell.heap_bytes, heap, sizeof heap);
 	for (size_t i = 0; i < count; i++) {
-		table_cell(table, "%s", i ? "" : heap);
+		table_cell(table, "%s",
+			   i ? "" : size_human(best->cell.heap_bytes).text);
 		table_cell(table, "%s", lines[i].reap->cell.strategy);
 		if (lines[i].reap->ok)
 			add_measured(table, &lines[i], best->p50_ns, has_p99);
@@ -190,7 +189,6 @@ static void print_state(FILE *stream, const struct cell *cell)
 static void print_floor(FILE *stream, const struct line *lines, size_t count)
 {
 	double low = INFINITY, high = 0, worst = 0;
-	char texts[3][UNITS_LENGTH];
 
 	for (size_t i = 0; i < count; i++) {
 		if (!lines[i].reap->ok)
@@ -201,13 +199,11 @@ static void print_floor(FILE *stream, const struct line *lines, size_t count)
 	}
 	if (low > high)
 		return;
-	duration_format(low, texts[0], sizeof texts[0]);
-	duration_format(high, texts[1], sizeof texts[1]);
-	duration_format(worst, texts[2], sizeof texts[2]);
 	fprintf(stream,
 		"floor of the harness: %s creates nothing, medians %s to %s, "
 		"p95 up to %s\n",
-		lines->reap->cell.strategy, texts[0], texts[1], texts[2]);
+		lines->reap->cell.strategy, duration_human(low).text,
+		duration_human(high).text, duration_human(worst).text);
 }
 
 /* How many lines, of count, are of the state and of the kind of the first,

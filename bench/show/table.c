@@ -89,26 +89,22 @@ void table_size(struct table *table, uint64_t bytes)
 
 void table_duration(struct table *table, double ns)
 {
-	char text[UNITS_LENGTH];
-
-	duration_format_column(ns, text, sizeof text);
-	table_cell(table, "%s", text);
+	table_cell(table, "%s", duration_column(ns).text);
 }
 
 void table_interval(struct table *table, double low_ns, double high_ns)
 {
-	char low[UNITS_LENGTH], high[UNITS_LENGTH];
-	char *unit;
+	struct units_text low = duration_column(low_ns);
+	const struct units_text high = duration_column(high_ns);
+	char *unit = strchr(low.text, ' ');
 
-	duration_format_column(low_ns, low, sizeof low);
-	duration_format_column(high_ns, high, sizeof high);
-	unit = strchr(low, ' ');
-	if (unit && strchr(high, ' ') && !strcmp(unit, strchr(high, ' ')))
+	if (unit && strchr(high.text, ' ') &&
+	    !strcmp(unit, strchr(high.text, ' ')))
 		*unit = '\0';
 	if (isnan(low_ns) || isnan(high_ns))
 		table_cell(table, "-");
 	else
-		table_cell(table, "%s to %s", low, high);
+		table_cell(table, "%s to %s", low.text, high.text);
 }
 
 void table_ratio(struct table *table, double ratio)

@@ -43,9 +43,10 @@ static struct scaled scale(double value, double base, const char *const *units,
 	return (struct scaled){ value, units[unit] };
 }
 
-void size_format(uint64_t bytes, char *text, size_t length)
+struct units_text size_exact(uint64_t bytes)
 {
 	static const char units[] = "KMGT";
+	struct units_text made;
 	int unit = -1;
 
 	while (bytes && bytes % 1024 == 0 && unit < 3) {
@@ -53,32 +54,32 @@ void size_format(uint64_t bytes, char *text, size_t length)
 		unit++;
 	}
 	if (unit < 0)
-		snprintf(text, length, "%llu", (unsigned long long)bytes);
+		snprintf(made.text, sizeof made.text, "%llu",
+			 (unsigned long long)bytes);
 	else
-		snprintf(text, length, "%llu%c", (unsigned long long)bytes,
-			 units[unit]);
+		snprintf(made.text, sizeof made.text, "%llu%c",
+			 (unsigned long long)bytes, units[unit]);
+	return made;
 }
 
-void size_format_human(uint64_t bytes, char *text, size_t length)
+struct units_text size_human(uint64_t bytes)
 {
 	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
+	struct units_text made = { "unknown" };
 	double value = (double)bytes;
 	int unit = 0;
 
-	if (bytes == UINT64_MAX) {
-		snprintf(text, length, "unknown");
-		return;
-	}
+	if (bytes == UINT64_MAX)
+		return made;
 	/* 1023.6 MiB has four digits before the point: "1024 MiB" is read as
 	 * what it is. */
 	while (value >= 1024 && unit < 4) {
 		value /= 1024;
 		unit++;
 	}
-	if (value >= 999.5)
-		snprintf(text, length, "%.0f %s", value, units[unit]);
-	else
-		snprintf(text, length, "%.3g %s", value, units[unit]);
+	snprintf(made.text, sizeof made.text,
+		 value >= 999.5 ? "%.0f %s" : "%.3g %s", value, units[unit]);
+	return made;
 }
 
 struct units_text span_human(double seconds)
@@ -116,35 +117,28 @@ static bool scale_duration(double ns, struct scaled *scaled)
 	return true;
 }
 
-void duration_format(double ns, char *text, size_t length)
+struct units_text duration_human(double ns)
 {
+	struct units_text made = { "-" };
 	struct scaled scaled;
 
 	/* %g drops trailing zeros; six digits hold what rounding left. */
 	if (scale_duration(ns, &scaled))
-		snprintf(text, length, "%.6g %s", scaled.value, scaled.unit);
-	else
-		snprintf(text, length, "-");
+		snprintf(made.text, sizeof made.text, "%.6g %s", scaled.value,
+			 scaled.unit);
+	return made;
 }
 
-void duration_format_column(double ns, char *text, size_t length)
+struct units_text duration_column(double ns)
 {
+	struct units_text made = { "-" };
 	struct scaled scaled;
 
 	if (scale_duration(ns, &scaled))
-		snprintf(text, length, "%.*f %s",
+		snprintf(made.text, sizeof made.text, "%.*f %s",
 			 scaled.value >= 100  ? 0
 			 : scaled.value >= 10 ? 1
 					      : 2,
 			 scaled.value, scaled.unit);
-	else
-		snprintf(text, length, "-");
-}
-
-struct units_text size_human(uint64_t bytes)
-{
-	struct units_text size = { "" };
-
-	size_format_human(bytes, size.text, sizeof size.text);
-	return size;
+	return made;
 }

@@ -106,14 +106,12 @@ static void tell_memory(struct table *table, const struct diagnosis *found)
 	const struct meminfo *memory = &found->memory;
 	const uint64_t bytes = found->allowance_bytes;
 	const uint64_t unit = bytes >= 4 * GIB ? GIB : 64 * MIB;
-	char heap[UNITS_LENGTH];
 
 	if (found->memory_error) {
 		tell(table, "memory", TABLE_BAD, "unknown: %s",
 		     meminfo_error(found->memory_error));
 		return;
 	}
-	size_format(bytes / unit * unit, heap, sizeof heap);
 	tell(table, "memory", TABLE_PLAIN, "%s of RAM, %s of it available",
 	     size_human(memory->total_bytes).text,
 	     size_human(memory->available_bytes).text);
@@ -131,7 +129,8 @@ static void tell_memory(struct table *table, const struct diagnosis *found)
 	}
 	tell(table, "", TABLE_PLAIN, "a run may take %s, %s",
 	     size_human(bytes).text, found->allowance_why);
-	tell(table, "", TABLE_PLAIN, "--heap up to %s fits", heap);
+	tell(table, "", TABLE_PLAIN, "--heap up to %s fits",
+	     size_exact(bytes / unit * unit).text);
 }
 
 static void tell_group(struct table *table, const struct diagnosis *found)

@@ -173,7 +173,7 @@ static int bound_heaps(const struct arguments *args, struct axes *axes,
 		       struct failure *why)
 {
 	const bool asked = argument_given(args, "heap");
-	char size[UNITS_LENGTH], most[UNITS_LENGTH], reason[MEMORY_WHY_BYTES];
+	char reason[MEMORY_WHY_BYTES];
 	bool populates = false, grows = false;
 	uint64_t allowed;
 	size_t kept = 0;
@@ -188,23 +188,22 @@ static int bound_heaps(const struct arguments *args, struct axes *axes,
 		return fail(why, EXIT_FAILED,
 			    "Use --heap 0 or --backing untouched.",
 			    "see how much memory there is: %s", reason);
-	size_format_human(allowed, most, sizeof most);
 	for (size_t i = 0; i < axes->heap_count; i++) {
-		size_format(axes->heaps[i], size, sizeof size);
 		if (axes->heaps[i] <= allowed) {
 			axes->heaps[kept++] = axes->heaps[i];
 		} else if (asked) {
-			fail_cure(why, "Use heaps of at most %s, %s.", most,
-				  reason);
+			fail_cure(why, "Use heaps of at most %s, %s.",
+				  size_human(allowed).text, reason);
 			return fail(why, EXIT_USAGE, NULL,
 				    "run --heap %s: that is more memory than "
 				    "a run may take",
-				    size);
+				    size_exact(axes->heaps[i]).text);
 		} else {
 			fprintf(stderr,
 				"Leaving out heap %s: a run may take %s, "
 				"%s.\n",
-				size, most, reason);
+				size_exact(axes->heaps[i]).text,
+				size_human(allowed).text, reason);
 		}
 	}
 	axes->heap_count = kept;

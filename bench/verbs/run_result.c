@@ -22,31 +22,30 @@
 
 void run_result_plan(FILE *stream, const struct plan *plan)
 {
-	char peak[UNITS_LENGTH], held[UNITS_LENGTH], total[UNITS_LENGTH];
 	size_t samples = 0, windows;
 	double foreign_s = plan_foreign_seconds(plan, &windows);
 
 	for (size_t i = 0; i < plan->cell_count; i++)
 		samples += (size_t)(plan->parents * plan->blocks[i].samples);
-	size_format_human(plan_peak_bytes(plan), peak, sizeof peak);
-	duration_format(foreign_s * 1e9, held, sizeof held);
-	duration_format(plan_seconds(plan) * 1e9, total, sizeof total);
 	fprintf(stream,
 		"Plan: %zu cells, %zu samples by %zu processes; up to %s of "
 		"memory at a time.\n",
 		plan->cell_count, samples,
-		plan->state_count * (size_t)plan->parents, peak);
+		plan->state_count * (size_t)plan->parents,
+		size_human(plan_peak_bytes(plan)).text);
 	if (windows)
 		fprintf(stream,
 			"Writes vm.overcommit_memory %zu times for %s in all, "
 			"and puts %d back each time.\n",
-			windows, held, plan->original_mode);
+			windows, duration_human(foreign_s * 1e9).text,
+			plan->original_mode);
 	else
 		fprintf(stream,
 			"Changes no kernel setting; overcommit mode "
 			"is %d.\n",
 			plan->original_mode);
-	fprintf(stream, "About %s; seed %llu.\n", total,
+	fprintf(stream, "About %s; seed %llu.\n",
+		duration_human(plan_seconds(plan) * 1e9).text,
 		(unsigned long long)plan->seed);
 }
 
@@ -148,7 +147,6 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 		.policy = CHOICE_SAFE,
 	};
 	struct choice choice;
-	char heap[UNITS_LENGTH];
 
 	for (size_t i = 0; i < plan->axes.mode_count; i++)
 		if (plan->axes.modes[i] == plan->original_mode)
@@ -158,11 +156,11 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 			query.heap_bytes = plan->states[i].heap_bytes;
 	if (advise(&query, rows, plan->cell_count * TIME_COUNT, &choice))
 		return;
-	size_format_human(query.heap_bytes, heap, sizeof heap);
 	if (choice.name) /* the first reason is "NAME: why" */
 		printf("\nUse %s when the heap is %s and the overcommit mode "
 		       "%d: it %s.\n",
-		       choice.name, heap, query.overcommit,
+		       choice.name, size_human(query.heap_bytes).text,
+		       query.overcommit,
 		       choice.reasons[0] + strlen(choice.name) + 2);
 	else if (choice.reason_count)
 		printf("\n%s\n", choice.reasons[0]);

@@ -54,7 +54,6 @@ static void tell_line(FILE *stream, const struct run *run, size_t first)
 	const struct cell *cell = &run->plan->cells[first];
 	const struct cell_outcome *outcome = &run->outcomes[first];
 	const char *before = "  ";
-	char heap[UNITS_LENGTH];
 
 	for (size_t i = first; i < run->plan->cell_count; i++) {
 		if (!share_line(run, first, i))
@@ -62,8 +61,8 @@ static void tell_line(FILE *stream, const struct run *run, size_t first)
 		fprintf(stream, "%s%s", before, run->plan->cells[i].strategy);
 		before = ", ";
 	}
-	size_format_human(cell->heap_bytes, heap, sizeof heap);
-	fprintf(stream, " at %s, mode %d", heap, cell->overcommit);
+	fprintf(stream, " at %s, mode %d", size_human(cell->heap_bytes).text,
+		cell->overcommit);
 	if (axes->backing_count > 1)
 		fprintf(stream, ", backing %s", cell->backing);
 	if (axes->thread_count > 1)

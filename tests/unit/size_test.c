@@ -97,11 +97,11 @@ static void sizes_written(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		size_format(cases[i].bytes, text, sizeof text);
+		strcpy(text, size_exact(cases[i].bytes).text);
 		assert_string_equal(text, cases[i].option);
 		assert_int_equal(size_parse(text, &back), 0);
 		assert_true(back == cases[i].bytes);
-		size_format_human(cases[i].bytes, text, sizeof text);
+		strcpy(text, size_human(cases[i].bytes).text);
 		assert_string_equal(text, cases[i].human);
 	}
 }
@@ -126,9 +126,9 @@ static void durations(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < COUNT(cases); i++) {
-		duration_format(cases[i].ns, text, sizeof text);
+		strcpy(text, duration_human(cases[i].ns).text);
 		assert_string_equal(text, cases[i].text);
-		duration_format_column(cases[i].ns, text, sizeof text);
+		strcpy(text, duration_column(cases[i].ns).text);
 		assert_string_equal(text, cases[i].column);
 	}
 }
