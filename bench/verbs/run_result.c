@@ -79,24 +79,22 @@ static json_t *command_line(const struct arguments *args)
 static json_t *describe_plan(const struct run *run, const struct run_dir *dir,
 			     const struct arguments *args)
 {
-	static const char *const unknown[] = { "parents_died",
-					       "blocks_disturbed",
-					       "interrupted",
-					       "reference_spread", "verdict" };
 	json_t *host = host_facts();
 
 	if (!host)
 		return NULL;
-	json_object_set_new(host, "run_id", json_string(dir->run_id));
-	json_object_set_new(host, "seed",
-			    json_integer((json_int_t)run->plan->seed));
-	json_object_set_new(host, "argv", command_line(args));
-	json_object_set_new(host, "child", host_string(run->program));
-	json_object_set_new(host, "attested", attested_run_json(run));
-	json_object_set_new(host, "parents_per_state",
-			    json_integer(run->plan->parents));
-	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
-		json_object_set_new(host, unknown[i], json_null());
+	json_object_update_new(
+		host,
+		json_pack("{ss, sI, so, so, so, si}", "run_id", dir->run_id,
+			  "seed", (json_int_t)run->plan->seed, "argv",
+			  command_line(args), "child",
+			  host_string(run->program), "attested",
+			  attested_run_json(run), "parents_per_state",
+			  run->plan->parents));
+	json_object_update_new(host,
+			       json_pack("{sn sn sn sn sn}", "parents_died",
+					 "blocks_disturbed", "interrupted",
+					 "reference_spread", "verdict"));
 	return host;
 }
 
@@ -116,11 +114,11 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 
 	if (!host)
 		return -ENOMEM;
-	json_object_set_new(host, "parents_died",
-			    json_integer(run->parents_died));
-	json_object_set_new(host, "blocks_disturbed",
-			    json_integer(run->blocks_disturbed));
-	json_object_set_new(host, "interrupted", json_boolean(run->signal));
+	json_object_update_new(host,
+			       json_pack("{si, si, sb}", "parents_died",
+					 run->parents_died, "blocks_disturbed",
+					 run->blocks_disturbed, "interrupted",
+					 run->signal));
 	result_describe(result, host);
 	return keep_host(dir, host);
 }
