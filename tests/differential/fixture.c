@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/sendfile.h>
 #include <sys/stat.h>
@@ -89,6 +90,17 @@ static void make_stdio(void)
 	close(file);
 }
 
+/* Until our end, as keep_setting -s of tests/helpers.bash: in mode 2 a fork may
+ * be refused while another process asks for too much. */
+static void keep_setting(void)
+{
+	const int fd =
+		open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+
+	flock(fcntl(fd, F_DUPFD_CLOEXEC, 100), LOCK_SH);
+	close(fd);
+}
+
 static void handle_it(int number)
 {
 	(void)number;
@@ -102,11 +114,15 @@ void fixture_make(void)
 	insist(mkdtemp(made) && !chdir(made) && !chmod(made, 0755), made);
 	umask(022);
 	insist(!mkdir("inner", 0755) && !mkdir("inner/deeper", 0755) &&
-		       !mkdir("closed", 0) && !mkdir("seen", 0) &&
+		       !mkdir("closed", 0700) && !mkdir("seen", 0) &&
 		       !chmod("seen", 0777),
 	       "inner");
+	/* Each folder has one that O_CREAT finds. */
 	write_file("file", "nothing\n", 0666);
+	write_file("inner/file", "nothing\n", 0666);
 	write_file("inner/deeper/file", "nothing\n", 0666);
+	write_file("closed/file", "nothing\n", 0666);
+	insist(!chmod("closed", 0), "closed");
 	write_file("text", "exit 3\n", 0755);
 	copy_dump();
 	snprintf(path, sizeof path, "#!%s/dump word\n", folder);
@@ -115,6 +131,7 @@ void fixture_make(void)
 	setenv("PATH", path, 1);
 	make_descriptors();
 	make_stdio();
+	keep_setting();
 	for (int number = 1; number < 32; number++)
 		if (number == SIGUSR1 || number == SIGPIPE || number == SIGHUP)
 			signal(number, SIG_IGN);

@@ -351,8 +351,8 @@ int main(int argc, char **argv)
 	pthread_t threads[THREADS_MAX], watcher;
 	int status = 2;
 
-	end = time(NULL) + SECONDS;
 	fixture_make();
+	end = time(NULL) + SECONDS;
 	printf("# seed %lu\n", (unsigned long)seed);
 	if (open_all(*only ? only : NULL)) {
 		pthread_create(&watcher, NULL, watch, NULL);

@@ -69,15 +69,17 @@ static int some_target(uint64_t *state)
 		       : FIXED_FIRST + below(state, FIXED_END - FIXED_FIRST);
 }
 
+/* None leaves the folder, where all files are that a request may open. */
 static const char *some_path(uint64_t *state)
 {
-	static const char *const paths[] = {
-		"inner", "inner/deeper", "file", "missing", "/", "..", "closed"
-	};
+	const char *const paths[] = { "inner",	 "inner/deeper", "file",
+				      "missing", folder,	 "inner/..",
+				      "closed" };
 
 	return paths[below(state, COUNT(paths))];
 }
 
+/* Creates nothing: another thread's request might find it or not. */
 static void fill_action(struct sw_action *action, uint64_t *state)
 {
 	static const int flags[] = { O_RDONLY,
@@ -102,6 +104,8 @@ static void fill_action(struct sw_action *action, uint64_t *state)
 		.flags = flags[below(state, COUNT(flags) - !one_in(state, 4))],
 		.mode = 0640,
 	};
+	if (action->flags & O_CREAT)
+		action->path = "file";
 	if (action->kind == SW_CHDIR)
 		action->path = some_path(state);
 	if (action->kind == SW_CLOSEFROM && one_in(state, 2))
