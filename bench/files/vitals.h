@@ -11,6 +11,9 @@
 
 #include "bench/rows/rows.h"
 
+/* What time_s of a row tells apart. */
+#define VITALS_TIME_NS 1000000
+
 /* What was read at one moment; what is not told is BYTES_UNKNOWN. */
 struct vitals {
 	double time_s; /* since the watch began */

@@ -148,9 +148,10 @@ int vigil_take(struct vigil *vigil)
 }
 
 /* When the next reading is due, since the begin; none may be late by more
- * than an interval. */
+ * than an interval, nor have the time of the last one. */
 static uint64_t next_tick_ns(struct vigil *vigil, uint64_t elapsed_ns)
 {
+	const uint64_t soon_ns = elapsed_ns + VITALS_TIME_NS;
 	uint64_t due_ns;
 
 	vigil->ticks++;
@@ -158,7 +159,7 @@ static uint64_t next_tick_ns(struct vigil *vigil, uint64_t elapsed_ns)
 		vigil->ticks = elapsed_ns / vigil->interval_ns;
 	if (__builtin_mul_overflow(vigil->ticks, vigil->interval_ns, &due_ns))
 		return UINT64_MAX;
-	return due_ns;
+	return due_ns > soon_ns ? due_ns : soon_ns;
 }
 
 static uint64_t elapsed_ns(const struct vigil *vigil)
@@ -169,7 +170,8 @@ static uint64_t elapsed_ns(const struct vigil *vigil)
 int vigil_wait(struct vigil *vigil, int signal_fd)
 {
 	const uint64_t due_ns = next_tick_ns(vigil, elapsed_ns(vigil));
-	const bool last = due_ns > vigil->duration_ns;
+	/* However late the first reading came, a second one follows it. */
+	const bool last = due_ns > vigil->duration_ns && vigil->taken > 1;
 	const uint64_t until_ns = last ? vigil->duration_ns : due_ns;
 	struct pollfd events[] = {
 		{ .fd = signal_fd, .events = POLLIN },
