@@ -8,6 +8,7 @@ load helpers
 
 setup() {
 	prepare
+	keep_setting -s # where a fork is refused bash waits for seconds
 }
 
 teardown() {
@@ -35,6 +36,7 @@ start_run_of_long_parents() {
 	within 10 has_samples
 }
 
+is_gone() { [ ! -e "/proc/$1" ]; }
 is_stopped() { [ "$(sed 's/.*) //; s/ .*//' "/proc/$1/stat")" = T ]; }
 
 has_error() { grep -q ",$1\$" run/samples.csv; }
@@ -49,7 +51,8 @@ kill_until() {
 		shift
 	done
 	hit() {
-		"$@" || true
+		"$@" || return 1
+		within 5 is_gone "$child"
 		pause 0.02
 		"${condition[@]}"
 	}
@@ -99,7 +102,7 @@ interrupted() {
 
 @test "^C while the heap grows ends the run" {
 	start_run --heap 256M --strategy vfork --parents 1000
-	within 10 one_process spawnwise-par
+	within 10 child_of "$runner" spawnwise-par
 	kill -INT "$runner"
 	end_run 130
 	run_files run
@@ -383,7 +386,6 @@ in_namespace() {
 
 @test "a /proc/sys that is read-only: the current mode only" {
 	unset SPAWNWISE_KNOB
-	keep_setting -s
 	mode=$(cat /proc/sys/vm/overcommit_memory)
 	other=$(((mode + 1) % 2))
 	lock='mount --bind /proc/sys /proc/sys

@@ -40,10 +40,16 @@ finish() {
 
 # keep_setting -s|-x: until its end the test shares the kernel's own setting,
 # and what has been promised under it, with others that want the setting to
-# stay, or has it to itself.
+# stay, or has it to itself. The lock is on the setting: it is the same for all
+# users and every TMPDIR, and every user may open it. That on the ratio is held
+# by whoever is next, or those that share would never let one in.
 keep_setting() {
-	exec 9>>"${TMPDIR:-/tmp}/spawnwise-tests.$(id -u).lock"
+	local folder=/proc/sys/vm
+	[ -r "$folder/overcommit_memory" ] || return 0
+	exec 9<"$folder/overcommit_memory" 8<"$folder/overcommit_ratio"
+	flock 8
 	flock "$1" 9
+	exec 8<&-
 }
 
 # The kernel's own setting; the test is skipped where it cannot be written, and
@@ -227,17 +233,31 @@ processes() {
 	return 0
 }
 
-# kill_child NAME: a child of the runner.
-kill_child() {
-	local pid
-	pid=$(pgrep -P "$runner" -x "$1") && kill -KILL $pid 2>/dev/null
+# child_of PID NAME: a child of that name, $child. Without a fork: a process under
+# test lives for a tenth of a second, in which pgrep(1) may not get a processor.
+child_of() {
+	local list pid name
+	child=
+	for list in "/proc/$1/task"/*/children; do
+		read -r list <"$list" || true # no newline ends it
+		for pid in $list; do
+			read -r name <"/proc/$pid/comm" || continue
+			[ "$name" != "$2" ] || child=$pid
+		done
+	done 2>/dev/null
+	if [ ! -e "/proc/$$/task/$$/children" ]; then
+		child=$(pgrep -P "$1" -x "$2" | head -n 1)
+	fi
+	[ -n "$child" ]
 }
+
+# kill_child NAME: a child of the runner.
+kill_child() { child_of "$runner" "$1" && kill -KILL "$child"; }
 
 # kill_grandchild NAME: a child of the process under test.
 kill_grandchild() {
-	local pid
-	pid=$(pgrep -P "$runner" -x spawnwise-par) &&
-		pid=$(pgrep -P "$pid" -x "$1") && kill -KILL "$pid" 2>/dev/null
+	child_of "$runner" spawnwise-par && child_of "$child" "$1" &&
+		kill -KILL "$child"
 }
 
 is_our_guardian() {
@@ -245,7 +265,6 @@ is_our_guardian() {
 	find "$1/fd" -maxdepth 1 -lname "$state*" 2>/dev/null | grep -q .
 }
 
-one_process() { [ -n "$(processes "$1")" ]; }
 no_process() { [ -z "$(processes "$1")" ]; }
 has_mode() { [ "$(cat "${setting:-$SPAWNWISE_KNOB}")" = "$1" ]; }
 

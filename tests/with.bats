@@ -21,6 +21,7 @@ setup_file() {
 
 setup() {
 	prepare
+	keep_setting -s # for a moment strict overcommit may refuse a crowd
 	programs=$BATS_TEST_DIRNAME/preload
 	built=$BATS_FILE_TMPDIR
 	strategies=$(list_strategies)
@@ -102,7 +103,6 @@ serves() {
 }
 
 @test "a dead helper, a changed program and a crowd are nobody's trouble" {
-	keep_setting -s # for a moment strict overcommit may refuse a crowd
 	serves trouble "$built/trouble"
 }
 

@@ -4,15 +4,20 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/conformance/scene.h"
+#include "tests/conformance/supervise.h"
+
+#define PAUSE_MS 10
 
 static void proc_path(char path[64], pid_t pid, const char *name)
 {
@@ -180,6 +185,18 @@ void helper_kill(pid_t helper)
 void helper_stop(pid_t helper)
 {
 	send_and_wait(helper, SIGSTOP, WSTOPPED);
+}
+
+int scene_keep_setting(void)
+{
+	const int fd =
+		open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
+
+	while (fd >= 0 && flock(fd, LOCK_SH | LOCK_NB)) {
+		supervise_wait();
+		poll(NULL, 0, PAUSE_MS);
+	}
+	return fd;
 }
 
 int scene_script(struct scene *scene, const char *script, bool may_be_stale)

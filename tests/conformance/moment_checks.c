@@ -2,15 +2,12 @@
 /* What a child inherits without being asked for: of the moment of the call and
  * of the thread that makes it, in any amount. */
 
-#include <fcntl.h>
-#include <limits.h>
 #include <pthread.h>
 #include <sched.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -149,25 +146,6 @@ static void group_is_of_now(void **state)
 	scene_drop(scene);
 }
 
-/* Until its end the check shares the kernel's overcommit mode with who wants it
- * to stay (keep_setting() in tests/helpers.bash): in mode 2 exec answers E2BIG
- * at the moment at which another process is refused more than there is, which
- * is counted first (__vm_enough_memory() in mm/util.c, copy_strings() in
- * fs/exec.c). Returns the descriptor to be closed. */
-static int keep_setting(void)
-{
-	const char *folder = getenv("TMPDIR");
-	char path[PATH_MAX];
-	int fd;
-
-	snprintf(path, sizeof path, "%s/spawnwise-tests.%d.lock",
-		 folder ? folder : "/tmp", (int)getuid());
-	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0644);
-	assert_true(fd >= 0);
-	assert_int_equal(flock(fd, LOCK_SH), 0);
-	return fd;
-}
-
 /* Nearly all that exec accepts with a stack of 8 MiB. */
 static void large_environment_arrives(void **state)
 {
@@ -176,7 +154,7 @@ static void large_environment_arrives(void **state)
 	static char seen[ENVIRONMENT_BYTES + TEXT_BYTES];
 	char *envp[ENVIRONMENT_BYTES / TEXT_BYTES + 1] = { NULL };
 	struct sw_request request = { .argv = ARGV("held"), .envp = envp };
-	const int lock = keep_setting();
+	const int lock = scene_keep_setting();
 	pid_t pid;
 
 	memset(text, 'x', sizeof text - 1);

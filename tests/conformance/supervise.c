@@ -56,6 +56,11 @@ void supervise_tell(size_t test, const char *folder)
 {
 	snprintf(progress->folder, sizeof progress->folder, "%s", folder);
 	progress->test = test;
+	supervise_wait();
+}
+
+void supervise_wait(void)
+{
 	progress->began_s = now_s();
 }
 

@@ -11,6 +11,9 @@
 /* What the process at work tells of the test that it begins. */
 void supervise_tell(size_t test, const char *folder);
 
+/* The test waits for others: its time begins now. */
+void supervise_wait(void);
+
 /* Call run(first), which runs the tests from there on and gives the number of
  * failures, until all of count are over. 0 when none failed. */
 int supervise(int (*run)(size_t first), size_t count,
