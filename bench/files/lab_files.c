@@ -40,12 +40,10 @@ int lab_files_create(struct lab_files *files)
 	return 0;
 }
 
-int lab_files_header(struct lab_files *files, const struct row_type *row,
-		     const char *columns)
+int lab_files_header(struct lab_files *files, const struct row_type *row)
 {
 	struct csv_writer csv = { .stream = files->csv };
-	const int error =
-		row ? row_put_header(&csv, row) : csv_put_names(&csv, columns);
+	const int error = row_put_header(&csv, row);
 
 	files->header_bytes = ftell(files->csv);
 	return error;

@@ -28,8 +28,7 @@ int lab_files_choose(struct lab_files *files, const char *out,
 int lab_files_create(struct lab_files *files);
 
 /* Begin the CSV with its header. 0, or -errno. */
-int lab_files_header(struct lab_files *files, const struct row_type *row,
-		     const char *columns);
+int lab_files_header(struct lab_files *files, const struct row_type *row);
 
 /* Whether nothing but the header was written. */
 bool lab_files_empty(const struct lab_files *files);

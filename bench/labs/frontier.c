@@ -15,47 +15,65 @@
 #include "bench/labs/frontier_text.h"
 #include "bench/labs/labs.h"
 #include "bench/labs/subject.h"
-#include "bench/rows/errname.h"
 
 #define LIMIT_MS 60000
 #define ROWS_MAX (LAB_MODES * (2 * ATTEMPT_STRATEGIES_MAX))
 
-static const char columns[] =
-	"strategy,overcommit,vmas,lower_bytes,upper_bytes,predicted_bytes,"
-	"exact,agrees,stage,errno,stopped_by,probes,ram_bytes,swap_bytes,"
-	"commit_limit_bytes,left_bytes,room_bytes,slack_bytes,"
-	"accountable_bytes";
+/* What was found, and what the rules say of it. */
+struct frontier_row {
+	struct frontier found;
+	const char *strategy;
+	const char *stopped_by;
+	int exact;
+	int agrees;
+	uint64_t left_bytes;
+	uint64_t slack_bytes;
+};
+
+static const char *const stages[] = { NULL, "map", "spawn" };
+
+#define AT(member) offsetof(struct frontier_row, member)
+
+static const struct row_field fields[] = {
+	FIELD("strategy", TEXT, AT(strategy)),
+	FIELD("overcommit", COUNT, AT(found.mode)),
+	FIELD("vmas", COUNT, AT(found.vmas)),
+	FIELD("lower_bytes", BYTES, AT(found.lower_bytes)),
+	FIELD("upper_bytes", LIMIT, AT(found.upper_bytes)),
+	FIELD("predicted_bytes", BYTES, AT(found.predicted_bytes)),
+	FIELD("exact", YES, AT(exact)),
+	FIELD("agrees", YES, AT(agrees)),
+	FIELD("stage", CHOICE, AT(found.stage), stages),
+	FIELD("errno", ERRNO, AT(found.refused)),
+	FIELD("stopped_by", TEXT, AT(stopped_by)),
+	FIELD("probes", COUNT, AT(found.probes)),
+	FIELD("ram_bytes", BYTES, AT(found.facts.ram_bytes)),
+	FIELD("swap_bytes", BYTES, AT(found.facts.swap_bytes)),
+	FIELD("commit_limit_bytes", BYTES, AT(found.facts.commit_limit_bytes)),
+	FIELD("left_bytes", BYTES, AT(left_bytes)),
+	FIELD("room_bytes", BYTES, AT(found.room_bytes)),
+	FIELD("slack_bytes", BYTES, AT(slack_bytes)),
+	FIELD("accountable_bytes", BYTES, AT(found.facts.accountable_bytes)),
+	{ 0 },
+};
+
+static const struct row_type type = { "frontier.csv",
+				      { { .fields = fields } } };
 
 static int write_row(struct lab_context *context,
 		     const struct frontier *frontier)
 {
-	static const char *const stages[] = { NULL, "map", "spawn" };
-	const struct predict_facts *facts = &frontier->facts;
-	struct csv_writer *csv = &context->csv;
+	const struct frontier_row row = {
+		.found = *frontier,
+		.strategy = frontier->attempt.strategies[0]->name,
+		.stopped_by = frontier_stop(frontier),
+		.exact = !frontier->held_back,
+		.agrees = frontier_agrees(frontier),
+		.left_bytes = predict_left(&frontier->facts),
+		.slack_bytes = predict_slack(&frontier->facts),
+	};
 
-	csv_put_text(csv, frontier->attempt.strategies[0]->name);
-	csv_put_integer(csv, frontier->mode);
-	csv_put_integer(csv, frontier->vmas);
-	csv_put_size(csv, frontier->lower_bytes);
-	if (frontier->upper_bytes)
-		csv_put_size(csv, frontier->upper_bytes);
-	else
-		csv_put_text(csv, NULL);
-	csv_put_size(csv, frontier->predicted_bytes);
-	csv_put_text(csv, frontier->held_back ? "no" : "yes");
-	csv_put_text(csv, frontier_agrees(frontier) ? "yes" : "no");
-	csv_put_text(csv, stages[frontier->stage]);
-	csv_put_text(csv, errname(frontier->refused));
-	csv_put_text(csv, frontier_stop(frontier));
-	csv_put_integer(csv, frontier->probes);
-	csv_put_size(csv, facts->ram_bytes);
-	csv_put_size(csv, facts->swap_bytes);
-	csv_put_size(csv, facts->commit_limit_bytes);
-	csv_put_size(csv, predict_left(facts));
-	csv_put_size(csv, frontier->room_bytes);
-	csv_put_size(csv, predict_slack(facts));
-	csv_put_size(csv, facts->accountable_bytes);
-	return csv_end_row(csv);
+	return row_put(&context->csv, &type, NULL, &row);
 }
 
 static bool is_measured(const struct frontier *frontier)
@@ -154,7 +172,7 @@ extern const struct lab lab_frontier;
 const struct lab lab_frontier = {
 	.name = "frontier",
 	.summary = "the largest heap from which each strategy still spawns",
-	.columns = columns,
+	.row = &type,
 	.modes = true,
 	.run = run,
 };

@@ -47,8 +47,7 @@ struct lab {
 	const char *name;
 	const char *summary;	    /* one line, no full stop */
 	const struct row_type *row; /* of NAME.csv */
-	const char *columns;
-	bool modes; /* it holds other overcommit modes */
+	bool modes;		    /* it holds other overcommit modes */
 
 	/* 0, or -errno with lab_fail(). */
 	int (*run)(struct lab_context *context);

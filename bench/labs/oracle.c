@@ -17,62 +17,74 @@
 #include "bench/labs/oracle_answer.h"
 #include "bench/labs/oracle_text.h"
 #include "bench/labs/subject.h"
-#include "bench/rows/errname.h"
 
 #define LIMIT_MS 20000
 
-static const char columns[] =
-	"strategy,overcommit,memory,stage,predicted,observed,agrees,"
-	"heap_bytes,mapped_overcommit,asked_bytes,accountable_bytes,"
-	"largest_vma_bytes,total_vm_bytes,ram_bytes,swap_bytes,"
-	"commit_limit_bytes,committed_bytes,left_bytes,address_limit_bytes,"
-	"data_bytes,data_limit_bytes,skipped";
+/* One strategy's answer, and what it is about. */
+struct oracle_row {
+	struct oracle_answer answer;
+	struct predict_facts facts;
+	const char *strategy;
+	const char *memory;
+	int mode;
+	int map_mode;
+	uint64_t heap_bytes;
+	uint64_t asked_bytes;
+	uint64_t left_bytes;
+};
 
-static void put_limit(struct csv_writer *csv, uint64_t bytes)
-{
-	if (bytes)
-		csv_put_size(csv, bytes);
-	else
-		csv_put_text(csv, NULL);
-}
+static const char *const stages[] = { "spawn", "map" };
 
-static void put_facts(struct csv_writer *csv, const struct predict_facts *facts)
-{
-	csv_put_size(csv, facts->accountable_bytes);
-	csv_put_size(csv, facts->largest_vma_bytes);
-	csv_put_size(csv, facts->total_vm_bytes);
-	csv_put_size(csv, facts->ram_bytes);
-	csv_put_size(csv, facts->swap_bytes);
-	csv_put_size(csv, facts->commit_limit_bytes);
-	csv_put_size(csv, facts->committed_bytes);
-	csv_put_size(csv, predict_left(facts));
-	put_limit(csv, facts->address_limit_bytes);
-	csv_put_size(csv, facts->data_bytes);
-	put_limit(csv, facts->data_limit_bytes);
-}
+#define AT(member) offsetof(struct oracle_row, member)
+
+static const struct row_field fields[] = {
+	FIELD("strategy", TEXT, AT(strategy)),
+	FIELD("overcommit", COUNT, AT(mode)),
+	FIELD("memory", TEXT, AT(memory)),
+	FIELD("stage", CHOICE, AT(answer.at_map), stages),
+	FIELD("predicted", OUTCOME, AT(answer.predicted)),
+	FIELD("observed", OUTCOME, AT(answer.observed)),
+	FIELD("agrees", YES, AT(answer.agrees)),
+	FIELD("heap_bytes", BYTES, AT(heap_bytes)),
+	FIELD("mapped_overcommit", COUNT, AT(map_mode)),
+	FIELD("asked_bytes", BYTES, AT(asked_bytes)),
+	FIELD("accountable_bytes", BYTES, AT(facts.accountable_bytes)),
+	FIELD("largest_vma_bytes", BYTES, AT(facts.largest_vma_bytes)),
+	FIELD("total_vm_bytes", BYTES, AT(facts.total_vm_bytes)),
+	FIELD("ram_bytes", BYTES, AT(facts.ram_bytes)),
+	FIELD("swap_bytes", BYTES, AT(facts.swap_bytes)),
+	FIELD("commit_limit_bytes", BYTES, AT(facts.commit_limit_bytes)),
+	FIELD("committed_bytes", BYTES, AT(facts.committed_bytes)),
+	FIELD("left_bytes", BYTES, AT(left_bytes)),
+	FIELD("address_limit_bytes", LIMIT, AT(facts.address_limit_bytes)),
+	FIELD("data_bytes", BYTES, AT(facts.data_bytes)),
+	FIELD("data_limit_bytes", LIMIT, AT(facts.data_limit_bytes)),
+	FIELD("skipped", TEXT, AT(answer.skipped)),
+	{ 0 },
+};
+
+static const struct row_type type = { "oracle.csv", { { .fields = fields } } };
 
 static int write_row(struct lab_context *context, const struct oracle *oracle,
 		     size_t i)
 {
 	const struct sw_strategy *strategy = oracle->attempt.strategies[i];
 	const struct oracle_answer answer = oracle_answer(oracle, i);
-	struct csv_writer *csv = &context->csv;
+	const struct oracle_row row = {
+		.answer = answer,
+		.facts = *answer.facts,
+		.strategy = strategy->name,
+		.memory = oracle->memory->name,
+		.mode = oracle->mode,
+		.map_mode = oracle->map_mode,
+		.heap_bytes = oracle->heap_bytes,
+		.asked_bytes = answer.at_map ? oracle->heap_bytes
+					     : predict_asked(strategy->traits,
+							     answer.facts),
+		.left_bytes = predict_left(answer.facts),
+	};
 
-	csv_put_text(csv, strategy->name);
-	csv_put_integer(csv, oracle->mode);
-	csv_put_text(csv, oracle->memory->name);
-	csv_put_text(csv, answer.at_map ? "map" : "spawn");
-	csv_put_text(csv, outcome_name(answer.predicted));
-	csv_put_text(csv, answer.tried ? outcome_name(answer.observed) : NULL);
-	csv_put_text(csv, !answer.tried ? NULL : answer.agrees ? "yes" : "no");
-	csv_put_size(csv, oracle->heap_bytes);
-	csv_put_integer(csv, oracle->map_mode);
-	csv_put_size(csv, answer.at_map ? oracle->heap_bytes
-					: predict_asked(strategy->traits,
-							answer.facts));
-	put_facts(csv, answer.facts);
-	csv_put_text(csv, answer.skipped[0] ? answer.skipped : NULL);
-	return csv_end_row(csv);
+	return row_put(&context->csv, &type, NULL, &row);
 }
 
 static int write_rows(struct lab_context *context, const struct oracle *oracle)
@@ -154,7 +166,7 @@ extern const struct lab lab_oracle;
 const struct lab lab_oracle = {
 	.name = "oracle",
 	.summary = "which spawn is refused in which mode, predicted, observed",
-	.columns = columns,
+	.row = &type,
 	.modes = true,
 	.run = run,
 };

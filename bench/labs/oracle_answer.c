@@ -5,6 +5,8 @@
 
 #include <stdio.h>
 
+#include "bench/rows/errname.h"
+
 struct oracle_answer oracle_answer(const struct oracle *oracle, size_t i)
 {
 	const struct oracle_cell *cell = &oracle->cells[i];
@@ -27,6 +29,10 @@ struct oracle_answer oracle_answer(const struct oracle *oracle, size_t i)
 		}
 	}
 	answer.agrees = answer.predicted == answer.observed;
+	if (!answer.tried) {
+		answer.observed = OUTCOME_UNKNOWN;
+		answer.agrees = -1;
+	}
 	return answer;
 }
 

@@ -7,10 +7,10 @@
 
 /* One cell: how a strategy got on, at the step that decided. */
 struct oracle_answer {
-	bool at_map; /* the memory could not be mapped, or should not be */
+	int at_map; /* the memory could not be mapped, or should not be */
 	bool tried;
-	bool agrees;
-	int predicted;
+	int agrees;    /* -1: not tried */
+	int predicted; /* outcomes, bench/rows/errname.h */
 	int observed;
 	const struct predict_facts *facts;
 	const char *skipped; /* why it was not tried, or "" */

@@ -32,31 +32,34 @@ static const struct victim_case cases[] = {
 };
 #define CASE_COUNT (sizeof cases / sizeof *cases)
 
-static const char columns[] =
-	"strategy,case,heap_bytes,limit_bytes,room_bytes,page_table_bytes,"
-	"parent_oom_score_adj,child_oom_score_adj,predicted,observed,agrees,"
-	"oom_kill";
+/* One strategy in one constellation. */
+struct victim_row {
+	const char *strategy;
+	struct victim_case one;
+	struct victim_outcome outcome;
+	int parent_adj;
+	int agrees;
+};
 
-static int write_row(struct csv_writer *csv, const struct sw_strategy *strategy,
-		     const struct victim_case *one,
-		     const struct victim_outcome *outcome)
-{
-	const bool agrees = outcome->predicted == outcome->observed;
+#define AT(member) offsetof(struct victim_row, member)
 
-	csv_put_text(csv, strategy->name);
-	csv_put_text(csv, one->name);
-	csv_put_size(csv, one->heap_bytes);
-	csv_put_size(csv, outcome->limit_bytes);
-	csv_put_size(csv, outcome->room_bytes);
-	csv_put_size(csv, outcome->page_table_bytes);
-	csv_put_integer(csv, VICTIM_PARENT_ADJ);
-	csv_put_integer(csv, one->child_adj);
-	csv_put_text(csv, victim_name(outcome->predicted));
-	csv_put_text(csv, victim_name(outcome->observed));
-	csv_put_text(csv, agrees ? "yes" : "no");
-	csv_put_integer(csv, (int64_t)outcome->kills);
-	return csv_end_row(csv);
-}
+static const struct row_field fields[] = {
+	FIELD("strategy", TEXT, AT(strategy)),
+	FIELD("case", TEXT, AT(one.name)),
+	FIELD("heap_bytes", BYTES, AT(one.heap_bytes)),
+	FIELD("limit_bytes", BYTES, AT(outcome.limit_bytes)),
+	FIELD("room_bytes", BYTES, AT(outcome.room_bytes)),
+	FIELD("page_table_bytes", BYTES, AT(outcome.page_table_bytes)),
+	FIELD("parent_oom_score_adj", NUMBER, AT(parent_adj)),
+	FIELD("child_oom_score_adj", NUMBER, AT(one.child_adj)),
+	FIELD("predicted", CHOICE, AT(outcome.predicted), victim_names),
+	FIELD("observed", CHOICE, AT(outcome.observed), victim_names),
+	FIELD("agrees", YES, AT(agrees)),
+	FIELD("oom_kill", BYTES, AT(outcome.kills)),
+	{ 0 },
+};
+
+static const struct row_type type = { "victim.csv", { { .fields = fields } } };
 
 /* Whether it creates a child of which we know more than its end. */
 static bool takes_part(const struct sw_strategy *strategy)
@@ -76,24 +79,27 @@ static int try_strategy(struct lab_context *context, struct table *table,
 {
 	table_cell(table, "%s", strategy->name);
 	for (size_t i = 0; i < CASE_COUNT; i++) {
-		struct victim_outcome outcome = { 0 };
+		struct victim_row row = {
+			.strategy = strategy->name,
+			.one = cases[i],
+			.parent_adj = VICTIM_PARENT_ADJ,
+		};
 		int error;
 
 		progress_note(progress, "%s, %s", strategy->name,
 			      cases[i].name);
 		error = victim_try(context, strategy, &cases[i], LIMIT_BYTES,
-				   &outcome);
+				   &row.outcome);
 		progress_step(progress, CASE_S);
-
+		row.agrees = row.outcome.predicted == row.outcome.observed;
 		if (!error)
-			error = write_row(&context->csv, strategy, &cases[i],
-					  &outcome);
+			error = row_put(&context->csv, &type, NULL, &row);
 		if (error)
 			return error;
 		score->cells++;
-		score->wrong += outcome.predicted != outcome.observed;
-		table_cell(table, "%s%s", victim_name(outcome.observed),
-			   outcome.predicted == outcome.observed ? "" : "!");
+		score->wrong += !row.agrees;
+		table_cell(table, "%s%s", victim_names[row.outcome.observed],
+			   row.agrees ? "" : "!");
 	}
 	table_row(table, TABLE_PLAIN);
 	return 0;
@@ -170,6 +176,6 @@ extern const struct lab lab_victim;
 const struct lab lab_victim = {
 	.name = "victim",
 	.summary = "who is killed when memory runs out, parent or child",
-	.columns = columns,
+	.row = &type,
 	.run = run,
 };

@@ -37,8 +37,8 @@ struct victim_outcome {
 	uint64_t kills; /* by which the group's oom_kill has grown */
 };
 
-/* Its word: "nobody", "parent", "child", "refused". */
-const char *victim_name(enum victim victim);
+/* Their words: "nobody", "parent", "child", "refused". */
+extern const char *const victim_names[];
 
 /* Do it with this strategy in a group of its own with this limit. 0, or -errno
  * told by lab_fail(). */

@@ -243,14 +243,9 @@ int victim_try(struct lab_context *context, const struct sw_strategy *strategy,
 	return error;
 }
 
-const char *victim_name(enum victim victim)
-{
-	static const char *const names[] = {
-		[VICTIM_NOBODY] = "nobody",
-		[VICTIM_PARENT] = "parent",
-		[VICTIM_CHILD] = "child",
-		[VICTIM_REFUSED] = "refused",
-	};
-
-	return names[victim];
-}
+const char *const victim_names[] = {
+	[VICTIM_NOBODY] = "nobody",
+	[VICTIM_PARENT] = "parent",
+	[VICTIM_CHILD] = "child",
+	[VICTIM_REFUSED] = "refused",
+};

@@ -37,7 +37,7 @@ int lab_folder_create(const struct lab *lab, struct lab_files *files,
 	int error = lab_files_create(files);
 
 	if (!error) {
-		error = lab_files_header(files, lab->row, lab->columns);
+		error = lab_files_header(files, lab->row);
 		if (error)
 			lab_files_discard(files);
 	}
