@@ -98,7 +98,8 @@ test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread)
 		$(UNITS) $(SCRIPTS)
 
 test-vm: ## the labs and more in virtual machines: another kernel, cgroup v2
-	@$(SETUP) bench test vm && $(BUILD) all $(B)/tests/conformance
+	@$(SETUP) bench test vm && $(BUILD) all $(B)/tests/conformance \
+		$(B)/tests/refuse
 	prove -fo -e tests/vm/boot tests/vm/*.sh
 
 crosscheck: ## compare with bare loops and with hyperfine

@@ -118,14 +118,17 @@ keys_are_documented() {
 pause() { read -rt "$1" <>"$scratch/.never" || true; }
 
 # within SECONDS COMMAND...: until COMMAND succeeds. The seconds are those of a
-# machine that has a processor for each process that is ready to run.
+# machine that has a processor for each process that is ready to run, and not
+# over before it has looked 20 times in each: a virtual machine may stand still
+# without a load of its own.
 within() {
 	local begin=${EPOCHREALTIME/./} load rest
-	local limit=$(($1 * 1000000))
+	local limit=$(($1 * 1000000)) looks=$(($1 * 20))
 	shift
 	until "$@"; do
 		read -r load rest </proc/loadavg
-		if [ $((${EPOCHREALTIME/./} - begin)) -gt \
+		looks=$((looks - 1))
+		if [ $looks -lt 0 ] && [ $((${EPOCHREALTIME/./} - begin)) -gt \
 			$((limit * (1 + ${load%.*} / ${processors:-1}))) ]; then
 			echo "in vain: $*"
 			return 1
