@@ -113,26 +113,49 @@ odd=('s/^SwapFree:.*/SwapFree:  18446744073709551488 kB/'
 assert json.load(open("out"))["machine_room_bytes"] is None'
 }
 
-# The hierarchy below $PWD, with names that mountinfo escapes; $folder is what
+# hierarchy: where that of our group is mounted, and how to do that elsewhere.
+hierarchy() {
+	make_group $((96 << 20)) "${1-}"
+	top=/sys/fs/cgroup kind=cgroup2
+	[ "$limit" = memory.max ] || top=$top/memory kind="cgroup -o memory"
+}
+
+# inside_moved [-C] SCRIPT COMMAND...: in our group, with mounts of our own, and
+# groups with -C, after SCRIPT has moved the hierarchy.
+inside_moved() {
+	local namespaces=-m
+	[ "$1" != -C ] || { namespaces=-mC && shift; }
+	# shellcheck disable=SC2016
+	inside unshare $namespaces sh -c 'set -e
+	group=$1 top=$2 kind=$3; eval "$4"; shift 4; exec "$@"' sh \
+		"$group" "$top" "$kind" "$@"
+}
+
+# Names of which mountinfo escapes a part, as systemd's are; theirs is what
 # another group's folder was bound to before.
 @test "the limit is that of our own group, wherever it is mounted" {
-	make_group $((96 << 20))
-	[ "$limit" = memory.limit_in_bytes ] || skip "needs cgroup v1 memory"
-	mkdir theirs 'a \x2d b'
-	look() {
-		unshare -m sh -c 'set -e
-		group=$1 top=/sys/fs/cgroup/memory; shift
-		echo $$ >"$group/cgroup.procs"
-		mount --bind "$top" theirs
-		umount -l "$top"
-		mount -t cgroup -o memory none "a \\x2d b"
-		umount theirs
-		"$@"' sh "$group" "$@"
-	}
-	check 0 look "$command" doctor
-	says out "memory.limit_in_bytes 96 MiB"
+	hierarchy '\x2d.slice'
+	mkdir theirs 'a \x2d b' own
+	# shellcheck disable=SC2016
+	check 0 inside_moved 'mount --bind "$top" theirs; umount -l "$top"
+		mount -t $kind none "a \x2d b"; umount theirs' "$command" doctor
+	says out "$limit 96 MiB"
 	says out "$PWD/a \x2d b/"
-	check 2 look "$command" run --heap 64M --out x
+	# shellcheck disable=SC2016
+	check 0 inside_moved 'mount --bind "$group" own; umount -l "$top"' \
+		"$command" doctor
+	says out "$limit 96 MiB"
+	check 2 inside "$command" run --heap 64M --out x
+}
+
+# As engines make it: the folders around the container's have no names there.
+@test "the limit of a container is seen in its cgroup namespace" {
+	hierarchy
+	unshare -C true || skip "needs cgroup namespaces"
+	# shellcheck disable=SC2016
+	check 0 inside_moved -C 'umount -l "$top"; mount -t $kind none "$top"' \
+		"$command" doctor
+	says out "$limit 96 MiB"
 }
 
 @test "a process in many groups is read to the end" {

@@ -50,6 +50,14 @@ swap_is_no_room() {
   check 125 exec_with 160M && says err "leaves below its memory.max"
 }
 
+# Pages of a tmpfs stay charged to the group of who wrote them.
+doctor_warns_of_high() {
+  group near memory.high 64M
+  inside dd if=/dev/zero of=/tmp/charged bs=1M count=60 || return 1
+  check 0 inside spawnwise doctor && says out "memory.high of $group leaves" &&
+    says out "a stall without end" && rm /tmp/charged
+}
+
 watch_tells_high() {
   group high
   # shellcheck disable=SC2016
@@ -64,3 +72,4 @@ ok "memory.high bounds a heap" high_is_a_limit
 ok "the limit of a group around ours bounds a heap" group_around_counts
 ok "swap is no room" swap_is_no_room
 ok "watch tells of memory.high" watch_tells_high
+ok "doctor warns of a memory.high nearly reached" doctor_warns_of_high
