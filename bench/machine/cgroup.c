@@ -4,9 +4,11 @@
 #include "bench/machine/cgroup.h"
 
 #include <errno.h>
+#include <fts.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/machine/fields.h"
 #include "bench/machine/text.h"
@@ -83,6 +85,35 @@ static int read_cpu(const struct cgroup *group, const char *directory,
 	return 0;
 }
 
+static bool has_member(const char *directory, pid_t pid)
+{
+	TEXT_STREAM members = text_open("%s/cgroup.procs", directory);
+	int member = 0;
+
+	while (members && member != pid && fscanf(members, "%d", &member) == 1)
+		;
+	return member == pid;
+}
+
+/* A process is a member of one group of a hierarchy. -EXDEV: of none there. */
+static int find_member(struct cgroup *group, pid_t pid)
+{
+	char *const roots[] = { group->mount, NULL };
+	FTS *tree = fts_open(roots, FTS_PHYSICAL | FTS_NOCHDIR, NULL);
+	const FTSENT *at;
+	int error = -EXDEV;
+
+	while (tree && error == -EXDEV && (at = fts_read(tree)))
+		if (at->fts_info == FTS_D && has_member(at->fts_path, pid))
+			error = snprintf(group->directory, PATH_MAX, "%s",
+					 at->fts_path) < PATH_MAX
+					? 0
+					: -ENAMETOOLONG;
+	if (tree)
+		fts_close(tree);
+	return error;
+}
+
 int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
 {
 	TEXT_STREAM membership = pid ? text_open("/proc/%d/cgroup", (int)pid)
@@ -92,8 +123,12 @@ int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
 
 	group->version = 0;
 	/* A kernel without control groups has no such file. */
-	return mounts ? cgroup_find(controller, membership, mounts, group)
-		      : -errno;
+	int error = mounts ? cgroup_find(controller, membership, mounts, group)
+			   : -errno;
+
+	if (!error && group->hidden)
+		error = find_member(group, pid ? pid : getpid());
+	return error;
 }
 
 int cgroup_walk(const struct cgroup *group, enum cgroup_kind kind,

@@ -19,6 +19,8 @@ struct cgroup {
 	int version;
 	char mount[PATH_MAX];	  /* the walk upwards ends here */
 	char directory[PATH_MAX]; /* our own group */
+	bool hidden; /* that is somewhere below directory, nothing tells where
+		      */
 };
 
 struct cgroup_limit {

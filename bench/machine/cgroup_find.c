@@ -112,8 +112,8 @@ static bool is_hierarchy(const struct mount *mount, int version,
 /* Where a group is below a mount's root: the rest of its path, "" for the root
  * itself. NULL: it is not there. A root around that of our cgroup namespace is
  * written as "/.." (cgroup_namespaces(7)); it contains our group, but the
- * folders between have no names here. */
-static const char *below(const char *path, const char *root)
+ * folders between have no names here: *hidden. */
+static const char *below(const char *path, const char *root, bool *hidden)
 {
 	const size_t length = strcmp(root, "/") == 0 ? 0 : strlen(root);
 
@@ -121,10 +121,9 @@ static const char *below(const char *path, const char *root)
 	    (!path[length] || path[length] == '/') &&
 	    (length || strncmp(path, "/..", 3) != 0))
 		return strcmp(path + length, "/") == 0 ? "" : path + length;
-	return strspn(root, "/.") == length && length &&
-			       strncmp(path, "/..", 3) != 0
-		       ? ""
-		       : NULL;
+	*hidden = strspn(root, "/.") == length && length &&
+		  strncmp(path, "/..", 3) != 0;
+	return *hidden ? "" : NULL;
 }
 
 /* The mount of the hierarchy that shows our group and most of what is around
@@ -140,6 +139,7 @@ static int find_mount(const char *controller, FILE *mounts, const char *path,
 	while (error != -ENAMETOOLONG &&
 	       getline(&line, &capacity, mounts) > 0) {
 		const char *rest;
+		bool hidden = false;
 
 		if (!read_mount(line, &mount))
 			continue;
@@ -149,10 +149,11 @@ static int find_mount(const char *controller, FILE *mounts, const char *path,
 		}
 		if (!is_hierarchy(&mount, group->version, controller))
 			continue;
-		rest = path ? below(path, mount.root) : "";
+		rest = path ? below(path, mount.root, &hidden) : "";
 		if (!rest || strlen(mount.root) >= shortest)
 			continue;
 		shortest = strlen(mount.root);
+		group->hidden = hidden;
 		snprintf(group->mount, PATH_MAX, "%s", mount.point);
 		error = snprintf(group->directory, PATH_MAX, "%s%s",
 				 mount.point, rest) < PATH_MAX

@@ -97,9 +97,11 @@ static void groups_are_seen_below_the_root_of_the_mount(void **state)
 	mounts = "35 31 0:32 /../.. /cg rw - cgroup cgroup rw,memory\n";
 	assert_int_equal(find("memory", "4:memory:/a\n", mounts, &group), 0);
 	assert_string_equal(group.directory, "/cg");
+	assert_true(group.hidden);
 	assert_int_equal(find("memory", "4:memory:/../../b\n", mounts, &group),
 			 0);
 	assert_string_equal(group.directory, "/cg/b");
+	assert_false(group.hidden);
 	assert_int_equal(find("memory", "4:memory:/\n", hybrid_mounts, &group),
 			 0);
 	assert_string_equal(group.directory, "/cg/memory");
