@@ -21,7 +21,7 @@
 /* A page of its own: fork(2) leaves the copy zeroed, and a zeroed handle
  * answers -ECHILD. */
 struct sw_handle {
-	const struct sw_strategy *strategy;
+	struct sw_strategy strategy; /* as long as ours; abi 0: a fork's copy */
 	void *state;
 	int known; /* see sw_known_add() */
 };
@@ -41,17 +41,18 @@ static void cancel_restore(int before)
 	pthread_setcancelstate(before, NULL);
 }
 
-int sw_open(const struct sw_strategy *strategy, struct sw_handle **out)
+int sw_open(const struct sw_strategy *given, struct sw_handle **out)
 {
+	struct sw_strategy strategy;
 	const int cancel_state = cancel_disable();
 	const int saved_errno = errno;
 	struct sw_handle *handle;
-	int error = strategy ? 0 : -EINVAL;
+	int error = given ? sw_strategy_read(given, &strategy) : -EINVAL;
 
-	if (!error && !(strategy->traits & SW_CREATES_NOTHING))
+	if (!error && !(strategy.traits & SW_CREATES_NOTHING))
 		error = sw_calls_supported();
-	if (!error && strategy->supported)
-		error = strategy->supported();
+	if (!error && strategy.supported)
+		error = strategy.supported();
 	if (error)
 		goto restore;
 	handle = mmap(NULL, sizeof *handle, PROT_READ | PROT_WRITE,
@@ -59,12 +60,12 @@ int sw_open(const struct sw_strategy *strategy, struct sw_handle **out)
 	error = handle == MAP_FAILED ? -ENOMEM : 0;
 	if (error)
 		goto restore;
-	if (strategy->open)
-		error = strategy->open(&handle->state);
+	if (strategy.open)
+		error = strategy.open(&handle->state);
 	if (!error && madvise(handle, sizeof *handle, MADV_WIPEONFORK)) {
 		error = -errno;
-		if (strategy->close)
-			strategy->close(handle->state);
+		if (strategy.close)
+			strategy.close(handle->state);
 	}
 	if (error) {
 		munmap(handle, sizeof *handle);
@@ -82,14 +83,17 @@ restore:
 int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	     struct sw_child *child)
 {
-	const struct sw_strategy *strategy = handle->strategy;
+	const struct sw_strategy *strategy = &handle->strategy;
+	struct sw_request whole;
 	unsigned unknown;
 	int error, cancel_state;
 
 	*child = (struct sw_child){ .pidfd = -1 };
-	if (!strategy)
+	if (!strategy->abi)
 		return -ECHILD;
-	error = sw_validate(request, child);
+	error = sw_request_read(&request, &whole);
+	if (!error)
+		error = sw_validate(request, child);
 	if (error)
 		return error;
 	unknown = request->fields & ~strategy->honours;
@@ -111,12 +115,12 @@ int sw_confirm(struct sw_handle *handle, struct sw_child *child, int timeout_ms)
 {
 	int error, cancel_state;
 
-	if (!handle->strategy)
+	if (!handle->strategy.abi)
 		return -ECHILD;
 	if (!child->in_flight)
 		return -EINVAL;
 	cancel_state = cancel_disable();
-	error = handle->strategy->confirm(handle->state, child, timeout_ms);
+	error = handle->strategy.confirm(handle->state, child, timeout_ms);
 	cancel_restore(cancel_state);
 	child->in_flight = error == -EAGAIN && !child->stage;
 	if (error && !child->in_flight)
@@ -138,10 +142,10 @@ static int reap(pid_t pid, int *status)
 
 int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status)
 {
-	const struct sw_strategy *strategy = handle->strategy;
+	const struct sw_strategy *strategy = &handle->strategy;
 	int error, cancel_state, unwanted;
 
-	if (!strategy)
+	if (!strategy->abi)
 		return -ECHILD;
 	if (!status)
 		status = &unwanted;
@@ -162,12 +166,12 @@ int sw_poll_fd(struct sw_handle *handle)
 {
 	int result, cancel_state;
 
-	if (!handle->strategy)
+	if (!handle->strategy.abi)
 		return -ECHILD;
-	if (!handle->strategy->poll_fd)
+	if (!handle->strategy.poll_fd)
 		return -ENOTSUP;
 	cancel_state = cancel_disable();
-	result = handle->strategy->poll_fd(handle->state);
+	result = handle->strategy.poll_fd(handle->state);
 	cancel_restore(cancel_state);
 	return result;
 }
@@ -176,12 +180,12 @@ int sw_refresh(struct sw_handle *handle)
 {
 	int error, cancel_state;
 
-	if (!handle->strategy)
+	if (!handle->strategy.abi)
 		return -ECHILD;
-	if (!handle->strategy->refresh)
+	if (!handle->strategy.refresh)
 		return 0;
 	cancel_state = cancel_disable();
-	error = handle->strategy->refresh(handle->state);
+	error = handle->strategy.refresh(handle->state);
 	cancel_restore(cancel_state);
 	return error;
 }
@@ -190,9 +194,9 @@ void sw_close(struct sw_handle *handle)
 {
 	const int cancel_state = cancel_disable();
 
-	sw_known_remove(handle && handle->strategy ? handle->known : -1);
-	if (handle && handle->strategy && handle->strategy->close)
-		handle->strategy->close(handle->state);
+	sw_known_remove(handle && handle->strategy.abi ? handle->known : -1);
+	if (handle && handle->strategy.abi && handle->strategy.close)
+		handle->strategy.close(handle->state);
 	if (handle)
 		munmap(handle, sizeof *handle);
 	cancel_restore(cancel_state);

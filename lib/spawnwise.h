@@ -45,9 +45,18 @@ extern "C" {
 #endif
 
 /*
- * What follows is all that the libraries show. While their version begins with
- * 0, a struct may change with each 0.N; the symbols then carry another version,
- * and the loader refuses a program that was built for the old one.
+ * What follows is all that the libraries show. How it grows, so that programs
+ * and strategies that are built need not be built again:
+ *
+ * - struct sw_request gets members at its end, each with a bit of enum sw_field
+ *   without which it does not count. Its size tells which there are.
+ * - struct sw_strategy gets members at its end; its abi tells which there are.
+ * - struct sw_child takes from its reserved members, which are zero till then.
+ * - Every other struct stays as it is.
+ *
+ * While the version begins with 0, something else may change with each 0.N. The
+ * symbols then carry another version, and so does SW_ABI: the loader refuses a
+ * program that was built for the old one, and sw_open() a strategy.
  */
 #pragma GCC visibility push(default)
 
@@ -83,9 +92,9 @@ enum sw_field {
 	SW_CGROUP = 1 << 17,
 
 	/* Stages of a child that no request asks for; see struct sw_child. */
-	SW_STDIO = 1 << 18,
-	SW_EXEC = 1 << 19,
-	SW_BIRTH = 1 << 20, /* clone(2) or fork(2) made no child */
+	SW_STDIO = 1 << 28,
+	SW_EXEC = 1 << 29,
+	SW_BIRTH = 1 << 30, /* clone(2) or fork(2) made no child */
 };
 #define SW_FIELD_COUNT 18 /* SW_SIGDEFAULT to SW_CGROUP */
 
@@ -136,6 +145,13 @@ struct sw_ids {
  * has answered.
  */
 struct sw_request {
+	/* In bytes, sizeof(struct sw_request): what lies beyond is not read.
+	 * 0 stands for the members up to cgroup_fd, so that only a program
+	 * that uses a later one must set it: its field is refused with -EINVAL
+	 * otherwise. What an older library does not know is refused with
+	 * -ENOTSUP: a field, or a byte beyond its own size that is not 0. */
+	size_t size;
+
 	/* The program: a path, or with search a name to look for in the
 	 * caller's PATH (a name with a slash is taken as it is). There is no
 	 * fallback to /bin/sh for ENOEXEC: posix_spawnp(3) has none either. */
@@ -209,6 +225,7 @@ struct sw_child {
 	bool in_flight;
 
 	uintptr_t slot; /* the strategy's own */
+	uintptr_t reserved[4];
 };
 
 /*
@@ -233,11 +250,16 @@ enum sw_trait {
 };
 #define SW_TRAIT_COUNT 14
 
+/* What a strategy was built for: the version of the contract, changed by what
+ * is more than a new member, and the size of its struct in bytes. */
+#define SW_ABI ((unsigned)(1u << 16 | sizeof(struct sw_strategy)))
+
 /*
  * One way to create a child. Const and shared; what changes lives behind the
  * pointer that open() gives.
  */
 struct sw_strategy {
+	unsigned abi;	     /* SW_ABI */
 	const char *name;    /* its file's name: [a-z][a-z0-9_]* */
 	const char *summary; /* one line, no full stop */
 	unsigned traits;     /* enum sw_trait, or-ed */
@@ -251,7 +273,10 @@ struct sw_strategy {
 	 * strategy until close(). Optional: default is nothing to prepare. */
 	int (*open)(void **state);
 
-	/* Create a child for a request that was checked. Required. */
+	/* Create a child for a request that was checked, and that is as long as
+	 * the library's own struct, whatever its size says. The struct itself
+	 * is lent for the call only, what it points to until confirm has
+	 * answered. Required. */
 	int (*spawn)(void *state, const struct sw_request *request,
 		     struct sw_child *child);
 
@@ -281,16 +306,17 @@ struct sw_strategy {
 struct sw_handle;
 
 /* Prepare strategy for this process; *handle is the caller's to sw_close().
- * Errors: -EINVAL for NULL, as sw_find() gives it; what supported() said,
+ * Errors: -EINVAL for NULL, as sw_find() gives it, or without an abi; -ENOTSUP
+ * for one that was built for another library; what supported() said,
  * -ENOSYS or -EPERM where a system call is refused, -ENOSYS where an emulator
  * shares no memory; -ENOTSUP where it cannot serve this caller, as without
  * /proc; -EPIPE where somebody kills each helper; -ENOMEM; those of open(). */
 int sw_open(const struct sw_strategy *strategy, struct sw_handle **handle);
 
 /* Create a child. -EINVAL without path or argv or for a value that cannot be;
- * -ENOTSUP for one that the strategy does not honour, before anything is
- * created; -ECHILD in a fork's copy; -EAGAIN without a stage when too many
- * spawns are in flight; else the strategy's. */
+ * -ENOTSUP for one that the strategy does not honour, or the library does not
+ * know, before anything is created; -ECHILD in a fork's copy; -EAGAIN without a
+ * stage when too many spawns are in flight; else the strategy's. */
 int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	     struct sw_child *child);
 
@@ -312,9 +338,9 @@ int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status);
 
 /*
  * Run a program to its end, as system(3) does: sw_spawn(), sw_confirm() and
- * sw_reap(). 0, with child->status as waitpid(2) tells it; else the error of the
- * first that failed, with child->stage and child->action where they are known
- * and child->pid 0. Only -ECHILD of sw_reap() leaves child->pid set: the
+ * sw_reap(). 0, with child->status as waitpid(2) tells it; else the error of
+ * the first that failed, with child->stage and child->action where they are
+ * known and child->pid 0. Only -ECHILD of sw_reap() leaves child->pid set: the
  * program ran, and its status is lost. Waits without limit. child->pidfd is the
  * caller's to close, with SW_PIDFD.
  */

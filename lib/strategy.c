@@ -2,9 +2,11 @@
 /* Strategies as such: the words for what they do, and whether one keeps the
  * contract's form. */
 
+#include <errno.h>
 #include <string.h>
 
 #include "lib/spawnwise.h"
+#include "lib/validate.h"
 
 static const char *const trait_names[SW_TRAIT_COUNT] = {
 	"suspends_caller",    "asynchronous",	"shares_memory",
@@ -14,15 +16,14 @@ static const char *const trait_names[SW_TRAIT_COUNT] = {
 	"experimental",	      "maps_memory",
 };
 
-/* Fields, then the stages that are none. */
-static const char *const field_names[] = {
-	"sigdefault", "sched",	 "nice",  "affinity", "oomadj", "umask",
-	"session",    "pgroup",	 "ctty",  "resetids", "cwd",	"fdactions",
-	"closefds",   "rlimits", "ids",	  "sigmask",  "pidfd",	"cgroup",
-	"stdio",      "exec",	 "birth",
+static const char *const field_names[SW_FIELD_COUNT] = {
+	"sigdefault", "sched",	 "nice", "affinity", "oomadj", "umask",
+	"session",    "pgroup",	 "ctty", "resetids", "cwd",    "fdactions",
+	"closefds",   "rlimits", "ids",	 "sigmask",  "pidfd",  "cgroup",
 };
 
-#define FIELD_NAME_COUNT (int)(sizeof field_names / sizeof *field_names)
+#define ABI_VERSION(abi) ((abi) >> 16)
+#define ABI_BYTES(abi) ((abi)&0xffff)
 
 const char *sw_trait_name(enum sw_trait trait)
 {
@@ -34,10 +35,19 @@ const char *sw_trait_name(enum sw_trait trait)
 
 const char *sw_field_name(enum sw_field field)
 {
-	for (int bit = 0; bit < FIELD_NAME_COUNT; bit++)
+	for (int bit = 0; bit < SW_FIELD_COUNT; bit++)
 		if (field == 1u << bit)
 			return field_names[bit];
-	return NULL;
+	switch (field) {
+	case SW_STDIO:
+		return "stdio";
+	case SW_EXEC:
+		return "exec";
+	case SW_BIRTH:
+		return "birth";
+	default:
+		return NULL;
+	}
 }
 
 const struct sw_strategy *sw_find(const char *name)
@@ -57,7 +67,27 @@ static bool is_name(const char *text)
 		       strlen(text);
 }
 
-const char *sw_check(const struct sw_strategy *strategy)
+/* What every strategy has ends with the hook confirm. */
+int sw_strategy_read(const struct sw_strategy *strategy,
+		     struct sw_strategy *whole)
+{
+	const size_t size = ABI_BYTES(strategy->abi);
+	const size_t required = offsetof(struct sw_strategy, confirm) +
+				sizeof strategy->confirm;
+
+	if (size < required)
+		return -EINVAL;
+	if (ABI_VERSION(strategy->abi) != ABI_VERSION(SW_ABI))
+		return -ENOTSUP;
+	if (size > sizeof *whole &&
+	    !sw_are_zero(strategy + 1, size - sizeof *whole))
+		return -ENOTSUP;
+	memset(whole, 0, sizeof *whole);
+	memcpy(whole, strategy, size < sizeof *whole ? size : sizeof *whole);
+	return 0;
+}
+
+static const char *check_form(const struct sw_strategy *strategy)
 {
 	const unsigned traits = strategy->traits;
 	const unsigned suspends = traits & SW_SUSPENDS_CALLER;
@@ -90,4 +120,22 @@ const char *sw_check(const struct sw_strategy *strategy)
 	    (traits & (SW_COPIES_PAGE_TABLES | SW_CHARGES_COMMIT)))
 		return "it cannot share memory and copy it";
 	return NULL;
+}
+
+const char *sw_check(const struct sw_strategy *strategy)
+{
+	struct sw_strategy whole;
+
+	switch (sw_strategy_read(strategy, &whole)) {
+	case 0:
+		return check_form(&whole);
+	case -EINVAL:
+		return "it does not say what it was built for: .abi = SW_ABI";
+	default:
+		return ABI_VERSION(strategy->abi) != ABI_VERSION(SW_ABI)
+			       ? "it was built for another version of the "
+				 "contract: build it again"
+			       : "it was built for a newer library, and uses "
+				 "what this one does not know";
+	}
 }

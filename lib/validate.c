@@ -3,8 +3,91 @@
 
 #include "lib/validate.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <linux/oom.h>
+#include <stdalign.h>
+#include <string.h>
+
+#define END(member)                                                            \
+	(offsetof(struct sw_request, member) +                                 \
+	 sizeof(((struct sw_request *)0)->member))
+
+/* sizeof(struct sw_request) of the first version, for ever. */
+#define ALIGNMENT alignof(struct sw_request)
+#define FIRST_BYTES ((END(cgroup_fd) + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT)
+#define BYTES_MAX 4096 /* no struct: garbage */
+#define STAGES (unsigned)(SW_STDIO | SW_EXEC | SW_BIRTH)
+
+/* What spawnwise.h says does not grow. */
+static_assert(FIRST_BYTES == 184 && sizeof(struct sw_child) == 64 &&
+		      sizeof(struct sw_action) == 32 &&
+		      sizeof(struct sw_rlimit) == 24 &&
+		      sizeof(struct sw_ids) == 32,
+	      "programs that are built have structs of these sizes");
+
+bool sw_are_zero(const void *bytes, size_t count)
+{
+	const char *at = bytes;
+
+	for (size_t i = 0; i < count; i++)
+		if (at[i])
+			return false;
+	return true;
+}
+
+int sw_request_read(const struct sw_request **request, struct sw_request *whole)
+{
+	const size_t size = (*request)->size ? (*request)->size : FIRST_BYTES;
+
+	if (size < END(fields) || size > BYTES_MAX)
+		return -EINVAL;
+	if (size >= sizeof *whole)
+		return sw_are_zero(*request + 1, size - sizeof *whole)
+			       ? 0
+			       : -ENOTSUP;
+	memset(whole, 0, sizeof *whole);
+	memcpy(whole, *request, size);
+	*request = whole;
+	return 0;
+}
+
+/* Where the members end that belong to a field. */
+static size_t end_of(enum sw_field field)
+{
+	switch (field) {
+	case SW_SIGDEFAULT:
+		return END(sigdefault);
+	case SW_SCHED:
+		return END(sched_priority);
+	case SW_NICE:
+		return END(nice);
+	case SW_AFFINITY:
+		return END(cpu_mask_bytes);
+	case SW_OOMADJ:
+		return END(oom_score_adj);
+	case SW_UMASK:
+		return END(umask);
+	case SW_PGROUP:
+		return END(pgroup);
+	case SW_CTTY:
+		return END(ctty_fd);
+	case SW_CWD:
+		return END(cwd_fd);
+	case SW_FDACTIONS:
+		return END(action_count);
+	case SW_RLIMITS:
+		return END(rlimit_count);
+	case SW_IDS:
+		return END(ids);
+	case SW_SIGMASK:
+		return END(sigmask);
+	case SW_CGROUP:
+		return END(cgroup_fd);
+	default:
+		return 0;
+	}
+}
 
 static bool is_action(const struct sw_action *action)
 {
@@ -59,6 +142,8 @@ static bool are_ids(const struct sw_ids *ids)
 static bool is_value(const struct sw_request *request, enum sw_field field,
 		     int *index)
 {
+	if (end_of(field) > (request->size ? request->size : FIRST_BYTES))
+		return false;
 	switch (field) {
 	case SW_SIGDEFAULT:
 		return request->sigdefault;
@@ -92,9 +177,13 @@ static bool is_value(const struct sw_request *request, enum sw_field field,
 
 int sw_validate(const struct sw_request *request, struct sw_child *child)
 {
-	if (!request->path || !request->argv ||
-	    request->fields >> SW_FIELD_COUNT)
+	const unsigned unknown = request->fields & ~0u << SW_FIELD_COUNT;
+
+	if (!request->path || !request->argv || unknown & STAGES)
 		return -EINVAL;
+	child->stage = unknown & -unknown;
+	if (unknown)
+		return -ENOTSUP;
 	if (!is_stdio(request, &child->action)) {
 		child->stage = SW_STDIO;
 		return -EINVAL;

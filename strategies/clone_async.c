@@ -98,6 +98,7 @@ static int async_confirm(void *state, struct sw_child *child, int timeout_ms)
 extern const struct sw_strategy strategy_clone_async;
 
 const struct sw_strategy strategy_clone_async = {
+	.abi = SW_ABI,
 	.name = "clone_async",
 	.summary = "clone3(CLONE_VM) that does not wait for exec",
 	.traits = SW_ASYNCHRONOUS | SW_SHARES_MEMORY | SW_SILENT_FAILURE |

@@ -67,6 +67,7 @@ static int clone_confirm(void *state, struct sw_child *child, int timeout_ms)
 extern const struct sw_strategy strategy_clone_vm;
 
 const struct sw_strategy strategy_clone_vm = {
+	.abi = SW_ABI,
 	.name = "clone_vm",
 	.summary = "clone3(CLONE_VM, CLONE_VFORK) on a stack of its own",
 	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_SILENT_FAILURE |

@@ -166,6 +166,7 @@ static int fork_confirm(void *state, struct sw_child *child, int timeout_ms)
 extern const struct sw_strategy strategy_fork;
 
 const struct sw_strategy strategy_fork = {
+	.abi = SW_ABI,
 	.name = "fork",
 	.summary = "the libc's fork, then exec: copies page tables",
 	.traits = SW_ASYNCHRONOUS | SW_COPIES_PAGE_TABLES | SW_CHARGES_COMMIT |

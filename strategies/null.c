@@ -27,6 +27,7 @@ static int null_confirm(void *state, struct sw_child *child, int timeout_ms)
 extern const struct sw_strategy strategy_null;
 
 const struct sw_strategy strategy_null = {
+	.abi = SW_ABI,
 	.name = "null",
 	.summary = "creates nothing: what the measuring itself costs",
 	.traits = SW_CREATES_NOTHING | SW_THREAD_SAFE | SW_SILENT_FAILURE,

@@ -64,6 +64,7 @@ static int popen_reap(void *state, struct sw_child *child, int *status)
 extern const struct sw_strategy strategy_popen;
 
 const struct sw_strategy strategy_popen = {
+	.abi = SW_ABI,
 	.name = "popen",
 	.summary = "the libc's popen: through /bin/sh, with a pipe",
 	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_BASELINE |

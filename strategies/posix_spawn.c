@@ -217,6 +217,7 @@ static int spawn_confirm(void *state, struct sw_child *child, int timeout_ms)
 extern const struct sw_strategy strategy_posix_spawn;
 
 const struct sw_strategy strategy_posix_spawn = {
+	.abi = SW_ABI,
 	.name = "posix_spawn",
 	.summary = "the libc's posix_spawn: the standard call",
 	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_THREAD_SAFE |

@@ -58,6 +58,7 @@ static int system_reap(void *state, struct sw_child *child, int *status)
 extern const struct sw_strategy strategy_system;
 
 const struct sw_strategy strategy_system = {
+	.abi = SW_ABI,
 	.name = "system",
 	.summary = "the libc's system: through /bin/sh, returns at the end",
 	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_BASELINE |

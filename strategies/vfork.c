@@ -83,6 +83,7 @@ static int vfork_confirm(void *state, struct sw_child *child, int timeout_ms)
 extern const struct sw_strategy strategy_vfork;
 
 const struct sw_strategy strategy_vfork = {
+	.abi = SW_ABI,
 	.name = "vfork",
 	.summary = "the libc's vfork, then exec: borrows memory and stack",
 	.traits = SW_SUSPENDS_CALLER | SW_SHARES_MEMORY | SW_THREAD_SAFE,

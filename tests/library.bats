@@ -169,6 +169,47 @@ runs_everywhere() {
 	check 0 ./named
 }
 
+@test "a strategy of one's own, in C and C++, says what it was built for" {
+	cat >own.c <<-'EOF_C'
+	#include <spawnwise.h>
+	#include <stdio.h>
+	static int spawn(void *state, const struct sw_request *request,
+			 struct sw_child *child)
+	{
+		return state || !request->path || child->in_flight;
+	}
+	static int confirm(void *state, struct sw_child *child, int timeout_ms)
+	{
+		return state || child->pid || timeout_ms != -1;
+	}
+	int main(void)
+	{
+		const struct sw_strategy own = {
+			ABI
+			.name = "own",
+			.summary = "creates nothing",
+			.traits = SW_CREATES_NOTHING,
+			.spawn = spawn,
+			.confirm = confirm,
+		};
+		const char *fault = sw_check(&own);
+		printf("%d: %s\n", sw_supported(&own), fault ? fault : "sound");
+		return 0;
+	}
+	EOF_C
+	for language in "gcc -x c -std=c99" "g++ -x c++ -std=c++20"; do
+		# shellcheck disable=SC2086
+		compile own $language -Wno-missing-field-initializers \
+			-DABI='.abi = SW_ABI,' own.c
+		check 0 ./own
+		[ "$(cat out)" = "0: sound" ]
+		# shellcheck disable=SC2086
+		compile own $language -Wno-missing-field-initializers -DABI= own.c
+		check 0 ./own
+		says out "-22: it does not say what it was built for: .abi = SW_ABI"
+	done
+}
+
 @test "a big program runs commands, with the shared library" {
 	compile runner cc "$examples/runner.c"
 	readelf -d runner >dynamic

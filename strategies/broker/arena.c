@@ -17,10 +17,13 @@ static_assert(offsetof(struct sw_arena, large) % SW_PAGE_BYTES == 0 &&
 	      "areas begin with a page");
 
 /* What docs/broker-protocol.md says. */
-static_assert(offsetof(struct sw_slot, child) == 1360 &&
-		      offsetof(struct sw_slot, failure) == 1392 &&
-		      offsetof(struct sw_slot, note) == 1408 &&
-		      sizeof(struct sw_slot) == 1416,
+static_assert(sizeof(struct sw_request) == 184 &&
+		      offsetof(struct sw_slot, order.thread) == 224 &&
+		      offsetof(struct sw_slot, order.cpus) == 344 &&
+		      offsetof(struct sw_slot, child) == 1368 &&
+		      offsetof(struct sw_slot, failure) == 1432 &&
+		      offsetof(struct sw_slot, note) == 1448 &&
+		      sizeof(struct sw_slot) == 1456,
 	      "the slots are as documented");
 static_assert(offsetof(struct sw_arena, large) == 2097152 &&
 		      offsetof(struct sw_arena, owned) == 18939904 &&

@@ -277,6 +277,7 @@ restore:
 extern const struct sw_strategy strategy_broker;
 
 const struct sw_strategy strategy_broker = {
+	.abi = SW_ABI,
 	.name = "broker",
 	.summary = "a small helper, opened early, creates our children",
 	.traits = SW_ASYNCHRONOUS | SW_SILENT_FAILURE | SW_THREAD_SAFE |

@@ -57,6 +57,7 @@ extern const struct check change_checks[]; /* of the caller */
 extern const struct check price_checks[];  /* what a handle may not cost */
 extern const struct check map_checks[];	   /* of baselines too */
 extern const struct check run_checks[];	   /* likewise */
+extern const struct check growth_checks[]; /* likewise */
 
 /* Of a check that needs a strategy with a helper. */
 #define NEEDS_HELPER .needs = SW_NEEDS_EARLY_OPEN, .obstacle = children_unseen

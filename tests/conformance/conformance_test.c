@@ -32,11 +32,12 @@ static const struct check *const lists[] = {
 	bond_checks,	 moment_checks,	 map_checks,	   renewal_checks,
 	poll_checks,	 foreign_checks, namespace_checks, stack_checks,
 	worker_checks,	 code_checks,	 price_checks,	   change_checks,
-	run_checks,
+	run_checks,	 growth_checks,
 };
 
 static const struct check *const baseline_lists[] = { baseline_checks,
-						      map_checks, run_checks };
+						      map_checks, run_checks,
+						      growth_checks };
 
 static struct CMUnitTest tests[TESTS_MAX];
 static char names[TESTS_MAX][NAME_BYTES];

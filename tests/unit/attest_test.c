@@ -175,6 +175,7 @@ static struct sw_strategy
 odd_strategy(int (*spawn)(void *, const struct sw_request *, struct sw_child *))
 {
 	return (struct sw_strategy){
+		.abi = SW_ABI,
 		.name = "odd",
 		.summary = "odd",
 		.traits = SW_ASYNCHRONOUS,

@@ -171,12 +171,14 @@ static int no_confirm(void *handle, struct sw_child *child, int timeout_ms)
 
 static void strategies_are_checked(void **state)
 {
-	static const struct sw_strategy good = { .name = "good",
+	static const struct sw_strategy good = { .abi = SW_ABI,
+						 .name = "good",
 						 .summary = "does nothing",
 						 .traits = SW_CREATES_NOTHING,
 						 .spawn = no_spawn,
 						 .confirm = no_confirm };
-	static const struct sw_strategy bad = { .name = "bad",
+	static const struct sw_strategy bad = { .abi = SW_ABI,
+						.name = "bad",
 						.summary = "has no hooks" };
 	static const struct sw_strategy *const valid[] = { &good, NULL };
 	static const struct sw_strategy *const twice[] = { &good, &good, NULL };

@@ -5,12 +5,15 @@
  */
 
 #include <dirent.h>
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -51,6 +54,7 @@ static void close_hook(void *state)
 static struct sw_strategy sound(void)
 {
 	return (struct sw_strategy){
+		.abi = SW_ABI,
 		.name = "sound_2",
 		.summary = "does nothing wrong",
 		.traits = SW_SUSPENDS_CALLER,
@@ -82,6 +86,81 @@ static void sound_ones_pass(void **state)
 	assert_null(sw_check(&strategy));
 	strategy.traits = SW_CREATES_NOTHING;
 	assert_null(sw_check(&strategy));
+}
+
+/* A strategy of a plugin, as a newer header has it. */
+struct newer {
+	struct sw_strategy strategy;
+	void (*later)(void);
+};
+
+static int open_and_close(const struct sw_strategy *strategy)
+{
+	struct sw_handle *handle;
+	const int error = sw_open(strategy, &handle);
+
+	if (!error)
+		sw_close(handle);
+	return error;
+}
+
+static void others_than_ours_are_blamed(void **state)
+{
+	static const char absent[] =
+		"it does not say what it was built for: .abi = SW_ABI";
+	static const char other[] = "it was built for another version of the "
+				    "contract: build it again";
+	struct sw_strategy strategy = sound();
+
+	(void)state;
+	strategy.abi = 0;
+	assert_blamed(&strategy, absent);
+	assert_int_equal(open_and_close(&strategy), -EINVAL);
+	strategy.abi = SW_ABI - sizeof strategy +
+		       offsetof(struct sw_strategy, confirm);
+	assert_blamed(&strategy, absent);
+	assert_int_equal(open_and_close(&strategy), -EINVAL);
+	strategy.abi = SW_ABI + (1u << 16);
+	assert_blamed(&strategy, other);
+	assert_int_equal(open_and_close(&strategy), -ENOTSUP);
+}
+
+static void newer_ones_pass_without_what_is_new(void **state)
+{
+	struct newer newer = { .strategy = sound() };
+
+	(void)state;
+	newer.strategy.abi += sizeof newer - sizeof newer.strategy;
+	assert_null(sw_check(&newer.strategy));
+	assert_int_equal(open_and_close(&newer.strategy), 0);
+	newer.later = (void (*)(void))abort;
+	assert_blamed(&newer.strategy, "it was built for a newer library, and "
+				       "uses what this one does not know");
+	assert_int_equal(open_and_close(&newer.strategy), -ENOTSUP);
+}
+
+/* Hooks that its header did not have lie beyond its end. */
+static void older_ones_work(void **state)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const size_t size = offsetof(struct sw_strategy, reap);
+	char *pages = mmap(NULL, 2 * page, PROT_READ | PROT_WRITE,
+			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	struct sw_strategy *older = (void *)(pages + page - size);
+	const struct sw_strategy whole = sound();
+	struct sw_handle *handle;
+
+	(void)state;
+	assert_true(pages != MAP_FAILED);
+	assert_int_equal(mprotect(pages + page, page, PROT_NONE), 0);
+	memcpy(older, &whole, size);
+	older->abi = SW_ABI - sizeof whole + (unsigned)size;
+	assert_null(sw_check(older));
+	assert_int_equal(sw_open(older, &handle), 0);
+	assert_int_equal(sw_poll_fd(handle), -ENOTSUP);
+	assert_int_equal(sw_refresh(handle), 0);
+	sw_close(handle);
+	munmap(pages, 2 * page);
 }
 
 static void bad_names_are_blamed(void **state)
@@ -257,6 +336,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(sound_ones_pass),
+		cmocka_unit_test(others_than_ours_are_blamed),
+		cmocka_unit_test(newer_ones_pass_without_what_is_new),
+		cmocka_unit_test(older_ones_work),
 		cmocka_unit_test(bad_names_are_blamed),
 		cmocka_unit_test(bad_summaries_are_blamed),
 		cmocka_unit_test(missing_hooks_are_blamed),

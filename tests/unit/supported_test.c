@@ -56,6 +56,7 @@ static void close_hook(void *state)
 }
 
 static struct sw_strategy strategy = {
+	.abi = SW_ABI,
 	.name = "by_hand",
 	.summary = "says what it is told to",
 	.open = open_hook,
