@@ -558,7 +558,49 @@ make_fickle() {
 	refused 2 "measure spawns of ./dies: it was ended by a signal: Killed" \
 		"ends with status 0" run --heap 0 --child ./dies --out run
 	[ ! -e run ]
-	check 0 "$command" run --dry-run --heap 0 --child /bin/false
+	refused 2 "measure spawns of /bin/false: it ended with status 1" \
+		"ends with status 0" run --dry-run --heap 0 --child /bin/false
+}
+
+# seconds_of WORD: what the plan says after WORD, "103 ms" or "1.5 min".
+seconds_of() {
+	awk -v word="$1" 'BEGIN { unit["ms"] = 0.001; unit["s"] = 1
+			unit["min"] = 60; unit["h"] = 3600 }
+		{ for (i = 1; i < NF - 1; i++) if ($i == word) {
+			sub(";.*", "", $(i + 2)); print $(i + 1) * unit[$(i + 2)] } }' out
+}
+
+@test "run -- CMD: the plan and its budget count on the time CMD takes" {
+	check 0 "$command" run --dry-run -q --heap 0 -s clone_vm -- sleep 0.1
+	says out "The command was tried once and took "
+	# In each of 6 parents 25 by the reference, 5 to warm up and 50 samples.
+	awk -v took="$(seconds_of took)" -v all="$(seconds_of About)" 'BEGIN {
+		exit !(took >= 0.1 && all > 470 * took && all < 500 * took) }' ||
+		{ cat out; false; }
+	refused 2 "run --budget 1" "or a command of " run --heap 0 -s clone_vm \
+		-q --budget 1 --out run -- sleep 0.1
+	says err "or measure fewer heaps, or a command of 1."
+	refused 2 "run --budget 1" "take --quick, " run --dry-run --heap 0 \
+		-s clone_vm --budget 1 -- sleep 0.1
+	[ ! -e run ]
+	check 0 "$command" run --dry-run -q --heap 0 -s clone_vm
+	run grep "The command" out
+	[ "$status" -eq 1 ]
+}
+
+@test "run --dry-run tries CMD once, and refuses one that fails" {
+	refused 2 "measure spawns of $(type -P sh): it ended with status 3" \
+		"after --" run --dry-run -q -- sh -c 'exit 3'
+	check 0 "$command" run --dry-run -q --heap 0 -- sh -c 'echo >>tries'
+	says out "The command was tried once and took "
+	[ "$(wc -l <tries)" -eq 1 ]
+}
+
+@test "run --dry-run tells the plan where nothing can be written" {
+	check 0 sh -c 'cd /proc && exec "$@"' sh "$command" run --dry-run \
+		--heap 0
+	says out "Plan: "
+	says err "The run itself would need --out DIR: ./spawnwise-"
 }
 
 @test "run -- CMD: found in PATH, with its arguments, by every strategy" {

@@ -41,6 +41,8 @@ static int open_window(struct attendance *at)
 	int mode = plan->cells[at->cell].overcommit;
 	int error;
 
+	if (seconds > LIMIT_MAX_S)
+		seconds = LIMIT_MAX_S;
 	do
 		error = guardian_lease(at->run->guardian, mode,
 				       (int)(seconds * 1000));

@@ -141,11 +141,12 @@ static int allocate(struct plan *plan)
 }
 
 int plan_build(struct plan *plan, const struct axes *axes, int parents,
-	       uint64_t seed, double budget_s, bool least)
+	       uint64_t seed, double budget_s, bool least, double child_ns)
 {
 	*plan = (struct plan){ .axes = *axes,
 			       .parents = parents,
-			       .seed = seed };
+			       .seed = seed,
+			       .child_ns = child_ns };
 	if (allocate(plan))
 		return -ENOMEM;
 	add_states(plan);
@@ -168,12 +169,24 @@ void plan_release(struct plan *plan)
 	*plan = (struct plan){ 0 };
 }
 
-double plan_block_seconds(const struct plan *plan, size_t cell)
+/* How often a block starts the child's program. */
+static int block_children(const struct plan *plan, size_t cell)
 {
 	const struct block_size *block = &plan->blocks[cell];
 
-	return BLOCK_S +
-	       (block->samples + block->warmups) * block->cost_ns / 1e9;
+	if (plan->strategies[cell]->traits & SW_CREATES_NOTHING)
+		return REFERENCE_SPAWNS;
+	return REFERENCE_SPAWNS + block->samples + block->warmups;
+}
+
+double plan_block_seconds(const struct plan *plan, size_t cell)
+{
+	const struct block_size *block = &plan->blocks[cell];
+	const double spawns = block->samples + block->warmups;
+
+	return BLOCK_S + (spawns * block->cost_ns +
+			  block_children(plan, cell) * plan->child_ns) /
+				 1e9;
 }
 
 double plan_parent_seconds(const struct plan *plan, const struct state *state)
@@ -194,6 +207,16 @@ double plan_seconds(const struct plan *plan)
 		seconds += plan->parents *
 			   plan_parent_seconds(plan, &plan->states[i]);
 	return seconds;
+}
+
+double plan_child_ns(const struct plan *plan, double budget_s)
+{
+	double children = 0;
+
+	for (size_t i = 0; i < plan->cell_count; i++)
+		children += (double)plan->parents * block_children(plan, i);
+	return plan->child_ns -
+	       (plan_seconds(plan) - budget_s) * 1e9 / children;
 }
 
 double plan_foreign_seconds(const struct plan *plan, size_t *windows)

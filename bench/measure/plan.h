@@ -67,6 +67,7 @@ struct plan {
 	size_t state_count;
 	int parents; /* processes a state */
 	uint64_t seed;
+	double child_ns;   /* what a program other than ours takes; 0: ours */
 	int original_mode; /* of the machine */
 };
 
@@ -74,10 +75,12 @@ struct plan {
  * Build the product of axes; plan_release() frees it. With budget_s > 0 the
  * samples are cut to fit, never below COPYING_SAMPLES and SHARING_SAMPLES a
  * cell. 0, -ENOMEM, or -ETIME when even the least does not fit: then
- * plan_seconds() tells what it would take.
+ * plan_seconds() tells what it would take, and plan_child_ns() how short a
+ * program would fit: 0 or less where none would.
  */
 int plan_build(struct plan *plan, const struct axes *axes, int parents,
-	       uint64_t seed, double budget_s, bool least);
+	       uint64_t seed, double budget_s, bool least, double child_ns);
+double plan_child_ns(const struct plan *plan, double budget_s);
 void plan_release(struct plan *plan);
 
 /* How long the run will take, populating included; an estimate from the

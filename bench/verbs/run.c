@@ -40,7 +40,8 @@ static const struct option_spec options[] = {
 	{ "seed", 0, "N", "of the order of blocks (default: random)", NULL },
 	{ "quick", 'q', NULL, "fewer heaps and samples: half a minute", NULL },
 	{ "plot", 0, NULL, "draw the charts into the run's folder", NULL },
-	{ "dry-run", 'n', NULL, "show the plan and stop", NULL },
+	{ "dry-run", 'n', NULL, "show the plan and stop; CMD is tried once",
+	  NULL },
 	OPTION_LAST
 };
 
@@ -60,6 +61,7 @@ struct request {
 	uint64_t seed;
 	double budget_s;
 	bool quick;
+	double child_ns;
 };
 
 static int read_number(const struct arguments *args, const char *option,
@@ -100,23 +102,39 @@ static int read_request(const struct arguments *args, struct request *request,
 	return run_axes(args, &request->axes, why);
 }
 
+/* Even the least does not fit into the budget. */
+static int refuse_budget(const struct plan *plan, const struct request *request,
+			 struct failure *why)
+{
+	const double fits_ns = plan_child_ns(plan, request->budget_s);
+	char shorter[96] = "";
+
+	if (plan->child_ns > 0 && fits_ns > 0)
+		snprintf(shorter, sizeof shorter,
+			 ", or a command of %s instead of %s",
+			 duration_human(fits_ns).text,
+			 duration_human(plan->child_ns).text);
+	fail_cure(why,
+		  "The least that gives honest numbers takes %.0f s: "
+		  "raise --budget, %smeasure fewer heaps%s.",
+		  plan_seconds(plan) + 1,
+		  request->quick ? "or " : "take --quick, or ", shorter);
+	return fail(why, EXIT_USAGE, NULL, "run --budget %.0f",
+		    request->budget_s);
+}
+
 static int build_plan(struct plan *plan, const struct request *request,
 		      struct failure *why)
 {
 	struct overcommit_view view;
-	int error =
-		plan_build(plan, &request->axes, request->parents,
-			   request->seed, request->budget_s, request->quick);
+	int error = plan_build(plan, &request->axes, request->parents,
+			       request->seed, request->budget_s, request->quick,
+			       request->child_ns);
 
 	if (error == -ETIME) {
-		fail_cure(why,
-			  "The least that gives honest numbers takes %.0f s: "
-			  "raise --budget, %smeasure fewer heaps.",
-			  plan_seconds(plan) + 1,
-			  request->quick ? "or " : "take --quick, or ");
+		error = refuse_budget(plan, request, why);
 		plan_release(plan);
-		return fail(why, EXIT_USAGE, NULL, "run --budget %.0f",
-			    request->budget_s);
+		return error;
 	}
 	if (error)
 		return fail(why, EXIT_FAILED, "Measure a smaller matrix.",
@@ -194,14 +212,13 @@ static int begin(struct run *run, const struct run_dir *dir,
 		     : 0;
 }
 
-static int run_plan(const struct plan *plan, const struct arguments *args,
+static int run_plan(struct run *run, const struct arguments *args,
 		    struct failure *why)
 {
-	struct run run = { .plan = plan };
+	const struct plan *plan = run->plan;
 	struct guardian guardian;
 	struct run_dir dir;
-	char program[PATH_MAX];
-	int code = run_files_check(args, &run, program, &dir, why);
+	int code = run_files_check(args, &dir, why);
 
 	if (!code && argument_given(args, "dry-run")) {
 		run_result_plan(stdout, plan);
@@ -209,21 +226,21 @@ static int run_plan(const struct plan *plan, const struct arguments *args,
 	}
 	if (!code && needs_guardian(plan)) {
 		code = run_guardian_start(&guardian, plan->original_mode, why);
-		run.guardian = &guardian;
+		run->guardian = &guardian;
 	}
 	if (code)
 		return code;
-	code = run_files_create(&run, &dir, args, why);
+	code = run_files_create(run, &dir, args, why);
 	if (!code) {
 		run_result_plan(stderr, plan);
-		code = begin(&run, &dir, args, why);
+		code = begin(run, &dir, args, why);
 	}
 	if (!code) {
-		code = measure(&run, &dir, args, why);
-	} else if (run.guardian) {
-		guardian_stop(run.guardian);
+		code = measure(run, &dir, args, why);
+	} else if (run->guardian) {
+		guardian_stop(run->guardian);
 	}
-	runner_release(&run);
+	runner_release(run);
 	return code;
 }
 
@@ -232,6 +249,8 @@ static int run_verb(const struct arguments *args, struct failure *why)
 	struct request request = { 0 };
 	const bool dry = argument_given(args, "dry-run");
 	struct plan plan;
+	struct run run = { .plan = &plan };
+	char program[PATH_MAX];
 	int code;
 
 	code = run_guardian_check(dry, why);
@@ -240,10 +259,13 @@ static int run_verb(const struct arguments *args, struct failure *why)
 	if (!code)
 		code = read_request(args, &request, why);
 	if (!code)
+		code = run_files_child(args, &run, program, &request.child_ns,
+				       why);
+	if (!code)
 		code = build_plan(&plan, &request, why);
 	if (code)
 		return code;
-	code = run_plan(&plan, args, why);
+	code = run_plan(&run, args, why);
 	plan_release(&plan);
 	return code;
 }
@@ -260,7 +282,9 @@ const struct verb verb_run = {
 		"overcommit mode than the current one needs root; a guardian "
 		"process puts the\nsetting back whatever happens. With CMD its "
 		"spawns are measured, found "
-		"in PATH, with its\narguments; it must end with status 0.",
+		"in PATH, with its\narguments; it must end with status 0. "
+		"CMD is tried once before the plan,\nwhich counts on the time "
+		"it took, and with --dry-run too.",
 	.operands = "[-- CMD...]",
 	.operands_max = 64,
 	.options = options,

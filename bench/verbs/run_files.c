@@ -12,6 +12,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/machine/clock.h"
 #include "bench/machine/installed.h"
 #include "bench/machine/program.h"
 
@@ -34,11 +35,14 @@ static int try_child(const struct run *run)
 	return error ? -error : status;
 }
 
-static int check_child(const struct run *run, struct failure *why)
+static int check_child(const struct run *run, double *child_ns,
+		       struct failure *why)
 {
+	const int64_t started_ns = clock_now_ns();
 	const int result = try_child(run);
 	char reason[128];
 
+	*child_ns = (double)(clock_now_ns() - started_ns);
 	if (!result)
 		return 0;
 	if (result < 0)
@@ -80,8 +84,8 @@ static int locate_child(const struct arguments *args, char path[PATH_MAX],
 	return 0;
 }
 
-static int find_child(const struct arguments *args, struct run *run,
-		      char path[PATH_MAX], struct failure *why)
+int run_files_child(const struct arguments *args, struct run *run,
+		    char path[PATH_MAX], double *child_ns, struct failure *why)
 {
 	static char *alone[2];
 	struct stat status;
@@ -110,10 +114,8 @@ static int find_child(const struct arguments *args, struct run *run,
 		run->argv = args->operands;
 	}
 	run->stamps = !args->operand_count && !argument_given(args, "child");
-	/* A plan alone starts nothing of the user's. */
-	if (run->stamps || argument_given(args, "dry-run"))
-		return 0;
-	return check_child(run, why);
+	*child_ns = 0;
+	return run->stamps ? 0 : check_child(run, child_ns, why);
 }
 
 static int refuse_folder(const struct run_dir *dir,
@@ -130,16 +132,19 @@ static int refuse_folder(const struct run_dir *dir,
 		    dir->path, strerror(-error));
 }
 
-int run_files_check(const struct arguments *args, struct run *run,
-		    char path[PATH_MAX], struct run_dir *dir,
+int run_files_check(const struct arguments *args, struct run_dir *dir,
 		    struct failure *why)
 {
-	int error, code = find_child(args, run, path, why);
+	const char *out = argument_value(args, "out");
+	const int error = run_dir_choose(dir, out);
 
-	if (code)
-		return code;
-	error = run_dir_choose(dir, argument_value(args, "out"));
-	return error ? refuse_folder(dir, args, error, why) : 0;
+	if (!error || out || !argument_given(args, "dry-run"))
+		return error ? refuse_folder(dir, args, error, why) : 0;
+	fprintf(stderr,
+		"The run itself would need --out DIR: %s cannot be written "
+		"to: %s.\n",
+		dir->path, strerror(-error));
+	return 0;
 }
 
 int run_files_create(struct run *run, struct run_dir *dir,

@@ -10,12 +10,19 @@
 #include "bench/verbs/verbs.h"
 
 /*
- * Find the child's program (run->program is then path, run->stamps is set) and
- * choose the folder, creating nothing: what can be known to fail fails here, in
- * a dry run too. 0, or an exit code with why filled.
+ * Find the child's program: run->program is then path, run->stamps is set.
+ * One that is not ours is tried, once, in a dry run too, and child_ns is how
+ * long it took; otherwise 0. 0, or an exit code with why filled.
  */
-int run_files_check(const struct arguments *args, struct run *run,
-		    char path[PATH_MAX], struct run_dir *dir,
+int run_files_child(const struct arguments *args, struct run *run,
+		    char path[PATH_MAX], double *child_ns, struct failure *why);
+
+/*
+ * Choose the folder, creating nothing: what can be known to fail fails here. A
+ * dry run, which needs none, fails only where one was asked for. 0, or an exit
+ * code with why filled.
+ */
+int run_files_check(const struct arguments *args, struct run_dir *dir,
 		    struct failure *why);
 
 /* Create the folder and the files that grow. 0, or an exit code. */

@@ -24,6 +24,7 @@ void run_result_plan(FILE *stream, const struct plan *plan)
 {
 	size_t samples = 0, windows;
 	double foreign_s = plan_foreign_seconds(plan, &windows);
+	const double seconds = plan_seconds(plan);
 
 	for (size_t i = 0; i < plan->cell_count; i++)
 		samples += (size_t)(plan->parents * plan->blocks[i].samples);
@@ -44,8 +45,14 @@ void run_result_plan(FILE *stream, const struct plan *plan)
 			"Changes no kernel setting; overcommit mode "
 			"is %d.\n",
 			plan->original_mode);
+	if (plan->child_ns > 0)
+		fprintf(stream,
+			"The command was tried once and took %s; each sample "
+			"waits for it.\n",
+			duration_human(plan->child_ns).text);
 	fprintf(stream, "About %s; seed %llu.\n",
-		duration_human(plan_seconds(plan) * 1e9).text,
+		seconds < 99.5 ? duration_human(seconds * 1e9).text
+			       : span_human(seconds).text,
 		(unsigned long long)plan->seed);
 }
 

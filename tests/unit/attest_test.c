@@ -329,7 +329,7 @@ static void cells_of_a_false_strategy_are_barred(void **state)
 	struct run run = { .plan = &plan, .outcomes = outcomes };
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, true), 0);
+	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, true, 0), 0);
 	assert_int_equal(plan.cell_count, COUNT(outcomes));
 	runner_attest(&run);
 	for (size_t i = 0; i < COUNT(outcomes); i++) {

@@ -51,6 +51,11 @@ static struct axes some_axes(void)
 	};
 }
 
+static void assert_near(double number, double expected)
+{
+	assert_true(number > 0.999 * expected && number < 1.001 * expected);
+}
+
 static struct axes one_cell(const struct sw_strategy *strategy)
 {
 	struct axes axes = some_axes();
@@ -67,7 +72,7 @@ static void the_product_holds_every_combination_once(void **state)
 	struct plan plan;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false), 0);
+	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	assert_int_equal(plan.state_count, 2 * 2 * 2);
 	assert_int_equal(plan.cell_count, 2 * 2 * 2 * 2 * 3);
 	for (size_t i = 0; i < plan.cell_count; i++) {
@@ -96,7 +101,7 @@ static void a_state_owns_a_run_of_cells_like_itself(void **state)
 	size_t next = 0;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false), 0);
+	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	for (size_t i = 0; i < plan.state_count; i++) {
 		const struct state *one = &plan.states[i];
 
@@ -131,7 +136,7 @@ static void the_least_is_60_copying_and_300_sharing(void **state)
 	(void)state;
 	for (size_t p = 0; p < sizeof parents / sizeof *parents; p++) {
 		assert_int_equal(
-			plan_build(&plan, &axes, parents[p], 1, 0, true), 0);
+			plan_build(&plan, &axes, parents[p], 1, 0, true, 0), 0);
 		for (size_t i = 0; i < plan.cell_count; i++) {
 			const bool copies = plan.strategies[i] == &copying;
 			const int least = copies ? 60 : 300;
@@ -150,7 +155,7 @@ static void a_block_fits_the_record(void **state)
 	struct plan plan;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false), 0);
+	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	for (size_t i = 0; i < plan.cell_count; i++) {
 		assert_true(plan.blocks[i].warmups >= 1);
 		assert_true(plan.blocks[i].samples + plan.blocks[i].warmups <=
@@ -165,7 +170,7 @@ static void without_a_budget_more_samples_are_taken_than_the_least(void **state)
 	struct plan plan;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false), 0);
+	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	assert_int_equal(samples_in_all(&plan, 0), 6 * BLOCK_SAMPLES_MAX);
 	plan_release(&plan);
 }
@@ -177,11 +182,11 @@ static void a_budget_cuts_samples_but_not_below_the_least(void **state)
 	double budget_s;
 
 	(void)state;
-	assert_int_equal(plan_build(&full, &axes, 6, 1, 0, false), 0);
-	assert_int_equal(plan_build(&least, &axes, 6, 1, 0, true), 0);
+	assert_int_equal(plan_build(&full, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(plan_build(&least, &axes, 6, 1, 0, true, 0), 0);
 	assert_true(plan_seconds(&least) < plan_seconds(&full));
 	budget_s = (plan_seconds(&least) + plan_seconds(&full)) / 2;
-	assert_int_equal(plan_build(&cut, &axes, 6, 1, budget_s, false), 0);
+	assert_int_equal(plan_build(&cut, &axes, 6, 1, budget_s, false, 0), 0);
 	assert_true(plan_seconds(&cut) <= budget_s);
 	assert_true(plan_seconds(&cut) > plan_seconds(&least));
 	for (size_t i = 0; i < cut.cell_count; i++) {
@@ -199,10 +204,10 @@ static void a_budget_that_is_large_enough_cuts_nothing(void **state)
 	struct plan full, same;
 
 	(void)state;
-	assert_int_equal(plan_build(&full, &axes, 6, 1, 0, false), 0);
-	assert_int_equal(
-		plan_build(&same, &axes, 6, 1, plan_seconds(&full) + 1, false),
-		0);
+	assert_int_equal(plan_build(&full, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(plan_build(&same, &axes, 6, 1, plan_seconds(&full) + 1,
+				    false, 0),
+			 0);
 	for (size_t i = 0; i < full.cell_count; i++)
 		assert_int_equal(full.blocks[i].samples,
 				 same.blocks[i].samples);
@@ -217,12 +222,44 @@ a_budget_below_the_least_is_refused_with_what_would_fit(void **state)
 	struct plan plan, least;
 
 	(void)state;
-	assert_int_equal(plan_build(&least, &axes, 6, 1, 0, true), 0);
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0.1, false), -ETIME);
+	assert_int_equal(plan_build(&least, &axes, 6, 1, 0, true, 0), 0);
+	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0.1, false, 0), -ETIME);
 	assert_true(plan_seconds(&plan) > 0.1);
 	assert_true(plan_seconds(&plan) == plan_seconds(&least));
 	plan_release(&plan);
 	plan_release(&least);
+}
+
+static void a_program_that_takes_long_counts_each_time(void **state)
+{
+	const double child_ns = 1e8, spawns = 6 * (REFERENCE_SPAWNS + 50 + 5);
+	const struct axes axes = one_cell(&sharing), none = one_cell(&nothing);
+	struct plan ours, slow, cut;
+	double fits_ns;
+
+	(void)state;
+	assert_int_equal(plan_build(&ours, &axes, 6, 1, 0, true, 0), 0);
+	assert_int_equal(plan_build(&slow, &axes, 6, 1, 0, true, child_ns), 0);
+	assert_near(plan_seconds(&slow),
+		    plan_seconds(&ours) + spawns * child_ns / 1e9);
+	plan_release(&slow);
+	assert_int_equal(plan_build(&cut, &axes, 6, 1, 60, false, child_ns), 0);
+	assert_true(plan_seconds(&cut) <= 60);
+	plan_release(&cut);
+	assert_int_equal(plan_build(&slow, &axes, 6, 1, 1, false, child_ns),
+			 -ETIME);
+	fits_ns = plan_child_ns(&slow, 1);
+	assert_near(plan_seconds(&ours) + spawns * fits_ns / 1e9, 1);
+	plan_release(&slow);
+	plan_release(&ours);
+	/* Where nothing is started only the reference starts it. */
+	assert_int_equal(plan_build(&ours, &none, 6, 1, 0, true, 0), 0);
+	assert_int_equal(plan_build(&slow, &none, 6, 1, 0, true, child_ns), 0);
+	assert_near(plan_seconds(&slow),
+		    plan_seconds(&ours) +
+			    6 * REFERENCE_SPAWNS * child_ns / 1e9);
+	plan_release(&slow);
+	plan_release(&ours);
 }
 
 static void seconds_are_those_of_the_parents(void **state)
@@ -232,11 +269,10 @@ static void seconds_are_those_of_the_parents(void **state)
 	double seconds = 0;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false), 0);
+	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	for (size_t i = 0; i < plan.state_count; i++)
 		seconds += 6 * plan_parent_seconds(&plan, &plan.states[i]);
-	assert_true(seconds > 0.999 * plan_seconds(&plan));
-	assert_true(seconds < 1.001 * plan_seconds(&plan));
+	assert_near(seconds, plan_seconds(&plan));
 	plan_release(&plan);
 }
 
@@ -247,7 +283,7 @@ static void foreign_time_is_that_of_modes_other_than_the_original(void **state)
 	size_t windows;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false), 0);
+	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	plan.original_mode = 0;
 	assert_true(plan_foreign_seconds(&plan, &windows) > 0);
 	assert_int_equal(windows, 6 * plan.cell_count / 2);
@@ -263,12 +299,12 @@ static void the_peak_is_what_is_populated(void **state)
 	struct plan plan;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false), 0);
+	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	assert_int_equal(plan_peak_bytes(&plan), 4096 * MIB);
 	plan_release(&plan);
 	axes.backings[0] = backing_find("untouched");
 	axes.backing_count = 1;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false), 0);
+	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	assert_int_equal(plan_peak_bytes(&plan), 0);
 	plan_release(&plan);
 }
@@ -373,6 +409,7 @@ int main(void)
 		cmocka_unit_test(a_budget_that_is_large_enough_cuts_nothing),
 		cmocka_unit_test(
 			a_budget_below_the_least_is_refused_with_what_would_fit),
+		cmocka_unit_test(a_program_that_takes_long_counts_each_time),
 		cmocka_unit_test(seconds_are_those_of_the_parents),
 		cmocka_unit_test(
 			foreign_time_is_that_of_modes_other_than_the_original),
