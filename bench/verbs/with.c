@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/machine/installed.h"
@@ -171,18 +172,36 @@ static int order_preload(const char *library)
 	return set_variable("LD_PRELOAD", library, ":", others);
 }
 
+/* As the command will; but a pipe's reader would take it for the end. */
+static int try_file(const char *file)
+{
+	struct stat status;
+	int fd;
+
+	if (!stat(file, &status) && S_ISFIFO(status.st_mode))
+		return 0;
+	fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	if (fd < 0)
+		return -errno;
+	close(fd);
+	return 0;
+}
+
 /* The command may change its folder before it reports. */
 static int order_report(const char *file)
 {
-	char folder[PATH_MAX];
+	char folder[PATH_MAX] = "";
+	int error;
 
 	if (!file)
 		return unsetenv(WITH_REPORT_VARIABLE) ? -errno : 0;
-	if (*file == '/')
-		return set_variable(WITH_REPORT_VARIABLE, file, "", "");
-	if (!getcwd(folder, sizeof folder))
+	if (*file != '/' && !getcwd(folder, sizeof folder))
 		return -errno;
-	return set_variable(WITH_REPORT_VARIABLE, folder, "/", file);
+	error = try_file(file);
+	if (error)
+		return error;
+	return set_variable(WITH_REPORT_VARIABLE, folder,
+			    *file == '/' ? "" : "/", file);
 }
 
 /* Returns only with an exit code. */
@@ -227,9 +246,9 @@ static int with_verb(const struct arguments *args, struct failure *why)
 	error = order_report(argument_value(args, "report"));
 	if (error)
 		return fail(why, EXIT_OURS,
-			    cure_of(CURE_SELF, error,
-				    "Name FILE by its whole path: the working "
-				    "folder is gone, or hidden from us."),
+			    cure_of(CURE_FILE, error,
+				    "Name a file that can be written, by its "
+				    "whole path."),
 			    "report to %s: %s", argument_value(args, "report"),
 			    strerror(-error));
 	return become(&program, command, why);

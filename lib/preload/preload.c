@@ -14,7 +14,6 @@
 #include "lib/preload/preload.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
@@ -23,6 +22,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "lib/preload/report.h"
 #include "lib/preload/room.h"
 
 #define TURNS 5 /* to spawn, with renewals between them */
@@ -36,8 +36,7 @@ static struct {
 	pthread_mutex_t renewing;
 	atomic_uint renewals;
 
-	const char *report; /* NULL: nobody asked */
-	atomic_int pid;	    /* who the numbers are about */
+	atomic_int pid; /* who the numbers are about */
 	atomic_ulong spawned;
 	atomic_ulong failed;
 	atomic_ulong by_libc; /* of those that were spawned */
@@ -108,15 +107,13 @@ static void forget_threads(void)
 static void set_up(void)
 {
 	char *wanted = getenv(WITH_VARIABLE);
-	const char *report = getenv(WITH_REPORT_VARIABLE);
 	const bool later = wanted && take_word(wanted, WITH_LATER);
 	char name[64];
 	int error = 0;
 
 	snprintf(name, sizeof name, "%s", wanted ? wanted : "");
 	name[strcspn(name, ":")] = '\0';
-	/* The environment may become the program's title: nginx does that. */
-	served.report = report ? strdup(report) : NULL;
+	report_begin(getenv(WITH_REPORT_VARIABLE));
 	if (!later && !(wanted && strstr(wanted, WITH_CHILDREN)))
 		environment_leave();
 	served.strategy = sw_find(name);
@@ -137,34 +134,26 @@ __attribute__((constructor)) static void serve(void)
 	pthread_once(&served.once, set_up);
 }
 
-static void write_numbers(int fd)
+__attribute__((destructor)) static void report_numbers(void)
 {
 	const unsigned long spawned = atomic_load(&served.spawned);
 	const unsigned long failed = atomic_load(&served.failed);
 	const unsigned long by_libc = atomic_load(&served.by_libc);
+	char rest[64] = "";
+	char line[512];
 
-	dprintf(fd, "%s[%d]: %lu spawned by %s, %lu failed",
-		program_invocation_short_name, atomic_load(&served.pid),
-		spawned - by_libc, served.strategy->name, failed);
+	if (!report_is_wanted() || served.pid != getpid())
+		return;
 	if (by_libc)
-		dprintf(fd, ", %lu spawned by the libc", by_libc);
+		snprintf(rest, sizeof rest, ", %lu spawned by the libc",
+			 by_libc);
 	else if (!spawned && !failed)
-		dprintf(fd, "; fork, vfork and clone of its own do not count");
-	dprintf(fd, "\n");
-}
-
-__attribute__((destructor)) static void report_numbers(void)
-{
-	int fd;
-
-	if (!served.report || served.pid != getpid())
-		return;
-	fd = open(served.report, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC,
-		  0666);
-	if (fd < 0)
-		return;
-	write_numbers(fd);
-	close(fd);
+		snprintf(rest, sizeof rest,
+			 "; fork, vfork and clone of its own do not count");
+	snprintf(line, sizeof line, "%s[%d]: %lu spawned by %s, %lu failed%s",
+		 program_invocation_short_name, atomic_load(&served.pid),
+		 spawned - by_libc, served.strategy->name, failed, rest);
+	report_line(line);
 }
 
 /* An unmodified program cannot know which strategy it has. */

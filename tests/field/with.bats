@@ -61,6 +61,41 @@ subprocess.run(["true"], preexec_fn=lambda: None)'
 	says report '0 failed; fork, vfork and clone of its own do not count'
 }
 
+@test "a report that cannot be written is not lost in silence" {
+	mkdir folder
+	refused 125 "report to /nonexistent/x: No such file or directory" \
+		"Name a file that can be written" \
+		with -r /nonexistent/x fork -- true
+	refused 125 "report to folder: Is a directory" "Name a file" \
+		with -r folder fork -- true
+	chmod 777 .
+	touch kept
+	chmod 444 kept
+	check 125 as_user "$command" with -r kept fork -- true
+	says err "report to kept: Permission denied"
+	check 3 "$command" with -r /dev/full fork -- bash -c "exit 3"
+	[ "$(cat err)" = "spawnwise: cannot report to /dev/full: No space left\
+ on device" ]
+}
+
+@test "a report that is lost changes nothing of the command" {
+	# What is where standard error was is the program's: never written to.
+	check 3 "$command" with -r /dev/full fork -- "$python" -c '
+import os
+os.dup2(os.open("data", os.O_WRONLY | os.O_CREAT), 2)
+raise SystemExit(3)'
+	[ ! -s data ] && [ ! -s err ]
+	# Without SIGXFSZ, and SIGPIPE.
+	check 3 "$command" with -r "$PWD/report" fork -- \
+		bash -c "ulimit -f 0; exit 3"
+	check 3 "$python" -c '
+import os, subprocess, sys
+reading, writing = os.pipe()
+os.close(reading)
+raise SystemExit(subprocess.run(sys.argv[1:], stderr=writing).returncode)' \
+		"$command" with -r /dev/full fork -- bash -c "exit 3"
+}
+
 @test "no /proc is no missing library" {
 	unshare -m true 2>/dev/null || skip "needs the right to cover /proc"
 	check 3 unshare -m sh -c 'mount -t tmpfs none /proc; exec "$@"' sh \
