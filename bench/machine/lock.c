@@ -82,7 +82,7 @@ static int lock_once(struct lock *lock, int knob_fd, int directory_fd, int how,
 	/* A lock of the folder alone says nothing of other containers. */
 	if (!error && !had && how == LOCK_EX)
 		error = -ENOLCK;
-	if (error)
+	if (error || directory_fd < 0)
 		return error;
 	error = lock_file(directory_fd, how, &lock->fds[FILE_PART]);
 	*busy_fd = lock->fds[FILE_PART];

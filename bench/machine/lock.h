@@ -33,9 +33,10 @@ struct lock_holder {
 
 /*
  * Take the lock for the setting behind knob_fd and the state folder, waiting at
- * most wait_ms. It is held until every copy of the descriptors is closed, by
- * death too. -EBUSY: somebody else still holds it, see *holder; -ENOLCK: none
- * that others would respect can be had; -EACCES and so on from open(2).
+ * most wait_ms. Without a folder (-1) any user may, without its file. It is
+ * held until every copy of the descriptors is closed, by death too. -EBUSY:
+ * somebody else still holds it, see *holder; -ENOLCK: none that others would
+ * respect can be had; -EACCES and so on from open(2).
  */
 int lock_take(struct lock *lock, int knob_fd, int directory_fd, int wait_ms,
 	      struct lock_holder *holder);

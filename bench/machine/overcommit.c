@@ -151,6 +151,19 @@ int overcommit_holder(int wait_ms, struct lock_holder *holder)
 	return error;
 }
 
+int overcommit_hold(int wait_ms, struct lock_holder *holder)
+{
+	struct lock lock;
+	int knob_fd;
+	int error = open_knob(O_RDONLY, &knob_fd);
+
+	if (error)
+		return 0;
+	error = lock_take(&lock, knob_fd, -1, wait_ms, holder);
+	close(knob_fd);
+	return error == -EBUSY ? error : 0;
+}
+
 bool overcommit_may_write(void)
 {
 	int knob_fd;

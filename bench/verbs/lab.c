@@ -199,6 +199,8 @@ static int run_lab(const struct lab *lab, const struct arguments *args,
 	if (!code && needs_guardian(list)) {
 		code = run_guardian_start(&guardian, list->users, why);
 		context.guardian = &guardian;
+	} else if (!code) {
+		code = run_guardian_none(why);
 	}
 	return code ? code : work(lab, &context, &files, why);
 }

@@ -227,6 +227,8 @@ static int run_plan(struct run *run, const struct arguments *args,
 	if (!code && needs_guardian(plan)) {
 		code = run_guardian_start(&guardian, plan->original_mode, why);
 		run->guardian = &guardian;
+	} else if (!code) {
+		code = run_guardian_none(why);
 	}
 	if (code)
 		return code;

@@ -42,8 +42,8 @@ static void describe(const struct lock_holder *holder, struct failure *text)
 			  guard, guard);
 	} else {
 		fail(text, 0,
-		     "Wait for it to end, or find it from the host: pgrep -x "
-		     "spawnwise-guard",
+		     "Wait for it to end, or find it from the host: pgrep "
+		     "spawnwise",
 		     "another spawnwise run is at work, in another container "
 		     "or hidden from this user");
 	}
@@ -70,6 +70,15 @@ int run_guardian_check(bool dry, struct failure *why)
 	describe(&holder, &text);
 	fprintf(stderr, "Only a plan: %s. %s\n", text.what, text.cure);
 	return 0;
+}
+
+int run_guardian_none(struct failure *why)
+{
+	struct lock_holder holder;
+
+	return overcommit_hold(HOLDER_WAIT_MS, &holder)
+		       ? run_guardian_busy("run", &holder, why)
+		       : 0;
 }
 
 static void tell_repair(const struct repair *repair)

@@ -22,6 +22,10 @@ int run_guardian_repair(struct failure *why);
 int run_guardian_start(struct guardian *guardian, int users_mode,
 		       struct failure *why);
 
+/* For a run that starts none: keep others out all the same. 0, or EXIT_FAILED
+ * when another run is at work. */
+int run_guardian_none(struct failure *why);
+
 /* strerror(3), with words for what a guardian's errors mean. */
 const char *run_guardian_reason(int error);
 

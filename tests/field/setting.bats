@@ -24,14 +24,15 @@ start_long_run() {
 	within 10 has_samples
 }
 
-# start_container: a run in a root of its own, on the kernel's own setting: its
-# /run, PIDs, mounts, network and hosts are others.
+# start_container [MODE]: a run in a root of its own, on the kernel's own
+# setting: its /run, PIDs, mounts, network and hosts are others.
 start_container() {
 	mkdir -p elsewhere
 	unshare -m -p -f -n -i -u -C --mount-proc sh -c '
 		mount --bind "$1" /run && shift && exec "$@"' sh elsewhere \
 		"$command" run --heap 0 --strategy fork,null --parents 1000 \
-		--overcommit $((1 - original)) --out run >out 2>err 3>&- 9>&- &
+		--overcommit "${1:-$((1 - original))}" --out run \
+		>out 2>err 3>&- 9>&- &
 	container=$!
 	within 10 has_samples
 	inner=$(pgrep -P "$container")
@@ -98,6 +99,30 @@ interrupted_by_term() {
 	[ -z "$(grep 'pid ' err2)" ]
 	kill "$runner"
 	end_run 130
+	has_mode "$original"
+}
+
+@test "a run that keeps the mode is alone, too, for any user" {
+	echo 0 >"$SPAWNWISE_KNOB"
+	start_run --heap 0 --strategy fork,null --parents 1000
+	within 10 has_samples
+	second_is_refused
+	says err "another spawnwise run (pid $runner) is at work"
+	check 1 "$command" lab promise --overcommit current
+	says err "another spawnwise run (pid $runner) is at work"
+	kill "$runner"
+	end_run 130
+}
+
+@test "a run in a container that keeps the mode is seen by any user" {
+	roots_can_be_made
+	start_container current
+	second_is_refused
+	says err "another spawnwise run (pid $inner) is at work"
+	check 1 as_user "$command" run --quick --heap 0 --strategy null \
+		--out second
+	says err "another spawnwise run is at work, in another container or"
+	end_container
 	has_mode "$original"
 }
 
