@@ -325,6 +325,7 @@ only() {
 
 @test "doctor says what spawning from a large program would ask" {
 	keep_setting -x # lab promise leaves nothing for mode 2, for a moment
+	room_in_mode_2
 	check 0 "$command" doctor
 	grep -q '^spawning .* again: .*fork' out
 	grep -q '^ *asking for a stack of some 36 KiB: .*posix_spawn' out

@@ -8,6 +8,7 @@ load helpers
 setup() {
 	prepare
 	keep_setting -s # the rules of the user's mode are what is tested
+	no_other_run
 }
 
 teardown() {
@@ -121,6 +122,7 @@ near() {
 
 @test "promise: in every mode, and the setting is back" {
 	use_real_setting
+	room_in_mode_2
 	check 0 "$command" lab promise --out here
 	[ "$(column here/promise.csv overcommit | tr '\n' ' ')" = "0 1 2 " ]
 	[ "$(column here/promise.csv stopped_by | tail -n 1)" = room_for_others ]
@@ -274,6 +276,7 @@ no_group_is_left() {
 
 @test "a lab that is stopped gives the mode back soon" {
 	use_real_setting
+	room_in_mode_2
 	"$command" lab frontier --out here >out 2>err 3>&- 9>&- &
 	runner=$!
 	stop_in_window "$runner"

@@ -8,6 +8,7 @@ load helpers
 setup() {
 	prepare
 	keep_setting -s # the rules of the user's mode are what is tested
+	no_other_run
 }
 
 teardown() {
@@ -134,6 +135,7 @@ examples() {
 
 @test "oracle: in every mode, with what others need left alone" {
 	use_real_setting
+	room_in_mode_2
 	check 3 "$command" lab oracle --out here
 	nothing here/oracle.csv 'agrees not in ("yes", "")'
 	nothing here/oracle.csv '(agrees == "") != (skipped != "")'
@@ -159,6 +161,7 @@ examples() {
 
 @test "frontier: in every mode; strictly, between what works and what not" {
 	use_real_setting
+	room_in_mode_2
 	without_charts
 	check 0 "$command" lab frontier --out here
 	nothing here/frontier.csv 'agrees != "yes"'
