@@ -33,26 +33,10 @@ const struct row_type plan_row = {
 	  { .fields = expected_fields } },
 };
 
-int samples_create(const char *dir, const char *run_id, struct row_file **file)
-{
-	return row_file_create(dir, run_id, &samples_row, file);
-}
-
-int samples_plan_create(const char *dir, const char *run_id,
-			struct row_file **file)
-{
-	return row_file_create(dir, run_id, &plan_row, file);
-}
-
 int samples_append(struct row_file *file, const struct cell *cell,
 		   const struct sample *sample)
 {
 	const struct sample_row row = { *cell, *sample };
 
 	return row_file_append(file, &row);
-}
-
-int samples_plan_append(struct row_file *file, const struct summary *cell)
-{
-	return row_file_append(file, cell);
 }

@@ -12,18 +12,21 @@
 #include "bench/files/run.h"
 #include "bench/rows/row_file.h"
 
-/* Create dir/samples.csv, or dir/plan.csv; errors as row_file_create(). */
-int samples_create(const char *dir, const char *run_id, struct row_file **file);
-int samples_plan_create(const char *dir, const char *run_id,
-			struct row_file **file);
+/* A row of samples.csv. */
+struct sample_row {
+	struct cell cell; /* that sample.cell_id names */
+	struct sample sample;
+};
+extern const struct row_type samples_row;
 
-/* Add one row. cell is the one that sample->cell_id names. */
+/* A row of plan.csv, of struct summary: a cell, predicted and commit_bytes of
+ * it. A later row of the same cell stands for the earlier one. First all cells
+ * are added in their order. */
+extern const struct row_type plan_row;
+
+/* Add a row to samples.csv. */
 int samples_append(struct row_file *file, const struct cell *cell,
 		   const struct sample *sample);
-
-/* Add a cell, predicted and commit_bytes of it; a later row of the same cell
- * stands for the earlier one. First all cells are added in their order. */
-int samples_plan_append(struct row_file *file, const struct summary *cell);
 
 /* What was read. */
 struct samples {
@@ -40,12 +43,5 @@ struct samples {
 int samples_read(const char *dir, struct samples *samples, char *why,
 		 size_t why_bytes);
 void samples_release(struct samples *samples);
-
-/* A row of samples.csv; and one of plan.csv, of struct summary. */
-struct sample_row {
-	struct cell cell;
-	struct sample sample;
-};
-extern const struct row_type samples_row, plan_row;
 
 #endif

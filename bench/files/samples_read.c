@@ -117,46 +117,24 @@ static bool is_at_work(const char *dir)
 	return locked;
 }
 
-/* A half last row of plan.csv is one that came later: an older one stands. */
-static int read_plan(const char *dir, struct taking *taking, char *why,
-		     size_t why_bytes)
+static int read_rows(const char *dir, const struct row_type *type,
+		     int (*take)(void *context), struct taking *taking,
+		     bool *cut, char *why, size_t why_bytes)
 {
-	bool cut;
 	const struct row_reading reading = {
-		.type = &plan_row,
+		.type = type,
 		.words = &taking->samples->cells.words,
 		.row = &taking->row,
 		.row_bytes = sizeof taking->row,
-		.take = take_plan,
+		.take = take,
 		.context = taking,
-		.cut = &cut,
+		.cut = cut,
 	};
 	char reason[160];
-	int error = row_read_file(dir, &reading, reason, sizeof reason);
-
-	taking->samples->planned = !error;
-	if (error && error != -ENOENT)
-		snprintf(why, why_bytes, "plan.csv: %s", reason);
-	return error == -ENOENT ? 0 : error;
-}
-
-static int read_samples(const char *dir, struct taking *taking, char *why,
-			size_t why_bytes)
-{
-	const struct row_reading reading = {
-		.type = &samples_row,
-		.words = &taking->samples->cells.words,
-		.row = &taking->row,
-		.row_bytes = sizeof taking->row,
-		.take = take_sample,
-		.context = taking,
-		.cut = &taking->samples->cut,
-	};
-	char reason[160];
-	int error = row_read_file(dir, &reading, reason, sizeof reason);
+	const int error = row_read_file(dir, &reading, reason, sizeof reason);
 
 	if (error)
-		snprintf(why, why_bytes, "samples.csv: %s", reason);
+		snprintf(why, why_bytes, "%s: %s", type->file, reason);
 	return error;
 }
 
@@ -164,16 +142,20 @@ int samples_read(const char *dir, struct samples *samples, char *why,
 		 size_t why_bytes)
 {
 	struct taking taking = { .samples = samples };
-	int error = 0;
+	bool cut; /* a half last row came later: an older one stands */
+	int error;
 
 	*samples = (struct samples){ 0 };
 	if (is_at_work(dir)) {
 		snprintf(why, why_bytes, "the run is still at work");
 		return -EBUSY;
 	}
-	error = read_plan(dir, &taking, why, why_bytes);
-	if (!error)
-		error = read_samples(dir, &taking, why, why_bytes);
+	error = read_rows(dir, &plan_row, take_plan, &taking, &cut, why,
+			  why_bytes);
+	samples->planned = !error;
+	if (!error || error == -ENOENT)
+		error = read_rows(dir, &samples_row, take_sample, &taking,
+				  &samples->cut, why, why_bytes);
 	drop_unseen(&samples->cells);
 	if (!error && !samples->cells.count) {
 		snprintf(why, why_bytes, "samples.csv: it has no rows");

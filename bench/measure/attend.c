@@ -105,7 +105,7 @@ static bool forecast_and_note(struct attendance *at)
 	/* An error sticks: the next flush tells. */
 	if (outcome->predicted != before.predicted ||
 	    outcome->commit_bytes != before.commit_bytes)
-		samples_plan_append(at->run->plan_file, &cell);
+		row_file_append(at->run->plan_file, &cell);
 	return allowed;
 }
 

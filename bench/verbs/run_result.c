@@ -138,7 +138,7 @@ int run_result_begin(const struct run *run, const struct run_dir *dir,
 	for (size_t i = 0; i < run->plan->cell_count && !error; i++) {
 		const struct summary cell = runner_cell(run, i);
 
-		error = samples_plan_append(run->plan_file, &cell);
+		error = row_file_append(run->plan_file, &cell);
 	}
 	return error ? error : row_file_flush(run->plan_file);
 }

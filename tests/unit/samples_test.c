@@ -34,7 +34,9 @@ static void same_as_golden(void **state)
 	struct row_file *file;
 	char *is, *should = scratch_read(GOLDEN, "samples.csv");
 
-	assert_int_equal(samples_create(*state, "20240607-080910-1", &file), 0);
+	assert_int_equal(row_file_create(*state, "20240607-080910-1",
+					 &samples_row, &file),
+			 0);
 	assert_int_equal(samples_append(file, &cells[0], &samples[0]), 0);
 	assert_int_equal(samples_append(file, &cells[0], &samples[1]), 0);
 	assert_int_equal(samples_append(file, &cells[1], &samples[2]), 0);
@@ -53,10 +55,13 @@ static void never_overwritten(void **state)
 {
 	struct row_file *file;
 
-	assert_int_equal(samples_create(*state, "first", &file), 0);
+	assert_int_equal(row_file_create(*state, "first", &samples_row, &file),
+			 0);
 	assert_int_equal(row_file_close(file), 0);
-	assert_int_equal(samples_create(*state, "second", &file), -EEXIST);
-	assert_int_equal(samples_create("/nowhere", "x", &file), -ENOENT);
+	assert_int_equal(row_file_create(*state, "second", &samples_row, &file),
+			 -EEXIST);
+	assert_int_equal(row_file_create("/nowhere", "x", &samples_row, &file),
+			 -ENOENT);
 	assert_int_equal(row_file_close(NULL), 0);
 }
 
