@@ -21,6 +21,8 @@ static void put_yes(struct csv_writer *writer, int yes)
 	csv_put_text(writer, yes < 0 ? NULL : yes ? "yes" : "no");
 }
 
+static const int decimals[] = { [FIELD_SECONDS] = 3, [FIELD_RATIO] = 4 };
+
 static void put_field(struct csv_writer *writer, const struct row_field *field,
 		      const void *member, const char *run_id)
 {
@@ -63,13 +65,10 @@ static void put_field(struct csv_writer *writer, const struct row_field *field,
 		csv_put_text(writer, member);
 		break;
 	case FIELD_NS:
-		csv_put_real(writer, *(const double *)member, 0);
-		break;
 	case FIELD_SECONDS:
-		csv_put_real(writer, *(const double *)member, 3);
-		break;
 	case FIELD_RATIO:
-		csv_put_real(writer, *(const double *)member, 4);
+		csv_put_real(writer, *(const double *)member,
+			     decimals[field->kind]);
 		break;
 	case FIELD_INTEGER:
 		if (*(const int64_t *)member == INTEGER_UNKNOWN)
