@@ -93,7 +93,8 @@ tables: all ## write the tables of the docs again, from the code
 	docs/tables < $(B)/strategies.csv > docs/strategies.md
 
 test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread)
-	@$(SETUP) bench test && $(BUILD) all $(MANUALS) $(UNITS) $(B)/tests/refuse
+	@$(SETUP) bench test && $(BUILD) all $(MANUALS) $(UNITS) $(B)/tests/refuse \
+		$(B)/tests/columns
 	SPAWNWISE="$$PWD/$(B)/spawnwise" prove -fo -j 4 -e tests/tap \
 		$(UNITS) $(SCRIPTS)
 
