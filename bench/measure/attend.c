@@ -1,5 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* The runner's side of a conversation with a parent; see attend.h. */
+/*
+ * The runner's side of a conversation with a parent; see attend.h.
+ *
+ * Longer than other files: the parent's messages, its end and our signals all
+ * change one state, and must be read together.
+ */
 
 #include "bench/measure/attend.h"
 
