@@ -225,7 +225,9 @@ static void every_error_comes_with_a_cure(void **state)
 		{ -ENOTSUP, "swapaccount=1" },
 		{ -EIO, "below /cg/own failed: Input/output error" },
 	};
-	const struct cgroup own = { 2, "/cg", "/cg/own" };
+	const struct cgroup own = { .version = 2,
+				    .mount = "/cg",
+				    .directory = "/cg/own" };
 	char why[512];
 
 	(void)state;
