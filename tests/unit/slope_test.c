@@ -17,6 +17,7 @@
 
 #include "bench/judge/slope.h"
 #include "bench/rows/csv.h"
+#include "bench/rows/csv_read.h"
 #include "tests/unit/source.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -107,7 +108,7 @@ static void same_as_scipy(void **state)
 	(void)state;
 	assert_non_null(golden);
 	assert_int_equal(csv_read(golden, columns, COUNT(columns), check_case,
-				  &cases, why, sizeof why),
+				  &cases, NULL, why, sizeof why),
 			 0);
 	assert_string_equal(why, "");
 	assert_int_equal(cases, 18);

@@ -17,6 +17,7 @@
 #include <cmocka.h>
 
 #include "bench/judge/stats.h"
+#include "bench/rows/csv.h"
 #include "bench/rows/csv_read.h"
 #include "tests/unit/source.h"
 
@@ -166,7 +167,7 @@ static void same_as_scipy(void **state)
 	(void)state;
 	assert_non_null(golden);
 	assert_int_equal(csv_read(golden, columns, COUNT(columns), check_case,
-				  &cases, why, sizeof why),
+				  &cases, NULL, why, sizeof why),
 			 0);
 	assert_string_equal(why, "");
 	assert_int_equal(cases, 19);
