@@ -32,30 +32,21 @@ static const struct victim_case cases[] = {
 };
 #define CASE_COUNT (sizeof cases / sizeof *cases)
 
-/* One strategy in one constellation. */
-struct victim_row {
-	const char *strategy;
-	struct victim_case one;
-	struct victim_outcome outcome;
-	int parent_adj;
-	int agrees;
-};
-
-#define AT(member) offsetof(struct victim_row, member)
+#define AT(member) offsetof(struct victim_outcome, member)
 
 static const struct row_field fields[] = {
 	FIELD("strategy", TEXT, AT(strategy)),
 	FIELD("case", TEXT, AT(one.name)),
 	FIELD("heap_bytes", BYTES, AT(one.heap_bytes)),
-	FIELD("limit_bytes", BYTES, AT(outcome.limit_bytes)),
-	FIELD("room_bytes", BYTES, AT(outcome.room_bytes)),
-	FIELD("page_table_bytes", BYTES, AT(outcome.page_table_bytes)),
+	FIELD("limit_bytes", BYTES, AT(limit_bytes)),
+	FIELD("room_bytes", BYTES, AT(room_bytes)),
+	FIELD("page_table_bytes", BYTES, AT(page_table_bytes)),
 	FIELD("parent_oom_score_adj", NUMBER, AT(parent_adj)),
 	FIELD("child_oom_score_adj", NUMBER, AT(one.child_adj)),
-	FIELD("predicted", CHOICE, AT(outcome.predicted), victim_names),
-	FIELD("observed", CHOICE, AT(outcome.observed), victim_names),
+	FIELD("predicted", CHOICE, AT(predicted), victim_names),
+	FIELD("observed", CHOICE, AT(observed), victim_names),
 	FIELD("agrees", YES, AT(agrees)),
-	FIELD("oom_kill", BYTES, AT(outcome.kills)),
+	FIELD("oom_kill", BYTES, AT(kills)),
 	{ 0 },
 };
 
@@ -79,7 +70,7 @@ static int try_strategy(struct lab_context *context, struct table *table,
 {
 	table_cell(table, "%s", strategy->name);
 	for (size_t i = 0; i < CASE_COUNT; i++) {
-		struct victim_row row = {
+		struct victim_outcome row = {
 			.strategy = strategy->name,
 			.one = cases[i],
 			.parent_adj = VICTIM_PARENT_ADJ,
@@ -89,16 +80,16 @@ static int try_strategy(struct lab_context *context, struct table *table,
 		progress_note(progress, "%s, %s", strategy->name,
 			      cases[i].name);
 		error = victim_try(context, strategy, &cases[i], LIMIT_BYTES,
-				   &row.outcome);
+				   &row);
 		progress_step(progress, CASE_S);
-		row.agrees = row.outcome.predicted == row.outcome.observed;
+		row.agrees = row.predicted == row.observed;
 		if (!error)
 			error = row_put(&context->csv, &type, NULL, &row);
 		if (error)
 			return error;
 		score->cells++;
 		score->wrong += !row.agrees;
-		table_cell(table, "%s%s", victim_names[row.outcome.observed],
+		table_cell(table, "%s%s", victim_names[row.observed],
 			   row.agrees ? "" : "!");
 	}
 	table_row(table, TABLE_PLAIN);

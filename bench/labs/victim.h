@@ -28,12 +28,16 @@ struct victim_case {
 enum victim { VICTIM_NOBODY, VICTIM_PARENT, VICTIM_CHILD, VICTIM_REFUSED };
 
 struct victim_outcome {
+	const char *strategy;
+	struct victim_case one;
+	int parent_adj;
 	uint64_t limit_bytes;
 	uint64_t room_bytes;	   /* below the limit, before the spawn */
 	uint64_t page_table_bytes; /* of the parent */
 	uint64_t parent_bytes;	   /* what the parent's badness counts */
 	enum victim predicted;
 	enum victim observed;
+	int agrees;
 	uint64_t kills; /* by which the group's oom_kill has grown */
 };
 

@@ -112,35 +112,19 @@ static bool is_digit(char c)
 int csv_get_integer(const char *text, int64_t *number)
 {
 	char *end;
-	long long value;
 
-	if (!is_digit(text[*text == '-']))
-		return -EINVAL;
 	errno = 0;
-	value = strtoll(text, &end, 10);
-	if (*end)
-		return -EINVAL;
-	if (errno)
-		return -errno;
-	*number = value;
-	return 0;
+	*number = strtoll(text, &end, 10);
+	return *end || !is_digit(text[*text == '-']) ? -EINVAL : -errno;
 }
 
 int csv_get_size(const char *text, uint64_t *bytes)
 {
 	char *end;
-	unsigned long long value;
 
-	if (!is_digit(*text))
-		return -EINVAL;
 	errno = 0;
-	value = strtoull(text, &end, 10);
-	if (*end)
-		return -EINVAL;
-	if (errno)
-		return -errno;
-	*bytes = value;
-	return 0;
+	*bytes = strtoull(text, &end, 10);
+	return *end || !is_digit(*text) ? -EINVAL : -errno;
 }
 
 int csv_get_real(const char *text, double *number)
