@@ -19,61 +19,45 @@
 #define LIMIT_MS 60000
 #define ROWS_MAX (LAB_MODES * (2 * ATTEMPT_STRATEGIES_MAX))
 
-/* What was found, and what the rules say of it. */
-struct frontier_row {
-	struct frontier found;
-	const char *strategy;
-	const char *stopped_by;
-	int exact;
-	int agrees;
-	uint64_t left_bytes;
-	uint64_t slack_bytes;
-};
-
 static const char *const stages[] = { NULL, "map", "spawn" };
 
-#define AT(member) offsetof(struct frontier_row, member)
+#define AT(member) offsetof(struct frontier, member)
 
 static const struct row_field fields[] = {
 	FIELD("strategy", TEXT, AT(strategy)),
-	FIELD("overcommit", COUNT, AT(found.mode)),
-	FIELD("vmas", COUNT, AT(found.vmas)),
-	FIELD("lower_bytes", BYTES, AT(found.lower_bytes)),
-	FIELD("upper_bytes", LIMIT, AT(found.upper_bytes)),
-	FIELD("predicted_bytes", BYTES, AT(found.predicted_bytes)),
+	FIELD("overcommit", COUNT, AT(mode)),
+	FIELD("vmas", COUNT, AT(vmas)),
+	FIELD("lower_bytes", BYTES, AT(lower_bytes)),
+	FIELD("upper_bytes", LIMIT, AT(upper_bytes)),
+	FIELD("predicted_bytes", BYTES, AT(predicted_bytes)),
 	FIELD("exact", YES, AT(exact)),
 	FIELD("agrees", YES, AT(agrees)),
-	FIELD("stage", CHOICE, AT(found.stage), stages),
-	FIELD("errno", ERRNO, AT(found.refused)),
+	FIELD("stage", CHOICE, AT(stage), stages),
+	FIELD("errno", ERRNO, AT(refused)),
 	FIELD("stopped_by", TEXT, AT(stopped_by)),
-	FIELD("probes", COUNT, AT(found.probes)),
-	FIELD("ram_bytes", BYTES, AT(found.facts.ram_bytes)),
-	FIELD("swap_bytes", BYTES, AT(found.facts.swap_bytes)),
-	FIELD("commit_limit_bytes", BYTES, AT(found.facts.commit_limit_bytes)),
+	FIELD("probes", COUNT, AT(probes)),
+	FIELD("ram_bytes", BYTES, AT(facts.ram_bytes)),
+	FIELD("swap_bytes", BYTES, AT(facts.swap_bytes)),
+	FIELD("commit_limit_bytes", BYTES, AT(facts.commit_limit_bytes)),
 	FIELD("left_bytes", BYTES, AT(left_bytes)),
-	FIELD("room_bytes", BYTES, AT(found.room_bytes)),
+	FIELD("room_bytes", BYTES, AT(room_bytes)),
 	FIELD("slack_bytes", BYTES, AT(slack_bytes)),
-	FIELD("accountable_bytes", BYTES, AT(found.facts.accountable_bytes)),
+	FIELD("accountable_bytes", BYTES, AT(facts.accountable_bytes)),
 	{ 0 },
 };
 
 static const struct row_type type = { "frontier.csv",
 				      { { .fields = fields } } };
 
-static int write_row(struct lab_context *context,
-		     const struct frontier *frontier)
+static int write_row(struct lab_context *context, struct frontier *frontier)
 {
-	const struct frontier_row row = {
-		.found = *frontier,
-		.strategy = frontier->attempt.strategies[0]->name,
-		.stopped_by = frontier_stop(frontier),
-		.exact = !frontier->held_back,
-		.agrees = frontier_agrees(frontier),
-		.left_bytes = predict_left(&frontier->facts),
-		.slack_bytes = predict_slack(&frontier->facts),
-	};
-
-	return row_put(&context->csv, &type, NULL, &row);
+	frontier->strategy = frontier->attempt.strategies[0]->name;
+	frontier->stopped_by = frontier_stop(frontier);
+	frontier->exact = !frontier->held_back;
+	frontier->agrees = frontier_agrees(frontier);
+	frontier->left_bytes = predict_left(&frontier->facts);
+	frontier->slack_bytes = predict_slack(&frontier->facts);
+	return row_put(&context->csv, &type, NULL, frontier);
 }
 
 static bool is_measured(const struct frontier *frontier)

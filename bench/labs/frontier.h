@@ -35,6 +35,11 @@ struct frontier {
 	unsigned probes;
 	uint64_t moved_bytes; /* other programs' commits, at most, meanwhile */
 	int error;	      /* of the experiment itself */
+
+	/* Of its row, afterwards. */
+	const char *strategy, *stopped_by;
+	int exact, agrees;
+	uint64_t left_bytes, slack_bytes;
 };
 
 /* Both halves of a subject (subject.h); data is its struct frontier. */
