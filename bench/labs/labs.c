@@ -100,7 +100,7 @@ static bool may_hold(const struct lab_context *context, int mode, char *why,
 	if (!error)
 		return headroom_ok(0, &facts, why, why_bytes);
 	snprintf(why, why_bytes, "What it would leave cannot be seen: %s.",
-		 strerror(-error));
+		 meminfo_error(error));
 	return false;
 }
 

@@ -249,7 +249,7 @@ static int try_all(struct lab_context *context, struct oom_process *process,
 		if (error)
 			return lab_fail(context, error, "Try again.",
 					"look at a process (%s): %s",
-					cases[i].name, strerror(-error));
+					cases[i].name, meminfo_error(error));
 		seen->there[i] = true;
 		seen->wrong += !agrees(look);
 		tabulate(table, &cases[i], look);

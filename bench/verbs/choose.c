@@ -13,6 +13,7 @@
 
 #include "bench/files/cells.h"
 #include "bench/judge/choose.h"
+#include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
 #include "bench/machine/text.h"
 #include "bench/show/cure.h"
@@ -140,7 +141,7 @@ static int choose_run(const struct arguments *args, struct failure *why)
 	if (code) {
 		code = fail(why, EXIT_FAILED,
 			    cure_of(CURE_PROC, code, "Try again."),
-			    "choose a strategy: %s", strerror(-code));
+			    "choose a strategy: %s", meminfo_error(code));
 	} else {
 		code = print_choice(&choice, why);
 		choice_release(&choice);

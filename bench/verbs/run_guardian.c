@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/machine/memory.h"
+
 #define HOLDER_WAIT_MS 1000
 
 /* Whom to wait for, and how to end that. */
@@ -118,7 +120,7 @@ const char *run_guardian_reason(int error)
 	if (error == -ENOLCK)
 		return "flock(2) is refused, so that a run in another "
 		       "container could write it too";
-	return strerror(-error);
+	return meminfo_error(error);
 }
 
 int run_guardian_start(struct guardian *guardian, int users_mode,

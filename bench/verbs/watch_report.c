@@ -61,9 +61,10 @@ int watch_conclude(const struct vigil *vigil, struct watch_report *report)
 	error = vigil_judge(vigil, &report->trend);
 	if (error)
 		return error;
-	report->swap_total_bytes = meminfo_read(&machine)
-					   ? FIELD_ABSENT
-					   : machine.swap_total_bytes;
+	error = meminfo_read(&machine);
+	report->machine_error = error ? meminfo_error(error) : NULL;
+	report->swap_total_bytes =
+		error ? FIELD_ABSENT : machine.swap_total_bytes;
 	error = overcommit_get(&report->mode);
 	if (error)
 		report->mode = error;

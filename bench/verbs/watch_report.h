@@ -21,7 +21,8 @@ struct watch_report {
 	uint64_t group_room_bytes;
 	uint64_t machine_room_bytes;
 	uint64_t swap_total_bytes;
-	int mode; /* of overcommit, or -errno */
+	const char *machine_error; /* why the machine's memory is not told */
+	int mode;		   /* of overcommit, or -errno */
 	/* The OOM killer's other choices; pid 0: there is none, or the process
 	 * has ended and is none itself. */
 	struct oom_rival rival;

@@ -131,6 +131,32 @@ static void tell_room(struct table *table, const struct watch_report *report,
 		     size_human(room_bytes).text, span_human(seconds).text);
 }
 
+static void tell_machine(struct table *table, const struct watch_report *report)
+{
+	const struct vitals *now = &report->vigil->now;
+	const bool swaps = report->swap_total_bytes != 0;
+
+	if (now->available_bytes == BYTES_UNKNOWN) {
+		tell(table, "machine", TABLE_PLAIN,
+		     "its memory cannot be told: %s",
+		     report->machine_error ? report->machine_error
+					   : "it was not at the last reading");
+		return;
+	}
+	tell(table, "machine", TABLE_PLAIN, "%s of memory available, %s%s",
+	     size_human(now->available_bytes).text,
+	     swaps ? "swap free: " : "no swap",
+	     swaps ? size_human(now->swap_free_bytes).text : "");
+	tell_room(table, report, report->machine_room_bytes);
+	if (report->mode >= 0 && now->commit_limit_bytes != BYTES_UNKNOWN)
+		tell(table, "", TABLE_PLAIN,
+		     "committed %s of CommitLimit %s, which %s in mode %d",
+		     size_human(now->committed_bytes).text,
+		     size_human(now->commit_limit_bytes).text,
+		     report->mode == 2 ? "binds" : "does not bind",
+		     report->mode);
+}
+
 static void tell_limits(struct table *table, const struct watch_report *report)
 {
 	const struct vigil *vigil = report->vigil;
@@ -160,19 +186,7 @@ static void tell_limits(struct table *table, const struct watch_report *report)
 		     vigil->cgroup_directory, vigil->cgroup_limit_name);
 		tell_room(table, report, report->group_room_bytes);
 	}
-	tell(table, "machine", TABLE_PLAIN, "%s of memory available, %s%s",
-	     size_human(now->available_bytes).text,
-	     report->swap_total_bytes ? "swap free: " : "no swap",
-	     report->swap_total_bytes ? size_human(now->swap_free_bytes).text
-				      : "");
-	tell_room(table, report, report->machine_room_bytes);
-	if (report->mode >= 0)
-		tell(table, "", TABLE_PLAIN,
-		     "committed %s of CommitLimit %s, which %s in mode %d",
-		     size_human(now->committed_bytes).text,
-		     size_human(now->commit_limit_bytes).text,
-		     report->mode == 2 ? "binds" : "does not bind",
-		     report->mode);
+	tell_machine(table, report);
 }
 
 static void tell_rival(struct table *table, const struct oom_rival *rival,

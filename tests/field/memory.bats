@@ -96,6 +96,15 @@ odd=('s/^SwapFree:.*/SwapFree:  18446744073709551488 kB/'
 	check 1 telling '/^Committed_AS/d' "$command" lab promise --out x \
 		--overcommit current
 	says err "/proc/meminfo has no Committed_AS"
+	for lab in touch frontier oom; do
+		check 1 telling '/^MemTotal/d' "$command" lab $lab --out y
+		says err "/proc/meminfo has no MemTotal"
+	done
+	: >silent
+	check 1 unshare -m sh -c 'mount --bind silent /proc/meminfo && exec "$@"' \
+		sh "$command" choose --heap 1G --overcommit 0 \
+		--data "$top/data/reference"
+	says err "cannot choose a strategy: /proc/meminfo has no MemTotal"
 }
 
 @test "a process is watched where the machine does not tell its memory" {
@@ -105,7 +114,10 @@ odd=('s/^SwapFree:.*/SwapFree:  18446744073709551488 kB/'
 		check 0 telling "$script" "$command" watch --pid $$ \
 			--interval 10ms --duration 55ms --out rows.csv
 		says out "(pid $$), "
+		run grep "unknown" out
+		[ "$status" -eq 1 ]
 	done
+	says out "its memory cannot be told: /proc/meminfo has no MemTotal"
 	grep -q '^0[0-9.]*,.*,,,,,[^,]*Z,' rows.csv
 	check 0 telling '/^MemTotal/d' "$command" watch --pid $$ \
 		--interval 10ms --duration 55ms --json
