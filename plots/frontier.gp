@@ -19,14 +19,6 @@ F_LOWER = 6; F_UPPER = 7; F_PREDICTED = 8; F_EXACT = 9; F_RAM = 10; F_LIMIT = 11
 field(i, f) = word($rows[i], f)
 bytes(i, f) = real(field(i, f))
 rows = |$rows|
-none = "No frontier was measured"
-if (!rows && dumb) { set print "-"; print none; exit }
-if (!rows) {
-  unset border; unset tics
-  set title none textcolor rgb ink
-  plot [0:1] [0:1] NaN notitle
-  exit
-}
 # Where nothing was refused, what was tried last is the end.
 upper(i) = field(i, F_UPPER) eq "-" ? bytes(i, F_LOWER) : bytes(i, F_UPPER)
 ram = bytes(1, F_RAM); limit = bytes(1, F_LIMIT)

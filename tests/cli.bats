@@ -559,6 +559,13 @@ assert group is None or group["version"] in (1, 2)'
 	echo '{}' >lab/host.json
 	refused 1 "plot lab: There is no chart for what it holds" ".csv files" \
 		plot lab
+	for chart in $(sed -n 's/^# reads: //p' "$top"/plots/*.gp | grep -v cells); do
+		rm -f lab/*.csv
+		echo schema,run_id >"lab/$chart"
+		refused 1 "plot lab: $chart has no rows, so nothing is drawn" \
+			".csv files" plot lab
+	done
+	[ -n "$chart" ]
 	addresses_can_be_few
 	check 1 bash -c 'ulimit -v 60000 && exec "$@"' - "$command" \
 		lab oom --out here

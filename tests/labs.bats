@@ -150,6 +150,9 @@ near() {
 	check 3 "$command" lab promise --out here || { kill -KILL $hog; false; }
 	check 3 "$command" lab oracle --overcommit 2 --out none ||
 		{ kill -KILL $hog; false; }
+	check 3 "$command" lab promise --overcommit 2 --out empty ||
+		{ kill -KILL $hog; false; }
+	says err "There is no chart: promise.csv has no rows, so nothing is drawn."
 	kill -KILL $hog
 	[ "$(column here/promise.csv overcommit | tr '\n' ' ')" = "0 1 " ]
 	says here/promise.txt "Skipped: mode 2. Mode 2 would leave less than"

@@ -196,23 +196,30 @@ static int draw(struct drawing *drawing, const char *script,
 	return error;
 }
 
-/* Whether a script is a chart of a file that is there: among its first lines
- * is "# reads: cells.csv". */
-static bool has_data(const struct drawing *drawing, const char *script)
+/* Whether a script is a chart of a file that is there, and has rows: among the
+ * script's first lines is "# reads: cells.csv". 0, -ENODATA or -ENOMSG. */
+static int check_data(const struct drawing *drawing, const char *script)
 {
 	static const char key[] = "\n# reads: ";
-	char head[1024], path[PATH_MAX];
+	char head[1024], path[PATH_MAX], rows[2048];
 	const char *file;
+	int length;
 
 	if (text_read(script, head, sizeof head))
-		return false;
+		return -ENODATA;
 	file = strstr(head, key);
 	if (!file)
-		return false;
+		return -ENODATA;
 	file += strlen(key);
-	snprintf(path, sizeof path, "%s/%.*s", drawing->run_dir,
-		 (int)strcspn(file, "\n"), file);
-	return !access(path, R_OK);
+	length = (int)strcspn(file, "\n");
+	snprintf(path, sizeof path, "%s/%.*s", drawing->run_dir, length, file);
+	if (text_read(path, rows, sizeof rows))
+		return -ENODATA;
+	if (strchr(rows, '\n')) /* more than the names of the columns */
+		return 0;
+	snprintf(drawing->why, drawing->why_bytes,
+		 "%.*s has no rows, so nothing is drawn.", length, file);
+	return -ENOMSG;
 }
 
 static int is_script(const struct dirent *entry)
@@ -227,7 +234,7 @@ static int by_name(const struct dirent **a, const struct dirent **b)
 	return strcmp((*a)->d_name, (*b)->d_name);
 }
 
-/* -ENODATA when the script is no chart of what is there. */
+/* As check_data() when there is nothing to draw. */
 static int draw_script(struct drawing *drawing, const char *name,
 		       const char *terminal)
 {
@@ -235,8 +242,9 @@ static int draw_script(struct drawing *drawing, const char *name,
 	int error;
 
 	snprintf(script, sizeof script, "%s/%s", drawing->plots, name);
-	if (!has_data(drawing, script))
-		return -ENODATA;
+	error = check_data(drawing, script);
+	if (error)
+		return error;
 	if (terminal)
 		return draw(drawing, script, terminal);
 	error = draw(drawing, script, "svg");

@@ -16,7 +16,7 @@
  * scripts are those in $SPAWNWISE_PLOTS, else those that came with the
  * command. 0, or a negative errno with why telling in a sentence: -ENOENT
  * when gnuplot or the scripts are missing, -ENODATA when there is no chart for
- * what is in run_dir, -EIO when gnuplot fails.
+ * what is in run_dir, -ENOMSG when that has no rows, -EIO when gnuplot fails.
  */
 int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
 	     char *why, size_t why_bytes);

@@ -78,7 +78,7 @@ static int find_out(const struct arguments *args, const char *run,
 /* Of what plot_run() may answer. */
 static const char *cure_drawing(int error)
 {
-	if (error == -ENODATA)
+	if (error == -ENODATA || error == -ENOMSG)
 		return "What it holds is told by its .txt and .csv files.";
 	/* Only the start of gnuplot waits for a process to be free. */
 	return cure_of(error == -EAGAIN ? CURE_SELF : CURE_FILE, error,
