@@ -588,6 +588,15 @@ seconds_of() {
 	[ "$status" -eq 1 ]
 }
 
+@test "run with options of CMD and no -- says where they go" {
+	refused 2 "read option '--version': there is no such option" \
+		"Options of a command to measure go after a --." \
+		run -q git --version
+	refused 2 "read option '-l': " "go after a --." run -q ls -l
+	refused 2 "read option '--budge" "go after a --." run --budgett 1
+	refused 2 "read option '--version'" "lists the options." list --version
+}
+
 @test "run --dry-run tries CMD once, and refuses one that fails" {
 	refused 2 "measure spawns of $(type -P sh): it ended with status 3" \
 		"after --" run --dry-run -q -- sh -c 'exit 3'

@@ -95,7 +95,7 @@ static int unknown_option(const struct verb *verb, const char *text,
 			  struct failure *why)
 {
 	const char *names[OPTIONS_MAX + 1];
-	const char *near;
+	const char *near, *command = "";
 	size_t count = 0;
 	char word[64];
 
@@ -103,15 +103,17 @@ static int unknown_option(const struct verb *verb, const char *text,
 		names[count] = verb->options[count].name;
 	names[count++] = "help";
 	option_word(text, word, sizeof word);
+	if (!strncmp(verb->operands ? verb->operands : "", "[--", 3))
+		command = " Options of a command to measure go after a --.";
 	near = nearest_word(word, names, count);
 	if (near)
 		fail_cure(why,
 			  "Did you mean '--%s'? `spawnwise %s --help` "
-			  "lists the options.",
-			  near, verb->name);
+			  "lists the options.%s",
+			  near, verb->name, command);
 	else
-		fail_cure(why, "`spawnwise %s --help` lists the options.",
-			  verb->name);
+		fail_cure(why, "`spawnwise %s --help` lists the options.%s",
+			  verb->name, command);
 	return fail(why, EXIT_USAGE, NULL, "read option '%s': %s", text,
 		    is_short_for_several(word, names, count)
 			    ? "it is short for several"
