@@ -408,7 +408,7 @@ only() {
 	if [ "$(id -u)" -ne 0 ]; then
 		chmod 444 "$SPAWNWISE_KNOB"
 		check 0 "$command" doctor
-		grep -q -- '--overcommit current only; run as root' out
+		grep -q -- '--overcommit current only. Run as root' out
 	fi
 	rm -f "$SPAWNWISE_KNOB"
 	check 0 env PATH="$scratch" "$command" doctor
@@ -458,7 +458,7 @@ memory = found["memory"]
 assert memory["ram_bytes"] > memory["available_bytes"] > 0
 assert memory["commit_left_for_us_bytes"] <= memory["commit_left_bytes"]
 assert [set(row) for row in found["heaps"]] == [
-    {"heap_bytes", "heap", "spawn"}] * 5
+    {"heap_bytes", "beyond_cgroup", "heap", "spawn"}] * 5
 assert found["heaps"][0]["spawn"][1] == "ok"
 assert found["process"] is None and found["container"]
 group = found["cgroup"]

@@ -393,11 +393,18 @@ in_namespace() {
 		mount -o remount,bind,ro /proc/sys'
 	check 1 in_namespace "$lock; exec \$1 run --heap 0 --overcommit $other"
 	says err "is not writable for this user"
+	says err "/proc/sys is read-only here: run where it can be written, or"
 	says err "or use --overcommit current"
 	check 0 in_namespace "$lock; exec \$1 run --quick --heap 0 \
 		--strategy null --overcommit all --out run"
 	says err "Measuring overcommit mode $mode only"
+	says err "/proc/sys is read-only here: run where it can be written."
 	run_files run
+	check 1 in_namespace "$lock; exec \$1 lab promise --overcommit $other"
+	says err "/proc/sys is read-only here: run where it can be written, or"
+	check 0 in_namespace "$lock; exec \$1 doctor"
+	says out "current only. /proc/sys is read-only here: run where it can"
+	[ -z "$(grep -i "run as root" out)" ]
 }
 
 @test "a read-only data folder names the cure" {

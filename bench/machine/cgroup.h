@@ -34,6 +34,9 @@ struct cgroup_limit {
 int cgroup_find(const char *controller, FILE *membership, FILE *mounts,
 		struct cgroup *group);
 
+/* Why a group's limits cannot be told, by such an error, as a phrase. */
+const char *cgroup_error(int error);
+
 /* Whether version 2 is mounted, by the text of /proc/self/mountinfo; beside a
  * controller of version 1 that makes a hybrid machine. */
 bool cgroup_second_mounted(FILE *mounts);

@@ -164,6 +164,11 @@ static int find_mount(const char *controller, FILE *mounts, const char *path,
 	return error;
 }
 
+const char *cgroup_error(int error)
+{
+	return error == -EXDEV ? "it is not mounted here" : strerror(-error);
+}
+
 bool cgroup_second_mounted(FILE *mounts)
 {
 	struct cgroup found = { .version = 2 };

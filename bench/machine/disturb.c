@@ -76,8 +76,10 @@ static bool knob_closed(struct disturbance *found)
 	if (overcommit_may_write())
 		return false;
 	say(found->what, "This user may not set %s.", overcommit_path());
-	say(found->cure, "Run as root to measure the other overcommit modes; "
-			 "the current mode works without.");
+	say(found->cure,
+	    "%s to measure the other overcommit modes; the current mode works "
+	    "without.",
+	    overcommit_cure());
 	return true;
 }
 

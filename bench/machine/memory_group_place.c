@@ -198,6 +198,12 @@ void memory_group_explain(int error, const struct cgroup *own, char *why,
 			 "this kernel does not bound the swap of a group: boot "
 			 "with swapaccount=1, or turn swap off");
 		break;
+	case -EXDEV:
+		snprintf(why, why_size,
+			 "the limits of our memory control group are hidden: "
+			 "%s; mount it, or run outside of what hides it",
+			 cgroup_error(error));
+		break;
 	default:
 		snprintf(why, why_size,
 			 "making a memory control group below %s failed: %s",

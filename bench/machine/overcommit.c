@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/statvfs.h>
 #include <unistd.h>
 
 #include "bench/machine/state.h"
@@ -172,6 +173,19 @@ bool overcommit_may_write(void)
 		return false;
 	close(knob_fd);
 	return true;
+}
+
+/* By the mount: who lacks rights besides gets EACCES, and not EROFS. */
+const char *overcommit_cure(void)
+{
+	struct statvfs system;
+
+	if (!statvfs(overcommit_path(), &system) && system.f_flag & ST_RDONLY)
+		return "/proc/sys is read-only here: run where it can be "
+		       "written";
+	return geteuid() ? "Run as root"
+			 : "Run as a root with more rights, as outside of a "
+			   "container";
 }
 
 /* A state file of this boot whose guardian is gone. */

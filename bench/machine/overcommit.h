@@ -52,6 +52,10 @@ int overcommit_hold(int wait_ms, struct lock_holder *holder);
 /* May this process open the setting for writing? */
 bool overcommit_may_write(void);
 
+/* What to do about it where this process may not, as the begin of a sentence:
+ * "Run as root". */
+const char *overcommit_cure(void);
+
 /* The three steps below take an open descriptor of the setting, so that they
  * work when nothing can be opened any more. They allocate nothing. */
 int overcommit_open(int *knob_fd);

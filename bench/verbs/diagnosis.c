@@ -39,6 +39,7 @@ static void examine_group(struct diagnosis *found)
 {
 	struct group_finding *group = &found->group;
 
+	found->heaps.group_bytes = UINT64_MAX;
 	group->error = cgroup_of(0, "memory", &group->own);
 	if (!group->error)
 		group->error = cgroup_room_read(&group->own, &group->room);
@@ -46,9 +47,11 @@ static void examine_group(struct diagnosis *found)
 		return;
 	group->found = true;
 	group->hybrid = is_hybrid(&group->own);
-	if (group->room.limited)
-		cgroup_owner(&group->own, &group->room, found->container,
-			     group->owner, sizeof group->owner);
+	if (!group->room.limited)
+		return;
+	found->heaps.group_bytes = group->room.limit_bytes;
+	cgroup_owner(&group->own, &group->room, found->container, group->owner,
+		     sizeof group->owner);
 }
 
 static void examine_container(struct diagnosis *found)

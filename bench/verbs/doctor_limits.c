@@ -97,8 +97,8 @@ static void tell_overcommit(struct table *table, const struct diagnosis *found)
 		     "--overcommit 0, 1, 2 and all are possible");
 	else
 		tell(table, "", TABLE_FAINT,
-		     "--overcommit current only; run as root to measure "
-		     "the other modes");
+		     "--overcommit current only. %s to measure the other modes",
+		     overcommit_cure());
 }
 
 static void tell_memory(struct table *table, const struct diagnosis *found)
@@ -138,15 +138,12 @@ static void tell_group(struct table *table, const struct diagnosis *found)
 	const struct group_finding *group = &found->group;
 	const struct cgroup_room *room = &group->room;
 
-	if (!group->found) {
-		tell(table, "cgroup", TABLE_FAINT, "%s%s",
-		     group->error == -ENOENT ? "none that counts memory here"
-		     : group->error == -EXDEV
-			     ? "its limits are hidden: it is not mounted here"
-			     : "its limits cannot be told: ",
-		     group->error == -ENOENT || group->error == -EXDEV
-			     ? ""
-			     : strerror(-group->error));
+	if (!group->found && group->error == -ENOENT) {
+		tell(table, "cgroup", TABLE_FAINT,
+		     "none that counts memory here");
+	} else if (!group->found) {
+		tell(table, "cgroup", TABLE_FAINT, "its limits are hidden: %s",
+		     cgroup_error(group->error));
 	} else {
 		tell(table, "cgroup", TABLE_PLAIN, "version %d%s, %s",
 		     group->own.version,

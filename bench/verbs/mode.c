@@ -66,6 +66,14 @@ static int read_list(const char *text, struct mode_list *list,
 		    "run --overcommit %s: \"%s\" is not a mode", text, culprit);
 }
 
+static int refuse(int mode, struct failure *why)
+{
+	fail_cure(why, "%s, or use --overcommit current.", overcommit_cure());
+	return fail(why, EXIT_FAILED, NULL,
+		    "set overcommit mode %d: %s is not writable for this user",
+		    mode, overcommit_path());
+}
+
 int modes_read(const struct arguments *args, struct mode_list *list,
 	       struct failure *why)
 {
@@ -82,20 +90,15 @@ int modes_read(const struct arguments *args, struct mode_list *list,
 		text = "0,1,2";
 	else if (!strcmp(text, "all"))
 		fprintf(stderr,
-			"Measuring overcommit mode %d only: setting another "
-			"one needs root.\n",
-			list->users);
+			"Measuring overcommit mode %d only: another one "
+			"cannot be set. %s.\n",
+			list->users, overcommit_cure());
 	if (strcmp(text, "all") && strcmp(text, "current"))
 		error = read_list(text, list, why);
 	else
 		list->modes[list->count++] = list->users;
 	for (size_t i = 0; i < list->count && !error; i++)
 		if (list->modes[i] != list->users && !writable)
-			error = fail(why, EXIT_FAILED,
-				     "Run as root, or use --overcommit "
-				     "current.",
-				     "set overcommit mode %d: %s is not "
-				     "writable for this user",
-				     list->modes[i], overcommit_path());
+			error = refuse(list->modes[i], why);
 	return error;
 }

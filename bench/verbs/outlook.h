@@ -28,6 +28,7 @@ struct heap_outlook {
 struct heaps_outlook {
 	struct heap_outlook rows[OUTLOOK_HEAPS_MAX];
 	size_t count;
+	uint64_t group_bytes; /* the limit of our cgroups; UINT64_MAX: none */
 };
 
 /* A running process. Facts are those that predict() wants. */

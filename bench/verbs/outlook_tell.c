@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/machine/cgroup.h"
 #include "bench/machine/host.h"
 #include "bench/measure/probe.h"
 #include "bench/rows/errname.h"
@@ -48,10 +49,13 @@ static void put_modes(struct table *table, int mode)
 	table_row(table, TABLE_STRONG);
 }
 
-static void put_heap(struct table *table, const struct heap_outlook *row)
+/* No mode refuses it, but it cannot be filled: without swap the OOM killer
+ * comes (cgroups(7)). */
+static void put_heap(struct table *table, const struct heap_outlook *row,
+		     bool beyond)
 {
 	const bool named = *row->label;
-	bool bad = false;
+	bool bad = beyond;
 
 	table_cell(table, "%s", "");
 	table_cell(table, "%s%s%s%s", size_human(row->heap_bytes).text,
@@ -63,6 +67,7 @@ static void put_heap(struct table *table, const struct heap_outlook *row)
 		else
 			table_cell(table, "%s",
 				   row->spawn[i] ? errname(row->spawn[i])
+				   : beyond	 ? "beyond its cgroup"
 						 : "works");
 	}
 	table_row(table, bad ? TABLE_BAD : TABLE_PLAIN);
@@ -88,7 +93,8 @@ void outlook_tell_heaps(struct table *table, const struct heaps_outlook *heaps,
 	table_cell(table, "heap");
 	put_modes(table, mode);
 	for (size_t i = 0; i < heaps->count; i++)
-		put_heap(table, &heaps->rows[i]);
+		put_heap(table, &heaps->rows[i],
+			 heaps->rows[i].heap_bytes > heaps->group_bytes);
 }
 
 static void put_strategy(struct table *table,
@@ -123,8 +129,8 @@ static void tell_page_tables(struct table *table,
 	     size_human(outlook->page_table_bytes).text);
 	if (outlook->room_error)
 		tell(table, "", TABLE_PLAIN,
-		     "what its cgroup leaves it cannot be told: %s",
-		     strerror(-outlook->room_error));
+		     "what its cgroup leaves it is hidden: %s",
+		     cgroup_error(outlook->room_error));
 	if (outlook->room_bytes != UINT64_MAX)
 		tell(table, "", tight ? TABLE_BAD : TABLE_PLAIN,
 		     "its cgroup leaves it %s%s",
@@ -174,10 +180,12 @@ json_t *outlook_heaps_json(const struct heaps_outlook *heaps)
 		const struct heap_outlook *row = &heaps->rows[i];
 
 		json_array_append_new(
-			list, json_pack("{s:I, s:o, s:o}", "heap_bytes",
-					(json_int_t)row->heap_bytes, "heap",
-					outcomes_json(row->heap), "spawn",
-					outcomes_json(row->spawn)));
+			list,
+			json_pack("{s:I, s:b, s:o, s:o}", "heap_bytes",
+				  (json_int_t)row->heap_bytes, "beyond_cgroup",
+				  row->heap_bytes > heaps->group_bytes, "heap",
+				  outcomes_json(row->heap), "spawn",
+				  outcomes_json(row->spawn)));
 	}
 	return list;
 }

@@ -21,7 +21,9 @@ static int refuse(int error, const struct repair *repair, struct failure *why)
 	if (error == -EBUSY || overcommit_holder(0, &holder))
 		return run_guardian_busy("restore vm.overcommit_memory",
 					 &holder, why);
-	return fail(why, EXIT_FAILED, "Run `sudo spawnwise restore`.",
+	return fail(why, EXIT_FAILED,
+		    error == -EROFS ? "Run it where /proc/sys can be written."
+				    : "Run `sudo spawnwise restore`.",
 		    "restore vm.overcommit_memory: %s", strerror(-error));
 }
 

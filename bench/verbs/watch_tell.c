@@ -162,14 +162,11 @@ static void tell_limits(struct table *table, const struct watch_report *report)
 	const struct vigil *vigil = report->vigil;
 	const struct vitals *now = &vigil->now;
 
-	if (now->cgroup_usage_bytes == BYTES_UNKNOWN) {
-		tell(table, "cgroup", TABLE_PLAIN, "%s%s",
-		     vigil->cgroup_error == -ENOENT
-			     ? "none that counts memory"
-			     : "its limits cannot be told: ",
-		     vigil->cgroup_error == -ENOENT
-			     ? ""
-			     : strerror(-vigil->cgroup_error));
+	if (vigil->cgroup_error == -ENOENT) {
+		tell(table, "cgroup", TABLE_PLAIN, "none that counts memory");
+	} else if (now->cgroup_usage_bytes == BYTES_UNKNOWN) {
+		tell(table, "cgroup", TABLE_PLAIN, "its limits are hidden: %s",
+		     cgroup_error(vigil->cgroup_error));
 	} else if (now->cgroup_limit_bytes == BYTES_UNKNOWN) {
 		tell(table, "cgroup", TABLE_PLAIN, "no limit; %s uses %s",
 		     vigil->cgroup_directory,

@@ -45,6 +45,37 @@ time.sleep(100)' "$1" 3>&- &
 	kill -0 $neighbour
 }
 
+@test "doctor tells which heaps no group of ours can hold" {
+	make_group $((600 << 20))
+	check 0 inside "$command" doctor --heap 64M,2G
+	grep -Eq '^ *64 MiB +works +works' out
+	grep -Eq '^ *2 GiB +(beyond its cgroup|heap refused) +beyond its cgroup' out
+	check 0 inside "$command" doctor --heap 64M,2G --json
+	python3 -c 'import json
+beyond = [row["beyond_cgroup"] for row in json.load(open("out"))["heaps"]]
+assert beyond == [False, True], beyond'
+	check 0 inside "$command" doctor
+	grep -Eq '^ *1 GiB +(beyond its cgroup|heap refused) +beyond its cgroup' out
+}
+
+@test "control groups that are not mounted are told so, everywhere" {
+	unshare -m true 2>/dev/null || skip "needs a mount namespace of its own"
+	unmounted='umount -lR /sys/fs/cgroup && exec "$@"'
+	hidden="hidden: it is not mounted here"
+	for words in "doctor --pid $$" \
+		"watch --pid $$ --interval 10ms --duration 55ms"; do
+		# shellcheck disable=SC2086
+		check 0 unshare -m sh -c "$unmounted" sh "$command" $words
+		says out "its limits are $hidden"
+		[ -z "$(grep 'Invalid cross-device link' out)" ]
+	done
+	status=0
+	unshare -m sh -c "$unmounted" sh "$command" lab oom --out lab \
+		>out 2>&1 || status=$?
+	[ "$status" -eq 1 ] || [ "$status" -eq 3 ]
+	says <(tr -s '\n ' ' ' <out) "our memory control group are $hidden"
+}
+
 # telling SCRIPT COMMAND...: with a /proc/meminfo as sed(1) edits it.
 telling() {
 	sed "$1" /proc/meminfo >meminfo
