@@ -21,7 +21,6 @@ setup_file() {
 
 setup() {
 	prepare
-	keep_setting -s # for a moment strict overcommit may refuse a crowd
 	programs=$BATS_TEST_DIRNAME/preload
 	built=$BATS_FILE_TMPDIR
 	strategies=$(list_strategies)
@@ -92,6 +91,7 @@ serves() {
 }
 
 @test "posix_spawn: errors, actions, attributes, copies and threads" {
+	keep_setting -s # for a moment strict overcommit may refuse a crowd
 	serves spawn "$built/spawn"
 	# The copy that spawned has a line of its own.
 	[ "$(wc -l <report)" -eq 2 ]
@@ -99,14 +99,17 @@ serves() {
 }
 
 @test "system and popen keep the promises of POSIX" {
+	keep_setting -s # for a moment strict overcommit may refuse a crowd
 	serves shell "$built/shell"
 }
 
 @test "a dead helper, a changed program and a crowd are nobody's trouble" {
+	keep_setting -s # for a moment strict overcommit may refuse a crowd
 	serves trouble "$built/trouble"
 }
 
 @test "threads that differ in who they are spawn at once" {
+	keep_setting -s # for a moment strict overcommit may refuse a crowd
 	serves identities "$built/identities"
 }
 
