@@ -173,10 +173,9 @@ void plan_release(struct plan *plan)
 static int block_children(const struct plan *plan, size_t cell)
 {
 	const struct block_size *block = &plan->blocks[cell];
+	const bool none = plan->strategies[cell]->traits & SW_CREATES_NOTHING;
 
-	if (plan->strategies[cell]->traits & SW_CREATES_NOTHING)
-		return REFERENCE_SPAWNS;
-	return REFERENCE_SPAWNS + block->samples + block->warmups;
+	return REFERENCE_SPAWNS + (none ? 0 : block->samples + block->warmups);
 }
 
 double plan_block_seconds(const struct plan *plan, size_t cell)

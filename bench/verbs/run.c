@@ -226,7 +226,7 @@ static int run_plan(struct run *run, const struct arguments *args,
 	}
 	if (!code && needs_guardian(plan)) {
 		code = run_guardian_start(&guardian, plan->original_mode, why);
-		run->guardian = &guardian;
+		run->guardian = &guardian; // cppcheck-suppress autoVariables
 	} else if (!code) {
 		code = run_guardian_none(why);
 	}
