@@ -143,7 +143,7 @@ runs_everywhere() {
 }
 
 @test "C++ spawns, and may name the members of a request" {
-	compile minimal g++ -std=c++17 -Wpedantic "$examples/minimal.cc"
+	compile minimal g++ -std=c++11 -Wpedantic "$examples/minimal.cc"
 	check 0 ./minimal
 	[ "$(cat out)" = "it says: $(uname -s)" ]
 	cat >named.cc <<-'EOF_CC'

@@ -45,7 +45,7 @@ int main()
 		return complain("make a pipe", errno);
 
 	std::string name = "uname", option = "-s";
-	char *argv[] = { name.data(), option.data(), nullptr };
+	char *argv[] = { &name[0], &option[0], nullptr };
 	sw_request request = {};
 	request.path = argv[0];
 	request.search = true;
