@@ -23,25 +23,32 @@
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
+/* The cure of equal errors in a row follows the last of them. */
 static void tell_strategies(struct table *table)
 {
 	size_t works = 0, count = 0;
 	const char *step;
+	int before = 0;
 
 	for (; sw_strategies[count]; count++)
 		works += !probe_known(sw_strategies[count], &step);
 	tell(table, "strategies", TABLE_PLAIN, "%zu of %zu work here", works,
 	     count);
-	for (size_t i = 0; i < count; i++) {
-		const struct sw_strategy *strategy = sw_strategies[i];
-		const int error = probe_known(strategy, &step);
+	for (size_t i = 0; i <= count; i++) {
+		const int error =
+			i < count ? probe_known(sw_strategies[i], &step) : 1;
 
 		if (!error)
 			continue;
-		tell(table, "", TABLE_BAD, "%s is not available: %s (%s)",
-		     strategy->name, strerror(-error), step);
-		tell(table, "", TABLE_PLAIN, "%s",
-		     cure_of(CURE_STRATEGY, error, "Use another strategy."));
+		if (before && error != before)
+			tell(table, "", TABLE_PLAIN, "%s",
+			     cure_of(CURE_STRATEGY, before,
+				     "Use another strategy."));
+		before = error;
+		if (i < count)
+			tell(table, "", TABLE_BAD,
+			     "%s is not available: %s (%s)",
+			     sw_strategies[i]->name, strerror(-error), step);
 	}
 }
 

@@ -74,6 +74,13 @@ known_refused() {
 	says err "use another strategy, or run outside"
 }
 
+@test "the cure of all that are refused alike is told once" {
+	calls_can_be_refused
+	check 0 refusing 1 clone clone3 -- "$command" doctor
+	[ "$(grep -c 'is not available: Operation not permitted' out)" -gt 2 ]
+	[ "$(grep -c 'use another strategy, or run outside' out)" -eq 1 ]
+}
+
 @test "a strategy that kills who tries it is not available" {
 	calls_can_be_refused
 	known_refused vfork ENOSYS refusing 0 vfork --
