@@ -28,7 +28,7 @@ static const char *cure_memory(void)
 }
 
 /* Which of the limits of fork(2) is near, since the kernel does not tell. */
-static const char *cure_birth(void)
+static const char *cure_birth(const char *needs)
 {
 	static char text[PATH_MAX + 256];
 	struct process_limit limit;
@@ -38,9 +38,9 @@ static const char *cure_birth(void)
 		       "pids.max of the cgroup).";
 	snprintf(text, sizeof text,
 		 "End some processes, or raise %s%s%s, the nearest limit: "
-		 "%" PRIu64 " of %" PRIu64 " are there.",
+		 "%" PRIu64 " of %" PRIu64 " are there%s.",
 		 limit.name, *limit.directory ? " of " : "", limit.directory,
-		 limit.used, limit.limit);
+		 limit.used, limit.limit, needs);
 	return text;
 }
 
@@ -55,7 +55,7 @@ static const char *cure_self(int error, const char *otherwise)
 		return "Too many files are open on this machine: end some "
 		       "programs, or raise fs.file-max.";
 	case EAGAIN:
-		return cure_birth();
+		return cure_birth("");
 	default:
 		return otherwise;
 	}
@@ -110,6 +110,8 @@ static const char *cure_strategy(int error, const char *otherwise)
 	case ECANCELED:
 		return "A seccomp filter, an emulator or an old kernel refuses "
 		       "what it needs: use another strategy, or run outside.";
+	case EAGAIN: /* the trial, its child, and perhaps a helper */
+		return cure_birth(", and a trial takes two or three more");
 	case ENOTSUP:
 		return "It cannot serve such a caller (namespaces, groups, "
 		       "ids): use another strategy.";

@@ -320,7 +320,8 @@ in_group() {
 	check 125 as_stranger prlimit --nproc=1 "$command" exec -s fork -- true
 	says err "raise RLIMIT_NPROC, the nearest limit: 1 of 1 are there."
 	check 125 as_stranger prlimit --nproc=1 "$command" with vfork -- true
-	says err "raise RLIMIT_NPROC, the nearest limit: 1 of 1 are there."
+	says err "raise RLIMIT_NPROC, the nearest limit: 1 of 1 are there, and a"
+	says err "there, and a trial takes two or three more."
 	chmod 777 .
 	check 1 as_stranger prlimit --nproc=1 env -u SPAWNWISE_STATE_DIR \
 		"$command" run --quick --heap 0 --strategy fork --out run
