@@ -9,10 +9,25 @@
  */
 
 #include <errno.h>
+#include <spawn.h>
 #include <stdio.h>
 
 #include "lib/libc.h"
 #include "lib/shell.h"
+
+/* glibc says ENOMEM whatever its posix_spawn(3) said (libio/iopopen.c), as that
+ * a filter refuses clone3. A folder is no program: nothing runs. */
+static int error_of_birth(int error)
+{
+	char *const none[] = { NULL };
+	pid_t pid;
+	int reason;
+
+	if (error != ENOMEM)
+		return -error;
+	reason = posix_spawn(&pid, "/", NULL, NULL, none, none);
+	return reason == EACCES ? -error : -reason;
+}
 
 static int popen_spawn(void *state, const struct sw_request *request,
 		       struct sw_child *child)
@@ -29,7 +44,7 @@ static int popen_spawn(void *state, const struct sw_request *request,
 	if (!error) {
 		pipe = popen(shell.line, request->stdin_fd > 0 ? "re" : "we");
 		if (!pipe)
-			error = -errno;
+			error = error_of_birth(errno);
 		child->slot = (uintptr_t)pipe;
 		sw_shell_end(&shell);
 	}

@@ -190,3 +190,10 @@ opens() {
 		says err "usage: $name STRATEGY" || return 1
 	done
 }
+
+@test "popen tells what refuses it, and not that memory lacks" {
+	calls_can_be_refused
+	check 0 refusing 1 clone3 -- "$command" list --csv
+	grep -q '^posix_spawn,no,EPERM' out || skip "its libc has no clone3"
+	grep -q '^popen,no,EPERM' out
+}
