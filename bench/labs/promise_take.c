@@ -16,6 +16,7 @@
 
 #define GIB ((uint64_t)1 << 30)
 #define SMALLEST_STEP ((size_t)64 * 1024)
+#define USED (PROT_READ | PROT_WRITE)
 
 /* Whether a request may be made: in mode 2 one that is granted is taken from
  * all others. */
@@ -35,29 +36,29 @@ static bool is_harmless(struct promise *promise, uint64_t bytes)
 	return false;
 }
 
-static void *map(size_t bytes)
+static void *map(size_t bytes, int protection)
 {
-	void *piece = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			   MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	void *piece = mmap(NULL, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
 
 	return piece == MAP_FAILED ? NULL : piece;
 }
 
-/* Two are needed: a single one may fill a gap. */
+/* Two are needed: a single one may fill a gap. Where addresses are too few for
+ * both there is nothing to say. */
 static bool is_unusual(void)
 {
-	char *pieces[2];
+	char *first = map(GIB, PROT_NONE);
+	char *second = map(GIB, PROT_NONE);
+	const bool unusual = first && second &&
+			     (second > first ||
+			      (uintptr_t)second < ADDRESS_SPACE_BYTES / 8 * 7);
 
-	for (int i = 0; i < 2; i++)
-		pieces[i] = mmap(NULL, GIB, PROT_NONE,
-				 MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	for (int i = 0; i < 2; i++)
-		if (pieces[i] == MAP_FAILED)
-			return false; /* there are few addresses */
-	munmap(pieces[0], GIB);
-	munmap(pieces[1], GIB);
-	return pieces[1] > pieces[0] ||
-	       (uintptr_t)pieces[1] < ADDRESS_SPACE_BYTES / 8 * 7;
+	if (first)
+		munmap(first, GIB);
+	if (second)
+		munmap(second, GIB);
+	return unusual;
 }
 
 /* By bisection: each request is given back at once. */
@@ -67,7 +68,8 @@ static uint64_t find_largest(struct promise *promise)
 
 	while (refused - granted > SMALLEST_STEP) {
 		const uint64_t bytes = granted + (refused - granted) / 2;
-		void *piece = is_harmless(promise, bytes) ? map(bytes) : NULL;
+		void *piece =
+			is_harmless(promise, bytes) ? map(bytes, USED) : NULL;
 
 		if (piece) {
 			munmap(piece, bytes);
@@ -84,7 +86,7 @@ static uint64_t take_all(struct promise *promise)
 	uint64_t taken = 0;
 
 	for (size_t step = GIB; step >= SMALLEST_STEP; step /= 2)
-		while (is_harmless(promise, step) && map(step))
+		while (is_harmless(promise, step) && map(step, USED))
 			taken += step;
 	return taken;
 }
