@@ -294,11 +294,11 @@ has_mode() { [ "$(cat "${setting:-$SPAWNWISE_KNOB}")" = "$1" ]; }
 # On a busy machine a process goes on for a while after the signal.
 is_stopped() { grep -q '^State:[[:space:]]*[Tt]' "/proc/$1/status"; }
 
-# stop_in_window PID: stops it while the mode is not the user's, and nobody is
-# about to give that back.
+# stop_in_window PID or -GROUP: stops it while the mode is not the user's, and
+# nobody is about to give that back.
 stop_in_window() {
 	until ! has_mode "${original:-0}" && kill -STOP "$1" &&
-		within 5 is_stopped "$1" && pause 0.05 &&
+		within 5 is_stopped "${1#-}" && pause 0.05 &&
 		! has_mode "${original:-0}"; do
 		kill -CONT "$1" || return 1
 	done

@@ -8,6 +8,7 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/resource.h>
+#include <unistd.h>
 
 #include "bench/machine/process_limits.h"
 
@@ -113,10 +114,11 @@ static const char *cure_strategy(int error, const char *otherwise)
 	case EAGAIN: /* the trial, its child, and perhaps a helper */
 		return cure_birth(", and a trial takes two or three more");
 	case ENOTSUP:
+		if (access("/proc/self/status", F_OK))
+			return "It needs /proc: mount it, or use another "
+			       "strategy.";
 		return "It cannot serve such a caller (namespaces, groups, "
 		       "ids): use another strategy.";
-	case ENOENT:
-		return "It needs /proc: mount it, or use another strategy.";
 	case EPROTO:
 		return "It said that a program ran that is not there, as below "
 		       "an emulator: use another strategy.";

@@ -93,7 +93,7 @@ known_refused() {
 	umount -l /proc && exec "$@"
 	SH
 	chmod +x without_proc
-	known_refused broker ENOENT unshare -m ./without_proc
+	known_refused broker ENOTSUP unshare -m ./without_proc
 	says err "It needs /proc"
 	check 7 unshare -m ./without_proc "$command" with vfork -- sh -c 'exit 7'
 }

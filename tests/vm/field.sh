@@ -6,6 +6,6 @@
 # is lacking even here.
 
 echo 64 >/proc/sys/vm/nr_hugepages
-for name in doctor memory setting; do
+for name in memory; do
   subtests bats --tap "/tests/field/$name.bats"
 done
