@@ -9,8 +9,8 @@
 #include <string.h>
 
 #include "bench/files/samples.h"
-#include "bench/files/vitals.h"
 #include "bench/labs/labs.h"
+#include "bench/watch/memory_sample.h"
 
 /* The unit stands last in a name, where the kind of the field has none. */
 static const char *unit_of(const struct row_field *field)
@@ -48,7 +48,7 @@ int main(void)
 {
 	print_type(samples_row.file, &samples_row);
 	print_type(cells_row.file, &cells_row);
-	print_type("The rows of watch", &vitals_row);
+	print_type("The rows of watch", &memory_sample_row);
 	for (size_t i = 0; all_labs[i]; i++)
 		print_type(all_labs[i]->row->file, all_labs[i]->row);
 	return ferror(stdout) || fflush(stdout);

@@ -14,7 +14,7 @@
 #include "bench/labs/frontier.h"
 #include "bench/labs/region.h"
 #include "bench/machine/memory.h"
-#include "bench/measure/forecast.h"
+#include "bench/measure/predict_facts.h"
 
 /* In mode 2, which counts in larger steps, there is no need for more. */
 #define STRICT_GRAIN_BYTES ((uint64_t)64 * 1024)
@@ -209,7 +209,7 @@ static int look(struct frontier *frontier)
 	int error = smaps_read(0, &parent);
 
 	if (!error)
-		error = forecast_facts(&parent, 0, facts);
+		error = predict_facts_read(&parent, 0, facts);
 	if (error)
 		return error;
 	frontier->room_bytes = parent.largest_gap_bytes - SPARE_BYTES;
@@ -219,7 +219,7 @@ static int look(struct frontier *frontier)
 	limit_room(frontier, facts->data_limit_bytes, facts->data_bytes,
 		   "rlimit_data");
 	error = reserve(frontier);
-	return error ? error : forecast_facts(&parent, 0, facts);
+	return error ? error : predict_facts_read(&parent, 0, facts);
 }
 
 static void search(struct frontier *frontier)

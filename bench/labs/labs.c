@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "bench/machine/text.h"
-#include "bench/measure/forecast.h"
+#include "bench/measure/predict_facts.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/show/table.h"
@@ -96,7 +96,7 @@ static bool may_hold(const struct lab_context *context, int mode, char *why,
 
 	if (mode != 2 || mode == context->users_mode || context->alone)
 		return true;
-	error = forecast_self(&facts);
+	error = predict_facts_self(&facts);
 	if (!error)
 		return headroom_ok(0, &facts, why, why_bytes);
 	snprintf(why, why_bytes, "What it would leave cannot be seen: %s.",

@@ -12,10 +12,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/attest/trial.h"
 #include "bench/labs/oom.h"
 #include "bench/labs/subject.h"
 #include "bench/machine/text.h"
-#include "bench/measure/probe.h"
 #include "bench/rows/errname.h"
 #include "bench/show/table.h"
 #include "lib/spawnwise.h"
@@ -230,7 +230,7 @@ static int try_all(struct lab_context *context, struct scene *scene,
 
 		if (strategy->traits & SW_CREATES_NOTHING)
 			continue;
-		if (probe_known(strategy, &step))
+		if (trial_known(strategy, &step))
 			lab_skip(context,
 				 "%s is left out: `spawnwise list` "
 				 "says why.",

@@ -5,7 +5,7 @@
 
 #include "bench/labs/oracle.h"
 #include "bench/labs/oracle_memory.h"
-#include "bench/measure/forecast.h"
+#include "bench/measure/predict_facts.h"
 
 /* A helper is opened before the memory grows, and so is everything else. */
 void oracle_prepare(void *data)
@@ -45,7 +45,7 @@ static void try_strategy(struct oracle *oracle, size_t i)
 	struct oracle_cell *cell = &oracle->cells[i];
 
 	oracle_exhaust(oracle);
-	oracle->error = forecast_self(&cell->facts);
+	oracle->error = predict_facts_self(&cell->facts);
 	if (oracle->error)
 		return;
 	note_refusal(oracle, &cell->facts);

@@ -8,7 +8,7 @@
 
 #include "bench/labs/region.h"
 #include "bench/machine/memory.h"
-#include "bench/measure/forecast.h"
+#include "bench/measure/predict_facts.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define SMALL_BYTES (64 * MIB)
@@ -180,7 +180,7 @@ void oracle_map(struct oracle *oracle, int mode)
 	struct predict_facts after;
 	struct predict_mapping mapping;
 
-	oracle->error = forecast_self(&oracle->map_facts);
+	oracle->error = predict_facts_self(&oracle->map_facts);
 	if (oracle->error)
 		return;
 	/* Early memory has the size that the mode to come makes interesting. */

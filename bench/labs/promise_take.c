@@ -12,7 +12,7 @@
 #include <sys/mman.h>
 
 #include "bench/machine/memory.h"
-#include "bench/measure/forecast.h"
+#include "bench/measure/predict_facts.h"
 
 #define GIB ((uint64_t)1 << 30)
 #define SMALLEST_STEP ((size_t)64 * 1024)
@@ -27,7 +27,7 @@ static bool is_harmless(struct promise *promise, uint64_t bytes)
 
 	if (promise->mode != 2 || promise->alone)
 		return true;
-	if (forecast_self(&facts))
+	if (predict_facts_self(&facts))
 		return false;
 	facts.committed_bytes += bytes;
 	if (headroom_ok(0, &facts, reason, sizeof reason))
@@ -96,7 +96,7 @@ void promise_take(void *data)
 	struct promise *promise = data;
 	struct meminfo after;
 
-	promise->error = forecast_self(&promise->facts);
+	promise->error = predict_facts_self(&promise->facts);
 	if (promise->error)
 		return;
 	promise->unusual = is_unusual();

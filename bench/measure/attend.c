@@ -18,7 +18,7 @@
 #include <unistd.h>
 
 #include "bench/judge/predict.h"
-#include "bench/measure/forecast.h"
+#include "bench/measure/predict_facts.h"
 
 #define GIB ((double)(1 << 30))
 #define GROW_LIMIT_S 60.0	  /* an idle machine needs a few */
@@ -80,7 +80,7 @@ static bool forecast(struct attendance *at)
 	struct cell_outcome *outcome = &at->run->outcomes[at->cell];
 	struct predict_facts facts;
 
-	if (forecast_facts(&at->facts, at->pid, &facts)) {
+	if (predict_facts_read(&at->facts, at->pid, &facts)) {
 		if (cell->overcommit != 2 || !is_foreign(at))
 			return true;
 		snprintf(outcome->skipped, sizeof outcome->skipped,

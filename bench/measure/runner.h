@@ -10,10 +10,10 @@
 
 #include <signal.h>
 
+#include "bench/attest/attest.h"
 #include "bench/files/host_file.h"
 #include "bench/files/samples.h"
 #include "bench/machine/guardian.h"
-#include "bench/measure/attest.h"
 #include "bench/measure/plan.h"
 #include "bench/measure/recorder.h"
 #include "bench/show/progress.h"

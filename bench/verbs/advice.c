@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/measure/forecast.h"
-#include "bench/measure/probe.h"
+#include "bench/attest/trial.h"
+#include "bench/measure/predict_facts.h"
 #include "lib/spawnwise.h"
 
 /* What the run predicted for the cell asked for: the worst of several, or
@@ -34,12 +34,13 @@ static int predicted_by_run(const struct choice_query *query,
 	return predicted;
 }
 
-static int outlook(const struct sw_strategy *strategy,
-		   const struct choice_query *query, const struct summary *rows,
-		   size_t count, const struct predict_facts *facts)
+static int predicted(const struct sw_strategy *strategy,
+		     const struct choice_query *query,
+		     const struct summary *rows, size_t count,
+		     const struct predict_facts *facts)
 {
 	const char *step;
-	const int refused = probe_known(strategy, &step);
+	const int refused = trial_known(strategy, &step);
 	int predicted;
 
 	if (refused)
@@ -56,7 +57,7 @@ int advise(const struct choice_query *query, const struct summary *rows,
 	struct choice_candidate *candidates;
 	struct predict_facts facts;
 	size_t candidate_count = 0;
-	int error = forecast_imagined(query->heap_bytes, &facts);
+	int error = predict_facts_imagined(query->heap_bytes, &facts);
 
 	if (error)
 		return error;
@@ -69,8 +70,8 @@ int advise(const struct choice_query *query, const struct summary *rows,
 		candidates[i] = (struct choice_candidate){
 			.name = sw_strategies[i]->name,
 			.traits = sw_strategies[i]->traits,
-			.predicted = outlook(sw_strategies[i], query, rows,
-					     count, &facts),
+			.predicted = predicted(sw_strategies[i], query, rows,
+					       count, &facts),
 		};
 	error = choose(query, rows, count, candidates, candidate_count, choice);
 	free(candidates);

@@ -9,13 +9,13 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "bench/measure/attest.h"
+#include "bench/attest/attest.h"
+#include "bench/attest/attest_report.h"
 #include "bench/rows/csv.h"
 #include "bench/rows/errname.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/show/table.h"
-#include "bench/verbs/attested.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 

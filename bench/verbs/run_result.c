@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/attest/attest_report.h"
 #include "bench/files/cells.h"
 #include "bench/machine/host.h"
 #include "bench/measure/signals.h"
@@ -16,7 +17,6 @@
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 #include "bench/verbs/advice.h"
-#include "bench/verbs/attested.h"
 #include "bench/verbs/result.h"
 #include "bench/verbs/run_skipped.h"
 

@@ -16,9 +16,9 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/attest/trial.h"
 #include "bench/machine/installed.h"
 #include "bench/machine/program.h"
-#include "bench/measure/probe.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
@@ -73,7 +73,7 @@ static int find_strategy(const char *name, const struct sw_strategy **strategy,
 			    "sigdefault, sigmask and fdactions.",
 			    "serve a program with %s: it does not honour %s",
 			    name, sw_field_name(missing & -missing));
-	error = probe_known(*strategy, &step);
+	error = trial_known(*strategy, &step);
 	if (error)
 		return fail(why, EXIT_OURS,
 			    cure_of(CURE_STRATEGY, error, "Choose another."),

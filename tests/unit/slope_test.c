@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
-#include "bench/judge/slope.h"
 #include "bench/rows/csv.h"
 #include "bench/rows/csv_read.h"
+#include "bench/watch/slope.h"
 #include "tests/unit/source.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

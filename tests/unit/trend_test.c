@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "bench/judge/trend.h"
+#include "bench/watch/trend.h"
 
 #define MIB (1024.0 * 1024)
 #define FEW 60

@@ -1,0 +1,232 @@
+/* SPDX-License-Identifier: MIT */
+/* One spawn under watch; see attest.h. */
+
+#include "bench/attest/attest.h"
+
+#include <errno.h>
+#include <linux/sched.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "bench/attest/listener.h"
+#include "bench/attest/trial.h"
+#include "bench/machine/clock.h"
+
+#define PATIENCE_NS 5000000000
+#define HOLD_NS 2000000000 /* a call that has not returned by then waits */
+#define LOOK_MS 1
+
+/* The calls that are watched: births, then execs. */
+static const int calls[] = {
+#ifdef SYS_fork
+	SYS_fork,  SYS_vfork,
+#endif
+	SYS_clone, SYS_clone3, SYS_execve, SYS_execveat,
+};
+
+#define CALL_COUNT (sizeof calls / sizeof *calls)
+
+struct watch {
+	const struct trial *trial;
+	struct attestation *seen;
+	int64_t deadline_ns;
+	int listener;
+
+	/* The child: how it was born, and the first exec that it asked for. */
+	struct held_call birth, exec;
+	enum { NONE, HELD, RELEASED } door;
+	int64_t held_since_ns;
+};
+
+static int rest_ms(const struct watch *watch)
+{
+	const int64_t rest_ns = watch->deadline_ns - clock_now_ns();
+
+	return rest_ns > 0 ? (int)(rest_ns / 1000000) + 1 : 0;
+}
+
+static enum trial_phase phase(const struct watch *watch)
+{
+	return atomic_load(&watch->trial->report->phase);
+}
+
+static int take_listener(struct watch *watch)
+{
+	struct pollfd fd = { .fd = watch->trial->socket, .events = POLLIN };
+
+	if (poll(&fd, 1, rest_ms(watch)) <= 0)
+		return -ETIMEDOUT;
+	watch->listener = listener_take(fd.fd);
+	if (watch->listener < 0)
+		return watch->listener;
+	return write(fd.fd, "", 1) == 1 ? 0 : -EPIPE;
+}
+
+static int read_clone3(struct watch *watch)
+{
+	struct clone_args args;
+	const int error = listener_read(watch->listener, &watch->birth,
+					watch->birth.arguments[0], &args,
+					CLONE_ARGS_SIZE_VER0);
+
+	/* One that asks with nonsense what the kernel knows has none. */
+	if (error)
+		return error == -EFAULT ? 0 : error;
+	watch->seen->flags = args.flags;
+	watch->seen->exit_signal = (int)args.exit_signal;
+	return 0;
+}
+
+/* The last birth before the first exec is the child's. */
+static int see_birth(struct watch *watch, const struct held_call *call)
+{
+	struct attestation *seen = watch->seen;
+
+	watch->birth = *call;
+	seen->call = call->number;
+	seen->by_helper = call->pid != watch->trial->pid;
+	if (call->number == SYS_clone3)
+		return read_clone3(watch);
+	seen->flags = 0;
+	seen->exit_signal = SIGCHLD;
+	if (call->number == SYS_clone) { /* its low byte is the signal */
+		seen->flags = (uint32_t)call->arguments[0] & ~CSIGNAL;
+		seen->exit_signal = (int)(call->arguments[0] & CSIGNAL);
+	}
+	return 0;
+}
+
+static int see_exec(struct watch *watch, const struct held_call *call)
+{
+	watch->exec = *call;
+	watch->door = HELD;
+	watch->held_since_ns = clock_now_ns();
+	watch->seen->executes = true;
+	return listener_shares_memory(watch->trial->pid, call->pid,
+				      &watch->seen->shares_memory);
+}
+
+/* A helper that is born while the strategy is opened is not the child, and
+ * what a shell does after its exec is its own business. */
+static int see(struct watch *watch)
+{
+	struct held_call call;
+	int error = listener_next(watch->listener, &call);
+
+	if (error)
+		return error == -EAGAIN ? 0 : error;
+	if (phase(watch) == TRIAL_OPENS || watch->door != NONE)
+		return listener_release(watch->listener, &call);
+	if (call.number == SYS_execve || call.number == SYS_execveat)
+		return see_exec(watch, &call);
+	error = see_birth(watch, &call);
+	return error ? error : listener_release(watch->listener, &call);
+}
+
+/* Whether the caller sleeps in the call that made the child that is held: a
+ * proof that it waits for exec, for which nobody has to wait. */
+static bool is_suspended(const struct watch *watch)
+{
+	return !watch->seen->by_helper &&
+	       listener_sleeps_in(watch->trial->pid, watch->birth.number);
+}
+
+/* Let the child go as soon as it is known whether its caller waits for it. */
+static int judge(struct watch *watch)
+{
+	const bool returned = phase(watch) >= TRIAL_RETURNED;
+
+	if (!returned && !is_suspended(watch) &&
+	    clock_now_ns() - watch->held_since_ns < HOLD_NS)
+		return 0;
+	watch->seen->suspends_caller = !returned;
+	watch->door = RELEASED;
+	return listener_release(watch->listener, &watch->exec);
+}
+
+static int look_on(struct watch *watch)
+{
+	struct pollfd fds[] = {
+		{ .fd = watch->listener, .events = POLLIN },
+		{ .fd = watch->trial->socket, .events = POLLIN },
+	};
+	int error = 0;
+	int rest;
+
+	while (!error && (rest = rest_ms(watch))) {
+		if (poll(fds, 2, watch->door == HELD ? LOOK_MS : rest) < 0)
+			error = errno == EINTR ? 0 : -errno;
+		else if (fds[0].revents & POLLIN)
+			error = see(watch);
+		else if (fds[1].revents)
+			return 0;
+		if (!error && watch->door == HELD)
+			error = judge(watch);
+	}
+	return error ? error : -ETIMEDOUT;
+}
+
+static int observe(const struct sw_strategy *strategy,
+		   struct trial_report *report, struct attestation *seen)
+{
+	struct trial trial = { .report = report };
+	struct watch watch = {
+		.trial = &trial,
+		.seen = seen,
+		.deadline_ns = clock_now_ns() + PATIENCE_NS,
+		.listener = -1,
+	};
+	int error = trial_start(&trial, strategy, calls, CALL_COUNT);
+
+	if (error)
+		return error;
+	error = take_listener(&watch);
+	if (!error)
+		error = look_on(&watch);
+	if (trial_end(&trial))
+		seen->refused = report->refused;
+	else if (!error)
+		seen->refused = EOWNERDEAD;
+	seen->step = report->step;
+	if (watch.listener >= 0)
+		close(watch.listener);
+	return error;
+}
+
+/* What could not be watched is tried, and so is what failed while it was: the
+ * child was held meanwhile. */
+static void try_again(const struct sw_strategy *strategy, int error,
+		      struct attestation *seen)
+{
+	const int refused = seen->refused;
+	const char *step;
+
+	if (error == -ETIMEDOUT) {
+		seen->refused = ETIMEDOUT;
+	} else if (error || refused) {
+		seen->refused = -trial_run(strategy, &step);
+		seen->step = seen->refused ? step : seen->step;
+	}
+	if (refused == EAGAIN || refused == ENOMEM)
+		seen->unseen = refused; /* that may have been a moment's */
+	else
+		seen->fails_held = !error && refused && !seen->refused;
+	if (error)
+		seen->unseen = -error;
+}
+
+void attest(const struct sw_strategy *strategy, struct attestation *seen)
+{
+	struct trial_report *report = trial_report_map();
+	int error = -ENOMEM;
+
+	*seen = (struct attestation){ 0 };
+	if (report) {
+		error = observe(strategy, report, seen);
+		munmap(report, sizeof *report);
+	}
+	try_again(strategy, error, seen);
+}

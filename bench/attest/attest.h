@@ -1,0 +1,58 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * Is a strategy what its name says? Seen from outside, in one spawn.
+ *
+ * A process of its own opens the strategy and spawns once, watched by us
+ * (bench/attest/listener.h). The child is held at the door of exec: then we
+ * look whether it has its caller's memory, and whether the call that spawned
+ * it has returned. It executes a path that does not exist, so that nothing
+ * is run; a baseline's shell says "not found".
+ */
+#ifndef ATTEST_ATTEST_H
+#define ATTEST_ATTEST_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct sw_strategy;
+
+#define ATTESTATION_BYTES 256 /* enough for attestation_text() */
+
+/* What was seen. */
+struct attestation {
+	int refused; /* 0, or the errno: the strategy is not available here */
+	int unseen;  /* 0, or the errno that kept us from looking */
+
+	const char *step; /* that refused is of, as trial_run() says it */
+	bool fails_held;  /* that step fails while the child is held only */
+
+	/* Without either of these: */
+	int call;	 /* that created the child, SYS_...; 0: there is none */
+	uint64_t flags;	 /* CLONE_..., clone(2); 0 for fork and vfork */
+	int exit_signal; /* SIGCHLD, 0 and so on */
+	bool by_helper;	 /* made by another thread than the caller's */
+	bool executes;	 /* the child came to exec */
+	bool shares_memory;
+	bool suspends_caller;
+};
+
+/* Try strategy once; takes some milliseconds and at most ten seconds, and
+ * leaves no process. EOWNERDEAD in refused: the process that tried was killed
+ * (a filter can do that); ETIMEDOUT in both: it got stuck. */
+void attest(const struct sw_strategy *strategy, struct attestation *seen);
+
+/* The call as strace(1) shows it, without pointers: "vfork()",
+ * "clone3(CLONE_VM|CLONE_VFORK|SIGCHLD)"; "" when there is none. */
+void attestation_call(const struct attestation *seen, char *text, size_t bytes);
+
+/* All of it: "vfork() by the caller; shares memory; suspends the caller",
+ * "creates nothing", "not attested: REASON"; "" when refused. */
+void attestation_text(const struct attestation *seen, char *text, size_t bytes);
+
+/* NULL, or how the traits contradict what was seen: a clause about "it" in
+ * static storage. NULL where nothing could be seen. */
+const char *attestation_fault(const struct sw_strategy *strategy,
+			      const struct attestation *seen);
+
+#endif

@@ -1,0 +1,188 @@
+/* SPDX-License-Identifier: MIT */
+/* The process that spawns once; see trial.h. */
+
+#include "bench/attest/trial.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/attest/listener.h"
+#include "lib/spawnwise.h"
+#include "lib/probe.h"
+
+#define PATIENCE_MS 5000
+
+static int try_once(const struct sw_strategy *strategy,
+		    struct trial_report *report)
+{
+	static char nowhere[] = "/nonexistent/spawnwise";
+	char *argv[] = { nowhere, NULL };
+	const struct sw_request request = {
+		.path = nowhere,
+		.argv = argv,
+		.stderr_fd = open("/dev/null", O_WRONLY | O_CLOEXEC),
+	};
+	struct sw_handle *handle;
+	struct sw_child child;
+	int error, status;
+
+	report->step = "sw_open";
+	error = sw_open(strategy, &handle);
+	if (error)
+		return error;
+	atomic_store(&report->phase, TRIAL_SPAWNS);
+	report->step = "sw_spawn";
+	error = sw_spawn(handle, &request, &child);
+	atomic_store(&report->phase, TRIAL_RETURNED);
+	if (!error) {
+		report->step = "sw_confirm";
+		error = sw_confirm(handle, &child, -1);
+	}
+	if (!error) {
+		report->step = "sw_reap";
+		report->ran = true;
+		error = sw_reap(handle, &child, &status);
+	}
+	sw_close(handle);
+	return error == -ENOENT ? 0 : error;
+}
+
+static void install_listener(int socket, const int *calls, size_t call_count)
+{
+	const int listener = listener_install(calls, call_count);
+	char go;
+
+	if (listener_hand_over(socket, listener) || read(socket, &go, 1) != 1)
+		_exit(1);
+	close(listener);
+}
+
+static _Noreturn void be_probe(const struct sw_strategy *strategy,
+			       struct trial_report *report, int socket,
+			       const int *calls, size_t call_count)
+{
+	prctl(PR_SET_NAME, "spawnwise-try");
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	setpgid(0, 0);
+	/* Ignored, it would keep every child from being waited for. */
+	signal(SIGCHLD, SIG_DFL);
+	if (calls)
+		install_listener(socket, calls, call_count);
+	report->refused = -try_once(strategy, report);
+	atomic_store(&report->phase, TRIAL_DONE);
+	_exit(0);
+}
+
+int trial_start(struct trial *trial, const struct sw_strategy *strategy,
+		const int *calls, size_t call_count)
+{
+	int ends[2];
+	int error;
+
+	if (sw_births_elsewhere())
+		return -ENOTSUP;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
+		return -errno;
+	trial->pid = fork();
+	if (!trial->pid) {
+		close(ends[0]);
+		be_probe(strategy, trial->report, ends[1], calls, call_count);
+	}
+	error = trial->pid < 0 ? -errno : 0;
+	close(ends[1]);
+	trial->socket = ends[0];
+	if (error)
+		close(ends[0]);
+	return error;
+}
+
+/* A child that is held dies with the group, of which the trial itself may not
+ * be one yet. */
+bool trial_end(struct trial *trial)
+{
+	kill(-trial->pid, SIGKILL);
+	kill(trial->pid, SIGKILL);
+	while (waitpid(trial->pid, NULL, 0) < 0 && errno == EINTR)
+		;
+	close(trial->socket);
+	return atomic_load(&trial->report->phase) == TRIAL_DONE;
+}
+
+/* The end of the trial closes its end of the socket; a child that it left
+ * behind may hold a copy. */
+static int try_in_probe(const struct sw_strategy *strategy,
+			struct trial_report *report)
+{
+	struct trial trial = { .report = report };
+	struct pollfd end;
+	int ready, error = trial_start(&trial, strategy, NULL, 0);
+
+	if (error)
+		return error;
+	end = (struct pollfd){ .fd = trial.socket, .events = POLLIN };
+	do
+		ready = poll(&end, 1, PATIENCE_MS);
+	while (ready < 0 && errno == EINTR);
+	if (!trial_end(&trial))
+		return ready ? -EOWNERDEAD : -ETIMEDOUT;
+	/* A baseline's shell runs, and says itself what does not. */
+	if (!report->refused && report->ran &&
+	    !(strategy->traits & (SW_BASELINE | SW_CREATES_NOTHING)))
+		return -EPROTO;
+	return -report->refused;
+}
+
+struct trial_report *trial_report_map(void)
+{
+	struct trial_report *report =
+		mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return report == MAP_FAILED ? NULL : report;
+}
+
+int trial_run(const struct sw_strategy *strategy, const char **step)
+{
+	struct trial_report *report;
+	int error;
+
+	*step = "sw_open";
+	if (sw_births_elsewhere())
+		return sw_supported(strategy);
+	*step = "a trial";
+	report = trial_report_map();
+	if (!report)
+		return -ENOMEM;
+	error = try_in_probe(strategy, report);
+	if (report->step)
+		*step = report->step;
+	munmap(report, sizeof *report);
+	return error;
+}
+
+int trial_known(const struct sw_strategy *strategy, const char **step)
+{
+	static struct {
+		bool asked;
+		int error;
+		const char *step;
+	} known[STRATEGIES_KNOWN];
+	size_t i = 0;
+
+	while (sw_strategies[i] && sw_strategies[i] != strategy)
+		i++;
+	if (!sw_strategies[i] || i >= STRATEGIES_KNOWN)
+		return trial_run(strategy, step);
+	if (!known[i].asked)
+		known[i].error = trial_run(strategy, &known[i].step);
+	known[i].asked = true;
+	*step = known[i].step;
+	return known[i].error;
+}

@@ -1,0 +1,64 @@
+/* SPDX-License-Identifier: MIT */
+/* A process that opens a strategy and spawns once, to be looked at. */
+#ifndef ATTEST_TRIAL_H
+#define ATTEST_TRIAL_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+
+struct sw_strategy;
+
+enum trial_phase { TRIAL_OPENS, TRIAL_SPAWNS, TRIAL_RETURNED, TRIAL_DONE };
+
+/* What it tells, in a page that both see. */
+struct trial_report {
+	_Atomic enum trial_phase phase;
+	const char *step; /* the last call of the library that it made */
+	int refused;	  /* when done: 0, or the errno of that call */
+	bool ran;	  /* the strategy says that the program runs */
+};
+
+#define STRATEGIES_KNOWN 64 /* by trial_known() */
+
+struct trial {
+	struct trial_report *report; /* the caller's, MAP_SHARED */
+	pid_t pid;
+	int socket; /* readable when the trial has ended */
+};
+
+/*
+ * Start one for this strategy. With calls it first installs a listener of
+ * these, hands over the listener to trial->socket (listener_take()), and waits
+ * for one byte. 0, or -errno; then there is nothing to end. -ENOTSUP:
+ * children are born in another pid namespace, see trial_run().
+ *
+ * It spawns a path that does not exist, so that no program is run; a
+ * baseline's shell says "not found". ENOENT is what it hopes for.
+ */
+int trial_start(struct trial *trial, const struct sw_strategy *strategy,
+		const int *calls, size_t call_count);
+
+/* End it, its helper and its child, and release. Whether it was done. */
+bool trial_end(struct trial *trial);
+
+/* A page for its report, zeroed, the caller's to munmap(2); NULL: no memory. */
+struct trial_report *trial_report_map(void);
+
+/*
+ * Whether a strategy works here: it was opened, and spawned once. 0, or why
+ * not: the error of *step, a call of the library ("a trial": the process for it
+ * could not be made). -EPROTO: it says that a program runs that is not there;
+ * -EOWNERDEAD: the process was killed, as a seccomp filter can do;
+ * -ETIMEDOUT: it did not end within five seconds. Where our children are born
+ * in another pid namespace it is only opened, in this process: the trial would
+ * be the namespace's init, which ends with it (lib/probe.h).
+ */
+int trial_run(const struct sw_strategy *strategy, const char **step);
+
+/* The same, tried once for each built-in strategy in the life of this process:
+ * whoever says that one works here asks this. */
+int trial_known(const struct sw_strategy *strategy, const char **step);
+
+#endif

@@ -1,0 +1,280 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * watch: the memory of a running process over time, and what it means.
+ *
+ * It ends when the process ends, when --duration passes, or by ^C: that is how
+ * a watch without an end is ended, so the verdict follows and the exit status
+ * is 0, as after the other two.
+ */
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "bench/measure/signals.h"
+#include "bench/show/cure.h"
+#include "bench/show/live.h"
+#include "bench/verbs/axes.h"
+#include "bench/verbs/pid.h"
+#include "bench/verbs/verbs.h"
+#include "bench/watch/memory_sample.h"
+#include "bench/watch/monitor.h"
+#include "bench/watch/watch_report.h"
+
+#define INTERVAL_MIN_NS 10000000 /* a reading takes about a millisecond */
+
+struct watch {
+	struct monitor monitor;
+	struct csv_writer writer; /* its stream is NULL without --csv, --out */
+	struct live live;
+	int signal_fd;
+};
+
+static int read_span(const struct arguments *args, const char *option,
+		     uint64_t least_ns, uint64_t *ns, struct failure *why)
+{
+	const char *text = argument_value(args, option);
+
+	if (!text)
+		return 0;
+	if (!span_parse(text, ns) && *ns >= least_ns)
+		return 0;
+	return fail(why, EXIT_USAGE,
+		    "Write it as 100ms, 2s, 1m, 1h or 1d, not shorter than "
+		    "10ms.",
+		    "watch --%s %s", option, text);
+}
+
+/* A watch that ends before its second reading says nothing. */
+static int check_spans(const struct arguments *args, uint64_t interval_ns,
+		       uint64_t duration_ns, struct failure *why)
+{
+	if (duration_ns >= interval_ns)
+		return 0;
+	return fail(why, EXIT_USAGE,
+		    "Take a shorter --interval, or a longer --duration.",
+		    "watch for --duration %s: the second reading would come "
+		    "after %s",
+		    argument_value(args, "duration"),
+		    argument_value(args, "interval"));
+}
+
+/* Options in, the process held. */
+static int begin(const struct arguments *args, struct watch *watch,
+		 struct failure *why)
+{
+	const char *text = argument_value(args, "pid");
+	uint64_t interval_ns = 0, duration_ns = UINT64_MAX;
+	pid_t pid;
+	int code;
+
+	if (!text)
+		return fail(why, EXIT_USAGE,
+			    "Say which: --pid \"$(pgrep NAME)\".",
+			    "watch a process: --pid is missing");
+	if (argument_given(args, "csv") &&
+	    (argument_given(args, "json") || argument_given(args, "out")))
+		return fail(why, EXIT_USAGE,
+			    "Take --csv alone, or --out FILE, with or without "
+			    "--json.",
+			    "watch with --csv beside --json or --out");
+	code = pid_read(text, &pid, why);
+	if (!code)
+		code = read_span(args, "interval", INTERVAL_MIN_NS,
+				 &interval_ns, why);
+	if (!code)
+		code = read_span(args, "duration", INTERVAL_MIN_NS,
+				 &duration_ns, why);
+	if (!code)
+		code = check_spans(args, interval_ns, duration_ns, why);
+	if (code)
+		return code;
+	code = monitor_begin(&watch->monitor, pid, interval_ns, duration_ns);
+	if (code)
+		return pid_check(&watch->monitor.process, code, why);
+	code = pid_check(&watch->monitor.process, 0, why);
+	if (code)
+		monitor_end(&watch->monitor);
+	return code;
+}
+
+static int open_csv(const struct arguments *args, struct watch *watch,
+		    struct failure *why)
+{
+	const char *path = argument_value(args, "out");
+	const char *cure = path ? "Name a file that is not there yet, in a "
+				  "folder that you may write."
+				: "See where its output goes.";
+	int error;
+
+	if (path)
+		watch->writer.stream = fopen(path, "wxe");
+	else if (argument_given(args, "csv"))
+		watch->writer.stream = stdout;
+	else
+		return 0;
+	error = watch->writer.stream
+			? row_put_header(&watch->writer, &memory_sample_row)
+			: -errno;
+	if (error)
+		return fail(why, path ? EXIT_USAGE : EXIT_FAILED,
+			    cure_of(CURE_FILE, error, cure), "write %s: %s",
+			    path ? path : "standard output", strerror(-error));
+	return 0;
+}
+
+/* A row as soon as it is known: somebody may follow the file. */
+static int put(struct watch *watch)
+{
+	int error = row_put(&watch->writer, &memory_sample_row, NULL,
+			    &watch->monitor.now);
+
+	if (!error && fflush(watch->writer.stream))
+		error = -errno;
+	return error;
+}
+
+/* Readings until there is no next one. 0, or -errno. */
+static int keep_watch(struct watch *watch)
+{
+	struct monitor *monitor = &watch->monitor;
+	char line[256];
+	int error = 0;
+
+	live_begin(&watch->live, stderr);
+	while (!error && !monitor->end) {
+		error = monitor_take(monitor);
+		if (error)
+			break;
+		if (watch->writer.stream)
+			error = put(watch);
+		if (!error && live_due(&watch->live)) {
+			watch_line(monitor, line, sizeof line);
+			live_show(&watch->live, line);
+		}
+		if (!error)
+			error = monitor_wait(monitor, watch->signal_fd);
+	}
+	live_end(&watch->live);
+	/* It is gone, or has no memory any more: the end of every process. */
+	if (monitor->taken && (error == -ESRCH || error == -ENODATA)) {
+		monitor->end = MONITOR_PROCESS_ENDED;
+		error = 0;
+	}
+	return error;
+}
+
+static int conclude(const struct arguments *args, const struct watch *watch,
+		    struct failure *why)
+{
+	struct watch_report report;
+	FILE *stream = watch->writer.stream == stdout ? stderr : stdout;
+	int error = watch_conclude(&watch->monitor, &report);
+
+	if (!error)
+		error = argument_given(args, "json")
+				? watch_json(&report, stream)
+				: watch_tell(&report, stream);
+	if (error)
+		return fail(why, EXIT_FAILED,
+			    cure_of(CURE_FILE, error, "Try again."),
+			    "tell what was seen: %s", strerror(-error));
+	return EXIT_DONE;
+}
+
+static int failed(const struct watch *watch, int error, struct failure *why)
+{
+	const struct process *process = &watch->monitor.process;
+
+	/* It ended before the first reading. */
+	if (error == -ESRCH || error == -ENODATA)
+		return pid_check(process, -ESRCH, why);
+	return fail(why, EXIT_FAILED,
+		    cure_of(CURE_FILE, error,
+			    "What was written until then is kept."),
+		    "watch process %d: %s", (int)process->pid,
+		    strerror(-error));
+}
+
+/* With the signals held back that end a watch. */
+static int watch_process(const struct arguments *args, struct watch *watch,
+			 struct failure *why)
+{
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, 0 };
+	sigset_t signals;
+	int code = open_csv(args, watch, why);
+	int error;
+
+	if (code)
+		return code;
+	signals_choose(numbers, &signals);
+	sigprocmask(SIG_BLOCK, &signals, NULL);
+	watch->signal_fd = signalfd(-1, &signals, SFD_CLOEXEC);
+	error = watch->signal_fd < 0 ? -errno : keep_watch(watch);
+	if (error)
+		code = failed(watch, error, why);
+	else
+		code = conclude(args, watch, why);
+	if (watch->signal_fd >= 0)
+		close(watch->signal_fd);
+	return code;
+}
+
+static int watch_run(const struct arguments *args, struct failure *why)
+{
+	struct watch watch = { .signal_fd = -1 };
+	int code;
+
+	code = begin(args, &watch, why);
+	if (code)
+		return code;
+	code = watch_process(args, &watch, why);
+	if (watch.writer.stream && watch.writer.stream != stdout &&
+	    fclose(watch.writer.stream) && !code)
+		code = fail(why, EXIT_FAILED,
+			    cure_of(CURE_FILE, -errno, "Try again."),
+			    "write %s: %s", argument_value(args, "out"),
+			    strerror(errno));
+	monitor_end(&watch.monitor);
+	return code;
+}
+
+static const struct option_spec options[] = {
+	{ "pid", 'p', "PID", "the process to watch", NULL },
+	{ "interval", 'i', "TIME", "from reading to reading: 100ms, 2s, 1m",
+	  "1s" },
+	{ "duration", 'd', "TIME", "end after so long: 30s, 10m, 8h", NULL },
+	{ "csv", 0, NULL, "write the readings to stdout, the verdict to stderr",
+	  NULL },
+	{ "out", 'o', "FILE", "write the readings to a new file, as CSV",
+	  NULL },
+	{ "json", 0, NULL, "print the verdict as a JSON object", NULL },
+	OPTION_LAST
+};
+
+static const char *const examples[] = {
+	"spawnwise watch --pid 1234",
+	"spawnwise watch --pid \"$(pgrep NAME)\" --interval 1m --out "
+	"memory.csv",
+	"spawnwise watch --pid 1234 --duration 30s --csv | cut -d , -f 1,2",
+	NULL
+};
+
+const struct verb verb_watch = {
+	.name = "watch",
+	.summary = "say what the memory of a running process does over time",
+	.details =
+		"Reads resident and swapped memory, page tables, oom_score, "
+		"the cgroup's usage and limit and the machine's memory until "
+		"the process ends, --duration passes, or ^C. Then it says what "
+		"the series looks like: flat, rising and falling, a jump and "
+		"then flat, or steady growth and when that meets a limit; and "
+		"whom the OOM killer would choose. Any user may watch any "
+		"process that /proc shows; the process does not notice.",
+	.options = options,
+	.examples = examples,
+	.run = watch_run,
+};
