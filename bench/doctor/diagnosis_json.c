@@ -7,8 +7,8 @@
 #include "bench/attest/trial.h"
 #include "bench/doctor/diagnosis.h"
 #include "bench/doctor/doctor_warnings.h"
-#include "bench/machine/fields.h"
 #include "bench/machine/host.h"
+#include "bench/machine/text.h"
 #include "bench/rows/errname.h"
 #include "lib/spawnwise.h"
 

@@ -8,7 +8,7 @@
 
 #include "bench/machine/host.h"
 #include "bench/machine/process_limits.h"
-#include "bench/machine/status.h"
+#include "bench/machine/text.h"
 #include "bench/machine/warnings.h"
 #include "bench/verbs/tell.h"
 

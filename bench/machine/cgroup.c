@@ -10,7 +10,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/machine/fields.h"
 #include "bench/machine/text.h"
 
 bool cgroup_up(const struct cgroup *group, char directory[PATH_MAX])
@@ -116,8 +115,7 @@ static int find_member(struct cgroup *group, pid_t pid)
 
 int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
 {
-	TEXT_STREAM membership = pid ? text_open("/proc/%d/cgroup", (int)pid)
-				     : text_open("/proc/self/cgroup");
+	TEXT_STREAM membership = text_open_of(pid, "cgroup");
 	TEXT_STREAM mounts =
 		membership ? text_open("/proc/self/mountinfo") : NULL;
 

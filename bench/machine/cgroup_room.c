@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bench/machine/fields.h"
 #include "bench/machine/text.h"
 
 uint64_t cgroup_room_bytes(const struct cgroup_room *room)

@@ -17,7 +17,6 @@
 #include "bench/machine/host.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
-#include "bench/machine/status.h"
 #include "bench/machine/text.h"
 
 #define LOAD_PER_CPU_MAX 0.5

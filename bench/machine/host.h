@@ -37,19 +37,11 @@ size_t host_disturbances(struct disturbance *out, size_t max);
  * "podman"); "no" without any. Returns text or a constant. */
 const char *host_container(char *text, size_t size);
 
-/* The parts of host_facts(), each in a file of its own; they add their keys
- * to facts and return 0, or -1 when out of memory, as jansson does. */
-int host_add_cpu(json_t *facts);
-int host_add_limits(json_t *facts);
-
 /* Text that firmware or a user wrote, as text_escape() makes it: what is not
  * UTF-8, jansson refuses. */
 json_t *host_string(const char *text);
 
 /* A size, or null where it is not told (FIELD_ABSENT). */
 json_t *host_bytes(uint64_t bytes);
-
-/* Under key: the file's text, or null. */
-int host_add_text(json_t *facts, const char *key, const char *path);
 
 #endif

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "bench/machine/cgroup_room.h"
-#include "bench/machine/fields.h"
 #include "bench/machine/text.h"
 
 /* Free swap beyond all swap is a negative number, as lxcfs(1) writes it. What

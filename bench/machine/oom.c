@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/machine/fields.h"
 #include "bench/machine/text.h"
 
 static int read_number(pid_t pid, const char *name, int *number)

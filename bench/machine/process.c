@@ -16,8 +16,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench/machine/fields.h"
-#include "bench/machine/status.h"
 #include "bench/machine/text.h"
 
 #define PF_EXITING 0x00000004
@@ -126,8 +124,7 @@ int process_memory_parse(FILE *stream, struct process_memory *memory)
 
 int process_memory_read(pid_t pid, struct process_memory *memory)
 {
-	TEXT_STREAM stream =
-		text_open("/proc/%d/status", (int)process_thread(pid));
+	TEXT_STREAM stream = text_open_of(process_thread(pid), "status");
 
 	return stream ? process_memory_parse(stream, memory) : -errno;
 }

@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "bench/machine/cgroup.h"
-#include "bench/machine/status.h"
 #include "bench/machine/text.h"
 
 #define FEW 16

@@ -141,8 +141,7 @@ int smaps_parse(FILE *stream, struct smaps_facts *facts)
 
 int smaps_read(pid_t pid, struct smaps_facts *facts)
 {
-	TEXT_STREAM stream = pid ? text_open("/proc/%d/smaps", (int)pid)
-				 : text_open("/proc/self/smaps");
+	TEXT_STREAM stream = text_open_of(pid, "smaps");
 
 	return stream ? smaps_parse(stream, facts) : -errno;
 }

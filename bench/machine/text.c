@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Small files of /proc and /sys as text: one way to read them, for all.
+ * Small files of /proc and /sys: one way to read them, for all.
  *
  * Files of these systems must be read from the start and in one go, else
- * their parts may belong to different moments.
+ * their parts may belong to different moments. Longer than other files: what
+ * reads a file by lines or by names stands beside what opens it.
  */
 #include "bench/machine/text.h"
 
@@ -85,6 +86,12 @@ FILE *text_open(const char *format, ...)
 	return fopen(path, "re");
 }
 
+FILE *text_open_of(pid_t pid, const char *name)
+{
+	return pid ? text_open("/proc/%d/%s", (int)pid, name)
+		   : text_open("/proc/self/%s", name);
+}
+
 void text_close(FILE **stream)
 {
 	if (*stream)
@@ -105,6 +112,120 @@ int text_read_number(const char *path, int64_t *value)
 		return -EBADMSG;
 	*value = number;
 	return 0;
+}
+
+int text_value(FILE *stream, const char *key, char *value, size_t size)
+{
+	const size_t length = strlen(key);
+	int error = stream ? -ENODATA : -errno;
+	char *line = NULL;
+	size_t room = 0;
+
+	while (error == -ENODATA && getline(&line, &room, stream) >= 0)
+		if (strncmp(line, key, length) == 0 &&
+		    strchr(": \t", line[length])) {
+			snprintf(value, size, "%s",
+				 line + length + strspn(line + length, ": \t"));
+			value[strcspn(value, "\n")] = '\0';
+			error = 0;
+		}
+	free(line);
+	return error;
+}
+
+static int read_value(pid_t pid, const char *file, const char *key,
+		      char value[128])
+{
+	TEXT_STREAM stream = text_open_of(pid, file);
+
+	return text_value(stream, key, value, 128);
+}
+
+static int take_number(const char *text, int base, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	text += strspn(text, " \t");
+	*number = strtoull(text, &end, base);
+	return end == text || errno || *text == '-' ? -EBADMSG : 0;
+}
+
+int status_number(pid_t pid, const char *key, int base, uint64_t *number)
+{
+	char text[128];
+	const int error = read_value(pid, "status", key, text);
+
+	return error ? error : take_number(text, base, number);
+}
+
+int status_limit(pid_t pid, const char *name, uint64_t *soft)
+{
+	char text[128];
+	const int error = read_value(pid, "limits", name, text);
+
+	*soft = UINT64_MAX;
+	return error || strncmp(text, "unlimited", 9) == 0
+		       ? error
+		       : take_number(text, 10, soft);
+}
+
+/* "  24684096 kB\n": the number of one field. */
+static int take_field(const char *text, const struct field *field)
+{
+	uint64_t value;
+	const int error = take_number(text, 10, &value);
+
+	if (error)
+		return error;
+	if (__builtin_mul_overflow(value, field->unit, field->value))
+		*field->value = FIELD_ABSENT;
+	return field->required && *field->value == FIELD_ABSENT ? -EBADMSG : 0;
+}
+
+static int take_line(const char *line, const struct field *fields, size_t count,
+		     const char **culprit)
+{
+	const size_t length = strcspn(line, ": \t\n");
+	const char *number = line + length + (line[length] == ':');
+	int error = 0;
+
+	for (size_t i = 0; i < count && length && !error; i++) {
+		if (strlen(fields[i].key) != length ||
+		    strncmp(line, fields[i].key, length) != 0)
+			continue;
+		error = take_field(number, &fields[i]);
+		*culprit = fields[i].key;
+	}
+	return error;
+}
+
+int fields_parse(FILE *stream, const struct field *fields, size_t count,
+		 const char **culprit)
+{
+	const char *ignored;
+	bool begins = true;
+	char line[256];
+	int error = 0;
+
+	if (!culprit)
+		culprit = &ignored;
+	for (size_t i = 0; i < count; i++)
+		*fields[i].value = FIELD_ABSENT;
+	/* The rest of a line that is too long is not the begin of one. */
+	while (!error && fgets(line, sizeof(line), stream)) {
+		if (begins)
+			error = take_line(line, fields, count, culprit);
+		begins = strchr(line, '\n') != NULL;
+	}
+	if (!error && ferror(stream))
+		error = -EIO;
+	for (size_t i = 0; i < count && !error; i++)
+		if (fields[i].required && *fields[i].value == FIELD_ABSENT) {
+			*culprit = fields[i].key;
+			error = -ENODATA;
+		}
+	return error;
 }
 
 void text_pick_bracketed(char *text)

@@ -1,16 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Small files of /proc and /sys as text.
+ * Small files of /proc and /sys: whole, line by line, and the numbers in them;
+ * and text of others as it may be shown.
  *
- * Nothing here but text_open() and text_escaped() allocates, so that the
- * guardian may use it after its birth.
+ * Nothing here allocates but what takes or gives a stream, and text_escaped():
+ * so the guardian may use the rest after its birth.
  */
 #ifndef MACHINE_TEXT_H
 #define MACHINE_TEXT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <sys/types.h>
 
 /* Read the start of a file, at most size - 1 bytes, as a string without its
  * trailing newlines. Longer files are cut. 0, or -errno of open or read. */
@@ -31,8 +34,44 @@ FILE *text_open(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void text_close(FILE **stream);
 #define TEXT_STREAM FILE *__attribute__((cleanup(text_close)))
 
+/* The same of /proc/PID/NAME; pid 0 is the calling process. */
+FILE *text_open_of(pid_t pid, const char *name);
+
 /* Read a file that holds one decimal number. -EBADMSG if it does not. */
 int text_read_number(const char *path, int64_t *value);
+
+/* The value of the first line "KEY: value" or "KEY value" of a stream, of lines
+ * of any length. -ENODATA: there is none; -errno of a stream that is NULL. */
+int text_value(FILE *stream, const char *key, char *value, size_t size);
+
+/* The first number, of that base, behind "KEY:" of proc_pid_status(5), which
+ * every user may read; pid 0 is the calling process. -ENODATA: there is no such
+ * line; -EBADMSG: there is no number in it; -errno of opening. */
+int status_number(pid_t pid, const char *key, int base, uint64_t *number);
+
+/* The soft limit that proc_pid_limits(5) calls name ("Max open files");
+ * UINT64_MAX: unlimited. prlimit(2) would want CAP_SYS_RESOURCE for a process
+ * of another user. */
+int status_limit(pid_t pid, const char *name, uint64_t *soft);
+
+/* The value of what a file does not tell, or tells as more than 64 bits hold:
+ * lxcfs(1) writes negative sizes like that. */
+#define FIELD_ABSENT UINT64_MAX
+
+/* One number that is wanted of many under names, a line each ("MemTotal:
+ * 24684096 kB", "inactive_file 4096"), and where it goes. */
+struct field {
+	const char *key; /* up to the colon or blank */
+	uint64_t *value;
+	uint64_t unit; /* what one of the file's units is in the value's */
+	bool required;
+};
+
+/* Read a stream to its end, lines of any length; other lines are ignored. 0;
+ * -ENODATA: a required field is absent; -EBADMSG: a wanted one is not a number,
+ * or a required one too large; then *culprit, if not NULL, is its key. -EIO. */
+int fields_parse(FILE *stream, const struct field *fields, size_t count,
+		 const char **culprit);
 
 /* The word in square brackets of "always [madvise] never", in place.
  * A text without brackets stays as it is. */

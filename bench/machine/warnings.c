@@ -19,7 +19,6 @@
 #include "bench/machine/overcommit.h"
 #include "bench/machine/process_limits.h"
 #include "bench/machine/refused_calls.h"
-#include "bench/machine/status.h"
 #include "bench/machine/text.h"
 
 #define MANY_DESCRIPTORS (UINT64_C(1) << 20)

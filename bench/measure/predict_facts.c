@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <linux/capability.h>
 
-#include "bench/machine/status.h"
 #include "bench/machine/text.h"
 
 /* 0 without a limit. */

@@ -10,9 +10,9 @@
 
 #include "bench/machine/cgroup_room.h"
 #include "bench/machine/clock.h"
-#include "bench/machine/fields.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/oom.h"
+#include "bench/machine/text.h"
 
 int monitor_begin(struct monitor *monitor, pid_t pid, uint64_t interval_ns,
 		  uint64_t duration_ns)

@@ -8,10 +8,10 @@
 #include <math.h>
 
 #include "bench/machine/cgroup_room.h"
-#include "bench/machine/fields.h"
 #include "bench/machine/host.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
+#include "bench/machine/text.h"
 
 /* That there are none is no error. */
 static void find_rivals(struct watch_report *report)

@@ -15,9 +15,9 @@
 #include <cmocka.h>
 
 #include "bench/machine/cgroup_room.h"
-#include "bench/machine/fields.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
+#include "bench/machine/text.h"
 #include "tests/unit/source.h"
 
 #define ABSENT (FIELD_ABSENT / 1024)
