@@ -88,7 +88,9 @@ quick: ## the same with fewer heaps and samples: half a minute
 plots: all ## draw the newest run again
 	$(B)/spawnwise plot data/latest
 
-tables: all ## write the tables of the docs again, from the code
+tables: all $(B)/tests/columns ## write the tables of the docs again, from the code
+	$(B)/tests/columns | docs/tables data/README.md > $(B)/README.md
+	cp $(B)/README.md data/README.md
 	$(B)/spawnwise list --csv > $(B)/strategies.csv
 	docs/tables < $(B)/strategies.csv > docs/strategies.md
 

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The columns of all CSV files that data/README.md explains, as the rows in
- * bench declare them: a line each with the heading of the file's table, the
- * column and its unit. tests/docs.bats compares them with the tables.
+ * The tables of data/README.md, printed from the rows that bench declares:
+ * `make tables` puts them there, and tests/docs.bats says when that is due.
  */
 
 #include <stdio.h>
@@ -18,13 +17,15 @@ static const char *unit_of(const struct row_field *field)
 	static const struct {
 		const char *end;
 		const char *unit;
-	} units[] = { { "_bytes", "bytes" }, { "_ns", "ns" }, { "_s", "s" } };
+	} units[] = { { "_bytes", "bytes " },
+		      { "_ns", "ns " },
+		      { "_s", "s " } };
 	const size_t length = strlen(field->name);
 
 	if (field->kind == FIELD_FLAG)
-		return "0, 1";
+		return "0, 1 ";
 	if (field->kind == FIELD_RATIO)
-		return "1";
+		return "1 ";
 	for (size_t i = 0; i < sizeof units / sizeof *units; i++) {
 		const size_t end = strlen(units[i].end);
 
@@ -35,21 +36,49 @@ static const char *unit_of(const struct row_field *field)
 	return "";
 }
 
-static void print_type(const char *heading, const struct row_type *type)
+/* Fields without a text of their own share the next one's line. */
+static void print_fields(const struct row_field *field)
 {
+	for (const char *before = "| "; field->name; field++) {
+		printf("%s`%s`", before, field->name);
+		before = ", ";
+		if (!field->help)
+			continue;
+		printf(" | %s| %s |\n", unit_of(field), field->help);
+		before = "| ";
+	}
+}
+
+static void print_part(const struct row_part *part)
+{
+	const struct row_field *last = part->fields;
+
+	if (!part->help) {
+		print_fields(part->fields);
+		return;
+	}
+	while (last[1].name)
+		last++;
+	printf("| `%s` to `%s` | | %s |\n", part->fields->name, last->name,
+	       part->help);
+}
+
+static void print_table(const char *name, const struct row_type *type)
+{
+	printf("<!-- columns: %s -->\n| column | unit | meaning |\n"
+	       "| --- | --- | --- |\n",
+	       name);
 	for (const struct row_part *part = type->parts; part->fields; part++)
-		for (const struct row_field *field = part->fields; field->name;
-		     field++)
-			printf("%s: %s |%s\n", heading, field->name,
-			       unit_of(field));
+		print_part(part);
+	printf("<!-- end -->\n");
 }
 
 int main(void)
 {
-	print_type(samples_row.file, &samples_row);
-	print_type(cells_row.file, &cells_row);
-	print_type("The rows of watch", &memory_sample_row);
+	print_table(samples_row.file, &samples_row);
+	print_table(cells_row.file, &cells_row);
+	print_table("watch", &memory_sample_row);
 	for (size_t i = 0; all_labs[i]; i++)
-		print_type(all_labs[i]->row->file, all_labs[i]->row);
+		print_table(all_labs[i]->row->file, all_labs[i]->row);
 	return ferror(stdout) || fflush(stdout);
 }

@@ -13,58 +13,99 @@
 #define CELL(member) offsetof(struct cell, member)
 #define AT(member) offsetof(struct summary, member)
 
-const struct row_field row_schema[] = { FIELD("schema", SCHEMA), { 0 } };
+const struct row_field row_schema[] = {
+	FIELD("schema", SCHEMA, .help = "version of these columns' meaning; 1"),
+	{ 0 }
+};
 
 const struct row_field cell_fields[] = {
-	FIELD("run_id", RUN_ID),
-	FIELD("cell_id", COUNT, CELL(id)),
-	FIELD("strategy", NAME, CELL(strategy)),
-	FIELD("heap_bytes", BYTES, CELL(heap_bytes)),
-	FIELD("backing", WORD, CELL(backing)),
-	FIELD("vmas", COUNT, CELL(vmas)),
-	FIELD("threads", COUNT, CELL(threads)),
-	FIELD("fds", COUNT, CELL(fds)),
-	FIELD("cpu", WORD, CELL(cpu)),
-	FIELD("overcommit", COUNT, CELL(overcommit)),
+	FIELD("run_id", RUN_ID,
+	      .help = "start of the run in UTC, and its process id"),
+	FIELD("cell_id", COUNT, CELL(id),
+	      "the cell, counted from 0 within the run; the key to "
+	      "`cells.csv`"),
+	FIELD("strategy", NAME, CELL(strategy),
+	      "how the child was created; `spawnwise list`"),
+	FIELD("heap_bytes", BYTES, CELL(heap_bytes),
+	      "size of the parent's heap, one private anonymous mapping"),
+	FIELD("backing", WORD, CELL(backing),
+	      "`base`: base pages, all written once; `thp`: transparent huge "
+	      "pages, all written once; `untouched`: mapped, never written"),
+	FIELD("vmas", COUNT, CELL(vmas),
+	      "mappings that the heap consists of; always 1 so far"),
+	FIELD("threads", COUNT, CELL(threads),
+	      "sleeping threads of the parent besides the caller"),
+	FIELD("fds", COUNT, CELL(fds),
+	      "extra open descriptors of the parent; always 0 so far"),
+	FIELD("cpu", WORD, CELL(cpu),
+	      "`same`: caller, helper and child on one CPU; `split`: helper "
+	      "and child on another; `free`: the scheduler's choice"),
+	FIELD("overcommit", COUNT, CELL(overcommit),
+	      "`vm.overcommit_memory` while the sample was taken: 0, 1, 2"),
 	{ 0 },
 };
 
 static const struct row_field found[] = {
-	FIELD("time", CHOICE, AT(time), time_names),
-	FIELD("parents", COUNT, AT(parents)),
-	FIELD("ok", COUNT, AT(ok)),
-	FIELD("failed", COUNT, AT(failed)),
-	FIELD("errno", ERRNO, AT(error)),
-	FIELD("errnos", ERRNOS, AT(errnos)),
-	FIELD("min_ns", NS, AT(min_ns)),
-	FIELD("p5_ns", NS, AT(p5_ns)),
-	FIELD("p50_ns", NS, AT(p50_ns)),
+	FIELD("time", CHOICE, AT(time),
+	      "`return`, `confirm`, `start`, `reap` or `caller_cpu`: what the "
+	      "row is about",
+	      time_names),
+	FIELD("parents", COUNT, AT(parents),
+	      "processes with at least one good sample"),
+	FIELD("ok", COUNT, AT(ok), "good samples: no error, no warm-up"),
+	FIELD("failed", COUNT, AT(failed), "failed spawns, warm-ups included"),
+	FIELD("errno", ERRNO, AT(error),
+	      "the most frequent error, empty if none"),
+	FIELD("errnos", ERRNOS, AT(errnos),
+	      "all of them with counts, most frequent first: "
+	      "`ENOMEM:3;EAGAIN:1`"),
+	FIELD("min_ns", NS, AT(min_ns), "the smallest good sample"),
+	FIELD("p5_ns", NS, AT(p5_ns),
+	      "5 % of the good samples of all parents are below"),
+	FIELD("p50_ns", NS, AT(p50_ns),
+	      "the median over the medians of the parents"),
 	FIELD("p50_lo_ns", NS, AT(p50_lo_ns)),
-	FIELD("p50_hi_ns", NS, AT(p50_hi_ns)),
-	FIELD("p95_ns", NS, AT(p95_ns)),
-	FIELD("p99_ns", NS, AT(p99_ns)),
-	FIELD("p999_ns", NS, AT(p999_ns)),
-	FIELD("max_ns", NS, AT(max_ns)),
-	FIELD("mean_ns", NS, AT(mean_ns)),
-	FIELD("ref_ratio", RATIO, AT(ref_ratio)),
+	FIELD("p50_hi_ns", NS, AT(p50_hi_ns),
+	      "its interval of at least 95 %: order statistics of the parent "
+	      "medians; with 6 parents the smallest and the largest (96.9 %); "
+	      "empty below 6"),
+	FIELD("p95_ns", NS, AT(p95_ns), "as `p5_ns`"),
+	FIELD("p99_ns", NS, AT(p99_ns), "empty below 1,000 good samples"),
+	FIELD("p999_ns", NS, AT(p999_ns), "empty below 10,000 good samples"),
+	FIELD("max_ns", NS, AT(max_ns), "the largest good sample"),
+	FIELD("mean_ns", NS, AT(mean_ns),
+	      "mean of the good samples, for comparison with other "
+	      "instruments"),
+	FIELD("ref_ratio", RATIO, AT(ref_ratio),
+	      "the parent's median over the median of its blocks' `ref_ns`, "
+	      "then the median over the parents"),
 	{ 0 },
 };
 
 const struct row_field expected_fields[] = {
-	FIELD("commit_bytes", INTEGER, AT(commit_bytes)),
-	FIELD("predicted", OUTCOME, AT(predicted)),
+	FIELD("commit_bytes", INTEGER, AT(commit_bytes),
+	      "what one spawn asks the kernel to commit, computed from the "
+	      "parent's smaps; empty if not known"),
+	FIELD("predicted", OUTCOME, AT(predicted),
+	      "what was expected before the spawn: `ok`, an error name, or "
+	      "empty"),
 	{ 0 },
 };
 
 static const struct row_field observed[] = {
-	FIELD("observed", OUTCOME, AT(observed)),
+	FIELD("observed", OUTCOME, AT(observed),
+	      "`ok` if every spawn worked, else the most frequent error, if "
+	      "only one failed: `ok` and `failed` tell how many; empty if the "
+	      "cell was not measured"),
 	{ 0 },
 };
 
 const struct row_type cells_row = {
 	"cells.csv",
 	{ { .fields = row_schema },
-	  { .fields = cell_fields, AT(cell) },
+	  { .fields = cell_fields,
+	    AT(cell),
+	    .help = "the cell, as in `samples.csv`" },
 	  { .fields = found },
 	  { .fields = expected_fields },
 	  { .fields = observed } },

@@ -25,24 +25,52 @@ static const char *const stages[] = { NULL, "map", "spawn" };
 
 static const struct row_field fields[] = {
 	FIELD("strategy", TEXT, AT(strategy)),
-	FIELD("overcommit", COUNT, AT(mode)),
-	FIELD("vmas", COUNT, AT(vmas)),
-	FIELD("lower_bytes", BYTES, AT(lower_bytes)),
-	FIELD("upper_bytes", LIMIT, AT(upper_bytes)),
-	FIELD("predicted_bytes", BYTES, AT(predicted_bytes)),
-	FIELD("exact", YES, AT(exact)),
-	FIELD("agrees", YES, AT(agrees)),
-	FIELD("stage", CHOICE, AT(stage), stages),
-	FIELD("errno", ERRNO, AT(refused)),
-	FIELD("stopped_by", TEXT, AT(stopped_by)),
-	FIELD("probes", COUNT, AT(probes)),
+	FIELD("overcommit", COUNT, AT(mode), "what spawned in which mode"),
+	FIELD("vmas", COUNT, AT(vmas),
+	      "mappings that the heap consists of, of equal size: 1, or 2 that "
+	      "cannot merge"),
+	FIELD("lower_bytes", BYTES, AT(lower_bytes),
+	      "the largest heap with which a spawn worked"),
+	FIELD("upper_bytes", LIMIT, AT(upper_bytes),
+	      "the smallest that was refused; empty: none was, the heap "
+	      "reached the end of `room_bytes`"),
+	FIELD("predicted_bytes", BYTES, AT(predicted_bytes),
+	      "the frontier by the rules of mm/util.c"),
+	FIELD("exact", YES, AT(exact),
+	      "`yes`: the two are at most 64 KiB apart, or nothing was "
+	      "refused; `no`: what lies between was not tried, it would have "
+	      "left too little to other programs (`--alone` tries it)"),
+	FIELD("agrees", YES, AT(agrees),
+	      "`yes`: the prediction is within 1 % of the two (or of the one) "
+	      "or between them, in mode 2 within `slack_bytes` if that is "
+	      "more; else `no`"),
+	FIELD("stage", CHOICE, AT(stage),
+	      "what was refused at `upper_bytes`: `map`, the heap itself, or "
+	      "`spawn`; empty: nothing",
+	      stages),
+	FIELD("errno", ERRNO, AT(refused), "by which error; empty: by none"),
+	FIELD("stopped_by", TEXT, AT(stopped_by),
+	      "the limit by the rules: `ram_and_swap`: of one request in mode "
+	      "0; `commit_limit`; `rlimit_as`: RLIMIT_AS; `rlimit_data`: "
+	      "RLIMIT_DATA; `address_space`"),
+	FIELD("probes", COUNT, AT(probes), "heaps that were tried"),
 	FIELD("ram_bytes", BYTES, AT(facts.ram_bytes)),
 	FIELD("swap_bytes", BYTES, AT(facts.swap_bytes)),
-	FIELD("commit_limit_bytes", BYTES, AT(facts.commit_limit_bytes)),
-	FIELD("left_bytes", BYTES, AT(left_bytes)),
-	FIELD("room_bytes", BYTES, AT(room_bytes)),
-	FIELD("slack_bytes", BYTES, AT(slack_bytes)),
-	FIELD("accountable_bytes", BYTES, AT(facts.accountable_bytes)),
+	FIELD("commit_limit_bytes", BYTES, AT(facts.commit_limit_bytes),
+	      "MemTotal, SwapTotal, CommitLimit"),
+	FIELD("left_bytes", BYTES, AT(left_bytes),
+	      "what mode 2 would still grant this process: CommitLimit less "
+	      "Committed_AS and what the kernel keeps for root and for small "
+	      "processes"),
+	FIELD("room_bytes", BYTES, AT(room_bytes),
+	      "the largest run of free addresses, or what RLIMIT_AS or "
+	      "RLIMIT_DATA leaves; in mode 2 no more than CommitLimit and the "
+	      "slack"),
+	FIELD("slack_bytes", BYTES, AT(slack_bytes),
+	      "by how much the kernel's own count of commits may be wrong in "
+	      "mode 2"),
+	FIELD("accountable_bytes", BYTES, AT(facts.accountable_bytes),
+	      "what a copy of the parent asks for without a heap"),
 	{ 0 },
 };
 

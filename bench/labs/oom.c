@@ -21,38 +21,62 @@
 #define LOG(member) offsetof(struct oom_log_kill, member)
 
 static const struct row_field of_case[] = {
-	FIELD("part", TEXT, AT(part)),
-	FIELD("case", TEXT, AT(name)),
-	FIELD("strategy", TEXT, AT(strategy)),
-	FIELD("oom_score_adj", NUMBER, AT(oom_score_adj)),
+	FIELD("part", TEXT, AT(part),
+	      "`score`: a process and its score; `inherit`: the value that a "
+	      "child has; `kill`: a group that was filled"),
+	FIELD("case", TEXT, AT(name),
+	      "`score`: `small`, `size`, `nice`, `user` (not root), `child` "
+	      "(has one of four times its size), `raised`, `lowered`. "
+	      "`inherit`: `inherited` (nothing asked), `asked` (by the "
+	      "request), `later` (the parent has raised its own since it "
+	      "opened the strategy). `kill`: `first`, `second`, `whole` (with "
+	      "memory.oom.group)"),
+	FIELD("strategy", TEXT, AT(strategy),
+	      "`inherit`: how the child was created"),
+	FIELD("oom_score_adj", NUMBER, AT(oom_score_adj),
+	      "of the process; `inherit`: of the parent; `kill`: of who was "
+	      "predicted"),
 	FIELD("nice", NUMBER, AT(nice)),
-	FIELD("uid", INTEGER, AT(uid)),
+	FIELD("uid", INTEGER, AT(uid), "of the process"),
 	{ 0 },
 };
 
 static const struct row_field of_process[] = {
 	FIELD("resident_bytes", BYTES, PROCESS(rss_bytes)),
 	FIELD("swap_bytes", BYTES, PROCESS(swap_bytes)),
-	FIELD("page_table_bytes", BYTES, PROCESS(page_table_bytes)),
+	FIELD("page_table_bytes", BYTES, PROCESS(page_table_bytes),
+	      "VmRSS, VmSwap, VmPTE; `kill`: of who was predicted, when the "
+	      "group is full"),
 	{ 0 },
 };
 
 static const struct row_field of_answer[] = {
-	FIELD("badness_bytes", INTEGER, AT(badness_bytes)),
+	FIELD("badness_bytes", INTEGER, AT(badness_bytes),
+	      "by the rules of mm/oom_kill.c, of the machine or (`kill`) of "
+	      "the group; may be negative; empty: never chosen"),
 	FIELD("predicted", TEXT, AT(predicted)),
-	FIELD("observed", TEXT, AT(observed)),
-	FIELD("agrees", YES, AT(agrees)),
+	FIELD("observed", TEXT, AT(observed),
+	      "`score`: /proc/PID/oom_score; `inherit`: the child's "
+	      "oom_score_adj, or the name of an error; `kill`: who was killed, "
+	      "`raised`, `steady`, `growing`, with `+` between"),
+	FIELD("agrees", YES, AT(agrees),
+	      "`yes`, `no`; scores may differ by 1; `inherit`: also that the "
+	      "parent's own value stayed"),
 	{ 0 },
 };
 
 static const struct row_field of_group[] = {
-	FIELD("failcnt", BYTES, GROUP(failcnt)),
+	FIELD("failcnt", BYTES, GROUP(failcnt),
+	      "by how much the group's counter grew: memory.failcnt (version "
+	      "1)"),
 	FIELD("low", BYTES, GROUP(low)),
 	FIELD("high", BYTES, GROUP(high)),
 	FIELD("max", BYTES, GROUP(max)),
 	FIELD("oom", BYTES, GROUP(oom)),
 	FIELD("oom_kill", BYTES, GROUP(oom_kill)),
-	FIELD("oom_group_kill", BYTES, GROUP(oom_group_kill)),
+	FIELD("oom_group_kill", BYTES, GROUP(oom_group_kill),
+	      "the same of memory.events (version 2); `oom_kill` also of "
+	      "memory.oom_control (version 1)"),
 	{ 0 },
 };
 
@@ -60,7 +84,8 @@ static const struct row_field of_log[] = {
 	FIELD("total_vm_bytes", BYTES, LOG(vm_bytes)),
 	FIELD("anon_rss_bytes", BYTES, LOG(anon_bytes)),
 	FIELD("file_rss_bytes", BYTES, LOG(file_bytes)),
-	FIELD("shmem_rss_bytes", BYTES, LOG(shmem_bytes)),
+	FIELD("shmem_rss_bytes", BYTES, LOG(shmem_bytes),
+	      "of the kernel's log line about the kill"),
 	{ 0 },
 };
 

@@ -93,19 +93,37 @@ static void judge(struct promise *promise)
 #define AT(member) offsetof(struct promise, member)
 
 static const struct row_field fields[] = {
-	FIELD("overcommit", COUNT, AT(mode)),
-	FIELD("promised_bytes", BYTES, AT(promised_bytes)),
+	FIELD("overcommit", COUNT, AT(mode),
+	      "mode of `vm.overcommit_memory`: 0, 1, 2"),
+	FIELD("promised_bytes", BYTES, AT(promised_bytes),
+	      "what one process was granted in all, in requests of 1 GiB and "
+	      "then of halves down to 64 KiB"),
 	FIELD("ram_bytes", BYTES, AT(facts.ram_bytes)),
-	FIELD("swap_bytes", BYTES, AT(facts.swap_bytes)),
-	FIELD("commit_limit_bytes", BYTES, AT(facts.commit_limit_bytes)),
-	FIELD("commit_left_bytes", BYTES, AT(commit_left_bytes)),
-	FIELD("stopped_by", TEXT, AT(stopped_by)),
-	FIELD("predicted_bytes", BYTES, AT(predicted_bytes)),
-	FIELD("committed_bytes", BYTES, AT(committed_bytes)),
-	FIELD("largest_bytes", BYTES, AT(largest_bytes)),
-	FIELD("largest_predicted_bytes", BYTES, AT(largest_predicted_bytes)),
-	FIELD("address_limit_bytes", BYTES, AT(address_limit_bytes)),
-	FIELD("data_limit_bytes", LIMIT, AT(facts.data_limit_bytes)),
+	FIELD("swap_bytes", BYTES, AT(facts.swap_bytes),
+	      "MemTotal and SwapTotal"),
+	FIELD("commit_limit_bytes", BYTES, AT(facts.commit_limit_bytes),
+	      "CommitLimit"),
+	FIELD("commit_left_bytes", BYTES, AT(commit_left_bytes),
+	      "CommitLimit less Committed_AS just before"),
+	FIELD("stopped_by", TEXT, AT(stopped_by),
+	      "`address_space`; `commit_limit`; `rlimit_as`: RLIMIT_AS; "
+	      "`rlimit_data`: RLIMIT_DATA; `room_for_others`: by us, see "
+	      "`--alone`"),
+	FIELD("predicted_bytes", BYTES, AT(predicted_bytes),
+	      "what `promised_bytes` should be by the rules of mm/util.c; "
+	      "empty where the addresses end first and are in the legacy "
+	      "layout (setarch -L, an unlimited stack)"),
+	FIELD("committed_bytes", BYTES, AT(committed_bytes),
+	      "by how much Committed_AS grew"),
+	FIELD("largest_bytes", BYTES, AT(largest_bytes),
+	      "the largest single request that was granted"),
+	FIELD("largest_predicted_bytes", BYTES, AT(largest_predicted_bytes),
+	      "what that should be; empty in mode 1, where the largest gap "
+	      "between mappings decides"),
+	FIELD("address_limit_bytes", BYTES, AT(address_limit_bytes),
+	      "size of the address space, or RLIMIT_AS"),
+	FIELD("data_limit_bytes", LIMIT, AT(facts.data_limit_bytes),
+	      "RLIMIT_DATA; empty: none"),
 	{ 0 },
 };
 

@@ -113,16 +113,23 @@ static int look(struct story *story)
 #define AT(member) offsetof(struct moment, member)
 
 static const struct row_field fields[] = {
-	FIELD("time_ns", INTEGER, AT(ns)),
-	FIELD("promised_bytes", BYTES, AT(asked_bytes)),
-	FIELD("touched_bytes", BYTES, AT(touched_bytes)),
-	FIELD("resident_bytes", BYTES, AT(resident_bytes)),
-	FIELD("page_table_bytes", BYTES, AT(page_table_bytes)),
-	FIELD("committed_bytes", BYTES, AT(committed_bytes)),
-	FIELD("group_used_bytes", BYTES, AT(group.usage_bytes)),
-	FIELD("limit_bytes", BYTES, AT(limit_bytes)),
-	FIELD("oom_kill", BYTES, AT(group.oom_kill)),
-	FIELD("event", TEXT, AT(event)),
+	FIELD("time_ns", INTEGER, AT(ns),
+	      "since the process was told to begin"),
+	FIELD("promised_bytes", BYTES, AT(asked_bytes),
+	      "what it asked for, and got unless `event` is `refused`"),
+	FIELD("touched_bytes", BYTES, AT(touched_bytes),
+	      "what it has written to, by its own count"),
+	FIELD("resident_bytes", BYTES, AT(resident_bytes),
+	      "VmRSS; 0 when it is dead"),
+	FIELD("page_table_bytes", BYTES, AT(page_table_bytes), "VmPTE"),
+	FIELD("committed_bytes", BYTES, AT(committed_bytes),
+	      "growth of Committed_AS since before, of the whole machine"),
+	FIELD("group_used_bytes", BYTES, AT(group.usage_bytes),
+	      "charged to its memory control group"),
+	FIELD("limit_bytes", BYTES, AT(limit_bytes), "limit of that group"),
+	FIELD("oom_kill", BYTES, AT(group.oom_kill), "the group's counter"),
+	FIELD("event", TEXT, AT(event),
+	      "of the last row: `oom_kill`, `refused`, `survived`; else empty"),
 	{ 0 },
 };
 

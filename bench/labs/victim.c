@@ -35,18 +35,29 @@ static const struct victim_case cases[] = {
 #define AT(member) offsetof(struct victim_outcome, member)
 
 static const struct row_field fields[] = {
-	FIELD("strategy", TEXT, AT(strategy)),
-	FIELD("case", TEXT, AT(one.name)),
-	FIELD("heap_bytes", BYTES, AT(one.heap_bytes)),
-	FIELD("limit_bytes", BYTES, AT(limit_bytes)),
-	FIELD("room_bytes", BYTES, AT(room_bytes)),
-	FIELD("page_table_bytes", BYTES, AT(page_table_bytes)),
+	FIELD("strategy", TEXT, AT(strategy), "how the child was created"),
+	FIELD("case", TEXT, AT(one.name),
+	      "`page_tables`: the copy of the parent's page tables does not "
+	      "fit; `child_larger`, `parent_larger`: the child grows until the "
+	      "group is full; `child_first`: the same with an oom_score_adj of "
+	      "its own"),
+	FIELD("heap_bytes", BYTES, AT(one.heap_bytes),
+	      "heap of the parent, all written"),
+	FIELD("limit_bytes", BYTES, AT(limit_bytes), "limit of the group"),
+	FIELD("room_bytes", BYTES, AT(room_bytes),
+	      "what the group had left before the spawn"),
+	FIELD("page_table_bytes", BYTES, AT(page_table_bytes),
+	      "VmPTE of the parent"),
 	FIELD("parent_oom_score_adj", NUMBER, AT(parent_adj)),
-	FIELD("child_oom_score_adj", NUMBER, AT(one.child_adj)),
-	FIELD("predicted", CHOICE, AT(predicted), victim_names),
-	FIELD("observed", CHOICE, AT(observed), victim_names),
-	FIELD("agrees", YES, AT(agrees)),
-	FIELD("oom_kill", BYTES, AT(kills)),
+	FIELD("child_oom_score_adj", NUMBER, AT(one.child_adj), "as set"),
+	FIELD("predicted", CHOICE, AT(predicted), NULL, victim_names),
+	FIELD("observed", CHOICE, AT(observed),
+	      "who was killed first: `nobody`, `parent`, `child`; `refused`: "
+	      "the strategy cannot set oom_score_adj",
+	      victim_names),
+	FIELD("agrees", YES, AT(agrees), "`yes`, `no`"),
+	FIELD("oom_kill", BYTES, AT(kills),
+	      "by how much the group's counter grew"),
 	{ 0 },
 };
 

@@ -2,11 +2,11 @@
 /*
  * A row: the columns of a CSV file, and the members of a struct they are.
  *
- * A row is declared once; writer, reader and data/README.md follow the
- * declaration, so they cannot disagree. Runs are passed on between people, and
- * what is read here ends up in scripts of shell and gnuplot: no field may hold
- * what either takes for more than a word, and a row is one line, so that every
- * reader sees the same rows.
+ * A row is declared once; writer, reader and the tables of data/README.md
+ * (`make tables`) follow the declaration, so they cannot disagree. Runs are
+ * passed on between people, and what is read here ends up in scripts of shell
+ * and gnuplot: no field may hold what either takes for more than a word, and a
+ * row is one line, so that every reader sees the same rows.
  */
 #ifndef ROWS_ROWS_H
 #define ROWS_ROWS_H
@@ -51,7 +51,8 @@ enum field_kind {
 struct row_field {
 	const char *name;
 	enum field_kind kind;
-	size_t offset; /* in the struct that the part is of */
+	size_t offset;	  /* in the struct that the part is of */
+	const char *help; /* for data/README.md; NULL: that of the next field */
 	const char *const *words;
 };
 
@@ -65,6 +66,7 @@ struct row_part {
 	const struct row_field *fields; /* up to one without a name */
 	size_t base;			/* of their struct in the row */
 	bool pointed; /* there the row has a pointer to it; NULL: all unknown */
+	const char *help; /* instead of those of the fields */
 };
 
 struct row_type {
