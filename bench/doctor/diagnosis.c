@@ -10,6 +10,7 @@
 
 #include "bench/machine/cgroup_owner.h"
 #include "bench/machine/cpu.h"
+#include "bench/machine/host.h"
 #include "bench/machine/program.h"
 #include "bench/machine/text.h"
 #include "bench/measure/predict_facts.h"
@@ -86,6 +87,5 @@ void diagnosis_examine(struct diagnosis *found)
 	text_pick_bracketed(found->thp);
 	found->gnuplot = program_exists("gnuplot");
 	found->hyperfine = program_exists("hyperfine");
-	found->disturbance_count =
-		host_disturbances(found->disturbances, HOST_DISTURBANCES_MAX);
+	found->disturbance_count = warnings_measuring(found->disturbances);
 }

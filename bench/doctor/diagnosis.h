@@ -12,9 +12,9 @@
 
 #include "bench/doctor/doctor_predict.h"
 #include "bench/machine/cgroup_room.h"
-#include "bench/machine/host.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
+#include "bench/machine/warnings.h"
 
 #define THP_PATH "/sys/kernel/mm/transparent_hugepage/enabled"
 
@@ -49,7 +49,7 @@ struct diagnosis {
 	int same_cpu, split_cpu, split_other_cpu; /* or -errno */
 	char thp[32]; /* "" when the kernel has none */
 	bool gnuplot, hyperfine;
-	struct disturbance disturbances[HOST_DISTURBANCES_MAX];
+	struct warning disturbances[WARNINGS_MAX];
 	size_t disturbance_count;
 };
 

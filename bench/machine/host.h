@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The machine as a reader of numbers must know it, and as a user of
- * `spawnwise doctor` should see it.
+ * The machine as a reader of numbers must know it.
  */
 #ifndef MACHINE_HOST_H
 #define MACHINE_HOST_H
@@ -19,19 +18,6 @@
  * where there is none) are strings, "cpus" is an integer.
  */
 json_t *host_facts(void);
-
-/* Something that makes numbers worse or cells impossible. */
-struct disturbance {
-	const char *name; /* a word for machines: "load", "smt" */
-	char what[160];	  /* a sentence */
-	char cure[160];	  /* a sentence: what to do about it */
-};
-
-/* What disturbs a measurement now. Fills at most max, returns how many there
- * are: at most max too. */
-size_t host_disturbances(struct disturbance *out, size_t max);
-
-#define HOST_DISTURBANCES_MAX 16
 
 /* The container that we are in, by the marks of the common engines ("docker",
  * "podman"); "no" without any. Returns text or a constant. */

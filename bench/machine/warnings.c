@@ -1,52 +1,62 @@
 /* SPDX-License-Identifier: MIT */
-/* What makes spawning slow, fail or lie; see warnings.h. */
+/*
+ * What makes spawning slow, fail or lie, and what disturbs a measurement; see
+ * warnings.h. Longer than other files: one table, with a function a row.
+ */
 
 #include "bench/machine/warnings.h"
 
+#include <dirent.h>
 #include <inttypes.h>
 #include <signal.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "bench/machine/cgroup_room.h"
+#include "bench/machine/cpu.h"
 #include "bench/machine/host.h"
+#include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
 #include "bench/machine/process_limits.h"
 #include "bench/machine/refused_calls.h"
 #include "bench/machine/text.h"
 
+#define LOAD_PER_CPU_MAX 0.5
+#define CPU_PATH "/sys/devices/system/cpu/"
 #define MANY_DESCRIPTORS (UINT64_C(1) << 20)
 #define THP_PATH "/sys/kernel/mm/transparent_hugepage/enabled"
 #define SECCOMP_FILTERED 2 /* proc_pid_status(5) */
 
-/* A check says what is the case, in WARNING_BYTES, or returns false. */
-typedef bool warning_check(pid_t pid, char *what);
+/* A check says what is the case, or returns false: it stays silent too where
+ * the machine does not tell. */
+typedef bool warning_check(struct warning *found);
 
-__attribute__((format(printf, 2, 3))) static bool say(char *what,
+__attribute__((format(printf, 2, 3))) static bool say(char *text,
 						      const char *format, ...)
 {
 	va_list values;
 
 	va_start(values, format);
-	vsnprintf(what, WARNING_BYTES, format, values);
+	vsnprintf(text, WARNING_BYTES, format, values);
 	va_end(values);
 	return true;
 }
 
-static bool many_descriptors(pid_t pid, char *what)
+static bool many_descriptors(struct warning *found)
 {
 	uint64_t soft;
 
-	if (status_limit(pid, "Max open files", &soft) ||
+	if (status_limit(found->pid, "Max open files", &soft) ||
 	    soft < MANY_DESCRIPTORS)
 		return false;
-	return say(what, "RLIMIT_NOFILE is %" PRIu64 ".", soft);
+	return say(found->what, "RLIMIT_NOFILE is %" PRIu64 ".", soft);
 }
 
 static bool was_ignored;
@@ -60,59 +70,60 @@ __attribute__((constructor)) static void see_inherited(void)
 		      inherited.sa_handler == SIG_IGN;
 }
 
-static bool sigchld_ignored(pid_t pid, char *what)
+static bool sigchld_ignored(struct warning *found)
 {
 	uint64_t ignored = 0;
 
-	if (pid && status_number(pid, "SigIgn", 16, &ignored))
+	if (found->pid && status_number(found->pid, "SigIgn", 16, &ignored))
 		return false;
-	if (!(pid ? ignored >> (SIGCHLD - 1) & 1 : was_ignored))
+	if (!(found->pid ? ignored >> (SIGCHLD - 1) & 1 : was_ignored))
 		return false;
-	return say(what, "SIGCHLD is ignored.");
+	return say(found->what, "SIGCHLD is ignored.");
 }
 
-static bool memory_short(pid_t pid, char *what)
+static bool memory_short(struct warning *found)
 {
 	struct cgroup group;
 	struct cgroup_room room;
 	char left[32], limit[32];
 
-	if (cgroup_of(pid, "memory", &group) ||
+	if (cgroup_of(found->pid, "memory", &group) ||
 	    cgroup_room_read(&group, &room) || !room.limited ||
 	    cgroup_room_bytes(&room) > room.limit_bytes / 10)
 		return false;
-	return say(what, "%s of %s leaves %s of %s.", room.limit_name,
+	return say(found->what, "%s of %s leaves %s of %s.", room.limit_name,
 		   room.directory,
 		   text_size(left, sizeof left, cgroup_room_bytes(&room)),
 		   text_size(limit, sizeof limit, room.limit_bytes));
 }
 
-static bool processes_short(pid_t pid, char *what)
+static bool processes_short(struct warning *found)
 {
 	struct process_limit limit;
 
-	if (!process_limit_nearest(pid, &limit) ||
+	if (!process_limit_nearest(found->pid, &limit) ||
 	    !process_limit_is_near(&limit))
 		return false;
-	return say(what,
+	return say(found->what,
 		   "%s%s%s is nearly reached: %" PRIu64 " of %" PRIu64 ".",
 		   limit.name, *limit.directory ? " of " : "", limit.directory,
 		   limit.used, limit.limit);
 }
 
-static bool calls_refused(pid_t pid, char *what)
+static bool calls_refused(struct warning *found)
 {
 	uint64_t mode = 0;
 	char names[128];
 
-	if (status_number(pid, "Seccomp", 10, &mode) && pid)
+	if (status_number(found->pid, "Seccomp", 10, &mode) && found->pid)
 		return false;
-	if (pid)
+	if (found->pid)
 		return mode == SECCOMP_FILTERED &&
-		       say(what, "It runs below a seccomp filter; what that "
-				 "refuses cannot be seen from outside.");
+		       say(found->what,
+			   "It runs below a seccomp filter; what that "
+			   "refuses cannot be seen from outside.");
 	return *refused_calls(names, sizeof names) &&
-	       say(what, "%s refuses: %s.",
+	       say(found->what, "%s refuses: %s.",
 		   mode == SECCOMP_FILTERED ? "A seccomp filter"
 					    : "This kernel",
 		   names);
@@ -120,34 +131,34 @@ static bool calls_refused(pid_t pid, char *what)
 
 /* A container, by the marks of its engine or by a /proc/sys that is read-only,
  * shares the setting with its host. */
-static bool overcommit_of_host(pid_t pid, char *what)
+static bool overcommit_of_host(struct warning *found)
 {
 	struct statvfs sys = { .f_flag = 0 };
 	char text[64];
 	const char *engine = host_container(text, sizeof text);
 	int mode;
 
-	(void)pid;
 	statvfs("/proc/sys", &sys);
 	if (overcommit_may_write() || overcommit_get(&mode) ||
 	    (!strcmp(engine, "no") && !(sys.f_flag & ST_RDONLY)))
 		return false;
-	return say(what,
+	return say(found->what,
 		   "The host of this container sets vm.overcommit_memory: %d.",
 		   mode);
 }
 
-static bool huge_pages(pid_t pid, char *what)
+static bool huge_pages(struct warning *found)
 {
 	char text[64];
 	uint64_t allowed = 1;
 
-	status_number(pid, "THP_enabled", 10, &allowed);
+	status_number(found->pid, "THP_enabled", 10, &allowed);
 	if (!allowed || text_read(THP_PATH, text, sizeof text))
 		return false;
 	text_pick_bracketed(text);
 	return !strcmp(text, "always") &&
-	       say(what, "Transparent huge pages are given to everybody.");
+	       say(found->what,
+		   "Transparent huge pages are given to everybody.");
 }
 
 const char *warnings_imitation(const char *release, const char *version)
@@ -163,84 +174,243 @@ const char *warnings_imitation(const char *release, const char *version)
 
 /* An emulator gives its own answer for the file that everybody reads, and
  * forgets the other name of it (linux-user/syscall.c of qemu). */
-static bool emulated(pid_t pid, char *what)
+static bool emulated(struct warning *found)
 {
 	char own[512] = "", other[512] = "";
 	struct utsname name;
 	const char *imitation = NULL;
 
-	(void)pid;
 	if (!uname(&name))
 		imitation = warnings_imitation(name.release, name.version);
 	if (imitation)
-		return say(what, "This kernel is not Linux but %s.", imitation);
+		return say(found->what, "This kernel is not Linux but %s.",
+			   imitation);
 	if (readlink("/proc/self/exe", own, sizeof own - 1) < 0 ||
 	    readlink("/proc/thread-self/exe", other, sizeof other - 1) < 0 ||
 	    !strcmp(own, other))
 		return false;
-	return say(what, "%.300s emulates our system calls.", other);
+	return say(found->what, "%.300s emulates our system calls.", other);
+}
+
+static bool load_high(struct warning *found)
+{
+	double load;
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
+
+	if (getloadavg(&load, 1) != 1 || cpus < 1 ||
+	    load <= LOAD_PER_CPU_MAX * (double)cpus)
+		return false;
+	say(found->what, "The load is %.1f on %ld CPUs.", load, cpus);
+	say(found->cure,
+	    "Stop other work, or wait until the load is below %.1f.",
+	    LOAD_PER_CPU_MAX * (double)cpus);
+	return true;
+}
+
+static bool smt_active(struct warning *found)
+{
+	int64_t active;
+
+	if (text_read_number(CPU_PATH "smt/active", &active) || !active)
+		return false;
+	return say(found->what, "Hardware threads share cores (SMT is on).");
+}
+
+static bool governor_saves(struct warning *found)
+{
+	char governor[64];
+
+	if (text_read(CPU_PATH "cpu0/cpufreq/scaling_governor", governor,
+		      sizeof(governor)) ||
+	    strcmp(governor, "performance") == 0)
+		return false;
+	return say(found->what, "The CPU frequency follows the governor %s.",
+		   governor);
+}
+
+static bool knob_closed(struct warning *found)
+{
+	if (overcommit_may_write())
+		return false;
+	say(found->what, "This user may not set %s.", overcommit_path());
+	say(found->cure,
+	    "%s to measure the other overcommit modes; the current mode works "
+	    "without.",
+	    overcommit_cure());
+	return true;
+}
+
+static bool commit_scarce(struct warning *found)
+{
+	struct meminfo info;
+	char size[32];
+	int mode;
+
+	if (overcommit_get(&mode) || mode != 2 || meminfo_read_commit(&info) ||
+	    meminfo_headroom_bytes(&info) > info.commit_limit_bytes / 8)
+		return false;
+	return say(
+		found->what, "Strict overcommit leaves only %s to commit.",
+		text_size(size, sizeof(size), meminfo_headroom_bytes(&info)));
+}
+
+static bool swap_used(struct warning *found)
+{
+	struct meminfo info;
+	char size[32];
+
+	if (meminfo_read(&info))
+		return false;
+	uint64_t used = info.swap_total_bytes - info.swap_free_bytes;
+	if (used <= info.total_bytes / 100)
+		return false;
+	return say(found->what, "%s of swap are in use.",
+		   text_size(size, sizeof(size), used));
+}
+
+static bool cpu_alone(struct warning *found)
+{
+	struct cpu_mask allowed;
+
+	if (cpu_allowed(&allowed) || cpu_mask_count(&allowed) > 1)
+		return false;
+	return say(found->what, "Only one CPU may be used.");
+}
+
+static bool on_battery(struct warning *found)
+{
+	DIR *directory = opendir("/sys/class/power_supply");
+	struct dirent *entry;
+	bool discharging = false;
+	char status[32];
+
+	while (directory && !discharging && (entry = readdir(directory)))
+		discharging = text_read_at(status, sizeof(status),
+					   "/sys/class/power_supply/%s/status",
+					   entry->d_name) == 0 &&
+			      strcmp(status, "Discharging") == 0;
+	if (directory)
+		closedir(directory);
+	if (!discharging)
+		return false;
+	return say(found->what, "The machine runs on battery.");
+}
+
+static bool cpu_quota(struct warning *found)
+{
+	struct cgroup_limit limit;
+
+	if (cgroup_limit(CGROUP_CPU, &limit))
+		return false;
+	return say(found->what,
+		   "A cgroup grants %.2f CPUs and stalls us beyond.",
+		   (double)limit.value / 1000);
+}
+
+static bool traced(struct warning *found)
+{
+	uint64_t tracer;
+
+	if (status_number(found->pid, "TracerPid", 10, &tracer) || !tracer)
+		return false;
+	return say(found->what,
+		   "A debugger or tracer is attached: every system call "
+		   "stops twice.");
 }
 
 static const struct {
 	const char *name;
 	warning_check *check;
-	bool of_process; /* it is asked of other processes too */
-	const char *means, *cure;
+	enum { MEASURING, SPAWNING, ANY_PROCESS } concerns;
+	const char *means;
+	const char *cure; /* NULL: the check says it */
 } checks[] = {
-	{ "emulator", emulated, false,
+	/* The worst first. */
+	{ "tracer", traced, MEASURING, NULL, "Run without strace or gdb." },
+	{ "cpus", cpu_alone, MEASURING, NULL,
+	  "Use --cpu same, or allow more CPUs with taskset or "
+	  "in the cpuset; --cpu split needs two." },
+	{ "quota", cpu_quota, MEASURING, NULL,
+	  "Lift the CPU quota of the container or service." },
+	{ "overcommit", knob_closed, MEASURING, NULL, NULL },
+	{ "commit", commit_scarce, MEASURING, NULL,
+	  "End other programs, or raise vm.overcommit_ratio." },
+	{ "load", load_high, MEASURING, NULL, NULL },
+	{ "swap", swap_used, MEASURING, NULL,
+	  "End other programs, then as root: swapoff -a && "
+	  "swapon -a." },
+	{ "battery", on_battery, MEASURING, NULL,
+	  "Plug it in: firmware slows the CPU down otherwise." },
+	{ "governor", governor_saves, MEASURING, NULL,
+	  "As root: cpupower frequency-set -g performance." },
+	{ "smt", smt_active, MEASURING, NULL,
+	  "As root: echo off > " CPU_PATH "smt/control." },
+	{ "emulator", emulated, SPAWNING,
 	  "vfork(2) and CLONE_VM may copy memory there, and no time that is "
 	  "measured is one of Linux.",
 	  "Measure on the kernel itself, and use no strategy that is not said "
 	  "to work here." },
-	{ "sigchld", sigchld_ignored, true,
+	{ "sigchld", sigchld_ignored, ANY_PROCESS,
 	  "waitpid(2) says ECHILD: nobody learns how a child ended.",
 	  "Start the program with `env --default-signal=CHLD`, or set SIG_DFL "
 	  "before it spawns." },
-	{ "processes", processes_short, true,
+	{ "processes", processes_short, ANY_PROCESS,
 	  "fork(2) and clone(2) will say EAGAIN; threads count too.",
 	  "End some, or raise it: ulimit -u, TasksMax=, --pids-limit, "
 	  "sysctl." },
-	{ "memory", memory_short, true,
+	{ "memory", memory_short, ANY_PROCESS,
 	  "A copy of page tables, or what a child writes, brings the OOM "
 	  "killer, or below memory.high a stall without end.",
 	  "Raise the limit, or use a strategy that copies nothing." },
-	{ "filter", calls_refused, true,
+	{ "filter", calls_refused, ANY_PROCESS,
 	  "What needs them fails or takes a slower way; EPERM in place of "
 	  "ENOSYS keeps the libc from its own.",
 	  "Use a newer seccomp profile (docker, podman, SystemCallFilter=), or "
 	  "one that answers ENOSYS." },
-	{ "descriptors", many_descriptors, true,
+	{ "descriptors", many_descriptors, ANY_PROCESS,
 	  "A program that closes each number up to the limit in a child takes "
 	  "up to seconds a spawn.",
 	  "Lower the soft limit: ulimit -n, LimitNOFILE=, --ulimit nofile=; or "
 	  "close with close_range(2)." },
-	{ "overcommit", overcommit_of_host, false,
+	{ "overcommit", overcommit_of_host, SPAWNING,
 	  "A copy is judged by the memory of the host, not by the limit of the "
 	  "container.",
 	  "Ask who runs the host, or use a strategy that asks for no memory." },
-	{ "huge_pages", huge_pages, true,
+	{ "huge_pages", huge_pages, ANY_PROCESS,
 	  "A fork copies fewer page tables, but the first write to each huge "
 	  "page after it splits the page: the parent is slower for a while.",
 	  "Use a strategy that copies no page tables, or as root: echo madvise "
 	  "> " THP_PATH "." },
 };
-
 _Static_assert(sizeof checks / sizeof *checks <= WARNINGS_MAX,
 	       "one warning a check");
 
-size_t warnings_find(pid_t pid, struct warning out[WARNINGS_MAX])
+static size_t find(bool measuring, pid_t pid, struct warning *out)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
 		struct warning *warning = &out[count];
 
-		if (pid && !checks[i].of_process)
+		if ((checks[i].concerns == MEASURING) != measuring ||
+		    (pid && checks[i].concerns != ANY_PROCESS))
 			continue;
-		*warning = (struct warning){ .name = checks[i].name,
-					     .means = checks[i].means,
-					     .cure = checks[i].cure };
-		count += checks[i].check(pid, warning->what);
+		*warning = (struct warning){ .pid = pid,
+					     .name = checks[i].name,
+					     .means = checks[i].means };
+		if (checks[i].cure)
+			say(warning->cure, "%s", checks[i].cure);
+		count += checks[i].check(warning);
 	}
 	return count;
+}
+
+size_t warnings_find(pid_t pid, struct warning out[WARNINGS_MAX])
+{
+	return find(false, pid, out);
+}
+
+size_t warnings_measuring(struct warning out[WARNINGS_MAX])
+{
+	return find(true, 0, out);
 }
