@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/machine/cgroup_owner.h"
+#include "bench/machine/cgroup_room.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/host.h"
 #include "bench/machine/program.h"

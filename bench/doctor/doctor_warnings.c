@@ -7,7 +7,7 @@
 #include <stdio.h>
 
 #include "bench/machine/host.h"
-#include "bench/machine/process_limits.h"
+#include "bench/machine/process.h"
 #include "bench/machine/text.h"
 #include "bench/machine/warnings.h"
 #include "bench/verbs/tell.h"

@@ -9,6 +9,7 @@
 #define MACHINE_CGROUP_ROOM_H
 
 #include <stdbool.h>
+#include <stddef.h>
 
 #include "bench/machine/cgroup.h"
 
@@ -43,5 +44,13 @@ int cgroup_room_read(const struct cgroup *group, struct cgroup_room *room);
 /* The text of memory.stat. The number is for the group with all below it,
  * which version 1 writes as total_inactive_file. 0 where there is no line. */
 int cgroup_cache_parse(FILE *stream, int version, uint64_t *bytes);
+
+/* Who sets the memory limit of a control group, and where to change it. Nothing
+ * in the kernel says so: the names that systemd and the container engines give
+ * their groups do. A phrase: "systemd, unit sshd.service: `systemctl
+ * set-property sshd.service MemoryMax=SIZE`". room has the limit, container is
+ * host_container()'s word. Returns text. */
+char *cgroup_owner(const struct cgroup *group, const struct cgroup_room *room,
+		   const char *container, char *text, size_t size);
 
 #endif

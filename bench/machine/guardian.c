@@ -1,20 +1,234 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The runner's half of the guardian: its birth, and requests to it.
+ * The guardian: the only process that writes vm.overcommit_memory, and the
+ * requests of its runner to it. Longer than other files: the two halves of one
+ * conversation.
  *
- * A guardian that does not answer in time is killed (watcher.h), so that its
- * lock is free and the runner can repair by itself.
+ * It must work when the runner is dead, when nothing can be opened or
+ * created and when memory is exhausted. So it is born small and early,
+ * allocates nothing, and owns beforehand all it needs to put the value back.
+ * One that does not answer in time is killed (watcher.h), so that its lock is
+ * free and the runner can repair by itself.
  */
+
 #include "bench/machine/guardian.h"
 
 #include <errno.h>
+#include <limits.h>
+#include <poll.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench/machine/guard.h"
+#include "bench/machine/clock.h"
+#include "bench/machine/lock.h"
+#include "bench/machine/overcommit.h"
+#include "bench/machine/state.h"
 
 #define LOCK_WAIT_MS 1000 /* an orphan needs no longer to put it back */
 #define ANSWER_WAIT_MS 2000
+#define GRACE_MS 1000	/* what a lease may last beyond its length */
+#define RETRY_MS 100	/* between tries to put the value back */
+#define RETIRE_TRIES 10 /* ... once the runner is gone */
+#define NS_PER_MS 1000000LL
+
+enum guard_verb {
+	GUARD_LEASE,
+	GUARD_EXTEND,
+	GUARD_RELEASE,
+	GUARD_STOP,
+};
+
+struct guard_request {
+	enum guard_verb verb;
+	int mode;
+	int duration_ms;
+};
+
+struct guard {
+	int knob_fd;	  /* opened for reading and writing beforehand */
+	int directory_fd; /* of the state file */
+	struct lock lock;
+	struct watcher_post post;
+	struct state state;  /* the original is read once, under the lock */
+	bool held;	     /* a lease is running */
+	bool wrote;	     /* ... and it had to change the value */
+	int outcome;	     /* of a lease that ended without a request */
+	int64_t deadline_ns; /* of the lease, CLOCK_MONOTONIC */
+};
+
+/* End the lease. On an unexpected error it stays held, to be tried again. */
+static int guard_restore(struct guard *guard)
+{
+	const struct state *state = &guard->state;
+	int now;
+	int error;
+
+	if (!guard->held)
+		return 0;
+	if (guard->wrote) {
+		error = overcommit_put_back(guard->knob_fd, state->ours,
+					    state->original);
+	} else {
+		error = overcommit_read(guard->knob_fd, &now);
+		if (!error && now != state->ours)
+			error = -ESTALE;
+	}
+	if (error && error != -ESTALE)
+		return error;
+	guard->held = false;
+	if (guard->wrote)
+		state_remove(guard->directory_fd);
+	return error;
+}
+
+/* Change the value, with the state file on the disk before. A write that
+ * failed half is undone, and if that fails too tried again at the deadline. */
+static int guard_change(struct guard *guard)
+{
+	int error = state_write(guard->directory_fd, &guard->state);
+
+	if (error) {
+		guard->held = false;
+		return error;
+	}
+	error = overcommit_write(guard->knob_fd, guard->state.ours);
+	if (error)
+		guard_restore(guard);
+	return error;
+}
+
+static void set_deadline(struct guard *guard,
+			 const struct guard_request *request)
+{
+	guard->deadline_ns =
+		clock_now_ns() +
+		((int64_t)request->duration_ms + GRACE_MS) * NS_PER_MS;
+}
+
+static int guard_extend(struct guard *guard,
+			const struct guard_request *request)
+{
+	if (!guard->held)
+		return -ETIMEDOUT;
+	set_deadline(guard, request);
+	return 0;
+}
+
+static int guard_lease(struct guard *guard, const struct guard_request *request)
+{
+	struct state *state = &guard->state;
+	int error = guard_restore(guard);
+	int now;
+
+	if (!error)
+		error = overcommit_read(guard->knob_fd, &now);
+	if (error)
+		return error;
+	if (now != state->original)
+		return -ECANCELED;
+	state->ours = request->mode;
+	guard->wrote = state->original != state->ours;
+	guard->held = true;
+	set_deadline(guard, request);
+	return guard->wrote ? guard_change(guard) : 0;
+}
+
+static void guard_expire(struct guard *guard)
+{
+	int error = guard_restore(guard);
+
+	guard->outcome = error == -ESTALE ? -ESTALE : -ETIMEDOUT;
+	if (guard->held)
+		guard->deadline_ns = clock_now_ns() + RETRY_MS * NS_PER_MS;
+}
+
+/* Put back what is out, leave no file behind, and end. A state file stays
+ * where the value could not be put back: the next start tries again. */
+static _Noreturn void guard_retire(struct guard *guard)
+{
+	for (int i = 0; i < RETIRE_TRIES; i++) {
+		guard_restore(guard);
+		if (!guard->held)
+			break;
+		poll(NULL, 0, RETRY_MS);
+	}
+	lock_release(&guard->lock, guard->directory_fd);
+	_exit(0);
+}
+
+static void guard_serve(struct guard *guard)
+{
+	struct guard_request request;
+	ssize_t length = recv(guard->post.socket_fd, &request, sizeof(request),
+			      MSG_DONTWAIT);
+	int answer = guard->outcome;
+
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return;
+	if (length != sizeof(request))
+		guard_retire(guard);
+	/* The first request after a lease that ended by itself hears of it
+	 * and does nothing else: a new lease must not hide it. */
+	guard->outcome = 0;
+	if (!answer && request.verb == GUARD_LEASE)
+		answer = guard_lease(guard, &request);
+	else if (!answer && request.verb == GUARD_EXTEND)
+		answer = guard_extend(guard, &request);
+	else if (!answer)
+		answer = guard_restore(guard);
+	watcher_answer(&guard->post, answer);
+	if (request.verb == GUARD_STOP)
+		guard_retire(guard);
+}
+
+/* Time until the deadline, rounded up: waking early would spin. */
+static int guard_patience_ms(const struct guard *guard)
+{
+	int64_t left_ms;
+
+	if (!guard->held)
+		return -1;
+	left_ms = (guard->deadline_ns - clock_now_ns() + NS_PER_MS - 1) /
+		  NS_PER_MS;
+	if (left_ms < 0)
+		return 0;
+	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
+}
+
+/* Its life, a watcher_life: context is its struct guard. */
+static _Noreturn void guard_main(void *context)
+{
+	struct guard *guard = context;
+	const int keep[] = { guard->knob_fd, guard->directory_fd,
+			     guard->lock.fds[0], guard->lock.fds[1],
+			     guard->lock.fds[2] };
+	struct pollfd events[2] = {
+		{ .fd = guard->post.runner_fd, .events = POLLIN },
+		{ .fd = guard->post.socket_fd, .events = POLLIN },
+	};
+	int error = watcher_settle(&guard->post, GUARD_NAME, keep,
+				   sizeof keep / sizeof *keep);
+
+	if (!error)
+		error = state_identify(&guard->state);
+	watcher_answer(&guard->post, error);
+	if (error)
+		guard_retire(guard);
+
+	for (;;) {
+		int ready = poll(events, 2, guard_patience_ms(guard));
+
+		/* The runner's death goes first: a request that it sent
+		 * before must not change the value once more. */
+		if (ready > 0 && events[0].revents)
+			guard_retire(guard);
+		if (guard->held && clock_now_ns() >= guard->deadline_ns)
+			guard_expire(guard);
+		if (ready > 0 && events[1].revents)
+			guard_serve(guard);
+	}
+}
 
 /* What the guardian will own, until it owns it. */
 static void guard_release(struct guard *guard)
@@ -44,10 +258,12 @@ static int guard_prepare(struct guard *guard, struct repair *leftover)
 	return error;
 }
 
-static int guardian_ask(struct guardian *guardian,
-			const struct guard_request *request)
+static int ask(struct guardian *guardian, enum guard_verb verb, int mode,
+	       int duration_ms)
 {
-	return watcher_ask(&guardian->watcher, request, sizeof(*request),
+	const struct guard_request request = { verb, mode, duration_ms };
+
+	return watcher_ask(&guardian->watcher, &request, sizeof(request),
 			   ANSWER_WAIT_MS);
 }
 
@@ -75,41 +291,28 @@ int guardian_start(struct guardian *guardian)
 
 int guardian_lease(struct guardian *guardian, int mode, int duration_ms)
 {
-	const struct guard_request request = {
-		.verb = GUARD_LEASE,
-		.mode = mode,
-		.duration_ms = duration_ms,
-	};
-
 	if (mode < 0 || mode > 2 || duration_ms <= 0)
 		return -EINVAL;
-	return guardian_ask(guardian, &request);
+	return ask(guardian, GUARD_LEASE, mode, duration_ms);
 }
 
 int guardian_extend(struct guardian *guardian, int duration_ms)
 {
-	const struct guard_request request = {
-		.verb = GUARD_EXTEND,
-		.duration_ms = duration_ms,
-	};
-
-	return duration_ms <= 0 ? -EINVAL : guardian_ask(guardian, &request);
+	if (duration_ms <= 0)
+		return -EINVAL;
+	return ask(guardian, GUARD_EXTEND, 0, duration_ms);
 }
 
 int guardian_release(struct guardian *guardian)
 {
-	const struct guard_request request = { .verb = GUARD_RELEASE };
-
-	return guardian_ask(guardian, &request);
+	return ask(guardian, GUARD_RELEASE, 0, 0);
 }
 
 int guardian_stop(struct guardian *guardian)
 {
-	const struct guard_request request = { .verb = GUARD_STOP };
-
 	if (!guardian->watcher.pid)
 		return 0;
-	int answer = guardian_ask(guardian, &request);
+	int answer = ask(guardian, GUARD_STOP, 0, 0);
 	watcher_reap(&guardian->watcher);
 	return answer;
 }

@@ -22,6 +22,9 @@ struct lock {
 	int fds[LOCK_COUNT]; /* -1: none; the last is the lock file */
 };
 
+/* A process of this name that has a lock is a guardian. */
+#define GUARD_NAME "spawnwise-guard"
+
 #define LOCK_NONE ((struct lock){ .fds = { -1, -1, -1 } })
 
 /* Who holds it, as far as this process can see and be sure. */
@@ -51,8 +54,5 @@ void lock_release(struct lock *lock, int directory_fd);
 
 /* Close this process's copies: another one holds the lock on. */
 void lock_forget(struct lock *lock);
-
-/* In lock_holder.c: who holds a lock on the file behind fd. */
-void lock_holder_find(int fd, struct lock_holder *holder);
 
 #endif

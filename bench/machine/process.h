@@ -10,6 +10,7 @@
 #ifndef MACHINE_PROCESS_H
 #define MACHINE_PROCESS_H
 
+#include <limits.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -83,5 +84,22 @@ bool process_ended(const struct process *process);
 /* Whether this process has CAP_SYS_PTRACE, which opens the mappings of other
  * users' processes in its own user namespace (capabilities(7)). */
 bool process_may_trace(void);
+
+/* How many processes there may be: the limits behind an EAGAIN of fork(2) and
+ * clone(2). Threads count too. */
+struct process_limit {
+	const char *name;	  /* "RLIMIT_NPROC", "pids.max", ... */
+	char directory[PATH_MAX]; /* of the control group that sets it, or "" */
+	uint64_t used, limit;
+};
+
+/* The limit that leaves a process (0: the calling one) the fewest others: its
+ * RLIMIT_NPROC, which binds neither root nor CAP_SYS_RESOURCE (getrlimit(2)),
+ * pids.max of its control group and of those around it, kernel.pid_max and
+ * kernel.threads-max. False: none could be read. */
+bool process_limit_nearest(pid_t pid, struct process_limit *nearest);
+
+/* Whether so few are left that a spawn may soon be refused. */
+bool process_limit_is_near(const struct process_limit *limit);
 
 #endif

@@ -24,7 +24,7 @@
 #include "bench/machine/host.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
-#include "bench/machine/process_limits.h"
+#include "bench/machine/process.h"
 #include "bench/machine/refused_calls.h"
 #include "bench/machine/text.h"
 

@@ -10,7 +10,7 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
-#include "bench/machine/process_limits.h"
+#include "bench/machine/process.h"
 
 static bool is_limited(int resource)
 {

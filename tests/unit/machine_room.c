@@ -12,7 +12,6 @@
 
 #include <cmocka.h>
 
-#include "bench/machine/cgroup_owner.h"
 #include "bench/machine/cgroup_room.h"
 #include "tests/unit/cgroup_tree.h"
 #include "tests/unit/source.h"
