@@ -30,7 +30,6 @@ start_short_run() {
 
 # One whose processes live long enough to be hit.
 start_run_of_long_parents() {
-	keep_setting -s # where a fork is refused bash waits for seconds
 	start_run --heap 0 --parents 10 --overcommit 0,1 \
 		--strategy fork,broker
 	within 10 has_samples
@@ -386,7 +385,6 @@ in_namespace() {
 
 @test "a /proc/sys that is read-only: the current mode only" {
 	unset SPAWNWISE_KNOB
-	keep_setting -s
 	no_other_run
 	mode=$(cat /proc/sys/vm/overcommit_memory)
 	other=$(((mode + 1) % 2))

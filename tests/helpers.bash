@@ -6,7 +6,8 @@
 
 # Call it in setup(), and finish in teardown(). Tests then stand in a folder of
 # their own, which every user may enter, and never touch the machine's setting
-# unless they say use_real_setting.
+# unless they say use_real_setting. Nobody else does meanwhile: in mode 2, with
+# all promised, every fork is refused and so is every file of a tmpfs.
 prepare() {
 	top=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
 	command=${SPAWNWISE:-$top/build/spawnwise}
@@ -21,6 +22,7 @@ prepare() {
 	mkdir "$SPAWNWISE_STATE_DIR"
 	mkfifo "$scratch/.never"
 	cd "$scratch" || return 1
+	keep_setting -s
 }
 
 # Nothing of a test may outlive it.

@@ -7,7 +7,6 @@ load helpers
 
 setup() {
 	prepare
-	keep_setting -s # the rules of the user's mode are what is tested
 	no_other_run
 }
 

@@ -135,12 +135,17 @@ void scene_write(const struct scene *scene, const char *name, const char *text,
 	close(fd);
 }
 
+/* The last request's error and step, for a complaint. */
+static int last_error, last_step;
+
 int scene_try(struct scene *scene, const struct sw_request *request,
 	      struct sw_child *child)
 {
-	int error = sw_spawn(scene->handle, request, child);
-
-	return error ? error : sw_confirm(scene->handle, child, -1);
+	last_error = sw_spawn(scene->handle, request, child);
+	if (!last_error)
+		last_error = sw_confirm(scene->handle, child, -1);
+	last_step = (int)child->stage;
+	return last_error;
 }
 
 int scene_run(struct scene *scene, const struct sw_request *request)
@@ -241,7 +246,8 @@ _Noreturn void scene_end_copy(struct scene *scene, const char *complaint)
 {
 	sw_close(scene->handle);
 	if (complaint)
-		fprintf(stderr, "not so: %s\n", complaint);
+		fprintf(stderr, "not so: %s; last request: error %d, step %d\n",
+			complaint, last_error, last_step);
 	_exit(complaint ? 1 : 0);
 }
 

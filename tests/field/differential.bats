@@ -9,7 +9,6 @@ load ../helpers
 
 setup() {
 	prepare
-	keep_setting -s # where a fork is refused it cannot be compared
 	random=${command%/*}/tests/differential
 	[ -x "$random" ] || skip "make build/tests/differential"
 }
