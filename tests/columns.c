@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bench/attest/attest_report.h"
 #include "bench/files/samples.h"
 #include "bench/labs/labs.h"
 #include "bench/watch/memory_sample.h"
@@ -63,11 +64,13 @@ static void print_part(const struct row_part *part)
 	       part->help);
 }
 
-static void print_table(const char *name, const struct row_type *type)
+/* what: "column" of CSV, "key" of JSON. */
+static void print_table(const char *what, const char *name,
+			const struct row_type *type)
 {
-	printf("<!-- columns: %s -->\n| column | unit | meaning |\n"
+	printf("<!-- %ss: %s -->\n| %s | unit | meaning |\n"
 	       "| --- | --- | --- |\n",
-	       name);
+	       what, name, what);
 	for (const struct row_part *part = type->parts; part->fields; part++)
 		print_part(part);
 	printf("<!-- end -->\n");
@@ -75,10 +78,11 @@ static void print_table(const char *name, const struct row_type *type)
 
 int main(void)
 {
-	print_table(samples_row.file, &samples_row);
-	print_table(cells_row.file, &cells_row);
-	print_table("watch", &memory_sample_row);
+	print_table("column", samples_row.file, &samples_row);
+	print_table("column", cells_row.file, &cells_row);
+	print_table("column", "watch", &memory_sample_row);
 	for (size_t i = 0; all_labs[i]; i++)
-		print_table(all_labs[i]->row->file, all_labs[i]->row);
+		print_table("column", all_labs[i]->row->file, all_labs[i]->row);
+	print_table("key", attest_row.file, &attest_row);
 	return ferror(stdout) || fflush(stdout);
 }

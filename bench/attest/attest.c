@@ -14,6 +14,7 @@
 #include "bench/attest/listener.h"
 #include "bench/attest/trial.h"
 #include "bench/machine/clock.h"
+#include "lib/spawnwise.h"
 
 #define PATIENCE_NS 5000000000
 #define HOLD_NS 2000000000 /* a call that has not returned by then waits */
@@ -30,7 +31,7 @@ static const int calls[] = {
 #define CALL_COUNT (sizeof calls / sizeof *calls)
 
 struct watch {
-	const struct trial *trial;
+	const struct trial_spawn *trial;
 	struct attestation *seen;
 	int64_t deadline_ns;
 	int listener;
@@ -172,7 +173,7 @@ static int look_on(struct watch *watch)
 static int observe(const struct sw_strategy *strategy,
 		   struct trial_report *report, struct attestation *seen)
 {
-	struct trial trial = { .report = report };
+	struct trial_spawn trial = { .report = report };
 	struct watch watch = {
 		.trial = &trial,
 		.seen = seen,
@@ -229,4 +230,34 @@ void attest(const struct sw_strategy *strategy, struct attestation *seen)
 		munmap(report, sizeof *report);
 	}
 	try_again(strategy, error, seen);
+}
+
+const char *attest_fault(const struct sw_strategy *strategy,
+			 const struct attestation *seen)
+{
+	const unsigned traits = strategy->traits;
+
+	if (seen->refused || seen->unseen)
+		return NULL;
+	if (seen->fails_held)
+		return "it fails while its child is held before exec, and "
+		       "works otherwise";
+	if (traits & SW_CREATES_NOTHING)
+		return seen->call ? "it declares creates_nothing, but creates "
+				    "a child"
+				  : NULL;
+	if (!seen->executes)
+		return "it says that it spawned, but no child came to exec";
+	if (seen->shares_memory && !(traits & SW_SHARES_MEMORY))
+		return "it does not declare shares_memory, but its child "
+		       "shares the caller's";
+	if (!seen->shares_memory && (traits & SW_SHARES_MEMORY))
+		return "it declares shares_memory, but its child has its own";
+	if (seen->suspends_caller && !(traits & SW_SUSPENDS_CALLER))
+		return "it declares asynchronous, but its caller waits for "
+		       "exec";
+	if (!seen->suspends_caller && (traits & SW_SUSPENDS_CALLER))
+		return "it declares suspends_caller, but its caller goes on "
+		       "before exec";
+	return NULL;
 }

@@ -17,8 +17,6 @@
 
 struct sw_strategy;
 
-#define ATTESTATION_BYTES 256 /* enough for attestation_text() */
-
 /* What was seen. */
 struct attestation {
 	int refused; /* 0, or the errno: the strategy is not available here */
@@ -42,17 +40,9 @@ struct attestation {
  * (a filter can do that); ETIMEDOUT in both: it got stuck. */
 void attest(const struct sw_strategy *strategy, struct attestation *seen);
 
-/* The call as strace(1) shows it, without pointers: "vfork()",
- * "clone3(CLONE_VM|CLONE_VFORK|SIGCHLD)"; "" when there is none. */
-void attestation_call(const struct attestation *seen, char *text, size_t bytes);
-
-/* All of it: "vfork() by the caller; shares memory; suspends the caller",
- * "creates nothing", "not attested: REASON"; "" when refused. */
-void attestation_text(const struct attestation *seen, char *text, size_t bytes);
-
 /* NULL, or how the traits contradict what was seen: a clause about "it" in
  * static storage. NULL where nothing could be seen. */
-const char *attestation_fault(const struct sw_strategy *strategy,
-			      const struct attestation *seen);
+const char *attest_fault(const struct sw_strategy *strategy,
+			 const struct attestation *seen);
 
 #endif

@@ -14,8 +14,8 @@
 #include <unistd.h>
 
 #include "bench/attest/listener.h"
-#include "lib/spawnwise.h"
 #include "lib/probe.h"
+#include "lib/spawnwise.h"
 
 #define PATIENCE_MS 5000
 
@@ -80,7 +80,7 @@ static _Noreturn void be_probe(const struct sw_strategy *strategy,
 	_exit(0);
 }
 
-int trial_start(struct trial *trial, const struct sw_strategy *strategy,
+int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
 		const int *calls, size_t call_count)
 {
 	int ends[2];
@@ -105,7 +105,7 @@ int trial_start(struct trial *trial, const struct sw_strategy *strategy,
 
 /* A child that is held dies with the group, of which the trial itself may not
  * be one yet. */
-bool trial_end(struct trial *trial)
+bool trial_end(struct trial_spawn *trial)
 {
 	kill(-trial->pid, SIGKILL);
 	kill(trial->pid, SIGKILL);
@@ -120,7 +120,7 @@ bool trial_end(struct trial *trial)
 static int try_in_probe(const struct sw_strategy *strategy,
 			struct trial_report *report)
 {
-	struct trial trial = { .report = report };
+	struct trial_spawn trial = { .report = report };
 	struct pollfd end;
 	int ready, error = trial_start(&trial, strategy, NULL, 0);
 

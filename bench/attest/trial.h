@@ -22,7 +22,7 @@ struct trial_report {
 
 #define STRATEGIES_KNOWN 64 /* by trial_known() */
 
-struct trial {
+struct trial_spawn {
 	struct trial_report *report; /* the caller's, MAP_SHARED */
 	pid_t pid;
 	int socket; /* readable when the trial has ended */
@@ -37,11 +37,11 @@ struct trial {
  * It spawns a path that does not exist, so that no program is run; a
  * baseline's shell says "not found". ENOENT is what it hopes for.
  */
-int trial_start(struct trial *trial, const struct sw_strategy *strategy,
+int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
 		const int *calls, size_t call_count);
 
 /* End it, its helper and its child, and release. Whether it was done. */
-bool trial_end(struct trial *trial);
+bool trial_end(struct trial_spawn *trial);
 
 /* A page for its report, zeroed, the caller's to munmap(2); NULL: no memory. */
 struct trial_report *trial_report_map(void);

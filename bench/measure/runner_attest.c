@@ -31,7 +31,7 @@ void runner_attest(struct run *run)
 		const char *fault;
 
 		attest(strategy, &run->attested[i]);
-		fault = attestation_fault(strategy, &run->attested[i]);
+		fault = attest_fault(strategy, &run->attested[i]);
 		if (fault)
 			bar(run, strategy, fault);
 	}

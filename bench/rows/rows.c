@@ -7,13 +7,13 @@
 
 #include "bench/rows/errname.h"
 
-static void put_date(struct csv_writer *writer, const time_t *date)
+char *row_date(const time_t *date, char *text)
 {
-	char text[32];
 	struct tm utc;
 
-	strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(date, &utc));
-	csv_put_text(writer, text);
+	strftime(text, ROW_DATE_BYTES, "%Y-%m-%dT%H:%M:%SZ",
+		 gmtime_r(date, &utc));
+	return text;
 }
 
 static void put_yes(struct csv_writer *writer, int yes)
@@ -26,6 +26,8 @@ static const int decimals[] = { [FIELD_SECONDS] = 3, [FIELD_RATIO] = 4 };
 static void put_field(struct csv_writer *writer, const struct row_field *field,
 		      const void *member, const char *run_id)
 {
+	char date[ROW_DATE_BYTES];
+
 	switch (field->kind) {
 	case FIELD_SCHEMA:
 		csv_put_integer(writer, ROW_SCHEMA);
@@ -62,6 +64,8 @@ static void put_field(struct csv_writer *writer, const struct row_field *field,
 		csv_put_text(writer, errname(*(const int *)member));
 		break;
 	case FIELD_ERRNOS:
+	case FIELD_LINE:
+	case FIELD_WORDS:
 		csv_put_text(writer, member);
 		break;
 	case FIELD_NS:
@@ -80,7 +84,11 @@ static void put_field(struct csv_writer *writer, const struct row_field *field,
 		csv_put_text(writer, outcome_name(*(const int *)member));
 		break;
 	case FIELD_DATE:
-		put_date(writer, member);
+		csv_put_text(writer, row_date(member, date));
+		break;
+	case FIELD_ROW:
+	case FIELD_ROWS:
+		csv_put_text(writer, NULL);
 		break;
 	}
 }

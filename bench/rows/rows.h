@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "bench/rows/csv.h"
 
@@ -31,6 +32,8 @@ enum field_kind {
 	FIELD_NAME,    /* const char *, [a-z][a-z0-9_]* */
 	FIELD_WORD,    /* const char *, [a-z0-9_]+ */
 	FIELD_TEXT,    /* const char *, only written; unknown: NULL */
+	FIELD_LINE,    /* char[], only written; unknown: "" */
+	FIELD_WORDS,   /* char[], blanks between words; in JSON a list */
 	FIELD_CHOICE,  /* enum, one of words; unknown: a word that is NULL */
 	FIELD_ERRNO,   /* int, by name; no error: 0 */
 	FIELD_ERRNOS,  /* char[ERRNOS_BYTES] */
@@ -40,6 +43,8 @@ enum field_kind {
 	FIELD_INTEGER, /* int64_t; unknown: INTEGER_UNKNOWN */
 	FIELD_OUTCOME, /* int, by name, "ok"; unknown: OUTCOME_UNKNOWN */
 	FIELD_DATE,    /* time_t, in UTC */
+	FIELD_ROW,     /* in JSON: a pointer to a row of type; none: NULL */
+	FIELD_ROWS,    /* in JSON: struct row_list of type */
 };
 
 #define BYTES_UNKNOWN UINT64_MAX
@@ -49,11 +54,18 @@ enum field_kind {
 #define ROW_PARTS_MAX 6
 
 struct row_field {
-	const char *name;
+	const char *name; /* the column, and the key in JSON */
 	enum field_kind kind;
 	size_t offset;	  /* in the struct that the part is of */
 	const char *help; /* for data/README.md; NULL: that of the next field */
 	const char *const *words;
+	const struct row_type *type;
+};
+
+/* Rows of one type, one behind the other. */
+struct row_list {
+	const void *rows;
+	size_t count, row_bytes;
 };
 
 #define FIELD(called, of_kind, ...)                                            \
@@ -73,6 +85,10 @@ struct row_type {
 	const char *file;			  /* its name */
 	struct row_part parts[ROW_PARTS_MAX + 1]; /* up to one without fields */
 };
+
+/* A FIELD_DATE as text, which has ROW_DATE_BYTES. */
+#define ROW_DATE_BYTES 32
+char *row_date(const time_t *date, char *text);
 
 /* Write the names, or the members of a row; run_id: NULL in rows without one.
  * Errors as csv_end_row(). */

@@ -39,14 +39,19 @@ int lines_columns(FILE *stream)
 int lines_print(FILE *stream, const char *text, int column, int used,
 		int columns)
 {
-	while (*(text += strspn(text, " \n"))) {
-		const size_t bytes = strcspn(text, " \n");
-		const int width = lines_width(text, bytes);
+	const char *between = used > column ? " " : "";
 
-		if (used > column && used + 1 + width > columns)
+	while (*(text += strspn(text, " \n"))) {
+		const size_t word = strcspn(text, " \n|");
+		const size_t bytes = word + (text[word] == '|');
+		const int width = lines_width(text, bytes);
+		const int blank = *between == ' ';
+
+		if (used > column && used + blank + width > columns)
 			used = fprintf(stream, "\n%*s", column, "") - 1;
-		else if (used > column)
-			used += fprintf(stream, " ");
+		else
+			used += fprintf(stream, "%s", between);
+		between = strchr(" \n", text[bytes]) ? " " : "";
 		fprintf(stream, "%.*s", (int)bytes, text);
 		used += width;
 		text += bytes;

@@ -21,9 +21,9 @@ int lines_terminal(FILE *stream);
  * fewer; at least 40. */
 int lines_columns(FILE *stream);
 
-/* Print words with one blank between, broken into lines that begin at column
- * and end at most at columns; used is where the line stands. Returns where it
- * stands then. */
+/* Print words with one blank between, broken at blanks and behind bars into
+ * lines that begin at column and end at most at columns; used is where the line
+ * stands. Returns where it stands then. */
 int lines_print(FILE *stream, const char *text, int column, int used,
 		int columns);
 

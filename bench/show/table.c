@@ -162,11 +162,11 @@ static void measure_widths(const struct table *table, int *widths)
 
 /* The cell that begins at column at, the last of its row or not; columns: of
  * the line, 0 for any number. */
-static void print_cell(const char *text, int width, int at, bool last,
+static void print_cell(const char *text, int width, int at, int hang, bool last,
 		       int columns, FILE *stream)
 {
 	if (last && at + BREAK_COLUMNS <= columns && at + width > columns)
-		lines_print(stream, text, at, at, columns);
+		lines_print(stream, text, at + hang, at, columns);
 	else
 		fputs(text, stream);
 }
@@ -187,8 +187,8 @@ static void print_row(const struct table *table, const struct table_row *row,
 			owed += pad;
 		if (width) {
 			at += fprintf(stream, "%*s", owed, "");
-			print_cell(row->cells[c], width, at, last, columns,
-				   stream);
+			print_cell(row->cells[c], width, at, table->hang, last,
+				   columns, stream);
 			at += width;
 			owed = 0;
 		}
@@ -196,6 +196,19 @@ static void print_row(const struct table *table, const struct table_row *row,
 			owed += pad;
 		owed += 2;
 	}
+}
+
+void report_line(struct table *table, const char *subject,
+		 enum table_style style, const char *format, ...)
+{
+	va_list values;
+
+	table_cell(table, "%s", subject);
+	va_start(values, format);
+	add_cell(table, format, values);
+	va_end(values);
+	table->next.spans = true;
+	table_row(table, style);
 }
 
 int table_print(const struct table *table, FILE *stream)

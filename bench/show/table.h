@@ -36,6 +36,7 @@ struct table_row {
 struct table {
 	const char *align; /* a letter a column: 'l' or 'r' */
 	int indent;	   /* blanks before every line */
+	int hang;	   /* more of them where a cell goes on below itself */
 	int columns;	   /* of a line; 0: the terminal's, or any number */
 	struct table_row *rows;
 	size_t count;
@@ -69,6 +70,12 @@ void table_ratio(struct table *table, double ratio);
 
 /* End the row being filled; without a cell it is a blank line. */
 void table_row(struct table *table, enum table_style style);
+
+/* Add a row that is a report line: a subject, left blank where the last one
+ * goes on, and what is known of it, which may be wider than its column. */
+void report_line(struct table *table, const char *subject,
+		 enum table_style style, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
 
 /* Write all rows, two blanks between columns and none at line ends. Returns
  * 0, -ENOMEM if a row was lost, or -EIO when the stream failed. */

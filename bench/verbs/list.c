@@ -5,41 +5,56 @@
  */
 
 #include <errno.h>
-#include <jansson.h>
-#include <stdarg.h>
 #include <string.h>
 
-#include "bench/attest/attest.h"
 #include "bench/attest/attest_report.h"
-#include "bench/rows/csv.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/row_json.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/show/table.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
-#define CONTINUED 2 /* blanks before a continued text */
-
-/* What is told of one strategy. */
+/* What is known of one strategy. */
 struct entry {
 	const struct sw_strategy *strategy;
-	int refused; /* 0, or the errno that says why it is not available */
 	struct attestation seen;
-	char attested[ATTESTATION_BYTES];
-	const char *fault;
+	struct attest_words words;
+	const struct attest_words *attested; /* the words, for JSON */
+	const char *name, *summary;
+	int supported;
+	char traits[512], honours[512];
 };
 
-static struct entry look_at(const struct sw_strategy *strategy)
-{
-	struct entry entry = { .strategy = strategy };
+#define AT(member) offsetof(struct entry, member)
 
-	attest(strategy, &entry.seen);
-	entry.refused = entry.seen.refused;
-	entry.fault = attestation_fault(strategy, &entry.seen);
-	attestation_text(&entry.seen, entry.attested, sizeof entry.attested);
-	return entry;
-}
+static const struct row_field fields[] = {
+	FIELD("name", TEXT, AT(name)),
+	FIELD("supported", YES, AT(supported)),
+	FIELD("reason", ERRNO, AT(seen.refused)),
+	FIELD("traits", WORDS, AT(traits)),
+	FIELD("summary", TEXT, AT(summary)),
+	FIELD("honours", WORDS, AT(honours)),
+	{ 0 },
+};
+
+static const struct row_field in_text[] = {
+	FIELD("attested", LINE, AT(words.text)),
+	FIELD("contradiction", TEXT, AT(words.contradiction)),
+	{ 0 },
+};
+
+static const struct row_field in_json[] = {
+	FIELD("attested", ROW, AT(attested), .type = &attest_row),
+	{ 0 },
+};
+
+static const struct row_type csv_row = {
+	"list --csv", { { .fields = fields }, { .fields = in_text } }
+};
+static const struct row_type json_row = {
+	"list --json", { { .fields = fields }, { .fields = in_json } }
+};
 
 static const char *trait_word(unsigned bit)
 {
@@ -72,173 +87,92 @@ static void join(unsigned bits, const char *(*word)(unsigned), char *text,
 					 used ? " " : "", word(bits & -bits));
 }
 
-/* How much of text, at least one character, fits into width columns: up to a
- * blank, or behind a bar. */
-static int line_length(const char *text, int width)
+static void look_at(const struct sw_strategy *strategy, struct entry *entry)
 {
-	int fits = 0;
+	*entry = (struct entry){
+		.strategy = strategy,
+		.attested = &entry->words,
+		.name = strategy->name,
+		.summary = strategy->summary,
+	};
+	attest(strategy, &entry->seen);
+	attest_describe(strategy, &entry->seen, &entry->words);
+	entry->supported = !entry->seen.refused;
+	join(strategy->traits, trait_word, entry->traits, sizeof entry->traits);
+	join(strategy->honours, field_word, entry->honours,
+	     sizeof entry->honours);
+}
 
-	for (int i = 0; i <= width; i++) {
-		if (!text[i])
-			return i;
-		if (text[i] == ' ')
-			fits = i;
-		else if (i < width && text[i] == '|')
-			fits = i + 1;
+static void add_entry(struct table *table, const struct entry *entry)
+{
+	const struct attestation *seen = &entry->seen;
+	char traits[512];
+
+	report_line(table, entry->name, TABLE_STRONG, "%s", entry->summary);
+	if (entry->supported) {
+		report_line(table, "", TABLE_PLAIN, "supported here");
+	} else {
+		report_line(table, "", TABLE_BAD, "not available: %s (%s)",
+			    strerror(seen->refused), seen->step);
+		report_line(table, "", TABLE_PLAIN, "%s",
+			    cure_of(CURE_STRATEGY, -seen->refused,
+				    "Use another strategy."));
 	}
-	return fits ? fits : width;
-}
-
-/* Rows of the second column, as many as the text needs, the first one
- * hanging out. */
-__attribute__((format(printf, 4, 5))) static void
-add_text(struct table *table, enum table_style style, int width,
-	 const char *format, ...)
-{
-	char text[1024];
-	const char *rest = text;
-	va_list values;
-
-	va_start(values, format);
-	vsnprintf(text, sizeof text, format, values);
-	va_end(values);
-	for (int indent = 0; *rest; indent = CONTINUED) {
-		const int length = line_length(rest, width - indent);
-
-		table_cell(table, "%s", "");
-		table_cell(table, "%*s%.*s", indent, "", length, rest);
-		table_row(table, style);
-		rest += length;
-		rest += strspn(rest, " ");
-	}
-}
-
-static void add_entry(struct table *table, const struct entry *entry, int width)
-{
-	const struct sw_strategy *strategy = entry->strategy;
-	char words[512];
-
-	table_cell(table, "%s", strategy->name);
-	table_cell(table, "%s", strategy->summary);
-	table_row(table, TABLE_STRONG);
-	if (entry->refused) {
-		add_text(table, TABLE_BAD, width, "not available: %s (%s)",
-			 strerror(entry->refused), entry->seen.step);
-		add_text(table, TABLE_PLAIN, width, "%s",
-			 cure_of(CURE_STRATEGY, -entry->refused,
-				 "Use another strategy."));
-	} else
-		add_text(table, TABLE_PLAIN, width, "supported here");
-	if (entry->seen.unseen)
-		add_text(table, TABLE_BAD, width, "%s", entry->attested);
-	else if (!entry->refused)
-		add_text(table, TABLE_PLAIN, width, "attested: %s",
-			 entry->attested);
-	if (entry->fault)
-		add_text(table, TABLE_BAD, width, "CONTRADICTION: %s",
-			 entry->fault);
-	join(strategy->traits, trait_gloss, words, sizeof words);
-	add_text(table, TABLE_FAINT, width, "traits: %s", words);
-	join(strategy->honours, field_word, words, sizeof words);
-	add_text(table, TABLE_FAINT, width, "honours: %s",
-		 *words ? words : "none");
-}
-
-/* What is left of a line beside the names. */
-static int text_columns(void)
-{
-	size_t longest = 0;
-
-	for (size_t i = 0; sw_strategies[i]; i++)
-		if (strlen(sw_strategies[i]->name) > longest)
-			longest = strlen(sw_strategies[i]->name);
-	return lines_columns(stdout) - (int)longest - 2;
+	if (seen->unseen)
+		report_line(table, "", TABLE_BAD, "%s", entry->words.text);
+	else if (entry->supported)
+		report_line(table, "", TABLE_PLAIN, "attested: %s",
+			    entry->words.text);
+	if (entry->words.contradiction)
+		report_line(table, "", TABLE_BAD, "CONTRADICTION: %s",
+			    entry->words.contradiction);
+	join(entry->strategy->traits, trait_gloss, traits, sizeof traits);
+	report_line(table, "", TABLE_FAINT, "traits: %s", traits);
+	report_line(table, "", TABLE_FAINT, "honours: %s",
+		    *entry->honours ? entry->honours : "none");
 }
 
 static int list_table(void)
 {
 	struct table table;
+	struct entry entry;
 	int error;
 
 	table_init(&table, "ll");
+	table.columns = lines_columns(stdout);
+	table.hang = 2;
 	for (size_t i = 0; sw_strategies[i]; i++) {
-		const struct entry entry = look_at(sw_strategies[i]);
-
-		add_entry(&table, &entry, text_columns());
+		look_at(sw_strategies[i], &entry);
+		add_entry(&table, &entry);
 	}
 	error = table_print(&table, stdout);
 	table_release(&table);
 	return error;
 }
 
-static void put_entry(struct csv_writer *csv, const struct entry *entry)
-{
-	const struct sw_strategy *strategy = entry->strategy;
-	char words[512];
-
-	csv_put_text(csv, strategy->name);
-	csv_put_text(csv, entry->refused ? "no" : "yes");
-	csv_put_text(csv, errname(entry->refused));
-	join(strategy->traits, trait_word, words, sizeof words);
-	csv_put_text(csv, words);
-	csv_put_text(csv, strategy->summary);
-	join(strategy->honours, field_word, words, sizeof words);
-	csv_put_text(csv, words);
-	csv_put_text(csv, entry->attested);
-	csv_put_text(csv, entry->fault ? entry->fault : "");
-}
-
 static int list_csv(void)
 {
 	struct csv_writer csv = { .stream = stdout };
-	int error = csv_put_names(&csv, "name,supported,reason,traits,summary,"
-					"honours,attested,contradiction");
+	struct entry entry;
+	int error = row_put_header(&csv, &csv_row);
 
 	for (size_t i = 0; sw_strategies[i] && !error; i++) {
-		const struct entry entry = look_at(sw_strategies[i]);
-
-		put_entry(&csv, &entry);
-		error = csv_end_row(&csv);
+		look_at(sw_strategies[i], &entry);
+		error = row_put(&csv, &csv_row, NULL, &entry);
 	}
 	return error;
-}
-
-static json_t *words_json(unsigned bits, const char *(*word)(unsigned))
-{
-	json_t *words = json_array();
-
-	for (; bits; bits &= bits - 1)
-		json_array_append_new(words, json_string(word(bits & -bits)));
-	return words;
-}
-
-static json_t *strategy_json(const struct sw_strategy *strategy)
-{
-	const struct entry entry = look_at(strategy);
-
-	return json_pack("{s:s, s:b, s:s, s:o, s:s, s:o, s:o}", "name",
-			 strategy->name, "supported", !entry.refused, "reason",
-			 errname(entry.refused), "traits",
-			 words_json(strategy->traits, trait_word), "summary",
-			 strategy->summary, "honours",
-			 words_json(strategy->honours, field_word), "attested",
-			 attested_json(strategy, &entry.seen));
 }
 
 static int list_json(void)
 {
 	json_t *list = json_array();
-	int error = 0;
+	struct entry entry;
 
-	for (size_t i = 0; sw_strategies[i]; i++)
-		error |= json_array_append_new(list,
-					       strategy_json(sw_strategies[i]));
-	if (!error)
-		error = json_dumpf(list, stdout, JSON_INDENT(2));
-	putchar('\n');
-	json_decref(list);
-	/* main() tells what became of the output. */
-	return error && !ferror(stdout) ? -ENOMEM : 0;
+	for (size_t i = 0; sw_strategies[i]; i++) {
+		look_at(sw_strategies[i], &entry);
+		json_array_append_new(list, row_json(&json_row, &entry));
+	}
+	return row_json_print(list, stdout);
 }
 
 static int list_run(const struct arguments *args, struct failure *why)

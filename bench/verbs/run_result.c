@@ -96,8 +96,9 @@ static json_t *describe_plan(const struct run *run, const struct run_dir *dir,
 			  "seed", (json_int_t)run->plan->seed, "argv",
 			  command_line(args), "child",
 			  host_string(run->program), "attested",
-			  attested_run_json(run), "parents_per_state",
-			  run->plan->parents));
+			  attest_json(run->plan->axes.strategies, run->attested,
+				      run->plan->axes.strategy_count),
+			  "parents_per_state", run->plan->parents));
 	json_object_update_new(host,
 			       json_pack("{sn sn sn sn sn}", "parents_died",
 					 "blocks_disturbed", "interrupted",
@@ -284,7 +285,8 @@ int run_result(const struct run *run, const struct run_dir *dir,
 				     : 0;
 	answered = has_answer(&result);
 	free(result.rows);
-	attested_tell(stderr, run);
+	attest_report(stderr, run->plan->axes.strategies, run->attested,
+		      run->plan->axes.strategy_count);
 	skipped = run_skipped_tell(stderr, run);
 	if (run->signal)
 		return fail(why, EXIT_INTERRUPTED,

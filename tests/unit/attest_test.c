@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "bench/attest/attest.h"
+#include "bench/attest/attest_report.h"
 #include "bench/measure/runner.h"
 #include "lib/spawnwise.h"
 #include "tests/refusal.h"
@@ -38,7 +38,7 @@ static void strategies_are_what_they_say(void **state)
 		attest(strategy, &seen);
 		assert_int_equal(seen.refused, 0);
 		assert_int_equal(seen.unseen, 0);
-		assert_null(attestation_fault(strategy, &seen));
+		assert_null(attest_fault(strategy, &seen));
 		assert_int_equal(!seen.call, !!(traits & SW_CREATES_NOTHING));
 		assert_int_equal(seen.executes, !!seen.call);
 		assert_int_equal(seen.shares_memory,
@@ -67,7 +67,7 @@ static void assert_fault(const struct sw_strategy *strategy,
 	const char *fault;
 
 	attest(strategy, &seen);
-	fault = attestation_fault(strategy, &seen);
+	fault = attest_fault(strategy, &seen);
 	assert_non_null(fault);
 	assert_non_null(strstr(fault, expected));
 }
@@ -208,7 +208,7 @@ static void stuck_and_killed_strategies_end(void **state)
 	strategy = odd_strategy(spawn_never);
 	attest(&strategy, &seen);
 	assert_int_equal(seen.unseen, ETIMEDOUT);
-	assert_null(attestation_fault(&strategy, &seen));
+	assert_null(attest_fault(&strategy, &seen));
 	assert_int_equal(waitpid(-1, NULL, __WALL), -1);
 	assert_int_equal(errno, ECHILD);
 }
@@ -242,13 +242,15 @@ struct refusal {
 
 static bool is_seen(const struct refusal *expected)
 {
-	char text[ATTESTATION_BYTES];
+	const struct sw_strategy *strategy = sw_find(expected->name);
+	struct attest_words words;
 	struct attestation seen;
 
-	attest(sw_find(expected->name), &seen);
-	attestation_text(&seen, text, sizeof text);
-	return seen.refused == expected->refused &&
-	       seen.unseen == expected->unseen && strstr(text, expected->text);
+	attest(strategy, &seen);
+	attest_describe(strategy, &seen, &words);
+	return words.refused == expected->refused &&
+	       words.unseen == expected->unseen &&
+	       strstr(words.text, expected->text);
 }
 
 /* In a process of its own: a filter stays for life. */
@@ -297,16 +299,17 @@ static void words_are_those_of_strace(void **state)
 		.by_helper = true,
 		.executes = true,
 	};
-	char text[ATTESTATION_BYTES];
-	char brief[16];
+	struct attest_words words;
 
 	(void)state;
-	attestation_text(&seen, text, sizeof text);
-	assert_string_equal(text, "clone3(CLONE_VM|CLONE_VFORK|"
-				  "0x1000000000000000|signal 10) by a helper; "
-				  "has its own memory; the caller goes on");
-	attestation_text(&seen, brief, sizeof brief);
-	assert_string_equal(brief, "clone3(CLONE_VM");
+	attest_describe(sw_find("clone_vm"), &seen, &words);
+	assert_string_equal(words.call, "clone3(CLONE_VM|CLONE_VFORK|"
+					"0x1000000000000000|signal 10)");
+	assert_string_equal(words.text + strlen(words.call),
+			    " by a helper; has its own memory; the caller "
+			    "goes on");
+	assert_string_equal(words.by, "helper");
+	assert_int_equal(words.shares_memory, 0);
 }
 
 static void cells_of_a_false_strategy_are_barred(void **state)
