@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Trying out, in a subject, whether strategies can spawn now. */
+/* Trying out, in a worker, whether strategies can spawn now. */
 #ifndef LABS_ATTEMPT_H
 #define LABS_ATTEMPT_H
 

@@ -14,7 +14,7 @@
 
 #include "bench/labs/frontier_text.h"
 #include "bench/labs/labs.h"
-#include "bench/labs/subject.h"
+#include "bench/labs/worker.h"
 
 #define LIMIT_MS 60000
 #define ROWS_MAX (LAB_MODES * (2 * ATTEMPT_STRATEGIES_MAX))
@@ -93,13 +93,13 @@ static bool is_measured(const struct frontier *frontier)
 	return !frontier->attempt.refusals[0] && !frontier->hindered;
 }
 
-/* A subject in a window of its own: each is short. */
+/* A worker in a window of its own: each is short. */
 static int find_one(struct lab_context *context, struct frontier *shared)
 {
 	char reason[256];
-	int error = subject_run(context->guardian, shared->mode, LIMIT_MS,
-				frontier_prepare, frontier_act, shared,
-				sizeof *shared);
+	int error = worker_run(context->guardian, shared->mode, LIMIT_MS,
+			       frontier_prepare, frontier_act, shared,
+			       sizeof *shared);
 
 	if (!error)
 		error = shared->error;
@@ -107,7 +107,7 @@ static int find_one(struct lab_context *context, struct frontier *shared)
 		return lab_fail(context, error, "Try again.",
 				"find the largest heap in overcommit mode %d: "
 				"%s",
-				shared->mode, subject_error(error));
+				shared->mode, worker_error(error));
 	if (is_measured(shared))
 		return write_row(context, shared);
 	attempt_why(shared->hindered ? EAGAIN : -shared->attempt.refusals[0],
@@ -155,7 +155,7 @@ static int find_all(struct lab_context *context, int mode,
 
 static int run(struct lab_context *context)
 {
-	struct frontier *shared = subject_share(sizeof *shared);
+	struct frontier *shared = worker_share(sizeof *shared);
 	struct frontier *seen = calloc(ROWS_MAX, sizeof *seen);
 	size_t count = 0;
 	int error = 0, told;
@@ -175,7 +175,7 @@ static int run(struct lab_context *context)
 release:
 	free(seen);
 	if (shared)
-		subject_unshare(shared, sizeof *shared);
+		worker_unshare(shared, sizeof *shared);
 	return error;
 }
 

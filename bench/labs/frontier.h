@@ -15,7 +15,7 @@ enum frontier_stage {
 	STAGE_SPAWN, /* it can, but then no child be created */
 };
 
-/* Filled in by the subject, in memory that we share. */
+/* Filled in by the worker, in memory that we share. */
 struct frontier {
 	int mode;
 	bool alone;
@@ -42,7 +42,7 @@ struct frontier {
 	uint64_t left_bytes, slack_bytes;
 };
 
-/* Both halves of a subject (subject.h); data is its struct frontier. */
+/* Both halves of a worker (worker.h); data is its struct frontier. */
 void frontier_prepare(void *data);
 void frontier_act(void *data);
 

@@ -24,7 +24,7 @@
 
 enum verdict { WORKS, REFUSED, UNSAFE };
 
-/* Where the subject's heap is; it has one. */
+/* Where the worker's heap is; it has one. */
 static struct region regions[2];
 
 void frontier_prepare(void *data)

@@ -2,7 +2,7 @@
 /*
  * The second part of the lab `oom`: which oom_score_adj does a child have?
  *
- * The child is cat(1), and says it itself. Its parent is a subject, whose own
+ * The child is cat(1), and says it itself. Its parent is a worker, whose own
  * value is seen to have stayed what it was.
  */
 
@@ -14,7 +14,7 @@
 
 #include "bench/attest/trial.h"
 #include "bench/labs/oom.h"
-#include "bench/labs/subject.h"
+#include "bench/labs/worker.h"
 #include "bench/machine/text.h"
 #include "bench/rows/errname.h"
 #include "bench/show/table.h"
@@ -61,11 +61,11 @@ static void prepare(void *data)
 {
 	struct scene *scene = data;
 
-	subject_set_oom_score_adj(BASE_ADJ);
+	worker_set_oom_score_adj(BASE_ADJ);
 	scene->opened = read_own();
 	scene->error = sw_open(scene->strategy, &scene->handle);
 	if (scene->moment == RAISED_LATER)
-		subject_set_oom_score_adj(scene->opened + STEP_ADJ);
+		worker_set_oom_score_adj(scene->opened + STEP_ADJ);
 	scene->own = read_own();
 	scene->asked =
 		scene->own + STEP_ADJ <= 1000 ? scene->own + STEP_ADJ : 1000;
@@ -143,18 +143,18 @@ static void observe(const struct scene *scene, char text[16])
 static int try_moment(struct scene *scene, const struct sw_strategy *strategy,
 		      enum moment moment)
 {
-	struct subject subject;
+	struct worker worker;
 	int error;
 
 	*scene = (struct scene){ .strategy = strategy, .moment = moment };
-	error = subject_start(&subject, NULL, prepare, ask, scene);
+	error = worker_start(&worker, NULL, prepare, ask, scene);
 	if (error)
 		return error;
 	if (!scene->error) {
-		subject_go(&subject);
-		error = subject_await(&subject, LIMIT_MS);
+		worker_go(&worker);
+		error = worker_await(&worker, LIMIT_MS);
 	}
-	subject_end(&subject, NULL);
+	worker_end(&worker, NULL);
 	return error;
 }
 
@@ -244,7 +244,7 @@ static int try_all(struct lab_context *context, struct scene *scene,
 
 int oom_inheritance(struct lab_context *context)
 {
-	struct scene *scene = subject_share(sizeof *scene);
+	struct scene *scene = worker_share(sizeof *scene);
 	struct sum sum = { 0 };
 	struct table table;
 	int error;
@@ -258,7 +258,7 @@ int oom_inheritance(struct lab_context *context)
 		table_cell(&table, "%s", names[moment]);
 	table_row(&table, TABLE_STRONG);
 	error = try_all(context, scene, &table, &sum);
-	subject_unshare(scene, sizeof *scene);
+	worker_unshare(scene, sizeof *scene);
 	if (!error) {
 		tell(context, &sum);
 		error = lab_tell_table(context, &table);

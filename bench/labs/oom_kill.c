@@ -34,7 +34,7 @@ struct play {
 	struct memory_group *group;
 	uint64_t unit_bytes;
 	struct oom_process *processes; /* shared */
-	struct subject subjects[ACTORS];
+	struct worker workers[ACTORS];
 	bool alive[ACTORS];
 	struct oom_log log;
 	int log_error; /* it cannot be read */
@@ -53,19 +53,19 @@ static int begin(struct play *play)
 			.bytes = units[i] * play->unit_bytes,
 			.oom_score_adj = i == RAISED ? RAISED_ADJ : BASE_ADJ,
 		};
-		error = oom_process_start(&play->subjects[i],
+		error = oom_process_start(&play->workers[i],
 					  &play->processes[i]);
 		play->alive[i] = !error;
 	}
 	if (!error)
-		subject_go(&play->subjects[GROWING]);
+		worker_go(&play->workers[GROWING]);
 	return error;
 }
 
 static void bury(struct play *play, int actor)
 {
 	if (play->alive[actor])
-		subject_end(&play->subjects[actor], NULL);
+		worker_end(&play->workers[actor], NULL);
 	play->alive[actor] = false;
 }
 
@@ -75,7 +75,7 @@ static bool has_died(const struct play *play, int actor)
 	siginfo_t info = { .si_pid = 0 };
 
 	return play->alive[actor] &&
-	       !waitid(P_PID, (id_t)play->subjects[actor].pid, &info,
+	       !waitid(P_PID, (id_t)play->workers[actor].pid, &info,
 		       WEXITED | WNOHANG | WNOWAIT) &&
 	       info.si_pid;
 }
@@ -103,7 +103,7 @@ static int predict(const struct play *play, uint64_t room_bytes,
 		all[i] = (struct badness_process){ .exempt = true };
 		if (!play->alive[i])
 			continue;
-		int error = oom_process_read(play->subjects[i].pid,
+		int error = oom_process_read(play->workers[i].pid,
 					     play->processes[i].oom_score_adj,
 					     &all[i]);
 		if (error)
@@ -159,7 +159,7 @@ static void observe(struct play *play, struct oom_death *death)
 		used += (size_t)snprintf(death->observed + used,
 					 sizeof death->observed - used, "%s%s",
 					 used ? "+" : "", names[i]);
-		find_in_log(play, play->subjects[i].pid, death);
+		find_in_log(play, play->workers[i].pid, death);
 		bury(play, i);
 	}
 }
@@ -259,7 +259,7 @@ int oom_kills(struct lab_context *context, struct memory_group *group,
 		.context = context,
 		.group = group,
 		.unit_bytes = unit_bytes,
-		.processes = subject_share(bytes),
+		.processes = worker_share(bytes),
 	};
 	int error;
 
@@ -276,6 +276,6 @@ int oom_kills(struct lab_context *context, struct memory_group *group,
 				   play.death_count, play.log_error);
 	if (!play.log_error)
 		oom_log_close(&play.log);
-	subject_unshare(play.processes, bytes);
+	worker_unshare(play.processes, bytes);
 	return error;
 }

@@ -15,7 +15,7 @@
 
 #define MOST_BYTES ((size_t)1 << 30) /* address space to grow into */
 
-/* A child of the subject, which outlives it by no means. */
+/* A child of the worker, which outlives it by no means. */
 static int give_birth(uint64_t bytes)
 {
 	char byte;
@@ -26,7 +26,7 @@ static int give_birth(uint64_t bytes)
 	const pid_t pid = fork();
 	if (!pid) {
 		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (subject_populate(bytes) || write(ends[1], "", 1) != 1)
+		if (worker_populate(bytes) || write(ends[1], "", 1) != 1)
 			_exit(1);
 		for (;;)
 			pause();
@@ -44,7 +44,7 @@ static int take_memory(const struct oom_process *process)
 	if (process->group)
 		error = memory_group_enter(process->group, 0);
 	if (!error && process->bytes)
-		error = subject_populate(process->bytes);
+		error = worker_populate(process->bytes);
 	if (!error && process->child_bytes)
 		error = give_birth(process->child_bytes);
 	return error;
@@ -52,7 +52,7 @@ static int take_memory(const struct oom_process *process)
 
 static int take_rank(const struct oom_process *process)
 {
-	int error = subject_set_oom_score_adj(process->oom_score_adj);
+	int error = worker_set_oom_score_adj(process->oom_score_adj);
 
 	if (!error && setpriority(PRIO_PROCESS, 0, process->nice))
 		error = -errno;
@@ -95,13 +95,13 @@ static void grow(void *data)
 	}
 }
 
-int oom_process_start(struct subject *subject, struct oom_process *process)
+int oom_process_start(struct worker *worker, struct oom_process *process)
 {
-	int error = subject_start(subject, NULL, prepare, grow, process);
+	int error = worker_start(worker, NULL, prepare, grow, process);
 
 	if (!error && process->error) {
 		error = process->error;
-		subject_end(subject, NULL);
+		worker_end(worker, NULL);
 	}
 	return error;
 }

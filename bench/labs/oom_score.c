@@ -87,7 +87,7 @@ static int try_case(struct oom_process *process, const struct score_case *one,
 		    const struct memory_group *group, uint64_t unit_bytes,
 		    struct look *look)
 {
-	struct subject subject;
+	struct worker worker;
 
 	*process = (struct oom_process){
 		.group = group,
@@ -97,11 +97,11 @@ static int try_case(struct oom_process *process, const struct score_case *one,
 		.nice = one->nice,
 		.nobody = one->nobody,
 	};
-	int error = oom_process_start(&subject, process);
+	int error = oom_process_start(&worker, process);
 	if (error)
 		return error;
-	error = look_at(subject.pid, one, look);
-	subject_end(&subject, NULL);
+	error = look_at(worker.pid, one, look);
+	worker_end(&worker, NULL);
 	return error;
 }
 
@@ -266,7 +266,7 @@ int oom_scores(struct lab_context *context, const struct memory_group *group,
 	static const char *const heads[] = { "holds",	"oom_score_adj",
 					     "badness", "predicted",
 					     "/proc",	NULL };
-	struct oom_process *process = subject_share(sizeof *process);
+	struct oom_process *process = worker_share(sizeof *process);
 	struct seen seen = { .wrong = 0 };
 	struct table table;
 	int error;
@@ -277,7 +277,7 @@ int oom_scores(struct lab_context *context, const struct memory_group *group,
 	table_init(&table, "rrrrrl");
 	table_heads(&table, heads);
 	error = try_all(context, process, group, unit_bytes, &seen, &table);
-	subject_unshare(process, sizeof *process);
+	worker_unshare(process, sizeof *process);
 	if (!error) {
 		tell_scale(context, &seen);
 		error = lab_tell_table(context, &table);

@@ -16,7 +16,7 @@
 #include "bench/labs/labs.h"
 #include "bench/labs/oracle_answer.h"
 #include "bench/labs/oracle_text.h"
-#include "bench/labs/subject.h"
+#include "bench/labs/worker.h"
 
 #define LIMIT_MS 20000
 
@@ -120,8 +120,8 @@ static int write_rows(struct lab_context *context, const struct oracle *oracle)
 static int ask(struct lab_context *context, struct oracle *oracle)
 {
 	int error =
-		subject_run(context->guardian, oracle->mode, LIMIT_MS,
-			    oracle_prepare, oracle_act, oracle, sizeof *oracle);
+		worker_run(context->guardian, oracle->mode, LIMIT_MS,
+			   oracle_prepare, oracle_act, oracle, sizeof *oracle);
 
 	if (!error)
 		error = oracle->error;
@@ -130,7 +130,7 @@ static int ask(struct lab_context *context, struct oracle *oracle)
 				"spawn with memory '%s' in overcommit mode "
 				"%d: %s",
 				oracle->memory->name, oracle->mode,
-				subject_error(error));
+				worker_error(error));
 	return write_rows(context, oracle);
 }
 
@@ -155,7 +155,7 @@ static int ask_mode(struct lab_context *context, int mode,
 
 static int run(struct lab_context *context)
 {
-	struct oracle *shared = subject_share(sizeof *shared);
+	struct oracle *shared = worker_share(sizeof *shared);
 	struct oracle *seen = calloc(LAB_MODES * MEMORY_COUNT, sizeof *seen);
 	size_t count = 0;
 	int error = 0, told;
@@ -178,7 +178,7 @@ static int run(struct lab_context *context)
 release:
 	free(seen);
 	if (shared)
-		subject_unshare(shared, sizeof *shared);
+		worker_unshare(shared, sizeof *shared);
 	return error;
 }
 

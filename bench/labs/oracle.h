@@ -47,7 +47,7 @@ struct oracle_cell {
 	char skipped[256];
 };
 
-/* Filled in by the subject, in memory that we share. */
+/* Filled in by the worker, in memory that we share. */
 struct oracle {
 	const struct memory *memory;
 	int mode;
@@ -66,7 +66,7 @@ struct oracle {
 	int error; /* of the experiment itself */
 };
 
-/* Both halves of a subject (subject.h); data is its struct oracle. */
+/* Both halves of a worker (worker.h); data is its struct oracle. */
 void oracle_prepare(void *data);
 void oracle_act(void *data);
 

@@ -45,7 +45,7 @@ const struct memory memories[] = {
 _Static_assert(sizeof memories / sizeof *memories == MEMORY_COUNT + 1,
 	       "oracle.h counts them");
 
-/* Where the subject's memory is; it has one. */
+/* Where the worker's memory is; it has one. */
 static struct region regions[2];
 
 /* Larger than what is free, smaller than RAM and swap: in mode 2 a little more

@@ -5,7 +5,7 @@
 
 #include "bench/labs/oracle.h"
 
-/* In the subject: map it in the mode that is set; heap_bytes and all of map_
+/* In the worker: map it in the mode that is set; heap_bytes and all of map_
  * are filled, or skipped when it would take from others what they need. */
 void oracle_map(struct oracle *oracle, int mode);
 

@@ -13,7 +13,7 @@
 #include "bench/labs/labs.h"
 #include "bench/labs/promise.h"
 #include "bench/labs/promise_text.h"
-#include "bench/labs/subject.h"
+#include "bench/labs/worker.h"
 #include "bench/show/table.h"
 
 #define LIMIT_MS 60000
@@ -143,15 +143,15 @@ static void tabulate(struct table *table, const struct promise *promise)
 /* One mode: a process that takes what it gets. */
 static int promise_in(struct lab_context *context, struct promise *promise)
 {
-	int error = subject_run(context->guardian, promise->mode, LIMIT_MS,
-				NULL, promise_take, promise, sizeof *promise);
+	int error = worker_run(context->guardian, promise->mode, LIMIT_MS, NULL,
+			       promise_take, promise, sizeof *promise);
 
 	if (!error)
 		error = promise->error;
 	if (error)
 		return lab_fail(context, error, "Try again.",
 				"take memory in overcommit mode %d: %s",
-				promise->mode, subject_error(error));
+				promise->mode, worker_error(error));
 	judge(promise);
 	return row_put(&context->csv, &row, NULL, promise);
 }
@@ -162,7 +162,7 @@ static int run(struct lab_context *context)
 					     "predicted", "at once",
 					     "predicted", "stopped by",
 					     NULL };
-	struct promise *promise = subject_share(sizeof *promise);
+	struct promise *promise = worker_share(sizeof *promise);
 	struct promise seen[LAB_MODES];
 	struct table table;
 	size_t count = 0;
@@ -184,7 +184,7 @@ static int run(struct lab_context *context)
 		seen[count++] = *promise;
 		tabulate(&table, promise);
 	}
-	subject_unshare(promise, sizeof *promise);
+	worker_unshare(promise, sizeof *promise);
 	/* What was promised is told whatever came after it. */
 	if (count) {
 		promise_tell_scale(context, &seen[0]);

@@ -17,7 +17,7 @@
 #define ADDRESS_SPACE_BYTES ((uint64_t)1 << 47)
 #endif
 
-/* Filled in by the subject, in memory that we share. */
+/* Filled in by the worker, in memory that we share. */
 struct promise {
 	int mode;
 	bool alone;
@@ -46,7 +46,7 @@ struct promise {
 	uint64_t address_limit_bytes;
 };
 
-/* In a subject (subject.h), data is its struct promise: ask for memory in
+/* In a worker (worker.h), data is its struct promise: ask for memory in
  * steps of 1 GiB and then in finer ones until there is no more. In mode 2 it
  * stops before the others on this machine get none, unless it is alone. */
 void promise_take(void *data);

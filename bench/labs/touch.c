@@ -15,7 +15,7 @@
 #include <unistd.h>
 
 #include "bench/labs/group.h"
-#include "bench/labs/subject.h"
+#include "bench/labs/worker.h"
 #include "bench/machine/clock.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
@@ -28,7 +28,7 @@
 #define SECONDS 60  /* a group that cannot kill would let it wait for ever */
 #define PTE_BYTES 8 /* of page tables for each page */
 
-/* Written by the subject, read by us. */
+/* Written by the worker, read by us. */
 struct touch {
 	uint64_t asked_bytes;
 	int refused; /* errno of the promise, or 0 */
@@ -52,13 +52,13 @@ struct moment {
 struct story {
 	struct touch *touch;
 	struct memory_group group;
-	struct subject subject;
+	struct worker worker;
 	struct memory_group_reading before;
 	uint64_t committed_before;
 	int64_t began_ns;
 	int64_t death_ns; /* since then, when the kill was first seen */
 	struct moment last;
-	int status; /* of the subject, as waitpid(2) tells it */
+	int status; /* of the worker, as waitpid(2) tells it */
 };
 
 static void touch_pages(void *data)
@@ -95,7 +95,7 @@ static int look(struct story *story)
 	if (error)
 		return error;
 	/* It may be dead by now: then it has nothing. */
-	if (!process_memory_read(story->subject.pid, &process)) {
+	if (!process_memory_read(story->worker.pid, &process)) {
 		moment.resident_bytes = process.rss_bytes;
 		moment.page_table_bytes = process.page_table_bytes;
 	}
@@ -141,17 +141,17 @@ static int watch_it(struct lab_context *context, struct story *story)
 	int error = 0, state = -ETIMEDOUT;
 
 	story->began_ns = clock_now_ns();
-	subject_go(&story->subject);
+	worker_go(&story->worker);
 	while (!error && state == -ETIMEDOUT) {
 		error = look(story);
 		if (!error)
 			error = row_put(&context->csv, &row, NULL,
 					&story->last);
-		state = subject_await(&story->subject, 1);
+		state = worker_await(&story->worker, 1);
 		if (story->last.ns > SECONDS * INT64_C(1000000000))
 			break;
 	}
-	subject_end(&story->subject, &story->status);
+	worker_end(&story->worker, &story->status);
 	if (!error)
 		error = look(story);
 	return error;
@@ -232,18 +232,18 @@ static int begin(struct lab_context *context, struct story *story)
 	int error;
 
 	story->touch->asked_bytes = PROMISE_TIMES * story->group.limit_bytes;
-	error = subject_start(&story->subject, NULL, NULL, touch_pages,
-			      story->touch);
+	error = worker_start(&story->worker, NULL, NULL, touch_pages,
+			     story->touch);
 	if (error)
 		return lab_fail(context, error, "Try again.",
 				"start a process: %s", strerror(-error));
-	error = memory_group_enter(&story->group, story->subject.pid);
+	error = memory_group_enter(&story->group, story->worker.pid);
 	if (!error)
 		error = meminfo_read_commit(&memory);
 	if (!error)
 		error = memory_group_read(&story->group, &story->before);
 	if (error) {
-		subject_end(&story->subject, NULL);
+		worker_end(&story->worker, NULL);
 		return lab_fail(context, error, "Try again.", "use %s: %s",
 				story->group.directory, meminfo_error(error));
 	}
@@ -268,7 +268,7 @@ static int experiment(struct lab_context *context, struct story *story)
 
 static int run(struct lab_context *context)
 {
-	struct story story = { .touch = subject_share(sizeof *story.touch) };
+	struct story story = { .touch = worker_share(sizeof *story.touch) };
 	int error;
 
 	if (!story.touch)
@@ -279,7 +279,7 @@ static int run(struct lab_context *context)
 		error = experiment(context, &story);
 		memory_group_close(&story.group);
 	}
-	subject_unshare(story.touch, sizeof *story.touch);
+	worker_unshare(story.touch, sizeof *story.touch);
 	return error;
 }
 

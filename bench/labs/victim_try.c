@@ -21,7 +21,7 @@
 
 #include "bench/judge/badness.h"
 #include "bench/labs/group.h"
-#include "bench/labs/subject.h"
+#include "bench/labs/worker.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/installed.h"
 #include "bench/machine/process.h"
@@ -53,11 +53,11 @@ static void prepare(void *data)
 	if (!scene->error)
 		scene->error = memory_group_enter(scene->group, 0);
 	if (!scene->error)
-		scene->error = subject_set_oom_score_adj(VICTIM_PARENT_ADJ);
+		scene->error = worker_set_oom_score_adj(VICTIM_PARENT_ADJ);
 	if (!scene->error)
 		scene->error = sw_open(scene->strategy, &scene->handle);
 	if (!scene->error)
-		scene->error = subject_populate(scene->one->heap_bytes);
+		scene->error = worker_populate(scene->one->heap_bytes);
 }
 
 static void spawn(void *data)
@@ -96,13 +96,13 @@ static int find_program(struct lab_context *context, struct scene *scene)
 
 /* Take the room away, and note what the prediction needs. */
 static int set_the_scene(struct memory_group *group,
-			 const struct subject *subject,
+			 const struct worker *worker,
 			 const struct victim_case *one,
 			 struct victim_outcome *outcome)
 {
 	struct memory_group_reading reading = { 0 };
 	struct process_memory memory = { 0 };
-	int error = process_memory_read(subject->pid, &memory);
+	int error = process_memory_read(worker->pid, &memory);
 
 	if (!error)
 		error = memory_group_read(group, &reading);
@@ -161,17 +161,17 @@ static bool was_killed(int status)
 }
 
 static int observe(struct lab_context *context, struct memory_group *group,
-		   struct scene *scene, struct subject *subject,
+		   struct scene *scene, struct worker *worker,
 		   struct victim_outcome *outcome)
 {
 	struct memory_group_reading reading;
 	int error, unread, status;
 
-	subject_go(subject);
-	error = subject_await(subject, LIMIT_MS);
+	worker_go(worker);
+	error = worker_await(worker, LIMIT_MS);
 	unread = memory_group_read(group, &reading);
 	outcome->kills = reading.oom_kill - outcome->kills;
-	subject_end(subject, &status);
+	worker_end(worker, &status);
 	if (unread)
 		return lab_fail(context, unread, "Try again.", "read %s: %s",
 				group->directory, strerror(-unread));
@@ -197,16 +197,16 @@ static int observe(struct lab_context *context, struct memory_group *group,
 static int try_in(struct lab_context *context, struct memory_group *group,
 		  struct scene *scene, struct victim_outcome *outcome)
 {
-	struct subject subject;
-	int error = subject_start(&subject, NULL, prepare, spawn, scene);
+	struct worker worker;
+	int error = worker_start(&worker, NULL, prepare, spawn, scene);
 
 	if (!error && scene->error) {
 		error = scene->error;
-		subject_end(&subject, NULL);
+		worker_end(&worker, NULL);
 	} else if (!error) {
-		error = set_the_scene(group, &subject, scene->one, outcome);
+		error = set_the_scene(group, &worker, scene->one, outcome);
 		if (error)
-			subject_end(&subject, NULL);
+			worker_end(&worker, NULL);
 	}
 	if (error)
 		return lab_fail(context, error, "Try again.",
@@ -214,14 +214,14 @@ static int try_in(struct lab_context *context, struct memory_group *group,
 				scene->strategy->name, strerror(-error));
 	outcome->predicted =
 		predict_victim(scene->strategy, scene->one, outcome);
-	return observe(context, group, scene, &subject, outcome);
+	return observe(context, group, scene, &worker, outcome);
 }
 
 int victim_try(struct lab_context *context, const struct sw_strategy *strategy,
 	       const struct victim_case *one, uint64_t limit_bytes,
 	       struct victim_outcome *outcome)
 {
-	struct scene *scene = subject_share(sizeof *scene);
+	struct scene *scene = worker_share(sizeof *scene);
 	struct memory_group group;
 	int error;
 
@@ -239,7 +239,7 @@ int victim_try(struct lab_context *context, const struct sw_strategy *strategy,
 		error = try_in(context, &group, scene, outcome);
 		memory_group_close(&group);
 	}
-	subject_unshare(scene, sizeof *scene);
+	worker_unshare(scene, sizeof *scene);
 	return error;
 }
 

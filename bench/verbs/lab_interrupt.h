@@ -7,7 +7,7 @@
 
 /* From now on SIGINT, SIGTERM and SIGHUP, unless ignored, end the command with
  * EXIT_INTERRUPTED and a line that says where the rows are. What the lab has
- * started ends with it: subjects, groups (memory_group.h), modes (guardian.h).
+ * started ends with it: workers, groups (memory_group.h), modes (guardian.h).
  * files must stay. */
 void lab_interrupt_watch(const struct lab_files *files);
 

@@ -2,24 +2,24 @@
 /*
  * A process of its own, in which one step of an experiment is done.
  *
- *  1. subject_start() gives birth to it; it prepares itself in the user's
+ *  1. worker_start() gives birth to it; it prepares itself in the user's
  *     overcommit mode, takes its memory for one thing.
- *  2. subject_act() opens a window in a foreign mode, lets it act, kills it,
+ *  2. worker_act() opens a window in a foreign mode, lets it act, kills it,
  *     and closes the window. What it found out is in memory that both share.
- *  3. subject_end() kills it if it never acted, and reaps it.
+ *  3. worker_end() kills it if it never acted, and reaps it.
  *
- * Where the mode is the user's and we watch meanwhile, subject_go() and
- * subject_await() stand for the second step.
+ * Where the mode is the user's and we watch meanwhile, worker_go() and
+ * worker_await() stand for the second step.
  *
  * The window is made of short leases: when we are stopped it closes within two
- * seconds, and a subject that still acts dies with it. subject_run() then asks
+ * seconds, and a worker that still acts dies with it. worker_run() then asks
  * another one: what the first has said is not trusted.
  *
  * It is the first to die when memory runs out (oom_score_adj 1000) and dies
  * with its parent.
  */
-#ifndef LABS_SUBJECT_H
-#define LABS_SUBJECT_H
+#ifndef LABS_WORKER_H
+#define LABS_WORKER_H
 
 #include <stddef.h>
 #include <stdint.h>
@@ -27,23 +27,23 @@
 
 struct guardian;
 
-struct subject {
+struct worker {
 	pid_t pid;
 	int socket;
 	struct guardian *guardian;
 };
 
-/* Memory that a subject and we see, zeroed, of whole pages; NULL: none. */
-void *subject_share(size_t bytes);
-void subject_unshare(void *data, size_t bytes);
+/* Memory that a worker and we see, zeroed, of whole pages; NULL: none. */
+void *worker_share(size_t bytes);
+void worker_unshare(void *data, size_t bytes);
 
 /* Start one that calls prepare (or not, if NULL) and then waits; data is what
  * both functions get, and should be shared. guardian may be NULL: then it acts
  * in the user's mode. 0; -ECHILD when it died in prepare; else -errno. After an
  * error there is nothing to end. */
-int subject_start(struct subject *subject, struct guardian *guardian,
-		  void (*prepare)(void *data), void (*act)(void *data),
-		  void *data);
+int worker_start(struct worker *worker, struct guardian *guardian,
+		 void (*prepare)(void *data), void (*act)(void *data),
+		 void *data);
 
 /*
  * Let it act, once, in this overcommit mode if there is a guardian. 0 when it
@@ -52,35 +52,35 @@ int subject_start(struct subject *subject, struct guardian *guardian,
  * somebody else changed the mode meanwhile; -EPIPE: the guardian is lost,
  * overcommit_repair() was tried.
  */
-int subject_act(struct subject *subject, int mode, int limit_ms);
+int worker_act(struct worker *worker, int mode, int limit_ms);
 
 /* All of its life: start, act, end; and once more, with data_bytes of data as
  * they were, each time that we were stopped meanwhile, but at most
- * SUBJECT_TRIES times. Errors are those of the first two. */
-#define SUBJECT_TRIES 10
-int subject_run(struct guardian *guardian, int mode, int limit_ms,
-		void (*prepare)(void *data), void (*act)(void *data),
-		void *data, size_t data_bytes);
+ * WORKER_TRIES times. Errors are those of the first two. */
+#define WORKER_TRIES 10
+int worker_run(struct guardian *guardian, int mode, int limit_ms,
+	       void (*prepare)(void *data), void (*act)(void *data), void *data,
+	       size_t data_bytes);
 
-/* What an error of subject_run() means, as a phrase. */
-const char *subject_error(int error);
+/* What an error of worker_run() means, as a phrase. */
+const char *worker_error(int error);
 
-/* In a subject: have another oom_score_adj than 1000. Back to what it was
+/* In a worker: have another oom_score_adj than 1000. Back to what it was
  * before birth is allowed to everybody (proc(5)). 0, or -errno. */
-int subject_set_oom_score_adj(int value);
+int worker_set_oom_score_adj(int value);
 
-/* In a subject: take so much memory, in base pages, and write to all of it.
+/* In a worker: take so much memory, in base pages, and write to all of it.
  * 0, or -errno. */
-int subject_populate(uint64_t bytes);
+int worker_populate(uint64_t bytes);
 
 /* Let it act, once, in the mode that is. */
-void subject_go(const struct subject *subject);
+void worker_go(const struct worker *worker);
 
 /* Wait until it has acted: 0; -ETIMEDOUT: not within limit_ms (-1: none);
  * -ECHILD: it died; else -errno of poll(2). */
-int subject_await(const struct subject *subject, int limit_ms);
+int worker_await(const struct worker *worker, int limit_ms);
 
 /* Kill it and reap it; *status as waitpid(2) tells it, may be NULL. */
-void subject_end(struct subject *subject, int *status);
+void worker_end(struct worker *worker, int *status);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* A process in which an experiment is done; see subject.h. */
+/* A process in which an experiment is done; see worker.h. */
 
-#include "bench/labs/subject.h"
+#include "bench/labs/worker.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -28,9 +28,9 @@
 #define PULSE_LIMIT_S 1 /* without a beat */
 #define EXIT_ALONE 2	/* of one that had no pulse */
 
-static atomic_uint *pulse; /* shared with subjects: the runner's beats */
+static atomic_uint *pulse; /* shared with workers: the runner's beats */
 
-void *subject_share(size_t bytes)
+void *worker_share(size_t bytes)
 {
 	void *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -38,12 +38,12 @@ void *subject_share(size_t bytes)
 	return data == MAP_FAILED ? NULL : data;
 }
 
-void subject_unshare(void *data, size_t bytes)
+void worker_unshare(void *data, size_t bytes)
 {
 	munmap(data, bytes);
 }
 
-int subject_set_oom_score_adj(int value)
+int worker_set_oom_score_adj(int value)
 {
 	char text[16];
 
@@ -51,7 +51,7 @@ int subject_set_oom_score_adj(int value)
 	return text_write_at(text, "/proc/self/oom_score_adj");
 }
 
-int subject_populate(uint64_t bytes)
+int worker_populate(uint64_t bytes)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	char *heap = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -94,7 +94,7 @@ static void watch_pulse(void)
 /* Raising it is everybody's right. */
 static void be_first_to_die(pid_t parent)
 {
-	if (subject_set_oom_score_adj(1000))
+	if (worker_set_oom_score_adj(1000))
 		_exit(1);
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
@@ -123,9 +123,9 @@ static _Noreturn void live(int socket, pid_t parent, bool guarded,
 		pause();
 }
 
-int subject_await(const struct subject *subject, int limit_ms)
+int worker_await(const struct worker *worker, int limit_ms)
 {
-	struct pollfd news = { .fd = subject->socket, .events = POLLIN };
+	struct pollfd news = { .fd = worker->socket, .events = POLLIN };
 	char byte;
 	int ready;
 
@@ -134,60 +134,60 @@ int subject_await(const struct subject *subject, int limit_ms)
 	while (ready < 0 && errno == EINTR);
 	if (ready <= 0)
 		return ready ? -errno : -ETIMEDOUT;
-	return recv(subject->socket, &byte, 1, 0) == 1 ? 0 : -ECHILD;
+	return recv(worker->socket, &byte, 1, 0) == 1 ? 0 : -ECHILD;
 }
 
-int subject_start(struct subject *subject, struct guardian *guardian,
-		  void (*prepare)(void *data), void (*act)(void *data),
-		  void *data)
+int worker_start(struct worker *worker, struct guardian *guardian,
+		 void (*prepare)(void *data), void (*act)(void *data),
+		 void *data)
 {
 	const pid_t parent = getpid();
 	int ends[2];
 	int error;
 
-	*subject = (struct subject){ .socket = -1, .guardian = guardian };
+	*worker = (struct worker){ .socket = -1, .guardian = guardian };
 	if (!pulse)
-		pulse = subject_share(sizeof *pulse);
+		pulse = worker_share(sizeof *pulse);
 	if (!pulse)
 		return -ENOMEM;
 	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
 		return -errno;
-	subject->socket = ends[0];
-	subject->pid = fork();
-	if (subject->pid < 0) {
+	worker->socket = ends[0];
+	worker->pid = fork();
+	if (worker->pid < 0) {
 		error = -errno;
 		close(ends[0]);
 		close(ends[1]);
 		return error;
 	}
-	if (!subject->pid) {
+	if (!worker->pid) {
 		if (guardian)
 			guardian_forget(guardian);
 		close(ends[0]);
 		live(ends[1], parent, guardian, prepare, act, data);
 	}
 	close(ends[1]);
-	error = subject_await(subject, -1);
+	error = worker_await(worker, -1);
 	if (error)
-		subject_end(subject, NULL);
+		worker_end(worker, NULL);
 	return error;
 }
 
 /* One that is dead is found out by who waits for it. */
-void subject_go(const struct subject *subject)
+void worker_go(const struct worker *worker)
 {
-	send(subject->socket, "", 1, MSG_NOSIGNAL);
+	send(worker->socket, "", 1, MSG_NOSIGNAL);
 }
 
 /* Its memory must be gone before the window closes: what another mode has
  * promised may be more than the user's has to give. Returns whether it had
  * ended by itself because we were stopped. */
-static bool die(const struct subject *subject)
+static bool die(const struct worker *worker)
 {
 	siginfo_t info = { .si_status = 0 };
 
-	kill(subject->pid, SIGKILL);
-	while (waitid(P_PID, (id_t)subject->pid, &info, WEXITED | WNOWAIT) &&
+	kill(worker->pid, SIGKILL);
+	while (waitid(P_PID, (id_t)worker->pid, &info, WEXITED | WNOWAIT) &&
 	       errno == EINTR)
 		;
 	return info.si_code == CLD_EXITED && info.si_status == EXIT_ALONE;
@@ -195,7 +195,7 @@ static bool die(const struct subject *subject)
 
 /* Wait for what it does in its window, and keep this open meanwhile. Time in
  * which we are stopped is no more than one beat. */
-static int attend(const struct subject *subject, int limit_ms)
+static int attend(const struct worker *worker, int limit_ms)
 {
 	int error = -ETIMEDOUT, lost = 0;
 
@@ -203,34 +203,34 @@ static int attend(const struct subject *subject, int limit_ms)
 	     error == -ETIMEDOUT && !lost && waited_ms < limit_ms;
 	     waited_ms += BEAT_MS) {
 		atomic_fetch_add(pulse, 1);
-		error = subject_await(subject, BEAT_MS);
-		if (error == -ETIMEDOUT && subject->guardian)
-			lost = guardian_extend(subject->guardian, LEASE_MS);
+		error = worker_await(worker, BEAT_MS);
+		if (error == -ETIMEDOUT && worker->guardian)
+			lost = guardian_extend(worker->guardian, LEASE_MS);
 	}
 	/* The guardian's limit, not ours. */
 	return lost == -ETIMEDOUT ? -EINTR : lost ? lost : error;
 }
 
 /* Open the window, and let it act. */
-static int let_act(const struct subject *subject, int mode, int limit_ms)
+static int let_act(const struct worker *worker, int mode, int limit_ms)
 {
-	const int error = subject->guardian ? guardian_lease(subject->guardian,
-							     mode, LEASE_MS)
-					    : 0;
+	const int error = worker->guardian ? guardian_lease(worker->guardian,
+							    mode, LEASE_MS)
+					   : 0;
 
 	if (error)
 		return error == -ETIMEDOUT ? -EINTR : error;
 	atomic_fetch_add(pulse, 1);
-	subject_go(subject);
-	return attend(subject, limit_ms);
+	worker_go(worker);
+	return attend(worker, limit_ms);
 }
 
-int subject_act(struct subject *subject, int mode, int limit_ms)
+int worker_act(struct worker *worker, int mode, int limit_ms)
 {
-	struct guardian *const guardian = subject->guardian;
+	struct guardian *const guardian = worker->guardian;
 	struct repair repair;
-	int error = let_act(subject, mode, limit_ms);
-	const bool was_alone = die(subject);
+	int error = let_act(worker, mode, limit_ms);
+	const bool was_alone = die(worker);
 	const int released = guardian ? guardian_release(guardian) : 0;
 
 	if (released == -EPIPE)
@@ -244,19 +244,19 @@ static int run_once(struct guardian *guardian, int mode, int limit_ms,
 		    void (*prepare)(void *data), void (*act)(void *data),
 		    void *data)
 {
-	struct subject subject;
-	int error = subject_start(&subject, guardian, prepare, act, data);
+	struct worker worker;
+	int error = worker_start(&worker, guardian, prepare, act, data);
 
 	if (error)
 		return error;
-	error = subject_act(&subject, mode, limit_ms);
-	subject_end(&subject, NULL);
+	error = worker_act(&worker, mode, limit_ms);
+	worker_end(&worker, NULL);
 	return error;
 }
 
-int subject_run(struct guardian *guardian, int mode, int limit_ms,
-		void (*prepare)(void *data), void (*act)(void *data),
-		void *data, size_t data_bytes)
+int worker_run(struct guardian *guardian, int mode, int limit_ms,
+	       void (*prepare)(void *data), void (*act)(void *data), void *data,
+	       size_t data_bytes)
 {
 	void *before = malloc(data_bytes);
 	int error = -EINTR;
@@ -264,7 +264,7 @@ int subject_run(struct guardian *guardian, int mode, int limit_ms,
 	if (!before)
 		return -ENOMEM;
 	memcpy(before, data, data_bytes);
-	for (int i = 0; error == -EINTR && i < SUBJECT_TRIES; i++) {
+	for (int i = 0; error == -EINTR && i < WORKER_TRIES; i++) {
 		memcpy(data, before, data_bytes);
 		error = run_once(guardian, mode, limit_ms, prepare, act, data);
 	}
@@ -272,7 +272,7 @@ int subject_run(struct guardian *guardian, int mode, int limit_ms,
 	return error;
 }
 
-const char *subject_error(int error)
+const char *worker_error(int error)
 {
 	if (error == -EINTR)
 		return "the lab was stopped (^Z, SIGSTOP) each time that it "
@@ -280,13 +280,13 @@ const char *subject_error(int error)
 	return meminfo_error(error);
 }
 
-void subject_end(struct subject *subject, int *status)
+void worker_end(struct worker *worker, int *status)
 {
 	int ignored;
 
-	kill(subject->pid, SIGKILL);
-	while (waitpid(subject->pid, status ? status : &ignored, 0) < 0 &&
+	kill(worker->pid, SIGKILL);
+	while (waitpid(worker->pid, status ? status : &ignored, 0) < 0 &&
 	       errno == EINTR)
 		;
-	close(subject->socket);
+	close(worker->socket);
 }
