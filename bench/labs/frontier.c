@@ -14,6 +14,7 @@
 
 #include "bench/labs/frontier_text.h"
 #include "bench/labs/labs.h"
+#include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 
 #define LIMIT_MS 60000

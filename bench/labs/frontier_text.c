@@ -2,10 +2,10 @@
 /* What the frontier's rows say; see frontier_text.h. */
 
 #include "bench/labs/frontier_text.h"
+#include "bench/labs/report.h"
 
 #include <string.h>
 
-#include "bench/labs/bound.h"
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 

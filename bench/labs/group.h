@@ -6,11 +6,6 @@
 #include "bench/labs/labs.h"
 #include "bench/machine/memory_group.h"
 
-/* How much memory a lab may take: *bytes, at least least_bytes. 0, or -errno
- * told by lab_fail(). */
-int lab_group_ceiling(struct lab_context *context, uint64_t least_bytes,
-		      uint64_t *bytes);
-
 /* Make a group of wanted_bytes, or of what this machine lets an experiment
  * have, but of least_bytes. 0, or -errno told by lab_fail(): nothing dangerous
  * is done without a group. memory_group_close() ends it. */

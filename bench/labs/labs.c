@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of labs, and what they share in telling; see labs.h. */
+/* The table of labs, and the driver that they share; see labs.h. */
 
 #include "bench/labs/labs.h"
 
@@ -8,11 +8,16 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/machine/text.h"
+#include "bench/labs/part.h"
+#include "bench/labs/report.h"
+#include "bench/labs/worker.h"
+#include "bench/machine/memory.h"
+#include "bench/machine/memory_group.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/show/cure.h"
-#include "bench/show/lines.h"
-#include "bench/show/table.h"
+#include "bench/show/progress.h"
+#include "bench/show/units.h"
+#include "lib/spawnwise.h"
 
 extern const struct lab lab_promise;
 extern const struct lab lab_touch;
@@ -42,49 +47,267 @@ int lab_fail(struct lab_context *context, int error, const char *cure,
 	return error;
 }
 
-__attribute__((format(printf, 2, 0))) static void
-tell(struct lab_context *context, const char *format, va_list values)
+int lab_ceiling(struct lab_context *context, uint64_t least_bytes,
+		uint64_t *bytes)
 {
-	char *text, *escaped;
+	char reason[MEMORY_WHY_BYTES + 32];
+	const int error = memory_group_ceiling(bytes, reason, sizeof reason);
 
-	if (vasprintf(&text, format, values) < 0)
-		return; /* the stream tells of a want of memory as well */
-	escaped = text_escaped(text, "\n");
-	lines_print(context->text, escaped ? escaped : "", 0, 0,
-		    context->columns);
-	fputs("\n\n", context->text);
-	free(escaped);
-	free(text);
+	if (error)
+		return lab_fail(context, error, "Mount /proc.",
+				"see how much memory a lab may take: %s",
+				reason);
+	if (*bytes < least_bytes)
+		return lab_fail(context, -ERANGE,
+				"Free some memory, or raise the limit.",
+				"take the %s that this lab needs: it may have "
+				"%s",
+				size_human(least_bytes).text, reason);
+	return 0;
 }
 
-void lab_tell(struct lab_context *context, const char *format, ...)
+/* Nothing dangerous is done without a group. */
+static int open_group(struct lab_context *context, const struct lab_part *part,
+		      struct memory_group *group)
 {
-	va_list values;
+	char reason[MEMORY_WHY_BYTES + 256];
+	uint64_t bytes;
+	int error = lab_ceiling(context, part->group_least_bytes, &bytes);
 
-	va_start(values, format);
-	tell(context, format, values);
-	va_end(values);
+	if (error)
+		return error;
+	if (bytes > part->group_bytes)
+		bytes = part->group_bytes;
+	error = memory_group_open(group, bytes, reason, sizeof reason);
+	if (error)
+		return lab_fail(context, error,
+				"Nothing was done: without a group of its own "
+				"the kernel would choose among all processes.",
+				"begin: %s", reason);
+	return 0;
 }
 
-void lab_skip(struct lab_context *context, const char *format, ...)
+void *lab_row(const struct lab_context *context, size_t i)
 {
-	va_list values;
-
-	context->skipped++;
-	va_start(values, format);
-	tell(context, format, values);
-	va_end(values);
+	return i < context->count ? context->rows + i * context->part->row_bytes
+				  : NULL;
 }
 
-int lab_tell_table(struct lab_context *context, struct table *table)
+static int write_row(struct lab_context *context, const void *row)
 {
-	int error;
+	return row_put(&context->csv, context->lab->row, NULL, row);
+}
 
-	table->columns = context->columns;
-	error = table_print(table, context->text);
-	fputc('\n', context->text);
-	table_release(table);
+int lab_keep(struct lab_context *context, const void *row)
+{
+	const struct lab_part *part = context->part;
+	char *rows = reallocarray(context->rows, context->count + 1,
+				  part->row_bytes);
+	struct trial *trial;
+
+	if (!rows)
+		return -ENOMEM;
+	context->rows = rows;
+	trial = memcpy(rows + context->count++ * part->row_bytes, row,
+		       part->row_bytes);
+	trial->mark = trial->agrees ? "" : "!";
+	return trial->skipped[0] && !part->skipped_rows
+		       ? 0
+		       : write_row(context, trial);
+}
+
+static void prepare(void *row)
+{
+	struct trial *trial = row;
+
+	if (trial->part->prepare)
+		trial->error = trial->part->prepare(row);
+}
+
+static void act(void *row)
+{
+	struct trial *trial = row;
+
+	trial->error = trial->part->act(row);
+}
+
+static int look(void *row)
+{
+	const struct trial *trial = row;
+	const int error = trial->part->look(row);
+
+	return error ? error : write_row(trial->context, row);
+}
+
+static bool goes_on(const struct trial *trial)
+{
+	return !trial->error && !trial->skipped[0];
+}
+
+/* One worker's life. */
+static int work(struct trial *trial)
+{
+	const struct lab_part *part = trial->part;
+	struct worker worker;
+	const int error = worker_start(&worker, trial->context->guardian,
+				       prepare, act, trial);
+
+	if (error)
+		return error;
+	trial->pid = worker.pid;
+	if (goes_on(trial) && part->before)
+		trial->error = part->before(trial);
+	if (goes_on(trial))
+		trial->ended = worker_act(&worker, trial->mode, part->limit_ms,
+					  part->look ? look : NULL, trial);
+	worker_end(&worker, &trial->status);
+	if (trial->ended && !part->deadly)
+		return trial->ended;
+	if (goes_on(trial) && part->after)
+		trial->error = part->after(trial);
+	return trial->error;
+}
+
+/* Once more each time that we were stopped meanwhile: what was found by then is
+ * not trusted. */
+static int try_trial(struct trial *shared, const struct trial *start)
+{
+	struct lab_context *context = start->context;
+	int error = -EINTR;
+	char *doing;
+
+	for (int i = 0; error == -EINTR && i < WORKER_TRIES; i++) {
+		memset(shared, 0, start->part->row_bytes);
+		*shared = *start;
+		error = work(shared);
+	}
+	if (!error)
+		return lab_keep(context, shared);
+	if (context->why[0])
+		return error;
+	doing = report_fill(context, start->part->doing, shared);
+	lab_fail(context, error, "Try again.", "%s: %s", doing ?: "go on",
+		 worker_error(error));
+	free(doing);
 	return error;
+}
+
+static int try_in_group(struct trial *shared, struct trial *start)
+{
+	struct memory_group group;
+	int error = open_group(start->context, start->part, &group);
+
+	if (error)
+		return error;
+	start->group = &group;
+	error = try_trial(shared, start);
+	memory_group_close(&group);
+	return error;
+}
+
+size_t lab_cases(const struct lab_part *part)
+{
+	return part->cases ? part->case_count : 1;
+}
+
+const struct lab_case *lab_case(const struct lab_part *part, size_t i)
+{
+	static const struct lab_case none;
+
+	return part->cases ? (const void *)((const char *)part->cases +
+					    i * part->case_bytes)
+			   : &none;
+}
+
+/* Those that create something and are not left out, by number. */
+static const struct sw_strategy *strategy_at(const struct lab_part *part,
+					     size_t number)
+{
+	for (size_t i = 0; sw_strategies[i]; i++)
+		if (!(sw_strategies[i]->traits &
+		      (SW_CREATES_NOTHING | part->without)) &&
+		    !number--)
+			return sw_strategies[i];
+	return NULL;
+}
+
+size_t lab_strategies(const struct lab_part *part)
+{
+	size_t count = 0;
+
+	while (part->strategies && strategy_at(part, count))
+		count++;
+	return part->strategies ? count : 1;
+}
+
+static int try_product(struct trial *shared, struct trial trial,
+		       struct progress *progress)
+{
+	const struct lab_part *part = trial.part;
+	const size_t strategies = lab_strategies(part);
+	const size_t cases = lab_cases(part);
+	int error = 0;
+
+	for (size_t i = 0; i < strategies * cases && !error; i++) {
+		const bool outside = part->cases_outside;
+
+		trial.one =
+			lab_case(part, outside ? i / strategies : i % cases);
+		if (part->strategies) {
+			trial.strategy = strategy_at(
+				part, outside ? i % strategies : i / cases);
+			trial.strategy_name = trial.strategy->name;
+		}
+		if (part->applies && !part->applies(&trial))
+			continue;
+		if (part->trial_s > 0)
+			progress_note(progress, "%s, %s", trial.strategy_name,
+				      trial.one->name);
+		error = part->group_bytes ? try_in_group(shared, &trial)
+					  : try_trial(shared, &trial);
+		progress_step(progress, part->trial_s);
+	}
+	return error;
+}
+
+static int try_modes(struct lab_context *context, const struct lab_part *part)
+{
+	struct trial *shared = worker_share(part->row_bytes);
+	struct trial trial = { .context = context,
+			       .part = part,
+			       .group = context->group,
+			       .agrees = -1 };
+	struct progress progress;
+	int error = 0;
+
+	if (!shared)
+		return lab_fail(context, -ENOMEM, "Free some memory.",
+				"begin the lab: no memory");
+	progress_begin(&progress, stderr,
+		       part->trial_s * (double)(lab_strategies(part) *
+						lab_cases(part)));
+	for (size_t i = 0; i < context->mode_count && !error; i++) {
+		trial.mode = context->modes[i];
+		error = try_product(shared, trial, &progress);
+	}
+	progress_end(&progress);
+	worker_unshare(shared, part->row_bytes);
+	return error;
+}
+
+/* What was found is told whatever came after it. */
+int lab_try(struct lab_context *context, const struct lab_part *part)
+{
+	int error, told = 0;
+
+	context->part = part;
+	context->count = 0;
+	error = part->run ? part->run(context) : try_modes(context, part);
+	if (context->count)
+		told = report(context);
+	free(context->rows);
+	context->rows = NULL;
+	return error ? error : told;
 }
 
 /* What cannot be seen is no leave to hold it. */
@@ -104,7 +327,9 @@ static bool may_hold(const struct lab_context *context, int mode, char *why,
 	return false;
 }
 
-void lab_bound_modes(struct lab_context *context)
+/* Leave mode 2 out where holding it would leave other programs without memory;
+ * not if it is the user's. */
+static void bound_modes(struct lab_context *context)
 {
 	size_t kept = 0;
 	char why[256];
@@ -118,4 +343,17 @@ void lab_bound_modes(struct lab_context *context)
 				 "else uses, --alone holds it all the same.",
 				 why);
 	context->mode_count = kept;
+}
+
+int lab_run(struct lab_context *context, const struct lab *lab)
+{
+	int error = 0;
+
+	context->lab = lab;
+	bound_modes(context);
+	if (lab->run)
+		return context->mode_count ? lab->run(context) : 0;
+	for (size_t i = 0; lab->parts[i] && context->mode_count && !error; i++)
+		error = lab_try(context, lab->parts[i]);
+	return error;
 }

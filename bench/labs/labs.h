@@ -1,15 +1,19 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What a lab is: an experiment on memory that is promised and not there.
+ * The labs: experiments on memory that is promised and not there.
  *
- *  1. `spawnwise lab NAME` makes a folder and begins NAME.csv with the lab's
- *     columns;
- *  2. run() does the experiment: rows go to csv, what was seen and why goes to
- *     text, which the user reads and finds in NAME.txt;
- *  3. where the lab has a chart, it is drawn from the CSV.
+ *  1. `spawnwise lab NAME` makes a folder and begins NAME.csv with the columns
+ *     of the lab's row;
+ *  2. each part of the lab (part.h) is tried in every overcommit mode, with
+ *     every strategy and case that it has: a worker process (worker.h) prepares
+ *     itself, acts, and leaves what it found in a row that both share;
+ *  3. the rows are told (report.h): a table, how many were as predicted, and
+ *     the lessons that they prove, in NAME.txt and on stdout;
+ *  4. where the lab has a chart, it is drawn from the CSV.
  *
- * A lab is one const struct in a file of its own (or several, when one is too
- * long); labs.c holds the table of them. promise.c is the one to read first.
+ * A lab is one const struct in a file of its own: row, cases, what is done,
+ * what should come of it, lessons. promise.c is the one to read first. The
+ * model is struct tst_test of the Linux Test Project.
  */
 #ifndef LABS_LABS_H
 #define LABS_LABS_H
@@ -21,7 +25,8 @@
 #include "bench/rows/rows.h"
 
 struct guardian;
-struct table;
+struct lab_part;
+struct memory_group;
 
 #define LAB_MODES 3 /* vm.overcommit_memory: 0, 1, 2 */
 
@@ -41,6 +46,15 @@ struct lab_context {
 	size_t skipped; /* parts, by lab_skip(), and wrong predictions */
 	char why[256];
 	char cure[256];
+
+	/* The driver's. */
+	const struct lab *lab;
+	const struct lab_part *part; /* that is tried */
+	struct memory_group *group;  /* of parts that make none; NULL */
+	char *rows;		     /* of the part */
+	size_t count;
+	int tried, agreed, wrong; /* of its predictions */
+	int strategies, cases;	  /* of the part */
 };
 
 struct lab {
@@ -48,13 +62,17 @@ struct lab {
 	const char *summary;	    /* one line, no full stop */
 	const struct row_type *row; /* of NAME.csv */
 	bool modes;		    /* it holds other overcommit modes */
+	const struct lab_part *const *parts; /* up to NULL */
 
-	/* 0, or -errno with lab_fail(). */
+	/* Optional: default is to try every part. 0, or -errno by lab_fail() */
 	int (*run)(struct lab_context *context);
 };
 
 /* The table, NULL-terminated. */
 extern const struct lab *const all_labs[];
+
+/* Do the lab. 0; an error of lab_fail(); or -errno of a stream. */
+int lab_run(struct lab_context *context, const struct lab *lab);
 
 /*
  * Describe a failure and return error (-errno). The format is what follows
@@ -63,23 +81,5 @@ extern const struct lab *const all_labs[];
  */
 int lab_fail(struct lab_context *context, int error, const char *cure,
 	     const char *format, ...) __attribute__((format(printf, 4, 5)));
-
-/* Say in the text that a part is left out, and why: a sentence. The command
- * then ends with status 3. */
-void lab_skip(struct lab_context *context, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* Leave mode 2 out where holding it would leave other programs without memory
- * (headroom_ok() in bench/judge/predict.h), by lab_skip(); not if it is the
- * user's, nor alone. */
-void lab_bound_modes(struct lab_context *context);
-
-/* Write a paragraph to the text, broken into lines, and an empty line. */
-void lab_tell(struct lab_context *context, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
-/* Write a table to the text and an empty line, and release it. 0, or -errno of
- * table_print(). */
-int lab_tell_table(struct lab_context *context, struct table *table);
 
 #endif

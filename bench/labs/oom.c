@@ -9,6 +9,8 @@
 #include "bench/labs/oom.h"
 
 #include "bench/labs/group.h"
+#include "bench/labs/part.h"
+#include "bench/labs/report.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define UNITS 6 /* that the group has room for; see oom_kills() */
@@ -110,7 +112,7 @@ static int choose_unit(struct lab_context *context, uint64_t *unit_bytes)
 {
 	uint64_t ceiling;
 	const int error =
-		lab_group_ceiling(context, UNITS * LEAST_UNIT_BYTES, &ceiling);
+		lab_ceiling(context, UNITS * LEAST_UNIT_BYTES, &ceiling);
 
 	if (error)
 		return error;

@@ -14,6 +14,7 @@
 
 #include "bench/attest/trial.h"
 #include "bench/labs/oom.h"
+#include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/text.h"
 #include "bench/rows/errname.h"

@@ -2,6 +2,7 @@
 /* What was seen of kills, in words; see oom_report.h. */
 
 #include "bench/labs/oom_report.h"
+#include "bench/labs/report.h"
 
 #include <inttypes.h>
 #include <stddef.h>

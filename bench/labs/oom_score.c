@@ -15,6 +15,7 @@
 
 #include "bench/labs/oom.h"
 #include "bench/labs/oom_process.h"
+#include "bench/labs/report.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/oom.h"
 #include "bench/show/table.h"

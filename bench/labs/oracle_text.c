@@ -9,6 +9,7 @@
 
 #include "bench/labs/oracle_answer.h"
 #include "bench/labs/oracle_memory.h"
+#include "bench/labs/report.h"
 #include "bench/rows/errname.h"
 #include "bench/show/table.h"
 #include "bench/show/units.h"

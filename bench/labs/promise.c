@@ -5,95 +5,65 @@
  * Steps of 1 GiB until NULL, then finer ones, as in the classic experiment;
  * here in a process of its own, once per overcommit mode, against what the
  * rules of mm/util.c predict.
+ *
+ * By mmap(2), as malloc(3) does for such sizes (mallopt(3), M_MMAP_THRESHOLD),
+ * but without the head that malloc() writes into each piece: with transparent
+ * huge pages that can make 2 MiB of each of 131,072 pieces real.
  */
 
-#include <errno.h>
 #include <string.h>
+#include <sys/mman.h>
 
-#include "bench/labs/labs.h"
-#include "bench/labs/promise.h"
-#include "bench/labs/promise_text.h"
-#include "bench/labs/worker.h"
-#include "bench/show/table.h"
+#include "bench/judge/predict.h"
+#include "bench/labs/part.h"
+#include "bench/labs/report.h"
+#include "bench/machine/memory.h"
+#include "bench/measure/predict_facts.h"
 
-#define LIMIT_MS 60000
+#define GIB ((uint64_t)1 << 30)
+#define SMALLEST_STEP ((size_t)64 * 1024)
+#define USED (PROT_READ | PROT_WRITE)
 
-static uint64_t minus(uint64_t from, uint64_t bytes)
-{
-	return from > bytes ? from - bytes : 0;
-}
+/* The user's part of the address space. Five-level page tables and 52-bit
+ * addresses are for those who ask for them by a hint to mmap(2)
+ * (Documentation/arch/x86/x86_64/5level-paging.rst). */
+#ifdef __aarch64__
+#define ADDRESS_SPACE_BYTES ((uint64_t)1 << 48)
+#else
+#define ADDRESS_SPACE_BYTES ((uint64_t)1 << 47)
+#endif
 
-static uint64_t smaller(uint64_t one, uint64_t other)
-{
-	return one < other ? one : other;
-}
+struct promise {
+	struct trial trial;
 
-static uint64_t address_limit(const struct predict_facts *facts)
-{
-	return smaller(facts->address_limit_bytes ? facts->address_limit_bytes
-						  : ADDRESS_SPACE_BYTES,
-		       ADDRESS_SPACE_BYTES);
-}
+	/* Just before, in that mode. */
+	struct predict_facts facts;
+	/* Addresses are not given from below the stack downwards: in the layout
+	 * of setarch -L and vm.legacy_va_layout they begin at a third of all,
+	 * under an unlimited stack at a sixth, and what is beyond stays unused
+	 * in part (mmap_base() in arch/x86/mm/mmap.c and mm/util.c). */
+	bool unusual;
 
-/* What addresses and the limits of the process leave; *word is which of them
- * it is. */
-static uint64_t room(const struct predict_facts *facts, const char **word)
-{
-	const uint64_t address_bytes = address_limit(facts);
-	uint64_t bytes = minus(address_bytes, facts->total_vm_bytes);
+	uint64_t largest_bytes; /* a single request that was granted */
+	uint64_t promised_bytes;
+	uint64_t committed_bytes; /* by which Committed_AS grew */
+	bool held_back;		  /* by us, for the others' sake */
 
-	*word = address_bytes < ADDRESS_SPACE_BYTES ? "rlimit_as"
-						    : "address_space";
-	if (facts->data_limit_bytes &&
-	    minus(facts->data_limit_bytes, facts->data_bytes) < bytes) {
-		bytes = minus(facts->data_limit_bytes, facts->data_bytes);
-		*word = "rlimit_data";
-	}
-	return bytes;
-}
-
-/* What the rules grant in all, if there is room for it. The reserve for others
- * grows with the process. */
-static uint64_t granted(const struct promise *promise, uint64_t room_bytes)
-{
-	struct predict_facts facts = promise->facts;
-
-	if (promise->mode != 2)
-		return room_bytes;
-	facts.total_vm_bytes += predict_left(&facts);
-	return smaller(room_bytes, predict_left(&facts));
-}
-
-static void judge(struct promise *promise)
-{
-	const struct predict_facts *facts = &promise->facts;
-	const char *word;
-	const uint64_t room_bytes = room(facts, &word);
-	const uint64_t bytes = granted(promise, room_bytes);
-
-	if (bytes < room_bytes)
-		word = "commit_limit";
-	promise->stopped_by = promise->held_back ? "room_for_others" : word;
-	promise->predicted_bytes =
-		promise->unusual && !strcmp(word, "address_space")
-			? BYTES_UNKNOWN
-			: bytes;
-	/* In mode 1 it is the largest gap in the address space, which the
-	 * loader chooses. */
-	promise->largest_predicted_bytes =
-		promise->mode == 0
-			? smaller(bytes, facts->ram_bytes + facts->swap_bytes)
-		: promise->mode == 1 ? BYTES_UNKNOWN
-				     : promise->predicted_bytes;
-	promise->commit_left_bytes =
-		minus(facts->commit_limit_bytes, facts->committed_bytes);
-	promise->address_limit_bytes = address_limit(facts);
-}
+	/* By the rules, afterwards. */
+	const char *stopped_by;
+	/* Unknown where the addresses end first, and how many there are depends
+	 * on their layout. */
+	uint64_t predicted_bytes;
+	uint64_t largest_predicted_bytes; /* unknown in mode 1 too */
+	uint64_t commit_left_bytes;
+	uint64_t address_limit_bytes;
+	char times[16]; /* what there is: "5,568", "12", "0.3" */
+};
 
 #define AT(member) offsetof(struct promise, member)
 
 static const struct row_field fields[] = {
-	FIELD("overcommit", COUNT, AT(mode),
+	FIELD("overcommit", COUNT, AT(trial.mode),
 	      "mode of `vm.overcommit_memory`: 0, 1, 2"),
 	FIELD("promised_bytes", BYTES, AT(promised_bytes),
 	      "what one process was granted in all, in requests of 1 GiB and "
@@ -127,80 +97,277 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type row = { "promise.csv", { { .fields = fields } } };
+static const struct row_type type = { "promise.csv", { { .fields = fields } } };
 
-static void tabulate(struct table *table, const struct promise *promise)
+static const struct row_field words[] = {
+	FIELD("bound", TEXT, AT(stopped_by), NULL, bound_phrases),
+	FIELD("times", LINE, AT(times)),
+	{ 0 },
+};
+
+/* Whether a request may be made: in mode 2 one that is granted is taken from
+ * all others. */
+static bool is_harmless(struct promise *promise, uint64_t bytes)
 {
-	table_cell(table, "%d", promise->mode);
-	table_size(table, promise->promised_bytes);
-	table_size(table, promise->predicted_bytes);
-	table_size(table, promise->largest_bytes);
-	table_size(table, promise->largest_predicted_bytes);
-	table_cell(table, "%s", promise->stopped_by);
-	table_row(table, TABLE_PLAIN);
+	struct predict_facts facts;
+	char reason[256];
+
+	if (promise->trial.mode != 2 || promise->trial.context->alone)
+		return true;
+	if (predict_facts_self(&facts))
+		return false;
+	facts.committed_bytes += bytes;
+	if (headroom_ok(0, &facts, reason, sizeof reason))
+		return true;
+	promise->held_back = true;
+	return false;
 }
 
-/* One mode: a process that takes what it gets. */
-static int promise_in(struct lab_context *context, struct promise *promise)
+static void *map(size_t bytes, int protection)
 {
-	int error = worker_run(context->guardian, promise->mode, LIMIT_MS, NULL,
-			       promise_take, promise, sizeof *promise);
+	void *piece = mmap(NULL, bytes, protection, MAP_PRIVATE | MAP_ANONYMOUS,
+			   -1, 0);
 
-	if (!error)
-		error = promise->error;
+	return piece == MAP_FAILED ? NULL : piece;
+}
+
+/* Two are needed: a single one may fill a gap. Where addresses are too few for
+ * both there is nothing to say. */
+static bool is_unusual(void)
+{
+	char *first = map(GIB, PROT_NONE);
+	char *second = map(GIB, PROT_NONE);
+	const bool unusual = first && second &&
+			     (second > first ||
+			      (uintptr_t)second < ADDRESS_SPACE_BYTES / 8 * 7);
+
+	if (first)
+		munmap(first, GIB);
+	if (second)
+		munmap(second, GIB);
+	return unusual;
+}
+
+/* By bisection: each request is given back at once. */
+static uint64_t find_largest(struct promise *promise)
+{
+	uint64_t granted = 0, refused = ADDRESS_SPACE_BYTES;
+
+	while (refused - granted > SMALLEST_STEP) {
+		const uint64_t bytes = granted + (refused - granted) / 2;
+		void *piece =
+			is_harmless(promise, bytes) ? map(bytes, USED) : NULL;
+
+		if (piece) {
+			munmap(piece, bytes);
+			granted = bytes;
+		} else {
+			refused = bytes;
+		}
+	}
+	return granted;
+}
+
+static uint64_t take_all(struct promise *promise)
+{
+	uint64_t taken = 0;
+
+	for (size_t step = GIB; step >= SMALLEST_STEP; step /= 2)
+		while (is_harmless(promise, step) && map(step, USED))
+			taken += step;
+	return taken;
+}
+
+static int take(void *row)
+{
+	struct promise *promise = row;
+	struct meminfo after;
+	int error = predict_facts_self(&promise->facts);
+
 	if (error)
-		return lab_fail(context, error, "Try again.",
-				"take memory in overcommit mode %d: %s",
-				promise->mode, worker_error(error));
-	judge(promise);
-	return row_put(&context->csv, &row, NULL, promise);
+		return error;
+	promise->unusual = is_unusual();
+	promise->largest_bytes = find_largest(promise);
+	promise->held_back = false;
+	promise->promised_bytes = take_all(promise);
+	error = meminfo_read_commit(&after);
+	/* Others may have given back more than we got. */
+	if (!error && after.committed_bytes > promise->facts.committed_bytes)
+		promise->committed_bytes =
+			after.committed_bytes - promise->facts.committed_bytes;
+	return error;
 }
 
-static int run(struct lab_context *context)
+static uint64_t minus(uint64_t from, uint64_t bytes)
 {
-	static const char *const heads[] = { "mode",	  "promised",
-					     "predicted", "at once",
-					     "predicted", "stopped by",
-					     NULL };
-	struct promise *promise = worker_share(sizeof *promise);
-	struct promise seen[LAB_MODES];
-	struct table table;
-	size_t count = 0;
-	int error = 0, told = 0;
-
-	if (!promise)
-		return lab_fail(context, -ENOMEM, "Free some memory.",
-				"begin the lab: no memory");
-	table_init(&table, "lrrrrl");
-	table_heads(&table, heads);
-	for (size_t i = 0; i < context->mode_count && !error; i++) {
-		*promise = (struct promise){
-			.mode = context->modes[i],
-			.alone = context->alone,
-		};
-		error = promise_in(context, promise);
-		if (error)
-			break;
-		seen[count++] = *promise;
-		tabulate(&table, promise);
-	}
-	worker_unshare(promise, sizeof *promise);
-	/* What was promised is told whatever came after it. */
-	if (count) {
-		promise_tell_scale(context, &seen[0]);
-		told = lab_tell_table(context, &table);
-		promise_tell(context, seen, count);
-	}
-	table_release(&table);
-	return error ? error : told;
+	return from > bytes ? from - bytes : 0;
 }
+
+static uint64_t smaller(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+/* What addresses and the limits of the process leave; *word is which of them
+ * it is. */
+static uint64_t room(const struct promise *promise, const char **word)
+{
+	const struct predict_facts *facts = &promise->facts;
+	const uint64_t address_bytes = promise->address_limit_bytes;
+	const uint64_t data_bytes =
+		minus(facts->data_limit_bytes, facts->data_bytes);
+	const uint64_t bytes = minus(address_bytes, facts->total_vm_bytes);
+
+	*word = address_bytes < ADDRESS_SPACE_BYTES ? "rlimit_as"
+						    : "address_space";
+	if (!facts->data_limit_bytes || data_bytes >= bytes)
+		return bytes;
+	*word = "rlimit_data";
+	return data_bytes;
+}
+
+/* What the rules grant in all, if there is room for it. The reserve for others
+ * grows with the process. */
+static uint64_t granted(const struct promise *promise, uint64_t room_bytes)
+{
+	struct predict_facts facts = promise->facts;
+
+	if (promise->trial.mode != 2)
+		return room_bytes;
+	facts.total_vm_bytes += predict_left(&facts);
+	return smaller(room_bytes, predict_left(&facts));
+}
+
+static void format_times(struct promise *promise)
+{
+	const double times =
+		(double)promise->promised_bytes /
+		(double)(promise->facts.ram_bytes + promise->facts.swap_bytes);
+	const unsigned whole = (unsigned)(times + 0.5);
+
+	if (whole >= 1000)
+		snprintf(promise->times, sizeof promise->times, "%u,%03u",
+			 whole / 1000, whole % 1000);
+	else
+		snprintf(promise->times, sizeof promise->times, "%.*f",
+			 times < 10, times);
+}
+
+static int predict_all(void *row)
+{
+	struct promise *promise = row;
+	const struct predict_facts *facts = &promise->facts;
+	const int mode = promise->trial.mode;
+	uint64_t room_bytes, bytes;
+	const char *word;
+
+	promise->address_limit_bytes =
+		smaller(facts->address_limit_bytes ?: ADDRESS_SPACE_BYTES,
+			ADDRESS_SPACE_BYTES);
+	room_bytes = room(promise, &word);
+	bytes = granted(promise, room_bytes);
+	if (bytes < room_bytes)
+		word = "commit_limit";
+	promise->stopped_by = promise->held_back ? "room_for_others" : word;
+	promise->predicted_bytes =
+		promise->unusual && !strcmp(word, "address_space")
+			? BYTES_UNKNOWN
+			: bytes;
+	/* In mode 1 it is the largest gap in the address space, which the
+	 * loader chooses. */
+	promise->largest_predicted_bytes =
+		mode == 0 ? smaller(bytes, facts->ram_bytes + facts->swap_bytes)
+		: mode == 1 ? BYTES_UNKNOWN
+			    : promise->predicted_bytes;
+	promise->commit_left_bytes =
+		minus(facts->commit_limit_bytes, facts->committed_bytes);
+	format_times(promise);
+	return 0;
+}
+
+static const char *const intro[] = {
+	"A process asked for memory until it was refused, in steps of 1 GiB "
+	"and then in finer ones, and wrote to none of it. This machine has "
+	"{ram_bytes} of RAM and {swap_bytes} of swap; its CommitLimit is "
+	"{commit_limit_bytes}.",
+	NULL,
+};
+
+static const struct lab_column columns[] = {
+	{ "mode", 'l', "{overcommit}" },
+	{ "promised", 'r', "{promised_bytes}" },
+	{ "predicted", 'r', "{predicted_bytes}" },
+	{ "at once", 'r', "{largest_bytes}" },
+	{ "predicted", 'r', "{largest_predicted_bytes}" },
+	{ "stopped by", 'l', "{stopped_by}" },
+	{ 0 },
+};
+
+LESSON_WHEN(promise, is_bounded,
+	    row->trial.mode == 0 && bound_is_own(row->stopped_by))
+LESSON_WHEN(promise, is_heuristic,
+	    row->trial.mode == 0 && !bound_is_own(row->stopped_by))
+LESSON_WHEN(promise, is_always, row->trial.mode == 1)
+LESSON_WHEN(promise, is_held_back, row->held_back)
+LESSON_WHEN(promise, is_strict, !strcmp(row->stopped_by, "commit_limit"))
+LESSON_WHEN(promise, is_strict_and_bounded,
+	    row->trial.mode == 2 && !row->held_back && !is_strict(row))
+LESSON_WHEN(promise, is_unpredicted, row->predicted_bytes == BYTES_UNKNOWN)
+
+static const struct lesson lessons[] = {
+	{ is_bounded,
+	  "Mode 0 (heuristic) looks at each request alone and refuses one that "
+	  "is larger than RAM and swap together. Here a limit of the process "
+	  "itself came first: {bound} stopped it at {promised_bytes}." },
+	{ is_heuristic,
+	  "Mode 0 (heuristic) looks at each request alone and refuses one that "
+	  "is larger than RAM and swap together; their sum is not limited: "
+	  "{promised_bytes} in all, {times} times what there is, up to "
+	  "{bound}." },
+	{ is_always, "Mode 1 (always) refuses nothing; what stopped the "
+		     "program was {bound}." },
+	{ is_held_back,
+	  "Mode 2 (strict) promises up to CommitLimit, to all processes "
+	  "together. We stopped before it was reached: the others on this "
+	  "machine would have got nothing. (--alone goes on to the end.)" },
+	{ is_strict,
+	  "Mode 2 (strict) promises up to CommitLimit, to all processes "
+	  "together, and holds back some for root and for other programs of "
+	  "the user: here malloc returns NULL, and of the modes only this one "
+	  "sets a limit to all memory." },
+	{ is_strict_and_bounded,
+	  "Mode 2 (strict) promises up to CommitLimit, to all processes "
+	  "together. It was not reached: {bound} stopped the program before." },
+	{ is_unpredicted,
+	  "How many addresses there are is not predicted: this process has "
+	  "another layout than usual (by setarch -L, vm.legacy_va_layout or an "
+	  "unlimited stack), which leaves a part of them unused. Use `ulimit "
+	  "-s 8192`, without setarch, for a prediction." },
+	{ NULL, "None of it is memory yet: a page exists when it is written "
+		"to. `spawnwise lab touch` shows what happens then." },
+	{ 0 },
+};
+
+static const struct lab_part part = {
+	.row_bytes = sizeof(struct promise),
+	.doing = "take memory in overcommit mode {overcommit}",
+	.act = take,
+	.after = predict_all,
+	.limit_ms = 60000,
+	.words = words,
+	.intro = intro,
+	.columns = columns,
+	.lessons = lessons,
+};
+
+static const struct lab_part *const parts[] = { &part, NULL };
 
 extern const struct lab lab_promise;
 
 const struct lab lab_promise = {
 	.name = "promise",
 	.summary = "how much memory malloc promises, and what stops it",
-	.row = &row,
+	.row = &type,
 	.modes = true,
-	.run = run,
+	.parts = parts,
 };

@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "bench/labs/group.h"
+#include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/clock.h"
 #include "bench/machine/memory.h"

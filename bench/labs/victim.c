@@ -10,6 +10,7 @@
 #include <errno.h>
 
 #include "bench/labs/labs.h"
+#include "bench/labs/report.h"
 #include "bench/labs/victim.h"
 #include "bench/show/progress.h"
 #include "bench/show/table.h"

@@ -195,16 +195,19 @@ static bool die(const struct worker *worker)
 
 /* Wait for what it does in its window, and keep this open meanwhile. Time in
  * which we are stopped is no more than one beat. */
-static int attend(const struct worker *worker, int limit_ms)
+static int attend(const struct worker *worker, int limit_ms,
+		  int (*look)(void *data), void *data)
 {
+	const int beat_ms = look ? 1 : BEAT_MS;
 	int error = -ETIMEDOUT, lost = 0;
 
 	for (int waited_ms = 0;
 	     error == -ETIMEDOUT && !lost && waited_ms < limit_ms;
-	     waited_ms += BEAT_MS) {
+	     waited_ms += beat_ms) {
 		atomic_fetch_add(pulse, 1);
-		error = worker_await(worker, BEAT_MS);
-		if (error == -ETIMEDOUT && worker->guardian)
+		lost = look ? look(data) : 0;
+		error = worker_await(worker, beat_ms);
+		if (error == -ETIMEDOUT && !lost && worker->guardian)
 			lost = guardian_extend(worker->guardian, LEASE_MS);
 	}
 	/* The guardian's limit, not ours. */
@@ -212,7 +215,8 @@ static int attend(const struct worker *worker, int limit_ms)
 }
 
 /* Open the window, and let it act. */
-static int let_act(const struct worker *worker, int mode, int limit_ms)
+static int let_act(const struct worker *worker, int mode, int limit_ms,
+		   int (*look)(void *data), void *data)
 {
 	const int error = worker->guardian ? guardian_lease(worker->guardian,
 							    mode, LEASE_MS)
@@ -222,14 +226,15 @@ static int let_act(const struct worker *worker, int mode, int limit_ms)
 		return error == -ETIMEDOUT ? -EINTR : error;
 	atomic_fetch_add(pulse, 1);
 	worker_go(worker);
-	return attend(worker, limit_ms);
+	return attend(worker, limit_ms, look, data);
 }
 
-int worker_act(struct worker *worker, int mode, int limit_ms)
+int worker_act(struct worker *worker, int mode, int limit_ms,
+	       int (*look)(void *data), void *data)
 {
 	struct guardian *const guardian = worker->guardian;
 	struct repair repair;
-	int error = let_act(worker, mode, limit_ms);
+	int error = let_act(worker, mode, limit_ms, look, data);
 	const bool was_alone = die(worker);
 	const int released = guardian ? guardian_release(guardian) : 0;
 
@@ -249,7 +254,7 @@ static int run_once(struct guardian *guardian, int mode, int limit_ms,
 
 	if (error)
 		return error;
-	error = worker_act(&worker, mode, limit_ms);
+	error = worker_act(&worker, mode, limit_ms, NULL, NULL);
 	worker_end(&worker, NULL);
 	return error;
 }

@@ -50,9 +50,11 @@ int worker_start(struct worker *worker, struct guardian *guardian,
  * has done so. -ETIMEDOUT: not within limit_ms, in which we were not stopped;
  * -EINTR: we were, and the window closed before; -ECHILD: it died; -ESTALE:
  * somebody else changed the mode meanwhile; -EPIPE: the guardian is lost,
- * overcommit_repair() was tried.
+ * overcommit_repair() was tried. Each millisecond meanwhile look is called,
+ * unless NULL; its error ends the wait.
  */
-int worker_act(struct worker *worker, int mode, int limit_ms);
+int worker_act(struct worker *worker, int mode, int limit_ms,
+	       int (*look)(void *data), void *data);
 
 /* All of its life: start, act, end; and once more, with data_bytes of data as
  * they were, each time that we were stopped meanwhile, but at most

@@ -115,12 +115,6 @@ static bool needs_guardian(const struct mode_list *list)
 	return false;
 }
 
-static int perform(const struct lab *lab, struct lab_context *context)
-{
-	lab_bound_modes(context);
-	return context->mode_count ? lab->run(context) : 0;
-}
-
 /* What a lab says. */
 struct lab_words {
 	char *text;
@@ -137,7 +131,7 @@ static int experiment(const struct lab *lab, struct lab_context *context,
 	context->text = open_memstream(&words->text, &words->bytes);
 	context->csv.stream = files->csv;
 	lab_interrupt_watch(files);
-	error = context->text ? perform(lab, context) : -errno;
+	error = context->text ? lab_run(context, lab) : -errno;
 	if (context->text && fclose(context->text) && !error)
 		error = -ENOMEM; /* a part of the text is missing */
 	lost = lab_folder_keep(files, words->text, &words->bytes, error);

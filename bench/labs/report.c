@@ -1,0 +1,355 @@
+/* SPDX-License-Identifier: MIT */
+/* What is told of a lab's rows; see report.h. */
+
+#include "bench/labs/report.h"
+
+#include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/labs/part.h"
+#include "bench/machine/text.h"
+#include "bench/show/fill.h"
+#include "bench/show/lines.h"
+#include "bench/show/table.h"
+#include "lib/spawnwise.h"
+
+const char *const bound_phrases[] = {
+	"address_space",
+	"the end of the address space",
+	"rlimit_as",
+	"RLIMIT_AS (ulimit -v)",
+	"rlimit_data",
+	"RLIMIT_DATA (ulimit -d)",
+	"commit_limit",
+	"CommitLimit",
+	"ram_and_swap",
+	"RAM and swap",
+	NULL,
+};
+
+const char *bound_text(const char *word)
+{
+	for (size_t i = 0; bound_phrases[i]; i += 2)
+		if (!strcmp(word, bound_phrases[i]))
+			return bound_phrases[i + 1];
+	return word;
+}
+
+bool bound_is_own(const char *word)
+{
+	return !strncmp(word, "rlimit_", strlen("rlimit_"));
+}
+
+static const char *const mode_names[] = { "heuristic", "always", "strict" };
+
+#define AT(member) offsetof(struct trial, member)
+#define OF_CASE(member) offsetof(struct lab_case, member)
+#define OF_ALL(member) offsetof(struct lab_context, member)
+
+static const struct row_field trial_fields[] = {
+	FIELD("mode", COUNT, AT(mode)),
+	FIELD("mode_name", CHOICE, AT(mode), NULL, mode_names),
+	FIELD("strategy", TEXT, AT(strategy_name)),
+	FIELD("mark", TEXT, AT(mark)),
+	{ 0 },
+};
+
+static const struct row_field case_fields[] = {
+	FIELD("case", TEXT, OF_CASE(name)),
+	FIELD("what", TEXT, OF_CASE(what)),
+	{ 0 },
+};
+
+static const struct row_field context_fields[] = {
+	FIELD("tried", COUNT, OF_ALL(tried)),
+	FIELD("agreed", COUNT, OF_ALL(agreed)),
+	FIELD("wrong", COUNT, OF_ALL(wrong)),
+	FIELD("strategies", COUNT, OF_ALL(strategies)),
+	FIELD("cases", COUNT, OF_ALL(cases)),
+	{ 0 },
+};
+
+char *report_fill(const struct lab_context *context, const char *text,
+		  const void *row)
+{
+	const struct row_part *of_row = context->lab->row->parts;
+	struct row_part parts[ROW_PARTS_MAX + 5] = { 0 };
+	size_t count = 0;
+
+	while (of_row[count].fields) {
+		parts[count] = of_row[count];
+		count++;
+	}
+	if (context->part->words)
+		parts[count++].fields = context->part->words;
+	parts[count++].fields = trial_fields;
+	parts[count++] = (struct row_part){ .fields = case_fields,
+					    .base = AT(one),
+					    .pointed = true };
+	parts[count] = (struct row_part){ .fields = context_fields,
+					  .base = AT(context),
+					  .pointed = true };
+	return fill(text, parts, row);
+}
+
+__attribute__((format(printf, 2, 0))) static void
+tell(struct lab_context *context, const char *format, va_list values)
+{
+	char *text, *escaped;
+
+	if (vasprintf(&text, format, values) < 0)
+		return; /* the stream tells of a want of memory as well */
+	escaped = text_escaped(text, "\n");
+	lines_print(context->text, escaped ? escaped : "", 0, 0,
+		    context->columns);
+	fputs("\n\n", context->text);
+	free(escaped);
+	free(text);
+}
+
+void lab_tell(struct lab_context *context, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	tell(context, format, values);
+	va_end(values);
+}
+
+void lab_skip(struct lab_context *context, const char *format, ...)
+{
+	va_list values;
+
+	context->skipped++;
+	va_start(values, format);
+	tell(context, format, values);
+	va_end(values);
+}
+
+int lab_tell_table(struct lab_context *context, struct table *table)
+{
+	int error;
+
+	table->columns = context->columns;
+	error = table_print(table, context->text);
+	fputc('\n', context->text);
+	table_release(table);
+	return error;
+}
+
+static void tell_filled(struct lab_context *context, const char *text,
+			const void *row)
+{
+	char *filled = report_fill(context, text, row);
+
+	lab_tell(context, "%s", filled ?: "");
+	free(filled);
+}
+
+static void add_cell(struct lab_context *context, struct table *table,
+		     const char *cell, const void *row)
+{
+	char *filled = report_fill(context, cell, row);
+
+	table_cell(table, "%s", filled ?: "");
+	free(filled);
+}
+
+static bool was_made(const struct lab_context *context,
+		     const struct trial *trial)
+{
+	return !trial->skipped[0] || context->part->skipped_rows;
+}
+
+static bool is_listed(const struct lab_context *context,
+		      const struct trial *trial, int mode)
+{
+	const struct lab_part *part = context->part;
+
+	return (mode < 0 || trial->mode == mode) && was_made(context, trial) &&
+	       (!part->listed || part->listed(trial));
+}
+
+/* Of one mode, or of all if that is negative. */
+static int tell_table(struct lab_context *context, int mode)
+{
+	const struct lab_column *columns = context->part->columns;
+	char align[LAB_COLUMNS_MAX + 1] = "";
+	const struct trial *row;
+	struct table table;
+
+	table_init(&table, align);
+	for (size_t c = 0; columns[c].cell; c++) {
+		align[c] = columns[c].align;
+		if (columns[c].head)
+			table_cell(&table, "%s", columns[c].head);
+	}
+	table_row(&table, TABLE_STRONG);
+	for (size_t i = 0; (row = lab_row(context, i)); i++) {
+		if (!is_listed(context, row, mode))
+			continue;
+		for (size_t c = 0; columns[c].cell; c++)
+			add_cell(context, &table, columns[c].cell, row);
+		table_row(&table, row->agrees ? TABLE_PLAIN : TABLE_BAD);
+	}
+	return lab_tell_table(context, &table);
+}
+
+static int tell_each_mode(struct lab_context *context)
+{
+	const struct trial *row;
+	int error = 0;
+
+	for (size_t i = 0; (row = lab_row(context, i)) && !error; i++) {
+		bool told = !is_listed(context, row, row->mode);
+
+		for (size_t j = 0; j < i && !told; j++)
+			told = is_listed(context, lab_row(context, j),
+					 row->mode);
+		if (told)
+			continue;
+		fprintf(context->text, "Overcommit mode %d (%s)\n", row->mode,
+			mode_names[row->mode]);
+		error = tell_table(context, row->mode);
+	}
+	return error;
+}
+
+/* A line a strategy, a column a case. */
+static int tell_matrix(struct lab_context *context)
+{
+	const struct lab_part *part = context->part;
+	const struct trial *row, *last = NULL;
+	struct table table;
+
+	table_init(&table, "llllllllllll");
+	table_cell(&table, "strategy");
+	for (size_t i = 0; i < part->case_count; i++)
+		table_cell(&table, "%s", lab_case(part, i)->name);
+	for (size_t i = 0; (row = lab_row(context, i)); i++) {
+		if (!was_made(context, row))
+			continue;
+		if (!last || row->strategy != last->strategy) {
+			table_row(&table, last ? TABLE_PLAIN : TABLE_STRONG);
+			table_cell(&table, "%s", row->strategy_name);
+		}
+		add_cell(context, &table, part->matrix, row);
+		last = row;
+	}
+	table_row(&table, TABLE_PLAIN);
+	return lab_tell_table(context, &table);
+}
+
+static void tell_cases(struct lab_context *context)
+{
+	const struct lab_part *part = context->part;
+
+	if (!lab_case(part, 0)->what)
+		return;
+	for (size_t i = 0; i < part->case_count; i++)
+		fprintf(context->text, "  %-14s %s\n", lab_case(part, i)->name,
+			lab_case(part, i)->what);
+	fputc('\n', context->text);
+}
+
+/* The command's status tells of wrong ones too. */
+static void count_agreed(struct lab_context *context)
+{
+	const struct trial *row;
+
+	context->tried = context->agreed = 0;
+	for (size_t i = 0; (row = lab_row(context, i)); i++) {
+		context->tried += row->agrees >= 0;
+		context->agreed += row->agrees > 0;
+	}
+	context->wrong = context->tried - context->agreed;
+	context->skipped += (size_t)context->wrong;
+	context->strategies = (int)lab_strategies(context->part);
+	context->cases = (int)lab_cases(context->part);
+}
+
+static void tell_verdict(struct lab_context *context)
+{
+	const struct lab_part *part = context->part;
+
+	tell_filled(context,
+		    !context->tried  ? part->none
+		    : context->wrong ? part->some
+				     : part->all,
+		    lab_row(context, 0));
+}
+
+static void tell_lesson(struct lab_context *context,
+			const struct lesson *lesson)
+{
+	const struct trial *row;
+
+	for (size_t i = 0; (row = lab_row(context, i)); i++) {
+		if (!was_made(context, row) ||
+		    (lesson->when && !lesson->when(row)))
+			continue;
+		tell_filled(context, lesson->text, row);
+		return;
+	}
+}
+
+static bool is_of_same_skip(const struct trial *one, const struct trial *other)
+{
+	return one->mode == other->mode &&
+	       !strcmp(one->skipped, other->skipped) &&
+	       (one->skips_case || one->strategy == other->strategy);
+}
+
+/* The first of those that were skipped for a reason, with the cases of all. */
+static void tell_skip(struct lab_context *context, size_t first)
+{
+	const struct trial *one = lab_row(context, first), *row;
+	char cases[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; (row = lab_row(context, i)); i++) {
+		if (!is_of_same_skip(one, row))
+			continue;
+		if (i < first)
+			return;
+		if (row->one->name && !strstr(cases, row->one->name) &&
+		    used < sizeof cases)
+			used += (size_t)snprintf(
+				cases + used, sizeof cases - used, "%s%s",
+				used ? ", " : "", row->one->name);
+	}
+	lab_skip(context, "Skipped in mode %d: %s%s%s. %s", one->mode, cases,
+		 used && !one->skips_case ? " with " : "",
+		 one->skips_case ? "" : one->strategy_name, one->skipped);
+}
+
+int report(struct lab_context *context)
+{
+	const struct lab_part *part = context->part;
+	const struct trial *row;
+	int error = 0;
+
+	count_agreed(context);
+	if (part->sum)
+		part->sum(context);
+	for (size_t i = 0; part->intro && part->intro[i]; i++)
+		tell_filled(context, part->intro[i], lab_row(context, 0));
+	if (part->matrix) {
+		tell_cases(context);
+		error = tell_matrix(context);
+	} else if (part->columns) {
+		error = part->table_per_mode ? tell_each_mode(context)
+					     : tell_table(context, -1);
+	}
+	if (part->all)
+		tell_verdict(context);
+	for (size_t i = 0; part->lessons && part->lessons[i].text; i++)
+		tell_lesson(context, &part->lessons[i]);
+	for (size_t i = 0; (row = lab_row(context, i)); i++)
+		if (row->skipped[0])
+			tell_skip(context, i);
+	if (!error && part->tell)
+		error = part->tell(context);
+	return error;
+}
