@@ -56,7 +56,8 @@ static enum trial_phase phase(const struct watch *watch)
 
 static int take_listener(struct watch *watch)
 {
-	struct pollfd fd = { .fd = watch->trial->socket, .events = POLLIN };
+	struct pollfd fd = { .fd = watch->trial->process.socket,
+			     .events = POLLIN };
 
 	if (poll(&fd, 1, rest_ms(watch)) <= 0)
 		return -ETIMEDOUT;
@@ -88,7 +89,7 @@ static int see_birth(struct watch *watch, const struct held_call *call)
 
 	watch->birth = *call;
 	seen->call = call->number;
-	seen->by_helper = call->pid != watch->trial->pid;
+	seen->by_helper = call->pid != watch->trial->process.pid;
 	if (call->number == SYS_clone3)
 		return read_clone3(watch);
 	seen->flags = 0;
@@ -106,7 +107,7 @@ static int see_exec(struct watch *watch, const struct held_call *call)
 	watch->door = HELD;
 	watch->held_since_ns = clock_now_ns();
 	watch->seen->executes = true;
-	return listener_shares_memory(watch->trial->pid, call->pid,
+	return listener_shares_memory(watch->trial->process.pid, call->pid,
 				      &watch->seen->shares_memory);
 }
 
@@ -132,7 +133,8 @@ static int see(struct watch *watch)
 static bool is_suspended(const struct watch *watch)
 {
 	return !watch->seen->by_helper &&
-	       listener_sleeps_in(watch->trial->pid, watch->birth.number);
+	       listener_sleeps_in(watch->trial->process.pid,
+				  watch->birth.number);
 }
 
 /* Let the child go as soon as it is known whether its caller waits for it. */
@@ -152,7 +154,7 @@ static int look_on(struct watch *watch)
 {
 	struct pollfd fds[] = {
 		{ .fd = watch->listener, .events = POLLIN },
-		{ .fd = watch->trial->socket, .events = POLLIN },
+		{ .fd = watch->trial->process.socket, .events = POLLIN },
 	};
 	int error = 0;
 	int rest;

@@ -8,9 +8,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
-#include <sys/socket.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/attest/listener.h"
@@ -64,12 +61,10 @@ static void install_listener(int socket, const int *calls, size_t call_count)
 	close(listener);
 }
 
-static _Noreturn void be_probe(const struct sw_strategy *strategy,
+static _Noreturn void be_tried(const struct sw_strategy *strategy,
 			       struct trial_report *report, int socket,
 			       const int *calls, size_t call_count)
 {
-	prctl(PR_SET_NAME, "spawnwise-try");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	setpgid(0, 0);
 	/* Ignored, it would keep every child from being waited for. */
 	signal(SIGCHLD, SIG_DFL);
@@ -83,23 +78,14 @@ static _Noreturn void be_probe(const struct sw_strategy *strategy,
 int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
 		const int *calls, size_t call_count)
 {
-	int ends[2];
-	int error;
+	const int error =
+		sw_births_elsewhere()
+			? -ENOTSUP
+			: coprocess_fork(&trial->process, "spawnwise-try");
 
-	if (sw_births_elsewhere())
-		return -ENOTSUP;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	trial->pid = fork();
-	if (!trial->pid) {
-		close(ends[0]);
-		be_probe(strategy, trial->report, ends[1], calls, call_count);
-	}
-	error = trial->pid < 0 ? -errno : 0;
-	close(ends[1]);
-	trial->socket = ends[0];
-	if (error)
-		close(ends[0]);
+	if (!error && !trial->process.pid)
+		be_tried(strategy, trial->report, trial->process.socket, calls,
+			 call_count);
 	return error;
 }
 
@@ -107,11 +93,8 @@ int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
  * be one yet. */
 bool trial_end(struct trial_spawn *trial)
 {
-	kill(-trial->pid, SIGKILL);
-	kill(trial->pid, SIGKILL);
-	while (waitpid(trial->pid, NULL, 0) < 0 && errno == EINTR)
-		;
-	close(trial->socket);
+	kill(-trial->process.pid, SIGKILL);
+	coprocess_end(&trial->process, NULL);
 	return atomic_load(&trial->report->phase) == TRIAL_DONE;
 }
 
@@ -126,7 +109,7 @@ static int try_in_probe(const struct sw_strategy *strategy,
 
 	if (error)
 		return error;
-	end = (struct pollfd){ .fd = trial.socket, .events = POLLIN };
+	end = (struct pollfd){ .fd = trial.process.socket, .events = POLLIN };
 	do
 		ready = poll(&end, 1, PATIENCE_MS);
 	while (ready < 0 && errno == EINTR);

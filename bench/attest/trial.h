@@ -6,7 +6,8 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
-#include <sys/types.h>
+
+#include "bench/machine/coprocess.h"
 
 struct sw_strategy;
 
@@ -24,14 +25,13 @@ struct trial_report {
 
 struct trial_spawn {
 	struct trial_report *report; /* the caller's, MAP_SHARED */
-	pid_t pid;
-	int socket; /* readable when the trial has ended */
+	struct coprocess process; /* its socket is readable when it has ended */
 };
 
 /*
  * Start one for this strategy. With calls it first installs a listener of
- * these, hands over the listener to trial->socket (listener_take()), and waits
- * for one byte. 0, or -errno; then there is nothing to end. -ENOTSUP:
+ * these, hands over the listener to trial->process.socket (listener_take()),
+ * and waits for one byte. 0, or -errno; then there is nothing to end. -ENOTSUP:
  * children are born in another pid namespace, see trial_run().
  *
  * It spawns a path that does not exist, so that no program is run; a

@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/files/replace.h"
+#include "bench/rows/row_file.h"
 
 #define CELL(member) offsetof(struct cell, member)
 #define AT(member) offsetof(struct summary, member)

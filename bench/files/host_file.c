@@ -1,16 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/*
- * host.json: what was known of the machine.
- */
+/* host.json and gbench.json; see host_file.h. */
 
 #include "bench/files/host_file.h"
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/files/replace.h"
+#include "bench/rows/row_file.h"
 
 int host_write(const char *dir, json_t *host)
 {
@@ -54,4 +53,97 @@ int host_read(const char *dir, json_t **host, char *why, size_t why_bytes)
 			 problem.text);
 	json_decref(value);
 	return -EBADMSG;
+}
+
+/* The whole array is written again for each record. Seeking back over the
+ * closing bracket would write less, but a kill could land in the middle of it.
+ */
+struct gbench_file {
+	char *dir;
+	char *records; /* with commas between them */
+};
+
+static int write_array(const struct gbench_file *file)
+{
+	struct replace replace;
+	int error = replace_begin(&replace, file->dir, "gbench.json");
+
+	if (error)
+		return error;
+	if (fprintf(replace.stream, "[\n%s]\n", file->records) < 0) {
+		replace_abort(&replace);
+		return -EIO;
+	}
+	return replace_commit(&replace);
+}
+
+int gbench_file_create(const char *dir, struct gbench_file **file)
+{
+	struct gbench_file *new_file = calloc(1, sizeof *new_file);
+	int error = -ENOMEM;
+
+	if (!new_file)
+		return error;
+	new_file->dir = strdup(dir);
+	new_file->records = strdup("");
+	if (new_file->dir && new_file->records)
+		error = write_array(new_file);
+	if (error)
+		gbench_file_close(new_file);
+	else
+		*file = new_file;
+	return error;
+}
+
+static bool is_object(const char *record)
+{
+	json_t *value = json_loads(record, 0, NULL);
+	bool result = json_is_object(value);
+
+	json_decref(value);
+	return result;
+}
+
+int gbench_file_append(struct gbench_file *file, const char *record)
+{
+	char *before = file->records;
+	int error;
+
+	if (!is_object(record))
+		return -EBADMSG;
+	if (asprintf(&file->records, "%s%s%s\n", before, *before ? ",\n" : "",
+		     record) < 0) {
+		file->records = before;
+		return -ENOMEM;
+	}
+	error = write_array(file);
+	if (!error) {
+		free(before);
+		return 0;
+	}
+	free(file->records);
+	file->records = before;
+	return error;
+}
+
+void gbench_file_close(struct gbench_file *file)
+{
+	if (!file)
+		return;
+	free(file->dir);
+	free(file->records);
+	free(file);
+}
+
+json_t *gbench_context(const char *dir)
+{
+	char *path = join_path(dir, "gbench.json");
+	json_t *records = path ? json_load_file(path, 0, NULL) : NULL;
+	json_t *context =
+		json_object_get(json_array_get(records, 0), "context");
+
+	free(path);
+	json_incref(context);
+	json_decref(records);
+	return context;
 }

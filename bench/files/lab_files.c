@@ -8,7 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench/files/replace.h"
+#include "bench/rows/row_file.h"
 
 int lab_files_choose(struct lab_files *files, const char *out, const char *name)
 {

@@ -1,7 +1,18 @@
 /* SPDX-License-Identifier: MIT */
-/* Writing samples.csv and plan.csv; see samples.h. */
+/* samples.csv and plan.csv; see samples.h. */
 
 #include "bench/files/samples.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include "bench/rows/row_file.h"
+
+#define CELL_ID_MAX (1 << 20) /* of a run without a plan */
 
 #define AT(member) offsetof(struct sample_row, sample.member)
 
@@ -52,4 +63,164 @@ int samples_append(struct row_file *file, const struct cell *cell,
 	const struct sample_row row = { *cell, *sample };
 
 	return row_file_append(file, &row);
+}
+
+/* What one row fills, and where it goes. */
+struct taking {
+	struct samples *samples;
+	union {
+		struct summary plan;
+		struct sample_row sample;
+	} row;
+};
+
+static int take_plan(void *context)
+{
+	struct taking *taking = context;
+	struct cells *cells = &taking->samples->cells;
+	const struct summary *row = &taking->row.plan;
+
+	if (row->cell.id > (int)cells->count)
+		return -EBADMSG;
+	if (row->cell.id == (int)cells->count)
+		return cells_add(cells, row);
+	cells->rows[row->cell.id] = *row;
+	return 0;
+}
+
+/* Room for the cell in a run without a plan; cells in between have no name. */
+static int see_cell(struct cells *cells, const struct cell *cell)
+{
+	const struct summary unseen = { .cell = { .strategy = NULL } };
+	int error = cell->id > CELL_ID_MAX ? -EBADMSG : 0;
+
+	while (!error && cell->id >= (int)cells->count)
+		error = cells_add(cells, &unseen);
+	if (!error && !cells->rows[cell->id].cell.strategy)
+		cells->rows[cell->id] = (struct summary){
+			.cell = *cell,
+			.commit_bytes = -1,
+			.predicted = OUTCOME_UNKNOWN,
+		};
+	return error;
+}
+
+/* Words are each there once, so that equal ones are the same. */
+static bool is_cell(const struct cell *a, const struct cell *b)
+{
+	return a->strategy == b->strategy && a->heap_bytes == b->heap_bytes &&
+	       a->overcommit == b->overcommit;
+}
+
+static int keep(struct samples *samples, const struct sample *sample)
+{
+	struct sample *list;
+
+	if (samples->count == samples->room) {
+		samples->room = samples->room ? 2 * samples->room : 4096;
+		list = reallocarray(samples->list, samples->room, sizeof *list);
+		if (!list)
+			return -ENOMEM;
+		samples->list = list;
+	}
+	samples->list[samples->count++] = *sample;
+	return 0;
+}
+
+static int take_sample(void *context)
+{
+	struct taking *taking = context;
+	struct sample_row *row = &taking->row.sample;
+	struct cells *cells = &taking->samples->cells;
+	int error = taking->samples->planned ? 0 : see_cell(cells, &row->cell);
+
+	if (error)
+		return error;
+	if (row->cell.id >= (int)cells->count ||
+	    !is_cell(&row->cell, &cells->rows[row->cell.id].cell))
+		return -EBADMSG;
+	row->sample.cell_id = row->cell.id;
+	return keep(taking->samples, &row->sample);
+}
+
+/* Of a run without a plan: only cells that were seen. */
+static void drop_unseen(struct cells *cells)
+{
+	size_t kept = 0;
+
+	for (size_t i = 0; i < cells->count; i++)
+		if (cells->rows[i].cell.strategy)
+			cells->rows[kept++] = cells->rows[i];
+	cells->count = kept;
+}
+
+/* A run that is at work holds its lock; row_file.h. */
+static bool is_at_work(const char *dir)
+{
+	char *path = join_path(dir, "samples.csv");
+	const int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
+	const bool locked =
+		fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+
+	if (fd >= 0)
+		close(fd);
+	free(path);
+	return locked;
+}
+
+static int read_rows(const char *dir, const struct row_type *type,
+		     int (*take)(void *context), struct taking *taking,
+		     bool *cut, char *why, size_t why_bytes)
+{
+	const struct row_reading reading = {
+		.type = type,
+		.words = &taking->samples->cells.words,
+		.row = &taking->row,
+		.row_bytes = sizeof taking->row,
+		.take = take,
+		.context = taking,
+		.cut = cut,
+	};
+	char reason[160];
+	const int error = row_read_file(dir, &reading, reason, sizeof reason);
+
+	if (error)
+		snprintf(why, why_bytes, "%s: %s", type->file, reason);
+	return error;
+}
+
+int samples_read(const char *dir, struct samples *samples, char *why,
+		 size_t why_bytes)
+{
+	struct taking taking = { .samples = samples };
+	bool cut; /* a half last row came later: an older one stands */
+	int error;
+
+	*samples = (struct samples){ 0 };
+	if (is_at_work(dir)) {
+		snprintf(why, why_bytes, "the run is still at work");
+		return -EBUSY;
+	}
+	error = read_rows(dir, &plan_row, take_plan, &taking, &cut, why,
+			  why_bytes);
+	samples->planned = !error;
+	if (!error || error == -ENOENT)
+		error = read_rows(dir, &samples_row, take_sample, &taking,
+				  &samples->cut, why, why_bytes);
+	drop_unseen(&samples->cells);
+	if (!error && !samples->cells.count) {
+		snprintf(why, why_bytes, "samples.csv: it has no rows");
+		error = -EBADMSG;
+	}
+	samples->cells.run_id = samples->cells.words.run_id;
+	if (error)
+		samples_release(samples);
+	return error;
+}
+
+void samples_release(struct samples *samples)
+{
+	cells_release(&samples->cells);
+	free(samples->list);
+	*samples = (struct samples){ 0 };
 }

@@ -8,9 +8,9 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/syscall.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/machine/coprocess.h"
 #include "lib/probe.h"
 
 /* Calls with arguments that are EINVAL at once. */
@@ -27,29 +27,26 @@ static const struct {
 	{ "set_robust_list", SYS_set_robust_list, 0, 0 },
 };
 
-/* The answer comes by a pipe: where SIGCHLD is ignored there is no status. */
+/* The answer comes by the socket: where SIGCHLD is ignored there is no status.
+ */
 static bool is_refused(size_t i)
 {
-	int ends[2], answer = EINVAL;
-	pid_t pid;
+	struct coprocess process;
+	int answer = EINVAL;
 
-	if (pipe(ends))
+	if (coprocess_fork(&process, NULL))
 		return false;
-	pid = fork();
-	if (!pid) {
+	if (!process.pid) {
 		errno = 0;
 		syscall(calls[i].number, calls[i].first, calls[i].second, 0, 0,
 			0);
 		answer = errno;
-		_exit(write(ends[1], &answer, sizeof answer) < 0);
+		_exit(write(process.socket, &answer, sizeof answer) < 0);
 	}
-	close(ends[1]);
 	/* Without an answer it was killed for the question. */
-	if (pid > 0 && read(ends[0], &answer, sizeof answer) == 0)
+	if (read(process.socket, &answer, sizeof answer) == 0)
 		answer = EPERM;
-	close(ends[0]);
-	while (pid > 0 && waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	coprocess_end(&process, NULL);
 	return answer != EINVAL;
 }
 

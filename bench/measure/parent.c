@@ -4,19 +4,19 @@
 #include "bench/measure/parent.h"
 
 #include <errno.h>
+#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
 #include "bench/machine/cpu.h"
 #include "bench/measure/gbench.h"
-#include "bench/measure/sleepers.h"
 
 #define FAILURES_IN_A_ROW 5
+#define STACK_BYTES (64 * 1024)
 
 struct parent {
 	const struct parent_job *job;
@@ -203,6 +203,30 @@ static int init_target(struct parent *parent)
 	return stdout_fd < 0 ? stdout_fd : 0;
 }
 
+static void *sleep_for_ever(void *data)
+{
+	for (;;)
+		pause();
+	return data;
+}
+
+/* The sibling threads of --threads: they sleep for ever and only exist. */
+static int start_sleepers(int count)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int error = pthread_attr_init(&attributes);
+
+	if (error)
+		return -error;
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	for (int i = 0; i < count && !error; i++)
+		error = pthread_create(&thread, &attributes, sleep_for_ever,
+				       NULL);
+	pthread_attr_destroy(&attributes);
+	return -error;
+}
+
 /* Everything up to the first block. Helpers are born on the CPU they shall
  * live on; populating uses every CPU; then the caller takes its place. */
 static int prepare(struct parent *parent, char *why, size_t why_bytes)
@@ -223,7 +247,7 @@ static int prepare(struct parent *parent, char *why, size_t why_bytes)
 		error = heap_grow(&parent->heap, job->state->heap_bytes,
 				  job->state->backing, why, why_bytes);
 	if (!error)
-		error = sleepers_start(job->state->threads);
+		error = start_sleepers(job->state->threads);
 	if (!error)
 		error = init_target(parent);
 	if (!error && job->caller_cpu >= 0)
@@ -231,14 +255,10 @@ static int prepare(struct parent *parent, char *why, size_t why_bytes)
 	return error;
 }
 
-static void begin_life(pid_t runner)
+static void begin_life(void)
 {
 	sigset_t none;
 
-	prctl(PR_SET_NAME, "spawnwise-par");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != runner)
-		_exit(1);
 	setpgid(0, 0); /* ^C and ^Z are the runner's business */
 	sigemptyset(&none);
 	sigprocmask(SIG_SETMASK, &none, NULL);
@@ -265,7 +285,7 @@ _Noreturn void parent_run(const struct parent_job *job)
 	struct parent_report message = { .kind = REPORT_READY };
 	char *json = NULL;
 
-	begin_life(job->runner);
+	begin_life();
 	message.error = prepare(&parent, message.why, sizeof message.why);
 	if (!message.error)
 		message.error = smaps_read(0, &message.facts);

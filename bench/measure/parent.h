@@ -42,11 +42,10 @@ enum parent_order {
 struct parent_job {
 	const struct plan *plan;
 	const struct state *state;
-	pid_t runner;	     /* the pid of who waits for it */
 	int parent;	     /* its number in the run */
 	const size_t *order; /* cells of the state, in the order to run */
 	struct record *record;
-	struct reference reference;
+	struct coprocess reference;
 	const char *program; /* what is spawned */
 	char *const *argv;   /* its arguments, from its name on */
 	bool stamps;	     /* the program stamps its start on stdout */

@@ -9,9 +9,7 @@
 #include "bench/measure/reference.h"
 
 #include <errno.h>
-#include <signal.h>
 #include <stdlib.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -67,8 +65,6 @@ static _Noreturn void serve(int socket, const char *program, char *const *argv,
 	const int pin_error = cpu >= 0 ? cpu_pin(cpu) : 0;
 	int32_t spawn_count;
 
-	prctl(PR_SET_NAME, "spawnwise-ref");
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	while (read(socket, &spawn_count, sizeof spawn_count) ==
 	       sizeof spawn_count) {
 		int64_t answer = pin_error ? pin_error : -EINVAL;
@@ -83,29 +79,17 @@ static _Noreturn void serve(int socket, const char *program, char *const *argv,
 	_exit(0);
 }
 
-int reference_start(struct reference *reference, const char *program,
+int reference_start(struct coprocess *reference, const char *program,
 		    char *const *argv, bool stamps, int cpu)
 {
-	int error, ends[2];
+	const int error = coprocess_fork(reference, "spawnwise-ref");
 
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	reference->pid = fork();
-	if (reference->pid == 0) {
-		close(ends[0]);
-		serve(ends[1], program, argv, stamps, cpu);
-	}
-	error = -errno;
-	close(ends[1]);
-	if (reference->pid < 0) {
-		close(ends[0]);
+	if (error || reference->pid)
 		return error;
-	}
-	reference->socket = ends[0];
-	return 0;
+	serve(reference->socket, program, argv, stamps, cpu);
 }
 
-int64_t reference_measure(const struct reference *reference, int spawn_count)
+int64_t reference_measure(const struct coprocess *reference, int spawn_count)
 {
 	int32_t request = spawn_count;
 	int64_t answer;
@@ -115,12 +99,4 @@ int64_t reference_measure(const struct reference *reference, int spawn_count)
 	if (recv(reference->socket, &answer, sizeof answer, 0) != sizeof answer)
 		return -EPIPE;
 	return answer;
-}
-
-void reference_stop(struct reference *reference)
-{
-	close(reference->socket);
-	kill(reference->pid, SIGKILL);
-	while (waitpid(reference->pid, NULL, 0) < 0 && errno == EINTR)
-		;
 }

@@ -10,24 +10,17 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include <sys/types.h>
 
-struct reference {
-	pid_t pid;
-	int socket; /* requests and answers; inherited by the parent */
-};
+#include "bench/machine/coprocess.h"
 
 /* Start it, pinned to cpu (-1: not pinned), spawning program with argv, which
- * stamps its start or does not. The caller must be small: the reference is its
- * copy. 0 or a negative errno. */
-int reference_start(struct reference *reference, const char *program,
+ * stamps its start or does not; coprocess_end() ends it. The caller must be
+ * small: the reference is its copy. 0 or a negative errno. */
+int reference_start(struct coprocess *reference, const char *program,
 		    char *const *argv, bool stamps, int cpu);
 
 /* The median reap time of spawn_count bare spawns, in ns, or a negative errno.
  * Blocks for that long; any process that holds the socket may ask. */
-int64_t reference_measure(const struct reference *reference, int spawn_count);
-
-/* End it and reap it. */
-void reference_stop(struct reference *reference);
+int64_t reference_measure(const struct coprocess *reference, int spawn_count);
 
 #endif

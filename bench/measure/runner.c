@@ -5,53 +5,18 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/signalfd.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/machine/cpu.h"
-#include "bench/measure/attend.h"
 #include "bench/measure/parent.h"
 #include "bench/measure/signals.h"
 #include "bench/show/units.h"
-
-int runner_keep(struct run *run, const struct sample *sample)
-{
-	if (run->sample_count == run->sample_room) {
-		size_t room = run->sample_room ? 2 * run->sample_room : 4096;
-		struct sample *grown =
-			reallocarray(run->samples, room, sizeof *grown);
-
-		if (!grown)
-			return -ENOMEM;
-		run->samples = grown;
-		run->sample_room = room;
-	}
-	run->samples[run->sample_count++] = *sample;
-	return samples_append(run->samples_file,
-			      &run->plan->cells[sample->cell_id], sample);
-}
-
-int runner_flush(struct run *run)
-{
-	const int error = row_file_flush(run->samples_file);
-
-	return error ? error : row_file_flush(run->plan_file);
-}
-
-struct summary runner_cell(const struct run *run, size_t cell)
-{
-	return (struct summary){
-		.cell = run->plan->cells[cell],
-		.predicted = run->outcomes[cell].predicted,
-		.commit_bytes = run->outcomes[cell].commit_bytes,
-	};
-}
 
 /* The library's report, which the parent has written to a memory file. */
 static int keep_report(struct run *run, int json_fd)
@@ -86,42 +51,27 @@ static int place(const char *cpu, struct parent_job *job)
 	return 0;
 }
 
-static pid_t fork_parent(struct parent_job *job, struct run *run,
-			 int runner_end, int signal_fd)
+static _Noreturn void be_parent(struct session *session, struct run *run)
 {
-	pid_t pid;
-
-	job->runner = getpid();
-	pid = fork();
-	if (pid)
-		return pid;
-	close(runner_end);
-	close(signal_fd);
+	close(session->signal_fd);
 	/* The samples so far are no part of the heap that is measured. */
 	runner_release(run);
 	if (run->guardian)
 		guardian_forget(run->guardian);
-	parent_run(job);
-}
-
-static void end_parent(pid_t pid)
-{
-	kill(pid, SIGKILL);
-	while (waitpid(pid, NULL, 0) < 0 && errno == EINTR)
-		;
+	session->job.runner_socket = session->process.socket;
+	parent_run(&session->job);
 }
 
 /* One parent's life with its reference beside it. */
-static int run_parent(struct run *run, struct parent_job *job,
-		      struct attendance *at)
+static int run_parent(struct run *run, struct session *session)
 {
-	int ends[2];
-	int error = place(at->state->cpu, job);
+	struct parent_job *job = &session->job;
+	int error = place(job->state->cpu, job);
 
 	/* A library that calls exit(3) in the parent would write once more
 	 * what its copy of our buffer holds. */
 	if (!error)
-		error = runner_flush(run);
+		error = run_flush(run);
 	if (!error)
 		error = reference_start(&job->reference, run->program,
 					run->argv, run->stamps,
@@ -133,24 +83,19 @@ static int run_parent(struct run *run, struct parent_job *job,
 		error = -errno;
 		goto stop_reference;
 	}
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
-		error = -errno;
+	error = coprocess_fork(&session->process, "spawnwise-par");
+	if (error)
 		goto close_json;
-	}
-	job->runner_socket = ends[1];
-	at->socket = ends[0];
-	at->pid = fork_parent(job, run, ends[0], at->signal_fd);
-	close(ends[1]);
-	error = at->pid < 0 ? -EAGAIN : attend(at);
+	if (!session->process.pid)
+		be_parent(session, run);
+	error = session_serve(session);
 	if (!error)
 		error = keep_report(run, job->json_fd);
-	if (at->pid > 0)
-		end_parent(at->pid);
-	close(ends[0]);
+	coprocess_end(&session->process, NULL);
 close_json:
 	close(job->json_fd);
 stop_reference:
-	reference_stop(&job->reference);
+	coprocess_end(&job->reference, NULL);
 	return error;
 }
 
@@ -177,27 +122,22 @@ static int run_round(struct run *run, struct record *record, int signal_fd,
 	for (size_t i = 0; i < plan->state_count && !error && !run->signal;
 	     i++) {
 		const struct state *state = &plan->states[state_order[i]];
-		struct parent_job job = {
-			.plan = plan,
-			.state = state,
-			.parent = *parent,
-			.order = cell_order,
-			.record = record,
-			.program = run->program,
-			.argv = run->argv,
-			.stamps = run->stamps,
-		};
-		struct attendance at = {
+		struct session session = {
 			.run = run,
-			.state = state,
-			.record = record,
-			.parent = (*parent)++,
 			.signal_fd = signal_fd,
+			.job = { .plan = plan,
+				 .state = state,
+				 .parent = *parent,
+				 .order = cell_order,
+				 .record = record,
+				 .program = run->program,
+				 .argv = run->argv,
+				 .stamps = run->stamps },
 		};
-		const double expected_s = announce(run, state, at.parent);
+		const double expected_s = announce(run, state, (*parent)++);
 
 		plan_shuffle(seed, cell_order, state->cell_count);
-		error = run_parent(run, &job, &at);
+		error = run_parent(run, &session);
 		/* Its growth, and blocks that it did not come to. */
 		progress_step(run->progress,
 			      expected_s - run->progress->done_s);
@@ -222,6 +162,36 @@ static int run_rounds(struct run *run, struct record *record, int signal_fd)
 	free(state_order);
 	free(cell_order);
 	return error;
+}
+
+/* A strategy that is not what it says would be measured under a false name. */
+static void bar(struct run *run, const struct sw_strategy *strategy,
+		const char *fault)
+{
+	for (size_t i = 0; i < run->plan->cell_count; i++)
+		if (run->plan->strategies[i] == strategy) {
+			struct cell_outcome *outcome = &run->outcomes[i];
+
+			outcome->barred = true;
+			snprintf(outcome->skipped, sizeof outcome->skipped,
+				 "%s is not what it says: %s.", strategy->name,
+				 fault);
+		}
+}
+
+void runner_attest(struct run *run)
+{
+	const struct axes *axes = &run->plan->axes;
+
+	for (size_t i = 0; i < axes->strategy_count; i++) {
+		const struct sw_strategy *strategy = axes->strategies[i];
+		const char *fault;
+
+		attest(strategy, &run->attested[i]);
+		fault = attest_fault(strategy, &run->attested[i]);
+		if (fault)
+			bar(run, strategy, fault);
+	}
 }
 
 int runner_begin(struct run *run)

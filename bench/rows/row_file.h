@@ -1,12 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A CSV file that only grows, by whole rows.
+ * Files of a run: a CSV file that only grows, by whole rows, and one that
+ * appears whole or not at all.
  *
- * What was flushed survives whatever ends the run, and a write that fails
- * leaves no half of a row behind.
+ * Of the first, what was flushed survives whatever ends the run, and a write
+ * that fails leaves no half of a row behind. The second is written under a name
+ * of its own, synced and renamed: whoever reads while a run is interrupted sees
+ * the old content or the new one.
  */
 #ifndef ROWS_ROW_FILE_H
 #define ROWS_ROW_FILE_H
+#include <stdio.h>
+
+#include <stdio.h>
 
 #include "bench/rows/rows.h"
 
@@ -27,5 +33,26 @@ int row_file_flush(struct row_file *file);
 
 /* Flush and release, also after an error. NULL is allowed. */
 int row_file_close(struct row_file *file);
+
+/* A file that is about to appear. */
+struct replace {
+	FILE *stream;	 /* write here */
+	char *temporary; /* dir/name.part */
+	char *path;	 /* dir/name */
+};
+
+/* dir/name in new memory, the caller's to free(); NULL without memory. */
+char *join_path(const char *dir, const char *name);
+
+/* Begin to write dir/name. 0, or -errno of open(2); after 0 exactly one of
+ * the two below releases it. */
+int replace_begin(struct replace *replace, const char *dir, const char *name);
+
+/* Make what was written the file: fsync(2), rename(2). 0, or -errno, also of
+ * a write before; then the old file, if any, is still there. */
+int replace_commit(struct replace *replace);
+
+/* Forget what was written. */
+void replace_abort(struct replace *replace);
 
 #endif

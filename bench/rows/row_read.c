@@ -9,9 +9,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/files/replace.h"
 #include "bench/rows/csv_read.h"
 #include "bench/rows/errname.h"
+#include "bench/rows/row_file.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -16,9 +16,9 @@
 #include <unistd.h>
 
 #include "bench/files/host_file.h"
-#include "bench/files/replace.h"
 #include "bench/machine/installed.h"
 #include "bench/machine/text.h"
+#include "bench/rows/row_file.h"
 #include "bench/show/gnuplot.h"
 
 #define COLUMNS_DEFAULT 100

@@ -65,7 +65,7 @@ static int sum(const struct run *run, struct result *result)
 	if (!cells)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
-		cells[i] = runner_cell(run, i);
+		cells[i] = run_cell(run, i);
 	error = result_sum(result, cells, count, run->samples,
 			   run->sample_count);
 	free(cells);
@@ -137,7 +137,7 @@ int run_result_begin(const struct run *run, const struct run_dir *dir,
 	int error = keep_host(dir, describe_plan(run, dir, args));
 
 	for (size_t i = 0; i < run->plan->cell_count && !error; i++) {
-		const struct summary cell = runner_cell(run, i);
+		const struct summary cell = run_cell(run, i);
 
 		error = row_file_append(run->plan_file, &cell);
 	}

@@ -14,7 +14,7 @@
 #include <cmocka.h>
 
 #include "bench/files/host_file.h"
-#include "bench/files/replace.h"
+#include "bench/rows/row_file.h"
 #include "tests/unit/scratch.h"
 
 static void put_file(const char *dir, const char *name, const char *text)

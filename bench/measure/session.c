@@ -1,0 +1,375 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The runner's side of a conversation with a parent; see session.h.
+ *
+ * Longer than other files: the parent's messages, its end and our signals all
+ * change one state, and must be read together.
+ */
+
+#include "bench/measure/session.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/signalfd.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "bench/judge/predict.h"
+#include "bench/measure/predict_facts.h"
+
+#define GIB ((double)(1 << 30))
+#define GROW_LIMIT_S 60.0	  /* an idle machine needs a few */
+#define GROW_LIMIT_S_PER_GIB 30.0 /* the slowest seen took 2 */
+#define BLOCK_LIMIT_S 20.0
+#define BLOCK_LIMIT_FACTOR 20.0
+#define LIMIT_MAX_S 1e6 /* more is for ever: an int of ms ends */
+#define LEASE_MARGIN_S 0.3
+#define LEASE_FACTOR 4.0
+
+/* In memory and in samples.csv. */
+static int keep(struct run *run, const struct sample *sample)
+{
+	if (run->sample_count == run->sample_room) {
+		size_t room = run->sample_room ? 2 * run->sample_room : 4096;
+		struct sample *grown =
+			reallocarray(run->samples, room, sizeof *grown);
+
+		if (!grown)
+			return -ENOMEM;
+		run->samples = grown;
+		run->sample_room = room;
+	}
+	run->samples[run->sample_count++] = *sample;
+	return samples_append(run->samples_file,
+			      &run->plan->cells[sample->cell_id], sample);
+}
+
+int run_flush(struct run *run)
+{
+	const int error = row_file_flush(run->samples_file);
+
+	return error ? error : row_file_flush(run->plan_file);
+}
+
+struct summary run_cell(const struct run *run, size_t cell)
+{
+	return (struct summary){
+		.cell = run->plan->cells[cell],
+		.predicted = run->outcomes[cell].predicted,
+		.commit_bytes = run->outcomes[cell].commit_bytes,
+	};
+}
+
+/* The errno by which a strategy of the plan was refused when it was attested,
+ * which its cells will meet too; 0: none, or one of a moment (no memory). */
+static int refusal(const struct run *run, const struct sw_strategy *strategy)
+{
+	const struct axes *axes = &run->plan->axes;
+	size_t i = 0;
+	int refused;
+
+	while (axes->strategies[i] != strategy)
+		i++;
+	refused = run->attested[i].refused;
+	return refused == ENOMEM || refused == EAGAIN ? 0 : refused;
+}
+
+static bool is_foreign(const struct session *session)
+{
+	const struct plan *plan = session->run->plan;
+
+	return plan->cells[session->cell].overcommit != plan->original_mode;
+}
+
+/* Open the window of the current block. What an earlier lease left to say
+ * concerns blocks that have been marked by then: ask again. */
+static int open_window(struct session *session)
+{
+	const struct plan *plan = session->run->plan;
+	double seconds = LEASE_MARGIN_S +
+			 LEASE_FACTOR * plan_block_seconds(plan, session->cell);
+	int mode = plan->cells[session->cell].overcommit;
+	int error;
+
+	if (seconds > LIMIT_MAX_S)
+		seconds = LIMIT_MAX_S;
+	do
+		error = guardian_lease(session->run->guardian, mode,
+				       (int)(seconds * 1000));
+	while (error == -ETIMEDOUT || error == -ESTALE);
+	session->leased = !error;
+	return error;
+}
+
+static int close_window(struct session *session)
+{
+	int error;
+
+	if (!session->leased)
+		return 0;
+	session->leased = false;
+	error = guardian_release(session->run->guardian);
+	if (error != -ETIMEDOUT && error != -ESTALE)
+		return error;
+	session->disturbed = true;
+	return 0;
+}
+
+/* What is expected of the cell; true if it may be run now. */
+static bool predict_cell(struct session *session)
+{
+	const struct cell *cell = &session->run->plan->cells[session->cell];
+	const struct sw_strategy *strategy =
+		session->run->plan->strategies[session->cell];
+	const unsigned traits = strategy->traits;
+	struct cell_outcome *outcome = &session->run->outcomes[session->cell];
+	struct predict_facts facts;
+
+	if (predict_facts_read(&session->facts, session->process.pid, &facts)) {
+		if (cell->overcommit != 2 || !is_foreign(session))
+			return true;
+		snprintf(outcome->skipped, sizeof outcome->skipped,
+			 "Mode 2 is not set without knowing from /proc what it "
+			 "would leave for others.");
+		return false;
+	}
+	outcome->commit_bytes = (int64_t)predict_commit(traits, &facts);
+	outcome->predicted = predict(traits, cell->overcommit, &facts);
+	if (!strcmp(cell->cpu, "split") && !(strategy->honours & SW_AFFINITY))
+		outcome->predicted = ENOTSUP;
+	if (refusal(session->run, strategy))
+		outcome->predicted = refusal(session->run, strategy);
+	return cell->overcommit != 2 || !is_foreign(session) ||
+	       headroom_ok(traits, &facts, outcome->skipped,
+			   sizeof outcome->skipped);
+}
+
+/* The forecast, written down where it is another one than before. */
+static bool predict_and_note(struct session *session)
+{
+	const struct cell_outcome *outcome =
+		&session->run->outcomes[session->cell];
+	const struct cell_outcome before = *outcome;
+	const bool allowed = predict_cell(session);
+	const struct summary cell = run_cell(session->run, session->cell);
+
+	/* An error sticks: the next flush tells. */
+	if (outcome->predicted != before.predicted ||
+	    outcome->commit_bytes != before.commit_bytes)
+		row_file_append(session->run->plan_file, &cell);
+	return allowed;
+}
+
+static int answer(const struct session *session, enum parent_order order)
+{
+	/* A parent that died just now is noticed at its next report. */
+	send(session->process.socket, &order, sizeof order, MSG_NOSIGNAL);
+	return 0;
+}
+
+static int begin_block(struct session *session, size_t cell)
+{
+	int error = 0;
+	int mode;
+
+	session->cell = cell;
+	if (session->run->outcomes[cell].barred || !predict_and_note(session)) {
+		session->run->outcomes[cell].skipped_count++;
+		return answer(session, ORDER_SKIP);
+	}
+	session->run->outcomes[cell].measured_count++;
+	if (is_foreign(session))
+		error = open_window(session);
+	if (error)
+		return error;
+	session->in_block = true;
+	session->disturbed = overcommit_get(&mode) ||
+			     mode != session->run->plan->cells[cell].overcommit;
+	return answer(session, ORDER_RUN);
+}
+
+static int keep_samples(struct session *session)
+{
+	int count = atomic_load(&session->job.record->count);
+	int error = 0;
+
+	for (int i = 0; i < count && !error; i++) {
+		struct sample *sample = &session->job.record->samples[i];
+
+		/* Kept and flagged: nothing is thrown away. */
+		sample->warmup |= session->disturbed;
+		error = keep(session->run, sample);
+	}
+	atomic_store(&session->job.record->count, 0);
+	return error ? error : run_flush(session->run);
+}
+
+static int end_block(struct session *session)
+{
+	int error, kept, mode;
+
+	if (!session->in_block)
+		return 0;
+	if (overcommit_get(&mode) ||
+	    mode != session->run->plan->cells[session->cell].overcommit)
+		session->disturbed = true;
+	error = close_window(session);
+	kept = keep_samples(session);
+	session->in_block = false;
+	session->run->blocks_disturbed += session->disturbed;
+	progress_step(session->run->progress,
+		      plan_block_seconds(session->run->plan, session->cell));
+	return error ? error : kept;
+}
+
+/* A state whose heap could not be had: none of its cells is measured. */
+static void skip_state(struct session *session,
+		       const struct parent_report *message)
+{
+	for (size_t i = 0; i < session->job.state->cell_count; i++) {
+		struct cell_outcome *outcome =
+			&session->run
+				 ->outcomes[session->job.state->first_cell + i];
+
+		outcome->skipped_count++;
+		snprintf(outcome->skipped, sizeof outcome->skipped, "%s",
+			 message->why[0] ? message->why
+					 : strerror(-message->error));
+	}
+}
+
+static int on_report(struct session *session,
+		     const struct parent_report *message)
+{
+	switch (message->kind) {
+	case REPORT_READY:
+		session->facts = message->facts;
+		return 0;
+	case REPORT_FAILED:
+		skip_state(session, message);
+		session->done = true;
+		return 0;
+	case REPORT_BEGIN:
+		return begin_block(session, message->cell);
+	case REPORT_END:
+		return end_block(session);
+	case REPORT_DONE:
+		session->done = true;
+		return message->error;
+	}
+	return -EPROTO;
+}
+
+/* The samples of the block in progress are good; its death is one more. */
+static int record_death(struct session *session)
+{
+	struct sample death = {
+		.cell_id = (int)(session->in_block
+					 ? session->cell
+					 : session->job.state->first_cell),
+		.parent = session->job.parent,
+		.sample = atomic_load(&session->job.record->count),
+		.error = EOWNERDEAD,
+	};
+	int error;
+
+	if (death.sample > 0)
+		death.block = session->job.record->samples[0].block;
+	for (int time = 0; time < TIME_COUNT; time++)
+		death.ns[time] = TIME_UNKNOWN;
+	death.ref_ns = TIME_UNKNOWN;
+	error = end_block(session);
+	session->run->parents_died++;
+	session->done = true;
+	return error ? error : keep(session->run, &death);
+}
+
+/* ^Z: nothing of ours may stay changed while we are stopped. */
+static int suspend(struct session *session)
+{
+	const bool reopen = session->leased;
+	int error;
+
+	kill(session->process.pid, SIGSTOP);
+	session->disturbed = true;
+	error = close_window(session);
+	progress_end(session->run->progress);
+	raise(SIGSTOP);
+	if (!error && reopen)
+		error = open_window(session);
+	kill(session->process.pid, SIGCONT);
+	return error;
+}
+
+static int on_signal(struct session *session)
+{
+	struct signalfd_siginfo info;
+
+	if (read(session->signal_fd, &info, sizeof info) != sizeof info)
+		return 0;
+	if (info.ssi_signo == SIGTSTP)
+		return suspend(session);
+	session->run->signal = (int)info.ssi_signo;
+	return 0;
+}
+
+static int on_parent(struct session *session)
+{
+	struct parent_report message;
+	ssize_t length =
+		recv(session->process.socket, &message, sizeof message, 0);
+
+	if (length != sizeof message)
+		return record_death(session);
+	return on_report(session, &message);
+}
+
+static int limit_ms(const struct session *session)
+{
+	double seconds;
+
+	if (session->facts.vmas)
+		seconds = BLOCK_LIMIT_S +
+			  BLOCK_LIMIT_FACTOR *
+				  plan_block_seconds(session->run->plan,
+						     session->cell);
+	else
+		seconds = GROW_LIMIT_S +
+			  GROW_LIMIT_S_PER_GIB *
+				  (double)session->job.state->heap_bytes / GIB;
+	return seconds < LIMIT_MAX_S ? (int)(seconds * 1000) : -1;
+}
+
+int session_serve(struct session *session)
+{
+	struct pollfd events[] = {
+		{ .fd = session->process.socket, .events = POLLIN },
+		{ .fd = session->signal_fd, .events = POLLIN },
+	};
+	int error = 0;
+
+	session->cell = session->job.state->first_cell;
+	while (!error && !session->done && !session->run->signal) {
+		int ready = poll(events, 2, limit_ms(session));
+
+		if (ready == 0) /* stuck: its end makes it a recorded death */
+			kill(session->process.pid, SIGKILL);
+		if (ready > 0 && events[1].revents)
+			error = on_signal(session);
+		else if (ready > 0)
+			error = on_parent(session);
+	}
+	if (!session->done) {
+		int ended;
+
+		/* Or it would go on spawning in the original mode. */
+		kill(session->process.pid, SIGKILL);
+		ended = end_block(session);
+		error = error ? error : ended;
+	}
+	return error;
+}

@@ -1,0 +1,81 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * The session of one parent: the runner's side of its conversation.
+ *
+ * Grants blocks, opens and closes their overcommit windows, keeps their
+ * samples, and survives the parent's death, a suspension and a signal.
+ */
+#ifndef MEASURE_SESSION_H
+#define MEASURE_SESSION_H
+
+#include <signal.h>
+
+#include "bench/attest/attest.h"
+#include "bench/files/host_file.h"
+#include "bench/files/samples.h"
+#include "bench/machine/guardian.h"
+#include "bench/measure/parent.h"
+#include "bench/measure/plan.h"
+#include "bench/measure/recorder.h"
+#include "bench/show/progress.h"
+
+/* What the runner learnt about a cell besides its samples. */
+struct cell_outcome {
+	int predicted; /* 0, errno, or OUTCOME_UNKNOWN */
+	int64_t commit_bytes;
+	int measured_count; /* processes that were allowed to measure it */
+	int skipped_count;  /* processes that were not */
+	char skipped[160];  /* why not, the last time, or "" */
+	bool barred; /* in no process: its strategy is not what it says */
+};
+
+/* A run in progress and its result. Fields above the line are the caller's
+ * and borrowed; those below are the runner's until runner_release(). */
+struct run {
+	const struct plan *plan;
+	const char *program;	   /* what is spawned */
+	char *const *argv;	   /* its arguments, from its name on */
+	bool stamps;		   /* it writes its start to stdout */
+	struct guardian *guardian; /* NULL: only the original mode */
+	struct row_file *samples_file;
+	struct row_file *plan_file;
+	struct gbench_file *gbench_file;
+	struct progress *progress;
+
+	struct attestation attested[AXIS_MAX]; /* by strategy of the axis */
+	struct sample *samples;
+	size_t sample_count;
+	size_t sample_room;
+	struct cell_outcome *outcomes; /* by cell */
+	sigset_t held;		       /* signals that end or suspend a run */
+	int signal;		       /* that interrupted the run, or 0 */
+	int parents_died;
+	int blocks_disturbed; /* suspended, or the mode changed under them */
+};
+
+/* Hand both files that grow to the kernel. */
+int run_flush(struct run *run);
+
+/* A cell, and what is expected of it. */
+struct summary run_cell(const struct run *run, size_t cell);
+
+/* Who speaks with which parent, and how far they are. */
+struct session {
+	struct run *run;
+	struct parent_job job;
+	struct coprocess process; /* the parent */
+	int signal_fd;
+	/* Ours, zero at the beginning. */
+	struct smaps_facts facts;
+	size_t cell;
+	bool in_block;
+	bool leased;
+	bool disturbed;
+	bool done;
+};
+
+/* Serve the parent until it is done, dead or the run is interrupted. The
+ * caller ends it. 0, or a negative errno that ends the run. */
+int session_serve(struct session *session);
+
+#endif
