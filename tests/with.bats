@@ -17,43 +17,37 @@ setup_file() {
 	"${CC:-gcc}" -shared -fPIC -D_GNU_SOURCE deep.c \
 		-o "$BATS_FILE_TMPDIR/deep.so" || return 1
 	"${CXX:-g++}" -std=gnu++17 spawn.cc -o "$BATS_FILE_TMPDIR/spawn-cxx"
-}
-
-setup() {
-	prepare
-	programs=$BATS_TEST_DIRNAME/preload
-	built=$BATS_FILE_TMPDIR
-	strategies=$(list_strategies)
-	[ -n "$strategies" ]
-	any=${strategies%%$'\n'*}
-	python=$(python3 -c 'import sys; print(sys.executable)')
-}
-
-teardown() {
-	finish
+	cd "$BATS_TEST_DIRNAME/.." || return 1
+	list_strategies >"$BATS_FILE_TMPDIR/strategies"
+	python3 -c 'import sys; print(sys.executable)' >"$BATS_FILE_TMPDIR/python"
 }
 
 # Those that work here, create something, are no baseline, and honour what
-# system(3) and popen(3) ask for.
+# system(3) and popen(3) ask for; behind each what posix_spawn(3) can ask for
+# and the strategy does not honour.
 list_strategies() {
-	"$command" list --csv | python3 -c '
+	"${SPAWNWISE:-build/spawnwise}" list --csv | python3 -c '
 import csv, sys
 for row in csv.DictReader(sys.stdin):
     traits, honours = set(row["traits"].split()), set(row["honours"].split())
     if row["supported"] == "yes" and not traits & {
             "baseline", "creates_nothing"} and honours >= {
             "sigdefault", "sigmask", "fdactions"}:
-        print(row["name"])'
+        print(row["name"], *sorted({"sched", "session"} - honours))'
 }
 
-# skipped STRATEGY: what posix_spawn(3) can ask for and it does not honour.
-skipped() {
-	"$command" list --csv | python3 -c '
-import csv, sys
-for row in csv.DictReader(sys.stdin):
-    if row["name"] == sys.argv[1]:
-        asked = {"sched", "session"}
-        print(*sorted(asked - set(row["honours"].split())))' "$1"
+setup() {
+	prepare
+	programs=$BATS_TEST_DIRNAME/preload
+	built=$BATS_FILE_TMPDIR
+	strategies=$(cut -d " " -f 1 "$built/strategies")
+	[ -n "$strategies" ]
+	any=${strategies%%$'\n'*}
+	read -r python <"$built/python"
+}
+
+teardown() {
+	finish
 }
 
 # lacks FILE PATTERN: no line of FILE matches. (A `!` alone fails no test.)
@@ -77,7 +71,7 @@ serves() {
 	local name=$1 before=none
 	shift
 	for strategy in $strategies; do
-		SKIP=$(skipped "$strategy")
+		SKIP=$(sed -n "s/^$strategy *//p" "$built/strategies")
 		export SKIP
 		[ "$SKIP" = "$before" ] || in_folder plain "$@"
 		before=$SKIP
