@@ -143,8 +143,11 @@ pause() { read -rt "$1" <>"$scratch/.never" || true; }
 # within SECONDS COMMAND...: until COMMAND succeeds. The seconds are those of a
 # machine that has a processor for each process that is ready to run, and not
 # over before it has looked 20 times in each: a virtual machine may stand still
-# without a load of its own.
+# without a load of its own. bats follows each command of a test, at a third of
+# a millisecond; COMMAND goes without.
 within() {
+	local -
+	set +T
 	local begin=${EPOCHREALTIME/./} load rest
 	local processors=(/sys/devices/system/cpu/cpu[0-9]*)
 	local limit=$(($1 * 1000000)) looks=$(($1 * 20))
@@ -157,7 +160,7 @@ within() {
 			echo "in vain: $*"
 			return 1
 		fi
-		pause 0.01
+		pause 0.02
 	done
 }
 
