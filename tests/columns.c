@@ -10,7 +10,7 @@
 #include "bench/attest/attest_report.h"
 #include "bench/files/samples.h"
 #include "bench/labs/labs.h"
-#include "bench/watch/memory_sample.h"
+#include "bench/watch/watch_report.h"
 
 /* The unit stands last in a name, where the kind of the field has none. */
 static const char *unit_of(const struct row_field *field)
@@ -19,6 +19,7 @@ static const char *unit_of(const struct row_field *field)
 		const char *end;
 		const char *unit;
 	} units[] = { { "_bytes", "bytes " },
+		      { "_bytes_per_hour", "bytes/h " },
 		      { "_ns", "ns " },
 		      { "_s", "s " } };
 	const size_t length = strlen(field->name);
@@ -84,5 +85,8 @@ int main(void)
 	for (size_t i = 0; all_labs[i]; i++)
 		print_table("column", all_labs[i]->row->file, all_labs[i]->row);
 	print_table("key", attest_row.file, &attest_row);
+	print_table("key", watch_row.file, &watch_row);
+	print_table("key", watch_group_row.file, &watch_group_row);
+	print_table("key", watch_rival_row.file, &watch_rival_row);
 	return ferror(stdout) || fflush(stdout);
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Quantiles and what may be said about them.
+ * Quantiles, slopes, and what may be said about them.
  *
  * Robust statistics only: a latency distribution has a tail, and a mean with a
  * standard deviation describes nothing that was measured. Values are doubles
@@ -42,5 +42,17 @@ struct stats_interval stats_median_interval(const double *sorted, size_t count);
 /* The part of the values between quantiles p and 1-p, over the median: 0.25
  * is the relative interquartile range, 0 the relative range. */
 double stats_spread(const double *sorted, size_t count, double p);
+
+/* The median of the slopes between all pairs of points with different x: Theil
+ * 1950, Sen 1968. NAN with fewer than two such points. Takes memory for all
+ * pairs. 0 or -ENOMEM. */
+int stats_theil_sen(const double *x, const double *y, size_t count,
+		    double *slope);
+
+/* How surely y rises (above 0) or falls from its first to its last value: the
+ * standard normal score of the test of Mann 1945 and Kendall, with correction
+ * for ties and continuity. Above 2.33 chance alone would make one of a hundred
+ * series without a trend look like this. 0 where nothing is known. -ENOMEM. */
+int stats_mann_kendall(const double *y, size_t count, double *score);
 
 #endif

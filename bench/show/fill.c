@@ -17,9 +17,16 @@ static const char *phrase_of(const char *word, const char *const *pairs)
 	return word ?: "-";
 }
 
-static void put_bytes(FILE *stream, uint64_t bytes, uint64_t unknown)
+/* A size, or a count, which has no unit in its name. */
+static void put_bytes(FILE *stream, const char *name, uint64_t bytes,
+		      uint64_t unknown)
 {
-	fputs(bytes == unknown ? "-" : size_human(bytes).text, stream);
+	if (bytes == unknown)
+		fputc('-', stream);
+	else if (strstr(name, "_bytes"))
+		fputs(size_human(bytes).text, stream);
+	else
+		fprintf(stream, "%" PRIu64, bytes);
 }
 
 static void put_integer(FILE *stream, int64_t number)
@@ -47,10 +54,11 @@ static void put_value(FILE *stream, const struct row_field *field,
 		fprintf(stream, "%d", *(const int *)member);
 		break;
 	case FIELD_BYTES:
-		put_bytes(stream, *(const uint64_t *)member, BYTES_UNKNOWN);
+		put_bytes(stream, field->name, *(const uint64_t *)member,
+			  BYTES_UNKNOWN);
 		break;
 	case FIELD_LIMIT:
-		put_bytes(stream, *(const uint64_t *)member, 0);
+		put_bytes(stream, field->name, *(const uint64_t *)member, 0);
 		break;
 	case FIELD_NAME:
 	case FIELD_WORD:
@@ -75,6 +83,9 @@ static void put_value(FILE *stream, const struct row_field *field,
 		break;
 	case FIELD_NS:
 		fputs(duration_human(*(const double *)member).text, stream);
+		break;
+	case FIELD_SECONDS:
+		fputs(span_human(*(const double *)member).text, stream);
 		break;
 	default: /* for files alone */
 		fprintf(stream, "{%s}", field->name);

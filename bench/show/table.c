@@ -11,7 +11,7 @@
 #include <unistd.h>
 
 #include "bench/machine/text.h"
-#include "bench/rows/rows.h"
+#include "bench/show/fill.h"
 #include "bench/show/lines.h"
 #include "bench/show/units.h"
 
@@ -209,6 +209,18 @@ void report_line(struct table *table, const char *subject,
 	va_end(values);
 	table->next.spans = true;
 	table_row(table, style);
+}
+
+void report_row(struct table *table, const char *subject,
+		enum table_style style, const char *text)
+{
+	char *filled = fill(text, table->parts, table->row);
+
+	if (filled)
+		report_line(table, subject, style, "%s", filled);
+	else
+		table->error = -ENOMEM;
+	free(filled);
 }
 
 int table_print(const struct table *table, FILE *stream)

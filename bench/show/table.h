@@ -15,6 +15,7 @@
 #include <stdio.h>
 
 #include "bench/files/run.h"
+#include "bench/rows/rows.h"
 
 #define TABLE_COLUMNS_MAX 12
 
@@ -38,6 +39,8 @@ struct table {
 	int indent;	   /* blanks before every line */
 	int hang;	   /* more of them where a cell goes on below itself */
 	int columns;	   /* of a line; 0: the terminal's, or any number */
+	const struct row_part *parts; /* for report_row() */
+	const void *row;
 	struct table_row *rows;
 	size_t count;
 	struct table_row next; /* the row being filled */
@@ -76,6 +79,10 @@ void table_row(struct table *table, enum table_style style);
 void report_line(struct table *table, const char *subject,
 		 enum table_style style, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
+
+/* The same with the {fields} of the table's row in the text; see fill.h. */
+void report_row(struct table *table, const char *subject,
+		enum table_style style, const char *text);
 
 /* Write all rows, two blanks between columns and none at line ends. Returns
  * 0, -ENOMEM if a row was lost, or -EIO when the stream failed. */

@@ -8,11 +8,63 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/machine/cgroup_room.h"
 #include "bench/machine/clock.h"
-#include "bench/machine/memory.h"
 #include "bench/machine/oom.h"
 #include "bench/machine/text.h"
+
+#define AT(member) offsetof(struct memory_sample, member)
+
+const struct row_field memory_sample_fields[] = {
+	FIELD("time_s", SECONDS, AT(time_s),
+	      "since the watch began, `CLOCK_MONOTONIC`"),
+	FIELD("rss_bytes", BYTES, AT(memory.rss_bytes),
+	      "resident memory, `VmRSS`: the next three together"),
+	FIELD("anon_bytes", BYTES, AT(memory.anon_bytes),
+	      "anonymous: heap, stacks (`RssAnon`)"),
+	FIELD("file_bytes", BYTES, AT(memory.file_bytes),
+	      "pages of mapped files, which the kernel can drop (`RssFile`)"),
+	FIELD("shmem_bytes", BYTES, AT(memory.shmem_bytes),
+	      "shared memory (`RssShmem`)"),
+	FIELD("swap_bytes", BYTES, AT(memory.swap_bytes),
+	      "anonymous memory that is swapped out (`VmSwap`)"),
+	FIELD("page_table_bytes", BYTES, AT(memory.page_table_bytes),
+	      "page tables (`VmPTE`)"),
+	FIELD("vm_bytes", BYTES, AT(memory.vm_bytes),
+	      "address space (`VmSize`)"),
+	FIELD("oom_score", NUMBER, AT(oom_score),
+	      "as the kernel prints it: about 666 without memory or "
+	      "adjustment, one step is 1.5 thousandths of RAM and swap"),
+	FIELD("oom_score_adj", NUMBER, AT(oom_score_adj), "-1000 to 1000"),
+	FIELD("cgroup_usage_bytes", BYTES, AT(group.usage_bytes),
+	      "what the group is charged, page cache too. The group is the one "
+	      "with the least room, from the process's own upwards; without "
+	      "limits its own. Empty: none that tells"),
+	FIELD("cgroup_cache_bytes", BYTES, AT(group.cache_bytes),
+	      "of it, page cache not used lately (`inactive_file`): dropped "
+	      "before anybody is killed"),
+	FIELD("cgroup_limit_bytes", BYTES, AT(group.limit_bytes),
+	      "the limit of that group which is met first (`memory.max`, "
+	      "`memory.high`; version 1: `memory.limit_in_bytes`, "
+	      "`memory.memsw.limit_in_bytes`, whose usage is then told); "
+	      "empty: none"),
+	FIELD("available_bytes", BYTES, AT(machine.available_bytes),
+	      "of the machine, `MemAvailable`"),
+	FIELD("swap_free_bytes", BYTES, AT(machine.swap_free_bytes),
+	      "of the machine, `SwapFree`"),
+	FIELD("committed_bytes", BYTES, AT(machine.committed_bytes),
+	      "of the machine, `Committed_AS`"),
+	FIELD("commit_limit_bytes", BYTES, AT(machine.commit_limit_bytes),
+	      "of the machine, `CommitLimit`; binds in overcommit mode 2"),
+	FIELD("date_utc", DATE, AT(date), "when the reading was taken"),
+	FIELD("hugetlb_bytes", BYTES, AT(memory.hugetlb_bytes),
+	      "pages of hugetlbfs (`HugetlbPages`), which are not in the RSS "
+	      "and come out of a pool of their own"),
+	{ 0 },
+};
+
+const struct row_type memory_sample_row = {
+	"watch", { { .fields = memory_sample_fields } }
+};
 
 int monitor_begin(struct monitor *monitor, pid_t pid, uint64_t interval_ns,
 		  uint64_t duration_ns)
@@ -27,33 +79,8 @@ int monitor_begin(struct monitor *monitor, pid_t pid, uint64_t interval_ns,
 	return process_open(pid, &monitor->process);
 }
 
-static int take_process(const struct monitor *monitor,
-			struct memory_sample *now)
-{
-	const pid_t pid = monitor->process.pid;
-	struct process_memory memory;
-	int error = process_memory_read(pid, &memory);
-
-	if (!error)
-		error = oom_score_read(pid, &now->oom_score,
-				       &now->oom_score_adj);
-	if (error)
-		return error;
-	now->rss_bytes = memory.rss_bytes;
-	now->anon_bytes = memory.anon_bytes;
-	now->file_bytes = memory.file_bytes;
-	now->shmem_bytes = memory.shmem_bytes;
-	now->swap_bytes = memory.swap_bytes;
-	now->page_table_bytes = memory.page_table_bytes;
-	now->vm_bytes = memory.vm_bytes;
-	now->hugetlb_bytes = memory.hugetlb_bytes;
-	return 0;
-}
-
-/* A process may be moved, so its group is looked up each time; room is that of
- * the group with the least. */
-static int take_cgroup(pid_t pid, struct memory_sample *now,
-		       struct cgroup_room *room)
+/* A process may be moved, so its group is looked up each time. */
+static int take_group(pid_t pid, struct cgroup_room *room)
 {
 	struct cgroup group;
 	int error = cgroup_of(pid, "memory", &group);
@@ -61,25 +88,17 @@ static int take_cgroup(pid_t pid, struct memory_sample *now,
 	if (!error)
 		error = cgroup_room_read(&group, room);
 	if (error)
-		return error;
-	now->cgroup_usage_bytes = room->usage_bytes;
-	now->cgroup_cache_bytes = room->cache_bytes;
-	if (room->limited)
-		now->cgroup_limit_bytes = room->limit_bytes;
-	return 0;
+		*room = (struct cgroup_room){ .usage_bytes = BYTES_UNKNOWN,
+					      .cache_bytes = BYTES_UNKNOWN,
+					      .limit_bytes = BYTES_UNKNOWN };
+	return error;
 }
 
-/* What the machine does not tell is no reason not to watch a process. */
-static void take_machine(struct memory_sample *now)
+/* A machine that does not tell its memory is no reason not to watch. */
+static void take_machine(struct meminfo *machine)
 {
-	struct meminfo machine;
-
-	if (meminfo_read(&machine))
-		memset(&machine, 0xff, sizeof machine); /* FIELD_ABSENT */
-	now->available_bytes = machine.available_bytes;
-	now->swap_free_bytes = machine.swap_free_bytes;
-	now->committed_bytes = machine.committed_bytes;
-	now->commit_limit_bytes = machine.commit_limit_bytes;
+	if (meminfo_read(machine))
+		memset(machine, 0xff, sizeof *machine); /* FIELD_ABSENT */
 }
 
 static uint64_t if_told(uint64_t bytes)
@@ -92,31 +111,30 @@ static uint64_t if_told(uint64_t bytes)
 static void add_reading(struct trend_series *series,
 			const struct memory_sample *now)
 {
+	const struct process_memory *memory = &now->memory;
 	const struct trend_point point = {
 		.time_s = now->time_s,
-		.bytes = (double)(now->rss_bytes + if_told(now->hugetlb_bytes) +
-				  if_told(now->swap_bytes)),
-		.file_bytes = (double)if_told(now->file_bytes),
+		.bytes = (double)(memory->rss_bytes +
+				  if_told(memory->hugetlb_bytes) +
+				  if_told(memory->swap_bytes)),
+		.file_bytes = (double)if_told(memory->file_bytes),
 	};
 
 	trend_add(series, &point);
 }
 
-static void keep(struct monitor *monitor, const struct memory_sample *now,
-		 const struct cgroup_room *room)
+static void keep(struct monitor *monitor, const struct memory_sample *now)
 {
 	if (monitor->taken)
 		add_reading(&monitor->series, &monitor->now);
 	if (!monitor->taken++)
 		monitor->first = *now;
-	if (now->rss_bytes > monitor->peak_bytes)
-		monitor->peak_bytes = now->rss_bytes;
+	if (now->memory.rss_bytes > monitor->peak_bytes)
+		monitor->peak_bytes = now->memory.rss_bytes;
 	monitor->now = *now;
-	memcpy(monitor->cgroup_directory, room->directory, PATH_MAX);
-	monitor->cgroup_limit_name = room->limit_name;
 }
 
-/* It changes with exec. */
+/* The name of a process changes with exec. */
 static void follow_name(struct process *process)
 {
 	struct process_stat stat;
@@ -128,25 +146,24 @@ static void follow_name(struct process *process)
 
 int monitor_take(struct monitor *monitor)
 {
+	const pid_t pid = monitor->process.pid;
 	struct memory_sample now = {
 		.time_s = (double)(clock_now_ns() - monitor->begin_ns) / 1e9,
 		.date = time(NULL),
-		.cgroup_usage_bytes = BYTES_UNKNOWN,
-		.cgroup_cache_bytes = BYTES_UNKNOWN,
-		.cgroup_limit_bytes = BYTES_UNKNOWN,
 	};
-	struct cgroup_room room = { .limited = false };
-	int error = take_process(monitor, &now);
+	int error = process_memory_read(pid, &now.memory);
 
-	monitor->cgroup_error = take_cgroup(monitor->process.pid, &now, &room);
-	take_machine(&now);
+	if (!error)
+		error = oom_score_read(pid, &now.oom_score, &now.oom_score_adj);
+	monitor->group_error = take_group(pid, &now.group);
+	take_machine(&now.machine);
 	follow_name(&monitor->process);
 	/* What was read counts only if it was read of this process, and before
 	 * it began to give its memory back for good. */
 	if (process_ended(&monitor->process) || monitor->process.stat.exiting)
 		return -ESRCH;
 	if (!error)
-		keep(monitor, &now, &room);
+		keep(monitor, &now);
 	return error;
 }
 

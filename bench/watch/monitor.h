@@ -15,11 +15,32 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <time.h>
 
-#include "bench/machine/cgroup.h"
+#include "bench/machine/cgroup_room.h"
+#include "bench/machine/memory.h"
 #include "bench/machine/process.h"
-#include "bench/watch/memory_sample.h"
+#include "bench/rows/rows.h"
 #include "bench/watch/trend.h"
+
+/* What time_s of a sample tells apart. */
+#define MEMORY_SAMPLE_TIME_NS 1000000
+
+/* What was read at one moment, and what stands around the process; what is not
+ * told is BYTES_UNKNOWN. */
+struct memory_sample {
+	double time_s; /* since the watch began */
+	time_t date;
+	struct process_memory memory;
+	int oom_score;
+	int oom_score_adj;
+	struct cgroup_room group; /* with the least room; usage unknown: none */
+	struct meminfo machine;
+};
+
+/* A row of what `watch` writes; data/README.md explains the columns. */
+extern const struct row_type memory_sample_row;
+extern const struct row_field memory_sample_fields[];
 
 /* Why there is no next reading. */
 enum monitor_end {
@@ -42,11 +63,7 @@ struct monitor {
 	struct memory_sample first, now;
 	uint64_t peak_bytes;	    /* of the RSS */
 	struct trend_series series; /* all readings but the last */
-	/* Of the same reading as `now`: the group with the least room, where
-	 * now.cgroup_usage_bytes is known. */
-	char cgroup_directory[PATH_MAX];
-	const char *cgroup_limit_name; /* the file of its limit */
-	int cgroup_error;	       /* why there is none, if not -ENOENT */
+	int group_error;	    /* why `now` has none, if not -ENOENT */
 };
 
 /* Begin to watch; interval_ns and duration_ns are kept. The caller owes

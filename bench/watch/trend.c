@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What the memory of a process over time says; the rule stands in trend.h.
+ * What the memory of a process over time says. The rule of trend.h stands here
+ * whole, step by step: hence the length.
  */
 
 #include "bench/watch/trend.h"
@@ -10,7 +11,6 @@
 #include <string.h>
 
 #include "bench/judge/stats.h"
-#include "bench/watch/slope.h"
 
 #define STILL 0.001  /* of the peak: nothing moves */
 #define QUIET 0.1    /* of the median: it moves, but stays there */
@@ -23,6 +23,39 @@
 #define TROUGHS_MIN 6
 #define TAIL_PARTS 4
 #define TROUGH_PARTS 3
+
+const char *const trend_names[] = {
+	[TREND_TOO_SHORT] = "too_short", [TREND_FLAT] = "flat",
+	[TREND_GROWING] = "growing",	 [TREND_SAWTOOTH] = "sawtooth",
+	[TREND_STARTUP] = "startup",	 [TREND_FALLING] = "falling",
+	[TREND_UNCLEAR] = "unclear",
+};
+
+const char *const trend_readings[] = {
+	[TREND_TOO_SHORT] = "too short to say",
+	[TREND_FLAT] = "flat: normal",
+	[TREND_GROWING] = "steady growth: perhaps a leak",
+	[TREND_SAWTOOTH] =
+		"rises and falls: normal (a garbage collector, caches)",
+	[TREND_STARTUP] = "a jump, then flat: start-up, normal",
+	[TREND_FALLING] = "it gives memory back: normal",
+	[TREND_UNCLEAR] = "no clear pattern",
+};
+
+void trend_add(struct trend_series *series, const struct trend_point *point)
+{
+	if (!series->stride)
+		series->stride = 1;
+	if (series->seen++ % series->stride)
+		return;
+	if (series->count == TREND_POINTS_MAX) {
+		for (size_t i = 0; i < TREND_POINTS_MAX / 2; i++)
+			series->points[i] = series->points[2 * i];
+		series->count = TREND_POINTS_MAX / 2;
+		series->stride *= 2;
+	}
+	series->points[series->count++] = *point;
+}
 
 /* A stretch of a series. */
 struct stretch {
@@ -120,7 +153,7 @@ static int slope_through(const struct trend_point *points, const size_t *at,
 	for (size_t i = 0; i < count; i++)
 		x[i] = points[at ? at[i] : i].time_s;
 	values_of(points, at, count, y);
-	return slope_theil_sen(x, y, count, slope);
+	return stats_theil_sen(x, y, count, slope);
 }
 
 /* Whether values rise from part to part, all of the same size, by the parts'
@@ -181,7 +214,7 @@ static int judge_troughs(const struct stretch *head, const struct stretch *tail,
 	if (troughs->count < TROUGHS_MIN || tail->high <= head->high)
 		return 0;
 	values_of(tail->points, troughs->at, troughs->count, y);
-	error = slope_mann_kendall(y, troughs->count, &score);
+	error = stats_mann_kendall(y, troughs->count, &score);
 	if (!error)
 		error = slope_through(tail->points, troughs->at, troughs->count,
 				      &slope);
@@ -262,4 +295,17 @@ int trend_judge(const struct trend_series *series, struct trend *trend)
 		return 0;
 	whole = stretch_of(series->points, series->count);
 	return judge_halves(&whole, &troughs, trend);
+}
+
+bool trend_is_mapped(const struct trend *trend)
+{
+	return trend->file_share > 0.5;
+}
+
+double trend_seconds_until(const struct trend *trend, double bytes)
+{
+	const double rate = trend->bytes_per_hour * (1 - trend->file_share);
+
+	return rate > 0 && !trend_is_mapped(trend) ? bytes / rate * 3600
+						   : INFINITY;
 }

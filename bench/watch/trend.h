@@ -83,10 +83,9 @@ struct trend {
 /* Judge what came so far. Times must ascend. 0 or -ENOMEM. */
 int trend_judge(const struct trend_series *series, struct trend *trend);
 
-/* The verdict as a word for machines ("growing"), and the reading of it as a
+/* A verdict as a word for machines ("growing"), and the reading of it as a
  * phrase for people ("steady growth: perhaps a leak"). */
-const char *trend_name(enum trend_verdict verdict);
-const char *trend_reading(enum trend_verdict verdict);
+extern const char *const trend_names[], *const trend_readings[];
 
 /* Whether most of the growth is pages of mapped files. */
 bool trend_is_mapped(const struct trend *trend);

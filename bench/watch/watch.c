@@ -17,10 +17,10 @@
 #include "bench/measure/signals.h"
 #include "bench/show/cure.h"
 #include "bench/show/live.h"
+#include "bench/show/units.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/pid.h"
 #include "bench/verbs/verbs.h"
-#include "bench/watch/memory_sample.h"
 #include "bench/watch/monitor.h"
 #include "bench/watch/watch_report.h"
 
@@ -137,11 +137,33 @@ static int put(struct watch *watch)
 	return error;
 }
 
+/* The state now, in one line. */
+static void show(struct live *live, const struct monitor *monitor)
+{
+	const struct memory_sample *now = &monitor->now;
+	const uint64_t was = monitor->first.memory.rss_bytes;
+	const uint64_t is = now->memory.rss_bytes;
+	const bool limited = now->group.limited;
+	char line[256];
+
+	snprintf(line, sizeof line,
+		 "%.0f s: RSS %s (%s%s), swap %s, oom_score %d, %s%s%s%s",
+		 now->time_s, size_human(is).text, is < was ? "-" : "+",
+		 size_human(is < was ? was - is : is - was).text,
+		 size_human(now->memory.swap_bytes).text, now->oom_score,
+		 limited ? "group " : "free ",
+		 size_human(limited ? now->group.usage_bytes
+				    : now->machine.available_bytes)
+			 .text,
+		 limited ? " of " : "",
+		 limited ? size_human(now->group.limit_bytes).text : "");
+	live_show(live, line);
+}
+
 /* Readings until there is no next one. 0, or -errno. */
 static int keep_watch(struct watch *watch)
 {
 	struct monitor *monitor = &watch->monitor;
-	char line[256];
 	int error = 0;
 
 	live_begin(&watch->live, stderr);
@@ -151,10 +173,8 @@ static int keep_watch(struct watch *watch)
 			break;
 		if (watch->writer.stream)
 			error = put(watch);
-		if (!error && live_due(&watch->live)) {
-			watch_line(monitor, line, sizeof line);
-			live_show(&watch->live, line);
-		}
+		if (!error && live_due(&watch->live))
+			show(&watch->live, monitor);
 		if (!error)
 			error = monitor_wait(monitor, watch->signal_fd);
 	}
@@ -170,18 +190,14 @@ static int keep_watch(struct watch *watch)
 static int conclude(const struct arguments *args, const struct watch *watch,
 		    struct failure *why)
 {
-	struct watch_report report;
 	FILE *stream = watch->writer.stream == stdout ? stderr : stdout;
-	int error = watch_conclude(&watch->monitor, &report);
+	int error = watch_report(&watch->monitor, argument_given(args, "json"),
+				 stream);
 
-	if (!error)
-		error = argument_given(args, "json")
-				? watch_json(&report, stream)
-				: watch_tell(&report, stream);
 	if (error)
 		return fail(why, EXIT_FAILED,
 			    cure_of(CURE_FILE, error, "Try again."),
-			    "tell what was seen: %s", strerror(-error));
+			    "report what was seen: %s", strerror(-error));
 	return EXIT_DONE;
 }
 

@@ -1,169 +1,450 @@
 /* SPDX-License-Identifier: MIT */
-/* What `watch` finds in the end, also as JSON; see watch_report.h. */
+/*
+ * What `watch` says; see watch_report.h. The verdict is found, declared for
+ * JSON and told to people in one file, which is therefore a long one.
+ */
 
 #include "bench/watch/watch_report.h"
 
+#include <assert.h>
 #include <errno.h>
-#include <jansson.h>
 #include <math.h>
+#include <string.h>
 
-#include "bench/machine/cgroup_room.h"
-#include "bench/machine/host.h"
-#include "bench/machine/memory.h"
+#include "bench/machine/oom.h"
 #include "bench/machine/overcommit.h"
-#include "bench/machine/text.h"
+#include "bench/rows/row_json.h"
+#include "bench/show/table.h"
+#include "bench/show/units.h"
 
-/* That there are none is no error. */
-static void find_rivals(struct watch_report *report)
+#define HOUR_S 3600
+
+/* What is known when the watch has ended. */
+struct verdict {
+	const struct monitor *monitor;
+	const struct memory_sample *now; /* the last of the monitor */
+	bool ended; /* the process: nothing is to come of it */
+	struct trend trend;
+	uint64_t growth_bytes_per_hour; /* BYTES_UNKNOWN: not judged */
+	double growth_file_share;	/* NAN: not judged */
+	double limit_met_s;		/* INFINITY: never */
+	/* What the process may still take before its group's limit or the
+	 * machine's end is met; UINT64_MAX: no limit, or not known. */
+	uint64_t group_room_bytes, machine_room_bytes;
+	int used_percent; /* of the group's limit */
+	uint64_t swap_total_bytes;
+	const char *machine_error; /* why the machine's memory is not known */
+	int mode;		   /* of overcommit, or -errno */
+	/* The OOM killer's other choices, on the machine and in the group that
+	 * has the limit; NULL: none is seen, or the process has ended. */
+	const struct oom_rival *rival, *group_rival;
+	struct oom_rival rivals[2];
+	const struct verdict *group; /* this one; NULL: no group counts */
+	uint64_t oom_kills;	     /* on the machine meanwhile */
+};
+
+#define RIVAL(member) offsetof(struct oom_rival, member)
+#define SEEN(member) offsetof(struct monitor, member)
+#define AT(member) offsetof(struct verdict, member)
+
+static const struct row_field rival_fields[] = {
+	FIELD("pid", NUMBER, RIVAL(pid)),
+	FIELD("name", LINE, RIVAL(name)),
+	FIELD("oom_score", NUMBER, RIVAL(score),
+	      "of the process that has the highest one but for this"),
+	{ 0 },
+};
+
+const struct row_type watch_rival_row = { "rival",
+					  { { .fields = rival_fields } } };
+
+static const struct row_field group_seen[] = {
+	FIELD("path", LINE, SEEN(now.group.directory),
+	      "the folder of the group"),
+	FIELD("usage_bytes", BYTES, SEEN(now.group.usage_bytes)),
+	FIELD("cache_bytes", BYTES, SEEN(now.group.cache_bytes)),
+	FIELD("limit_bytes", BYTES, SEEN(now.group.limit_bytes),
+	      "as in the rows"),
+	FIELD("limit_name", TEXT, SEEN(now.group.limit_name),
+	      "the file of that limit"),
+	{ 0 },
+};
+
+static const struct row_field group_fields[] = {
+	FIELD("room_bytes", BYTES, AT(group_room_bytes),
+	      "what is left below the limit"),
+	FIELD("rival", ROW, AT(group_rival), "the one in that group",
+	      .type = &watch_rival_row),
+	{ 0 },
+};
+
+const struct row_type watch_group_row = {
+	"cgroup",
+	{ { .fields = group_seen, AT(monitor), .pointed = true },
+	  { .fields = group_fields } },
+};
+
+static const struct row_field seen[] = {
+	FIELD("pid", NUMBER, SEEN(process.pid)),
+	FIELD("name", LINE, SEEN(process.stat.name),
+	      "of the process; its name as the kernel has it, `?` for what is "
+	      "no printable ASCII. In names of control groups `\\\\xff` stands "
+	      "for a byte that is no UTF-8 or a control character"),
+	FIELD("readings", BYTES, SEEN(taken), "how many"),
+	FIELD("time_s", SECONDS, SEEN(now.time_s), "when the last one was"),
+	FIELD("first_rss_bytes", BYTES, SEEN(first.memory.rss_bytes)),
+	FIELD("rss_bytes", BYTES, SEEN(now.memory.rss_bytes)),
+	FIELD("peak_rss_bytes", BYTES, SEEN(peak_bytes),
+	      "resident memory at first, at last, at most"),
+	FIELD("swap_bytes", BYTES, SEEN(now.memory.swap_bytes)),
+	FIELD("hugetlb_bytes", BYTES, SEEN(now.memory.hugetlb_bytes),
+	      "as in the rows, at last"),
+	FIELD("oom_score", NUMBER, SEEN(now.oom_score)),
+	FIELD("oom_score_adj", NUMBER, SEEN(now.oom_score_adj), "likewise"),
+	{ 0 },
+};
+
+static const struct row_field concluded[] = {
+	FIELD("ended", FLAG, AT(ended),
+	      "the process has: nothing is predicted of it, and it has no "
+	      "`rival`"),
+	FIELD("reading", CHOICE, AT(trend.verdict),
+	      "`growing`, `sawtooth`, `flat`, `startup`, `falling`, `unclear`, "
+	      "`too_short`: spawnwise(1) has the sentences",
+	      trend_names),
+	FIELD("growth_bytes_per_hour", BYTES, AT(growth_bytes_per_hour),
+	      "the rate where it is `growing`, else 0; `null` if `too_short`"),
+	FIELD("growth_file_share", RATIO, AT(growth_file_share),
+	      "the part of the growth that is pages of mapped files, 0 to 1; "
+	      "more than half is no leak"),
+	FIELD("limit_met_in_s", SECONDS, AT(limit_met_s),
+	      "when the lesser room is used up at that rate; `null`: never, or "
+	      "not known, as where hugetlb pages grow"),
+	FIELD("rival", ROW, AT(rival),
+	      "the OOM killer's other choice on this machine, an object; "
+	      "`null`: none is seen",
+	      .type = &watch_rival_row),
+	FIELD("cgroup", ROW, AT(group),
+	      "an object; `null`: no group counts its memory",
+	      .type = &watch_group_row),
+	FIELD("machine_room_bytes", BYTES, AT(machine_room_bytes),
+	      "MemAvailable and free swap; `null`: not told"),
+	FIELD("overcommit", NUMBER, AT(mode),
+	      "the mode; below 0: an errno, it could not be read"),
+	FIELD("oom_kills", BYTES, AT(oom_kills),
+	      "processes killed for want of memory meanwhile, anywhere on the "
+	      "machine"),
+	{ 0 },
+};
+
+const struct row_type watch_row = {
+	"watch --json",
+	{ { .fields = seen, AT(monitor), .pointed = true },
+	  { .fields = concluded } },
+};
+
+/* For people alone. */
+static const struct row_field in_text[] = {
+	FIELD("trend", CHOICE, AT(trend.verdict), NULL, trend_readings),
+	FIELD("used_percent", COUNT, AT(used_percent)),
+	{ 0 },
+};
+
+static const struct row_part text_parts[] = {
+	{ .fields = seen, AT(monitor), .pointed = true },
+	{ .fields = group_seen, AT(monitor), .pointed = true },
+	{ .fields = memory_sample_fields, AT(now), .pointed = true },
+	{ .fields = concluded },
+	{ .fields = in_text },
+	{ 0 },
+};
+
+static void find_rivals(struct verdict *verdict)
 {
-	const struct monitor *monitor = report->monitor;
+	const struct monitor *monitor = verdict->monitor;
 	const pid_t pid = monitor->process.pid;
 	struct cgroup group;
 
-	if (oom_rival_find(pid, NULL, &report->rival))
-		report->rival.pid = 0;
-	if (monitor->now.cgroup_limit_bytes == BYTES_UNKNOWN)
+	if (!oom_rival_find(pid, NULL, &verdict->rivals[0]))
+		verdict->rival = &verdict->rivals[0];
+	if (!monitor->now.group.limited)
 		return;
-	snprintf(group.directory, sizeof group.directory, "%s",
-		 monitor->cgroup_directory);
-	if (oom_rival_find(pid, &group, &report->group_rival))
-		report->group_rival.pid = 0;
+	memcpy(group.directory, monitor->now.group.directory,
+	       sizeof group.directory);
+	if (!oom_rival_find(pid, &group, &verdict->rivals[1]))
+		verdict->group_rival = &verdict->rivals[1];
 }
 
-static uint64_t group_room_bytes(const struct memory_sample *now)
+/* When a room is used up; INFINITY: never, not known, or the process has ended.
+ * Hugetlb pages come out of a pool of their own, so growth of these meets no
+ * limit of the others. */
+static double seconds_left(const struct verdict *verdict, uint64_t room_bytes)
 {
-	const struct cgroup_room room = {
-		.usage_bytes = now->cgroup_usage_bytes,
-		.cache_bytes = now->cgroup_cache_bytes,
-		.limit_bytes = now->cgroup_limit_bytes,
-		.limited = now->cgroup_limit_bytes != BYTES_UNKNOWN,
-	};
-
-	return cgroup_room_bytes(&room);
-}
-
-int watch_conclude(const struct monitor *monitor, struct watch_report *report)
-{
-	const struct memory_sample *now = &monitor->now;
-	struct meminfo machine;
-	uint64_t kills;
-	int error;
-
-	*report = (struct watch_report){
-		.monitor = monitor,
-		.ended = monitor->end == MONITOR_PROCESS_ENDED,
-		.group_room_bytes = group_room_bytes(now),
-		.machine_room_bytes =
-			now->available_bytes == FIELD_ABSENT
-				? FIELD_ABSENT
-				: now->available_bytes + now->swap_free_bytes,
-	};
-	error = monitor_judge(monitor, &report->trend);
-	if (error)
-		return error;
-	error = meminfo_read(&machine);
-	report->machine_error = error ? meminfo_error(error) : NULL;
-	report->swap_total_bytes =
-		error ? FIELD_ABSENT : machine.swap_total_bytes;
-	error = overcommit_get(&report->mode);
-	if (error)
-		report->mode = error;
-	if (!oom_kills_read(&kills))
-		report->oom_kills = kills - monitor->oom_kills;
-	if (!report->ended)
-		find_rivals(report);
-	return 0;
-}
-
-static json_t *rival_json(const struct oom_rival *rival)
-{
-	if (!rival->pid)
-		return json_null();
-	return json_pack("{s:i, s:o, s:i}", "pid", (int)rival->pid, "name",
-			 host_string(rival->name), "oom_score", rival->score);
-}
-
-double watch_seconds_left(const struct watch_report *report,
-			  uint64_t room_bytes)
-{
-	const struct memory_sample *first = &report->monitor->first;
-	const struct memory_sample *now = &report->monitor->now;
+	const struct process_memory *first = &verdict->monitor->first.memory;
+	const struct process_memory *now = &verdict->monitor->now.memory;
 	const double huge_bytes =
 		(double)now->hugetlb_bytes - (double)first->hugetlb_bytes;
 
-	if (report->ended || room_bytes == UINT64_MAX ||
+	if (verdict->ended || room_bytes == UINT64_MAX ||
 	    huge_bytes > (double)now->rss_bytes - (double)first->rss_bytes)
 		return INFINITY;
-	return trend_seconds_until(&report->trend, (double)room_bytes);
+	return trend_seconds_until(&verdict->trend, (double)room_bytes);
 }
 
-/* When the lesser of both rooms is used up; INFINITY: never, or the process
- * has ended. */
-static double limit_met_s(const struct watch_report *report)
+static void look_at_machine(struct verdict *verdict)
 {
-	const uint64_t room_bytes =
-		report->group_room_bytes < report->machine_room_bytes
-			? report->group_room_bytes
-			: report->machine_room_bytes;
+	const struct meminfo *last = &verdict->monitor->now.machine;
+	struct meminfo machine;
+	uint64_t kills;
+	int error = meminfo_read(&machine);
 
-	return watch_seconds_left(report, room_bytes);
+	verdict->machine_error = error ? meminfo_error(error) : NULL;
+	verdict->swap_total_bytes =
+		error ? BYTES_UNKNOWN : machine.swap_total_bytes;
+	verdict->machine_room_bytes = last->available_bytes;
+	if (last->available_bytes != BYTES_UNKNOWN)
+		verdict->machine_room_bytes += last->swap_free_bytes;
+	error = overcommit_get(&verdict->mode);
+	if (error)
+		verdict->mode = error;
+	if (!oom_kills_read(&kills))
+		verdict->oom_kills = kills - verdict->monitor->oom_kills;
 }
 
-/* JSON has no infinity. */
-static json_t *real_json(double number)
+static int conclude(const struct monitor *monitor, struct verdict *verdict)
 {
-	return isfinite(number) ? json_real(number) : json_null();
+	const struct cgroup_room *group = &monitor->now.group;
+	int error;
+
+	*verdict = (struct verdict){
+		.monitor = monitor,
+		.now = &monitor->now,
+		.ended = monitor->end == MONITOR_PROCESS_ENDED,
+		.growth_bytes_per_hour = BYTES_UNKNOWN,
+		.growth_file_share = NAN,
+		.group_room_bytes = cgroup_room_bytes(group),
+		.group = group->usage_bytes != BYTES_UNKNOWN ? verdict : NULL,
+	};
+	error = monitor_judge(monitor, &verdict->trend);
+	if (error)
+		return error;
+	if (verdict->trend.verdict != TREND_TOO_SHORT) {
+		verdict->growth_bytes_per_hour =
+			(uint64_t)verdict->trend.bytes_per_hour;
+		verdict->growth_file_share = verdict->trend.file_share;
+	}
+	if (group->limited)
+		verdict->used_percent =
+			(int)lround(100 * (double)group->usage_bytes /
+				    (double)group->limit_bytes);
+	look_at_machine(verdict);
+	verdict->limit_met_s =
+		fmin(seconds_left(verdict, verdict->group_room_bytes),
+		     seconds_left(verdict, verdict->machine_room_bytes));
+	if (!verdict->ended)
+		find_rivals(verdict);
+	return 0;
 }
 
-static json_t *group_json(const struct watch_report *report)
+static void report_process(struct table *table, const struct verdict *verdict)
 {
-	const struct memory_sample *now = &report->monitor->now;
+	const struct monitor *monitor = verdict->monitor;
 
-	if (now->cgroup_usage_bytes == BYTES_UNKNOWN)
-		return json_null();
-	return json_pack("{s:o, s:I, s:I, s:o, s:o, s:o}", "path",
-			 host_string(report->monitor->cgroup_directory),
-			 "usage_bytes", (json_int_t)now->cgroup_usage_bytes,
-			 "cache_bytes", (json_int_t)now->cgroup_cache_bytes,
-			 "limit_bytes", host_bytes(now->cgroup_limit_bytes),
-			 "room_bytes", host_bytes(report->group_room_bytes),
-			 "rival", rival_json(&report->group_rival));
+	report_line(table, "process", TABLE_STRONG,
+		    "%s (pid %d), %zu reading%s in %s%s",
+		    monitor->process.stat.name, (int)monitor->process.pid,
+		    monitor->taken, monitor->taken == 1 ? "" : "s",
+		    span_human(monitor->now.time_s).text,
+		    verdict->ended ? "; then it ended" : "");
+	report_row(table, "memory", TABLE_PLAIN,
+		   "RSS {first_rss_bytes} at first, {rss_bytes} at last, "
+		   "{peak_rss_bytes} at most");
+	report_row(table, "", TABLE_PLAIN,
+		   "at last: anonymous {anon_bytes}, files {file_bytes}, "
+		   "shared {shmem_bytes}; swapped out {swap_bytes}");
+	report_row(table, "", TABLE_PLAIN,
+		   "page tables {page_table_bytes}, address space {vm_bytes}, "
+		   "hugetlb pages {hugetlb_bytes}");
 }
 
-int watch_json(const struct watch_report *report, FILE *stream)
+/* What to do about a reading, while the process runs and when it has ended;
+ * NULL: nothing. */
+static const char *advice(const struct verdict *verdict)
 {
-	const struct monitor *monitor = report->monitor;
-	const struct trend *trend = &report->trend;
-	/* What was not judged has no growth, not even none. */
-	const bool judged = trend->verdict != TREND_TOO_SHORT;
-	json_t *all = json_pack(
-		"{s:i, s:o, s:b, s:I, s:f, s:I, s:I, s:I, s:o, s:o, s:s, s:o, "
-		"s:o,"
-		" s:o, s:i, s:i, s:o, s:o, s:o, s:i, s:I}",
-		"pid", (int)monitor->process.pid, "name",
-		host_string(monitor->process.stat.name), "ended", report->ended,
-		"readings", (json_int_t)monitor->taken, "time_s",
-		monitor->now.time_s, "first_rss_bytes",
-		(json_int_t)monitor->first.rss_bytes, "rss_bytes",
-		(json_int_t)monitor->now.rss_bytes, "peak_rss_bytes",
-		(json_int_t)monitor->peak_bytes, "swap_bytes",
-		host_bytes(monitor->now.swap_bytes), "hugetlb_bytes",
-		host_bytes(monitor->now.hugetlb_bytes), "reading",
-		trend_name(trend->verdict), "growth_bytes_per_hour",
-		real_json(judged ? trend->bytes_per_hour : NAN),
-		"growth_file_share",
-		real_json(judged ? trend->file_share : NAN), "limit_met_in_s",
-		real_json(limit_met_s(report)), "oom_score",
-		monitor->now.oom_score, "oom_score_adj",
-		monitor->now.oom_score_adj, "rival", rival_json(&report->rival),
-		"cgroup", group_json(report), "machine_room_bytes",
-		host_bytes(report->machine_room_bytes), "overcommit",
-		report->mode, "oom_kills", (json_int_t)report->oom_kills);
-	const int error = all ? json_dumpf(all, stream, JSON_INDENT(2)) : -1;
+	static const char *const advices[][2] = {
+		[TREND_TOO_SHORT] = { "It takes 24 readings: watch longer, or "
+				      "with a shorter --interval.",
+				      "It takes 24 readings: next time, take a "
+				      "shorter --interval." },
+		[TREND_GROWING] = { "Only hours under load prove a leak: watch "
+				    "on.",
+				    "Only hours under load prove a leak." },
+		[TREND_SAWTOOTH] = { "Watch on to see whether its lowest "
+				     "points rise." },
+		[TREND_UNCLEAR] = { "Watch longer, under a steady load.",
+				    "It takes longer, under a steady load, to "
+				    "tell." },
+	};
 
-	fputc('\n', stream);
-	json_decref(all);
-	if (ferror(stream))
-		return -EIO;
-	return error ? -ENOMEM : 0;
+	static_assert(TREND_POINTS_MIN == 24, "as the advice says");
+	if (trend_is_mapped(&verdict->trend))
+		return "Most of it is pages of mapped files, which the kernel "
+		       "can drop: no leak.";
+	return advices[verdict->trend.verdict][verdict->ended];
+}
+
+static void report_reading(struct table *table, const struct verdict *verdict)
+{
+	const char *more = advice(verdict);
+
+	if (trend_is_mapped(&verdict->trend))
+		report_row(table, "reading", TABLE_STRONG,
+			   "steady growth by mapped files: normal, "
+			   "{growth_bytes_per_hour} an hour");
+	else if (verdict->trend.verdict == TREND_GROWING)
+		report_row(table, "reading", TABLE_BAD,
+			   "{trend}, {growth_bytes_per_hour} an hour");
+	else
+		report_row(table, "reading", TABLE_STRONG, "{trend}");
+	if (more || verdict->now->time_s < HOUR_S)
+		report_row(table, "", TABLE_PLAIN,
+			   more
+				   ?: "That holds for these {time_s}: hours "
+				      "under load tell more.");
+}
+
+/* Room, and when it is gone; only growth that goes on has a when. */
+static void report_room(struct table *table, const struct verdict *verdict,
+			uint64_t room_bytes)
+{
+	const double seconds = seconds_left(verdict, room_bytes);
+
+	if (verdict->ended)
+		return;
+	if (isinf(seconds))
+		report_line(table, "", TABLE_PLAIN, "left for it: %s",
+			    size_human(room_bytes).text);
+	else
+		report_line(table, "", TABLE_BAD,
+			    "left for it: %s, gone in %s at this rate",
+			    size_human(room_bytes).text,
+			    span_human(seconds).text);
+}
+
+static void report_group(struct table *table, const struct verdict *verdict)
+{
+	const struct monitor *monitor = verdict->monitor;
+
+	if (monitor->group_error == -ENOENT) {
+		report_row(table, "cgroup", TABLE_PLAIN,
+			   "none that counts memory");
+	} else if (!verdict->group) {
+		report_line(table, "cgroup", TABLE_PLAIN,
+			    "its limits are hidden: %s",
+			    cgroup_error(monitor->group_error));
+	} else if (!monitor->now.group.limited) {
+		report_row(table, "cgroup", TABLE_PLAIN,
+			   "no limit; {path} uses {usage_bytes}");
+	} else {
+		report_row(
+			table, "cgroup", TABLE_PLAIN,
+			"{usage_bytes} of {limit_bytes} used ({used_percent} "
+			"%), of it cache to drop: {cache_bytes}");
+		report_row(table, "", TABLE_PLAIN, "by {path}, {limit_name}");
+		report_room(table, verdict, verdict->group_room_bytes);
+	}
+}
+
+static void report_machine(struct table *table, const struct verdict *verdict)
+{
+	const struct meminfo *machine = &verdict->monitor->now.machine;
+
+	if (machine->available_bytes == BYTES_UNKNOWN) {
+		report_line(table, "machine", TABLE_PLAIN,
+			    "its memory is unknown: %s",
+			    verdict->machine_error
+				    ?: "it was not told at the last reading");
+		return;
+	}
+	report_row(table, "machine", TABLE_PLAIN,
+		   verdict->swap_total_bytes
+			   ? "{available_bytes} of memory available, swap "
+			     "free: {swap_free_bytes}"
+			   : "{available_bytes} of memory available, no swap");
+	report_room(table, verdict, verdict->machine_room_bytes);
+	if (verdict->mode >= 0 && machine->commit_limit_bytes != BYTES_UNKNOWN)
+		report_row(table, "", TABLE_PLAIN,
+			   verdict->mode == 2
+				   ? "committed {committed_bytes} of "
+				     "CommitLimit {commit_limit_bytes}, which "
+				     "binds in mode {overcommit}"
+				   : "committed {committed_bytes} of "
+				     "CommitLimit {commit_limit_bytes}, which "
+				     "does not bind in mode {overcommit}");
+}
+
+static void report_rival(struct table *table, const struct oom_rival *rival,
+			 const char *where, int score)
+{
+	if (!rival)
+		report_line(table, "", TABLE_PLAIN, "%s: nobody else", where);
+	else if (rival->score == score)
+		report_line(table, "", TABLE_BAD, "%s: as high as %s (pid %d)",
+			    where, rival->name, (int)rival->pid);
+	else
+		report_line(table, "",
+			    rival->score < score ? TABLE_BAD : TABLE_PLAIN,
+			    "%s: %s (pid %d) has %d, %s", where, rival->name,
+			    (int)rival->pid, rival->score,
+			    rival->score < score ? "so this one is killed first"
+						 : "and is killed before it");
+}
+
+static void report_oom(struct table *table, const struct verdict *verdict)
+{
+	const struct memory_sample *now = &verdict->monitor->now;
+	/* The first process of the machine has 0 without any adjustment. */
+	const bool spared = now->oom_score_adj == -1000 ||
+			    (!now->oom_score && !now->oom_score_adj);
+
+	report_line(table, "OOM killer", TABLE_PLAIN,
+		    "oom_score %d, oom_score_adj %d%s", now->oom_score,
+		    now->oom_score_adj,
+		    verdict->ended ? " at last"
+		    : spared	   ? ": it is never killed"
+				   : "");
+	if (!spared && !verdict->ended) {
+		if (now->group.limited)
+			report_rival(table, verdict->group_rival,
+				     "in its group", now->oom_score);
+		report_rival(table, verdict->rival, "on the machine",
+			     now->oom_score);
+	}
+	if (verdict->oom_kills)
+		report_row(table, "", TABLE_BAD,
+			   "processes killed on this machine meanwhile: "
+			   "{oom_kills}; `dmesg` names them");
+}
+
+int watch_report(const struct monitor *monitor, bool json, FILE *stream)
+{
+	struct verdict verdict;
+	struct table table;
+	int error = conclude(monitor, &verdict);
+
+	if (error)
+		return error;
+	if (json)
+		return row_json_print(row_json(&watch_row, &verdict), stream);
+	table_init(&table, "ll");
+	table.parts = text_parts;
+	table.row = &verdict;
+	report_process(&table, &verdict);
+	report_reading(&table, &verdict);
+	report_group(&table, &verdict);
+	report_machine(&table, &verdict);
+	report_oom(&table, &verdict);
+	error = table_print(&table, stream);
+	table_release(&table);
+	return error;
 }

@@ -15,9 +15,9 @@
 
 #include <cmocka.h>
 
+#include "bench/judge/stats.h"
 #include "bench/rows/csv.h"
 #include "bench/rows/csv_read.h"
-#include "bench/watch/slope.h"
 #include "tests/unit/source.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))
@@ -35,15 +35,15 @@ static void slope_by_hand(void **state)
 	double slope;
 
 	(void)state;
-	assert_int_equal(slope_theil_sen(x, y, 4, &slope), 0);
+	assert_int_equal(stats_theil_sen(x, y, 4, &slope), 0);
 	assert_near(slope, (2 + 41 / 3.0) / 2);
-	assert_int_equal(slope_theil_sen(x, y, 3, &slope), 0);
+	assert_int_equal(stats_theil_sen(x, y, 3, &slope), 0);
 	assert_near(slope, 1.5);
-	assert_int_equal(slope_theil_sen(same_x, y, 3, &slope), 0);
+	assert_int_equal(stats_theil_sen(same_x, y, 3, &slope), 0);
 	assert_true(isnan(slope));
-	assert_int_equal(slope_theil_sen(x, y, 1, &slope), 0);
+	assert_int_equal(stats_theil_sen(x, y, 1, &slope), 0);
 	assert_true(isnan(slope));
-	assert_int_equal(slope_theil_sen(NULL, NULL, 0, &slope), 0);
+	assert_int_equal(stats_theil_sen(NULL, NULL, 0, &slope), 0);
 	assert_true(isnan(slope));
 }
 
@@ -56,17 +56,17 @@ static void score_by_hand(void **state)
 	double score;
 
 	(void)state;
-	assert_int_equal(slope_mann_kendall(up, 5, &score), 0);
+	assert_int_equal(stats_mann_kendall(up, 5, &score), 0);
 	assert_near(score, 9 / sqrt(300.0 / 18));
-	assert_int_equal(slope_mann_kendall(down, 5, &score), 0);
+	assert_int_equal(stats_mann_kendall(down, 5, &score), 0);
 	assert_near(score, -9 / sqrt(300.0 / 18));
-	assert_int_equal(slope_mann_kendall(tied, 5, &score), 0);
+	assert_int_equal(stats_mann_kendall(tied, 5, &score), 0);
 	assert_near(score, 8 / sqrt(282.0 / 18));
-	assert_int_equal(slope_mann_kendall(flat, 3, &score), 0);
+	assert_int_equal(stats_mann_kendall(flat, 3, &score), 0);
 	assert_near(score, 0);
-	assert_int_equal(slope_mann_kendall(up, 1, &score), 0);
+	assert_int_equal(stats_mann_kendall(up, 1, &score), 0);
 	assert_near(score, 0);
-	assert_int_equal(slope_mann_kendall(NULL, 0, &score), 0);
+	assert_int_equal(stats_mann_kendall(NULL, 0, &score), 0);
 	assert_near(score, 0);
 }
 
@@ -90,9 +90,9 @@ static int check_case(void *context, char *const *fields, unsigned long line)
 		x[count] = (double)count;
 		y[count++] = number(word);
 	}
-	assert_int_equal(slope_theil_sen(x, y, count, &slope), 0);
+	assert_int_equal(stats_theil_sen(x, y, count, &slope), 0);
 	assert_near(slope, number(fields[1]));
-	assert_int_equal(slope_mann_kendall(y, count, &score), 0);
+	assert_int_equal(stats_mann_kendall(y, count, &score), 0);
 	assert_near(score, number(fields[2]));
 	++*(int *)context;
 	return 0;

@@ -59,8 +59,8 @@ static void assert_verdict(shape *at, size_t count, double noise_mib,
 
 	if (trend.verdict != verdict)
 		fail_msg("%zu points, noise %g MiB: %s instead of %s", count,
-			 noise_mib, trend_name(trend.verdict),
-			 trend_name(verdict));
+			 noise_mib, trend_names[trend.verdict],
+			 trend_names[verdict]);
 	assert_true((trend.bytes_per_hour > 0) == (verdict == TREND_GROWING));
 }
 
@@ -348,11 +348,12 @@ static void verdicts_have_words(void **state)
 {
 	(void)state;
 	for (int verdict = 0; verdict <= TREND_UNCLEAR; verdict++) {
-		assert_non_null(trend_name(verdict));
-		assert_non_null(trend_reading(verdict));
+		assert_non_null(trend_names[verdict]);
+		assert_non_null(trend_readings[verdict]);
 	}
-	assert_string_equal(trend_name(TREND_GROWING), "growing");
-	assert_string_equal(trend_reading(TREND_TOO_SHORT), "too short to say");
+	assert_string_equal(trend_names[TREND_GROWING], "growing");
+	assert_string_equal(trend_readings[TREND_TOO_SHORT],
+			    "too short to say");
 }
 
 int main(void)

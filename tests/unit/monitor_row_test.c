@@ -14,31 +14,31 @@
 
 #include <cmocka.h>
 
-#include "bench/watch/memory_sample.h"
+#include "bench/watch/monitor.h"
 
 static const struct memory_sample example = {
 	.time_s = 12.3456,
 	.date = 1795816566,
-	.rss_bytes = 6,
-	.anon_bytes = 1,
-	.file_bytes = 2,
-	.shmem_bytes = 3,
-	.swap_bytes = 4,
-	.page_table_bytes = 5,
-	.vm_bytes = UINT64_MAX - 1,
+	.memory.rss_bytes = 6,
+	.memory.anon_bytes = 1,
+	.memory.file_bytes = 2,
+	.memory.shmem_bytes = 3,
+	.memory.swap_bytes = 4,
+	.memory.page_table_bytes = 5,
+	.memory.vm_bytes = UINT64_MAX - 1,
 	.oom_score = 671,
 	.oom_score_adj = -17,
-	.cgroup_usage_bytes = 8,
-	.cgroup_cache_bytes = 9,
-	.cgroup_limit_bytes = 10,
-	.available_bytes = 11,
-	.swap_free_bytes = 0,
-	.committed_bytes = 12,
-	.commit_limit_bytes = 13,
-	.hugetlb_bytes = 14,
+	.group.usage_bytes = 8,
+	.group.cache_bytes = 9,
+	.group.limit_bytes = 10,
+	.machine.available_bytes = 11,
+	.machine.swap_free_bytes = 0,
+	.machine.committed_bytes = 12,
+	.machine.commit_limit_bytes = 13,
+	.memory.hugetlb_bytes = 14,
 };
 
-static char *written(const struct memory_sample *vitals)
+static char *written(const struct memory_sample *sample)
 {
 	char *text = NULL;
 	size_t length = 0;
@@ -46,16 +46,16 @@ static char *written(const struct memory_sample *vitals)
 
 	assert_non_null(writer.stream);
 	assert_int_equal(
-		vitals ? row_put(&writer, &memory_sample_row, NULL, vitals)
+		sample ? row_put(&writer, &memory_sample_row, NULL, sample)
 		       : row_put_header(&writer, &memory_sample_row),
 		0);
 	assert_int_equal(fclose(writer.stream), 0);
 	return text;
 }
 
-static void check(const struct memory_sample *vitals, const char *expected)
+static void check(const struct memory_sample *sample, const char *expected)
 {
-	char *text = written(vitals);
+	char *text = written(sample);
 
 	assert_string_equal(text, expected);
 	free(text);
@@ -76,16 +76,16 @@ static void rows_are_as_documented(void **state)
 
 static void what_is_not_there_is_empty(void **state)
 {
-	struct memory_sample vitals = example;
+	struct memory_sample sample = example;
 
 	(void)state;
-	vitals.cgroup_limit_bytes = BYTES_UNKNOWN;
-	check(&vitals, "12.346,6,1,2,3,4,5,18446744073709551614,671,-17,"
+	sample.group.limit_bytes = BYTES_UNKNOWN;
+	check(&sample, "12.346,6,1,2,3,4,5,18446744073709551614,671,-17,"
 		       "8,9,,11,0,12,13,2026-11-27T21:56:06Z,14\n");
-	vitals.cgroup_usage_bytes = BYTES_UNKNOWN;
-	vitals.cgroup_cache_bytes = BYTES_UNKNOWN;
-	vitals.shmem_bytes = UINT64_MAX; /* not told */
-	check(&vitals, "12.346,6,1,2,,4,5,18446744073709551614,671,-17,"
+	sample.group.usage_bytes = BYTES_UNKNOWN;
+	sample.group.cache_bytes = BYTES_UNKNOWN;
+	sample.memory.shmem_bytes = UINT64_MAX; /* not told */
+	check(&sample, "12.346,6,1,2,,4,5,18446744073709551614,671,-17,"
 		       ",,,11,0,12,13,2026-11-27T21:56:06Z,14\n");
 }
 
