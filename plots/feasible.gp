@@ -81,13 +81,9 @@ left = 0.095; right = 0.985; room = 0.02
 panel_width = (right - left - room * (panels - 1)) / panels
 small = panel_width / cols < 0.045
 set multiplot
-set label 1 finding at screen 0.05, 0.955 \
-  font face.(term eq "svg" ? " Bold,21" : " Bold,17") noenhanced
-set label 2 "one square a cell: what was observed; a red frame where the ". \
-  "prediction from smaps, meminfo and the mode was another" \
-  at screen 0.05, 0.897 textcolor rgb grey noenhanced
-set label 3 footer at screen 0.985, 0.022 right textcolor rgb faint \
-  font face.(term eq "svg" ? ",12" : ",9") noenhanced
+subtitle = "one square a cell: what was observed; a red frame where the ". \
+  "prediction from smaps, meminfo and the mode was another"
+eval titles
 set label 4 "heap of the parent" at screen (left + right) / 2, 0.05 center \
   textcolor rgb ink
 set border 0

@@ -99,13 +99,9 @@ do for [b = 1:bars] { if (LOW[b] > 0 && LOW[b] < least) { least = LOW[b] } }
 most = least; left = least / 8
 do for [b = 1:bars] { if (HIGH[b] > most) { most = HIGH[b] } }
 shown(v) = v > left ? v : left
-set label 1 finding at screen 0.05, 0.945 \
-  font face.(term eq "svg" ? " Bold,21" : " Bold,17") noenhanced
-set label 2 "found by bisection on memory that is never touched; pale: not ". \
-  "tried, it would have left too little to others; diamond: predicted" \
-  at screen 0.05, 0.885 textcolor rgb grey noenhanced
-set label 3 footer at screen 0.985, 0.022 right textcolor rgb faint \
-  font face.(term eq "svg" ? ",12" : ",9") noenhanced
+subtitle = "found by bisection on memory that is never touched; pale: not ". \
+  "tried, it would have left too little to others; diamond: predicted"
+eval titles
 set lmargin at screen 0.17
 set rmargin at screen 0.95
 set bmargin at screen 0.13

@@ -227,16 +227,12 @@ left = 0.062; right = 0.985 - 0.0066 * label_margin - 0.008
 room = 0.026
 panel_width = (right - left - room * (panels - 1)) / panels
 set multiplot
-set label 1 finding at screen left - 0.012, 0.955 \
-  font face.(term eq "svg" ? " Bold,21" : " Bold,17") noenhanced
-set label 2 sprintf("call to %s; median over the medians of %d processes, ". \
+subtitle = sprintf("call to %s; median over the medians of %d processes, ". \
   "bar = its 95 %% interval, band = p5 to p95%s; floor of the harness %s", \
   time eq "reap" ? "exit status in hand" : time, parents, \
   (refusals ? ", × = refused" : "").(lapses ? ", red × = failed sometimes" : ""), \
-  floor_ns > 0 ? duration(floor_ns) : "not measured") \
-  at screen left - 0.012, 0.897 textcolor rgb grey noenhanced
-set label 3 footer at screen 0.985, 0.022 right textcolor rgb faint \
-  font face.(term eq "svg" ? ",12" : ",9") noenhanced
+  floor_ns > 0 ? duration(floor_ns) : "not measured")
+eval titles
 set label 4 "heap of the parent" at screen (left + right) / 2, 0.05 center \
   textcolor rgb ink
 set grid back lc rgb pale lt 1

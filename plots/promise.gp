@@ -49,13 +49,9 @@ smallest = limit < ram ? limit : ram
 do for [i = 1:rows] {
   if (bytes(i, F_ONCE) < smallest) { smallest = bytes(i, F_ONCE) }
 }
-set label 1 finding at screen 0.05, 0.945 \
-  font face.(term eq "svg" ? " Bold,21" : " Bold,17") noenhanced
-set label 2 "one process a mode; wide bar: all requests together, narrow bar: ". \
-  "the largest single one; diamond: predicted; none of it was written to" \
-  at screen 0.05, 0.885 textcolor rgb grey noenhanced
-set label 3 footer at screen 0.985, 0.022 right textcolor rgb faint \
-  font face.(term eq "svg" ? ",12" : ",9") noenhanced
+subtitle = "one process a mode; wide bar: all requests together, narrow bar: ". \
+  "the largest single one; diamond: predicted; none of it was written to"
+eval titles
 set lmargin at screen 0.14
 set rmargin at screen 0.95
 set bmargin at screen 0.13

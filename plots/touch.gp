@@ -43,14 +43,10 @@ if (dumb) {
   exit
 }
 
-set label 1 finding at screen 0.05, 0.945 \
-  font face.(term eq "svg" ? " Bold,21" : " Bold,17") noenhanced
-set label 2 "one process in a memory control group, looked at from outside ". \
+subtitle = "one process in a memory control group, looked at from outside ". \
   "every 2 ms or so; ".(refused ? "it wrote to nothing" : \
-  "it writes one byte to each page") \
-  at screen 0.05, 0.885 textcolor rgb grey noenhanced
-set label 3 footer at screen 0.985, 0.022 right textcolor rgb faint \
-  font face.(term eq "svg" ? ",12" : ",9") noenhanced
+  "it writes one byte to each page")
+eval titles
 set label 4 refused ? "time since it asked" : "time since the first write" \
   at screen 0.45, 0.05 center \
   textcolor rgb ink
