@@ -1,16 +1,20 @@
 # SPDX-License-Identifier: MIT
 # The rows of a run's cells.csv, and what charts of strategies share.
 #
-# The caller may set: time (default reap), the row of cells.csv that is drawn.
+# The caller may set:
+#   time    the row of cells.csv that is drawn (default reap)
+#   state   the parents that are drawn: backing/threads/cpu (default: the first)
 
 load plots."/frame.gp"
 if (!exists("time")) time = "reap"
 
 # One line of $rows a cell, empty fields as "-". More than 14 columns are too
-# many for gnuplot 5.4, so the last one is two. A chart shows one kind of parent:
-# the first backing, threads and CPU.
-state = ""
-state_of(s) = (state eq "" ? state = s : 0, s)
+# many for gnuplot 5.4, so the last one is two. A chart shows parents of one
+# state, and says which.
+if (!exists("state")) state = ""
+states = ""
+in_state(s) = (states = has(states, s) ? states : states." ".s, \
+  state = state eq "" ? s : state, s eq state)
 set table $rows
 plot run."/cells.csv" using (strcol("strategy")):(strcol("overcommit")): \
   (strcol("heap_bytes")):(def(strcol("p50_ns"))):(def(strcol("p50_lo_ns"))): \
@@ -19,9 +23,16 @@ plot run."/cells.csv" using (strcol("strategy")):(strcol("overcommit")): \
   (def(strcol("observed"))):(def(strcol("parents"))): \
   (strcol("backing")."/".strcol("threads")."/".strcol("cpu")): \
   (strcol("ok")." ".strcol("failed")) \
-  with table if (strcol("time") eq time && state_of(strcol("backing")."/". \
-  strcol("threads")."/".strcol("cpu")) eq state)
+  with table if (strcol("time") eq time && in_state(strcol("backing")."/". \
+  strcol("threads")."/".strcol("cpu")))
 unset table
+if (!has(states, state)) { exit error sprintf( \
+  "it has no parents of the state %s, but of %s", state, list_words(states)) }
+part(k) = (c_ = strstrt(state, "/"), d_ = strstrt(state[c_ + 1:*], "/") + c_, \
+  k == 1 ? state[1:c_ - 1] : k == 2 ? state[c_ + 1:d_ - 1] : state[d_ + 1:*])
+parents_are = sprintf("parents: backing %s, cpu %s, %s sleeping thread%s%s", \
+  part(1), part(3), part(2), part(2) eq "1" ? "" : "s", \
+  words(states) > 1 ? sprintf(" (1 of %d states)", words(states)) : "")
 rows_max = 4000    # a run has 32 heaps, 32 strategies and 3 modes at most
 if (|$rows| > rows_max) { exit error sprintf( \
   "it has %d cells of one kind of parent, no chart shows more than %d", \
@@ -102,3 +113,6 @@ number(s) = has(named, s) ? place(named, s) : \
   words(named) + 1 + (place(others, s) - 1) % 4
 colour(s) = word(colours, number(s))
 shape(s) = int(word(shapes, number(s)))
+# Below the subtitle.
+titles = titles."; set label 5 parents_are at screen 0.05, 0.857 ". \
+  "textcolor rgb grey noenhanced"

@@ -59,6 +59,7 @@ if (unknown) { finding = finding.sprintf("; %s not run", cells(unknown)) }
 if (dumb) {
   set print "-"
   print finding
+  print parents_are
   do for [m in modes] {
     print ""
     print mode_name(m)
@@ -92,7 +93,7 @@ unset key
 set xrange [0.5 : cols + 0.5]
 set yrange [rows + 0.5 : 0.5]
 set bmargin at screen 0.155
-set tmargin at screen 0.80
+set tmargin at screen 0.775
 set xtics ()
 do for [k = 1:cols] { set xtics add (short_size(real(word(heaps, k))) k) }
 if (cols * panels > 24) { set xtics rotate by 35 right }
@@ -111,6 +112,7 @@ do for [p = 1:panels] {
     set ytics ()
     do for [k = 1:rows] { set ytics add ("" k) }
     unset label 1; unset label 2; unset label 3; unset label 4
+    unset label 5
   }
   do for [i = 1:|$rows|] { if (drawn(i) && field(i, F_MODE) eq m) {
     x = place(heaps, field(i, F_HEAP)); y = place(strategies, field(i, F_STRATEGY))

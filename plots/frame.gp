@@ -75,7 +75,7 @@ if (!dumb) {
 # eval titles: the finding, the subtitle and the footer, each set before.
 bold = term eq "svg" ? face." Bold,21" : face." Bold,17"
 fine = term eq "svg" ? face.",12" : face.",9"
-titles = "set label 1 finding at screen 0.05, 0.95 font bold noenhanced; ". \
-  "set label 2 subtitle at screen 0.05, 0.89 textcolor rgb grey noenhanced; ". \
+titles = "set label 1 finding at screen 0.05, 0.955 font bold noenhanced; ". \
+  "set label 2 subtitle at screen 0.05, 0.895 textcolor rgb grey noenhanced; ". \
   "set label 3 footer at screen 0.985, 0.022 right textcolor rgb faint ". \
   "font fine noenhanced"

@@ -205,6 +205,7 @@ if (dumb) {
   set rmargin label_margin + 4
   set print "-"
   print finding
+  print parents_are
   set title time.", ".mode_name(first_mode). \
     (words(modes) > 1 ? "; the other modes are in the svg and png" : "")
   do for [j = 1:labels] {
@@ -238,7 +239,7 @@ set label 4 "heap of the parent" at screen (left + right) / 2, 0.05 center \
 set grid back lc rgb pale lt 1
 set style fill transparent solid 0.18 noborder
 set bmargin at screen 0.155
-set tmargin at screen 0.80
+set tmargin at screen 0.775
 do for [p = 1:panels] {
   m = word(modes, p)
   set lmargin at screen left + (p - 1) * (panel_width + room)
@@ -246,7 +247,7 @@ do for [p = 1:panels] {
   set title mode_name(m) offset 0, -0.2 textcolor rgb "black" \
     font face.(term eq "svg" ? " Bold,15" : " Bold,12") noenhanced
   if (p > 1) { set format y ""; unset label 1; unset label 2; unset label 3
-    unset label 4 }
+    unset label 4; unset label 5 }
   if (p == panels) {
     do for [j = 1:labels] {
       set label 100 + j label_name[j] at graph 1.02, first 10**label_y[j] \

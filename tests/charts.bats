@@ -273,3 +273,25 @@ refuses() {
   [ "$(cat ./feasible.svg)" = old ]
   [ "$(ls ./*.svg ./*.png ./*.part 2>/dev/null)" = ./feasible.svg ]
 }
+
+@test "a chart says which state of the parents it shows" {
+  mkdir states
+  python3 - "$run_data/cells.csv" states/cells.csv <<'PYTHON'
+import sys
+head, *rows = open(sys.argv[1]).read().splitlines()
+place = head.split(",").index
+def of(row, **values):
+    fields = row.split(",")
+    for name, value in values.items():
+        fields[place(name)] = value
+    return ",".join(fields)
+with open(sys.argv[2], "w") as out:
+    print(head, *rows, *(of(r, backing="thp", threads="1") for r in rows),
+          sep="\n", file=out)
+PYTHON
+  "$spawnwise" plot states --terminal dumb >log
+  grep -qx 'parents: backing base, cpu same, 0 sleeping threads (1 of 2 states)' log
+  "$spawnwise" plot states
+  grep -q '>parents: backing base, cpu same, 0 sleeping threads (1 of 2 states)<' \
+    states/feasible.svg
+}
