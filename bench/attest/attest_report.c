@@ -170,7 +170,7 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-const struct row_type attest_row = { "attested", { { .fields = fields } } };
+const struct row_type attest_row = ROW_TYPE("attested", fields);
 
 json_t *attest_json(const struct sw_strategy *const *strategies,
 		    const struct attestation *seen, size_t count)

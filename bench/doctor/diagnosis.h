@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What `doctor` finds out about this machine, before it is told.
+ * What `doctor` finds out about this machine, before it is reported.
  */
 #ifndef DOCTOR_DIAGNOSIS_H
 #define DOCTOR_DIAGNOSIS_H
@@ -8,7 +8,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 
 #include "bench/doctor/doctor_predict.h"
 #include "bench/machine/cgroup_room.h"
@@ -20,45 +19,64 @@
 
 /* The control group that bounds our memory. */
 struct group_finding {
-	bool found; /* false: none here counts memory */
-	int error;  /* why that is so, if not -ENOENT */
+	int error; /* -ENOENT: none here counts memory; else why it is hidden */
 	bool hybrid;
 	struct cgroup own;
 	struct cgroup_room room;
-	char owner[512]; /* who sets the limit, if there is one */
+	char owner[512]; /* who sets the limit; "": there is none */
+};
+
+/* A strategy, tried once. */
+struct found_strategy {
+	const char *name;
+	bool supported;
+	int error;	  /* 0, or the errno that says why it is not */
+	const char *step; /* that failed, as trial_run() says it */
 };
 
 /* What was found out. Where something could not be read, a negative errno. */
 struct diagnosis {
+	struct found_strategy rows[STRATEGIES_KNOWN];
+	struct row_list strategies;
 	int mode; /* of overcommit, the user's, or -errno */
 	struct overcommit_view overcommit;
 	bool may_write;
-	int memory_error; /* of the next, negative errno */
+	int memory_error; /* of the next three, negative errno */
 	struct meminfo memory;
+	uint64_t ram_and_swap_bytes, commit_left_bytes;
 	int allowance_error; /* of the next, whose why tells it */
 	uint64_t allowance_bytes;
 	char allowance_why[MEMORY_WHY_BYTES];
-	int facts_error;	    /* of the next, negative errno */
+	int facts_error;	    /* of the next two, negative errno */
 	struct predict_facts facts; /* of this user's program, still small */
+	uint64_t commit_left_for_us_bytes;
 	struct group_finding group;
+	uint64_t group_room_bytes;
 	char container[64];
+	int cpu_count;				  /* that we may run on */
+	int same_cpu, split_cpu, split_other_cpu; /* or -errno */
+	bool can_split;
+	char thp_text[32];
+	const char *thp; /* "" when the kernel has none */
+	bool gnuplot, hyperfine;
+	struct found_warnings warnings, disturbances;
 	/* Filled by the verb, by what was asked for. */
 	struct predicted_heaps heaps;
 	struct predicted_process process;
-	int cpu_count;				  /* that we may run on */
-	int same_cpu, split_cpu, split_other_cpu; /* or -errno */
-	char thp[32]; /* "" when the kernel has none */
-	bool gnuplot, hyperfine;
-	struct warning disturbances[WARNINGS_MAX];
-	size_t disturbance_count;
+	/* For JSON; NULL where there is none. */
+	const struct diagnosis *found_memory;
+	const struct group_finding *found_group;
+	const struct predicted_process *found_process;
 };
 
 /* Look at everything. Nothing is changed and nothing fails: what cannot be
  * read is part of the finding. */
 void diagnosis_examine(struct diagnosis *found);
 
-/* Write it as one JSON object, the strategies included. 0 or -ENOMEM;
- * what the stream says is the caller's to ask. */
-int diagnosis_json(const struct diagnosis *found, FILE *stream);
+/* Its keys in JSON, and those of objects in it. */
+extern const struct row_type diagnosis_row, found_memory_row, found_group_row,
+	found_strategy_row;
+extern const struct row_field diagnosis_fields[], found_memory_fields[],
+	found_group_fields[];
 
 #endif

@@ -12,137 +12,49 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/attest/trial.h"
-#include "bench/doctor/diagnosis.h"
-#include "bench/doctor/doctor_limits.h"
-#include "bench/doctor/doctor_warnings.h"
+#include "bench/doctor/doctor_report.h"
+#include "bench/rows/row_json.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/axes.h"
 #include "bench/verbs/pid.h"
-#include "bench/verbs/tell.h"
 #include "bench/verbs/verbs.h"
-#include "lib/spawnwise.h"
 
-/* The cure of equal errors in a row follows the last of them. */
-static void tell_strategies(struct table *table)
+static int predict_heap(struct diagnosis *found, uint64_t bytes,
+			const char *label)
 {
-	size_t works = 0, count = 0;
-	const char *step;
-	int before = 0;
-
-	for (; sw_strategies[count]; count++)
-		works += !trial_known(sw_strategies[count], &step);
-	tell(table, "strategies", TABLE_PLAIN, "%zu of %zu work here", works,
-	     count);
-	for (size_t i = 0; i <= count; i++) {
-		const int error =
-			i < count ? trial_known(sw_strategies[i], &step) : 1;
-
-		if (!error)
-			continue;
-		if (before && error != before)
-			tell(table, "", TABLE_PLAIN, "%s",
-			     cure_of(CURE_STRATEGY, before,
-				     "Use another strategy."));
-		before = error;
-		if (i < count)
-			tell(table, "", TABLE_BAD,
-			     "%s is not available: %s (%s)",
-			     sw_strategies[i]->name, strerror(-error), step);
-	}
+	return doctor_predict_heap(
+		&found->heaps, bytes,
+		found->found_group ? found->group.room.limit_bytes : UINT64_MAX,
+		label);
 }
 
-static void tell_cpus(struct table *table, const struct diagnosis *found)
+/* What is predicted when nothing was asked for. */
+static int predict_usual_heaps(struct diagnosis *found)
 {
-	tell(table, "CPUs", TABLE_PLAIN, "%d allowed", found->cpu_count);
-	if (found->same_cpu >= 0)
-		tell(table, "", TABLE_PLAIN, "--cpu same: all on CPU %d",
-		     found->same_cpu);
-	if (found->split_cpu >= 0)
-		tell(table, "", TABLE_PLAIN,
-		     "--cpu split: caller on CPU %d, children on CPU %d",
-		     found->split_cpu, found->split_other_cpu);
-	else
-		tell(table, "", TABLE_FAINT,
-		     "--cpu split is not possible: %s; allow two CPUs "
-		     "(taskset, cpuset)",
-		     strerror(-found->split_cpu));
-}
+	const uint64_t ram_bytes = found->memory.total_bytes;
+	int error = predict_heap(found, UINT64_C(1) << 30, "");
 
-static void tell_tools(struct table *table, const struct diagnosis *found)
-{
-	if (!*found->thp)
-		tell(table, "huge pages", TABLE_FAINT,
-		     "none in this kernel: --backing thp is refused");
-	else if (!strcmp(found->thp, "never"))
-		tell(table, "huge pages", TABLE_FAINT,
-		     "never: --backing thp is refused; as root: "
-		     "echo madvise > " THP_PATH);
-	else
-		tell(table, "huge pages", TABLE_PLAIN,
-		     "%s: --backing thp is possible", found->thp);
-	if (found->gnuplot)
-		tell(table, "gnuplot", TABLE_PLAIN, "found: charts are drawn");
-	else
-		tell(table, "gnuplot", TABLE_FAINT,
-		     "missing: no charts; install gnuplot-nox");
-	if (found->hyperfine)
-		tell(table, "hyperfine", TABLE_PLAIN,
-		     "found: `make crosscheck` is possible");
-	else
-		tell(table, "hyperfine", TABLE_FAINT,
-		     "missing: no `make crosscheck`; install hyperfine");
-}
-
-static void tell_process(struct table *table, const struct diagnosis *found)
-{
-	const pid_t pid = found->process.pid;
-
-	doctor_report_process(table, &found->process, found->mode);
-	doctor_tell_process_limits(table, pid);
-	doctor_tell_warnings(table, "its warnings", pid);
-}
-
-static int tell_all(const struct diagnosis *found)
-{
-	struct table table;
-	int error;
-
-	table_init(&table, PREDICT_ALIGN);
-	tell_strategies(&table);
-	doctor_tell_limits(&table, found);
-	if (found->process.pid)
-		tell_process(&table, found);
-	if (found->heaps.count)
-		doctor_report_heaps(&table, &found->heaps, found->mode);
-	tell_cpus(&table, found);
-	tell_tools(&table, found);
-	doctor_tell_warnings(&table, "warnings", 0);
-	if (!found->disturbance_count)
-		tell(&table, "disturbances", TABLE_PLAIN, "none found");
-	for (size_t i = 0; i < found->disturbance_count; i++) {
-		tell(&table, i ? "" : "disturbances", TABLE_STRONG, "%s",
-		     found->disturbances[i].what);
-		tell(&table, "", TABLE_PLAIN, "%s",
-		     found->disturbances[i].cure);
-	}
-	error = table_print(&table, stdout);
-	table_release(&table);
-	return error;
+	if (!error)
+		error = predict_heap(found, ram_bytes / 4, "RAM/4");
+	if (!error)
+		error = predict_heap(found, ram_bytes / 2, "RAM/2");
+	if (!error)
+		error = predict_heap(found, ram_bytes, "RAM");
+	return error ? error : predict_heap(found, 2 * ram_bytes, "2 RAM");
 }
 
 static int take_heap(void *data, const char *item)
 {
-	struct predicted_heaps *heaps = data;
+	struct diagnosis *found = data;
 	uint64_t bytes;
 	int error = size_parse(item, &bytes);
 
 	if (error)
 		return error;
-	for (size_t i = 0; i < heaps->count; i++)
-		if (heaps->rows[i].heap_bytes == bytes) /* "1G,1024M" */
+	for (size_t i = 0; i < found->heaps.list.count; i++)
+		if (found->heaps.rows[i].heap_bytes == bytes) /* "1G,1024M" */
 			return -EEXIST;
-	return doctor_predict_heap(heaps, bytes, "");
+	return predict_heap(found, bytes, "");
 }
 
 static const char *heap_error(int error)
@@ -171,10 +83,9 @@ static int add_heaps(const struct arguments *args, struct diagnosis *found,
 	int error = 0;
 
 	if (list)
-		error = list_split(list, take_heap, &found->heaps, item);
+		error = list_split(list, take_heap, found, item);
 	else if (!argument_given(args, "pid") && !found->facts_error)
-		error = doctor_predict_usual_heaps(&found->heaps,
-						   found->memory.total_bytes);
+		error = predict_usual_heaps(found);
 	if (!error)
 		return 0;
 	if (!list)
@@ -226,6 +137,8 @@ static int add_process(const struct arguments *args, struct diagnosis *found,
 	code = pid_check(&process, 0, why);
 	if (!code)
 		error = doctor_predict_process(&process, &found->process);
+	if (!code && !error)
+		found->found_process = &found->process;
 	if (!code && error == -EACCES)
 		code = may_not_read(pid, why);
 	else if (!code)
@@ -245,13 +158,15 @@ static int doctor_run(const struct arguments *args, struct failure *why)
 		code = add_heaps(args, &found, why);
 	if (code)
 		return code;
-	error = argument_given(args, "json") ? diagnosis_json(&found, stdout)
-					     : tell_all(&found);
+	error = argument_given(args, "json")
+			? row_json_print(row_json(&diagnosis_row, &found),
+					 stdout)
+			: doctor_report(&found, stdout);
 	if (error)
 		return fail(
 			why, EXIT_FAILED,
 			cure_of(CURE_FILE, error, "See where its output goes."),
-			"tell what was found: %s", strerror(-error));
+			"report what was found: %s", strerror(-error));
 	return EXIT_DONE;
 }
 
@@ -279,7 +194,7 @@ const struct verb verb_doctor = {
 	.details =
 		"Tells also what the overcommit mode means here, which limits "
 		"there are and who sets them, and whether spawning from a "
-		"large program would be refused now, by mode. That forecast "
+		"large program would be refused now, by mode. That prediction "
 		"follows the kernel's rules; each strategy is tried once. "
 		"Warns of limits, filters and settings that make spawning "
 		"slow, fail or lie, with what to do.",

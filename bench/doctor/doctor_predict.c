@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "bench/machine/cgroup_room.h"
+#include "bench/machine/memory.h"
+#include "bench/machine/text.h"
 #include "bench/measure/predict_facts.h"
 #include "lib/spawnwise.h"
 
@@ -31,59 +33,105 @@ static int bound_by_addresses(struct predict_facts *facts)
 }
 
 int doctor_predict_heap(struct predicted_heaps *heaps, uint64_t heap_bytes,
-			const char *label)
+			uint64_t group_bytes, const char *label)
 {
-	struct predicted_heap *row = &heaps->rows[heaps->count];
+	struct predicted_heap *row = &heaps->rows[heaps->list.count];
 	const struct predict_mapping heap = { .bytes = heap_bytes,
 					      .requests = 1,
 					      .vmas = 1 };
 	struct predict_facts small;
 	int error;
 
-	if (heaps->count == PREDICT_HEAPS_MAX)
+	if (heaps->list.count == PREDICT_HEAPS_MAX)
 		return -ENOSPC;
 	error = predict_facts_imagined(0, &small);
 	if (!error)
 		error = bound_by_addresses(&small);
 	if (error)
 		return error;
-	*row = (struct predicted_heap){ .heap_bytes = heap_bytes };
+	*row = (struct predicted_heap){
+		.heap_bytes = heap_bytes,
+		.beyond_cgroup = heap_bytes > group_bytes,
+	};
 	snprintf(row->label, sizeof row->label, "%s", label);
-	for (int mode = 0; mode < OVERCOMMIT_MODES; mode++) {
+	for (int mode = 0; mode < ROW_MODES; mode++) {
 		struct predict_facts large = small;
 
 		row->heap[mode] = predict_map(&heap, mode, &large);
-		row->spawn[mode] = row->heap[mode];
-		if (!row->heap[mode])
-			row->spawn[mode] =
-				predict(SW_CHARGES_COMMIT, mode, &large);
+		row->spawn[mode] =
+			row->heap[mode]
+				?: predict(SW_CHARGES_COMMIT, mode, &large);
 	}
-	heaps->count++;
+	heaps->list = (struct row_list){ heaps->rows, heaps->list.count + 1,
+					 sizeof *row };
 	return 0;
 }
 
-int doctor_predict_usual_heaps(struct predicted_heaps *heaps,
-			       uint64_t ram_bytes)
+bool doctor_uses(const struct sw_strategy *strategy)
 {
-	int error = doctor_predict_heap(heaps, GIB, "");
+	const char *step;
 
+	return !(strategy->traits & SW_CREATES_NOTHING) &&
+	       !trial_known(strategy, &step);
+}
+
+void doctor_find_warnings(pid_t pid, struct found_warnings *found)
+{
+	const size_t count = warnings_find(pid, found->rows);
+
+	found->list =
+		(struct row_list){ found->rows, count, sizeof *found->rows };
+}
+
+static void predict_spawns(struct predicted_process *predicted)
+{
+	const struct predict_facts *facts = &predicted->facts;
+	size_t count = 0;
+
+	for (size_t i = 0; sw_strategies[i] && count < STRATEGIES_KNOWN; i++) {
+		const unsigned traits = sw_strategies[i]->traits;
+		struct predicted_spawn *row = &predicted->rows[count];
+
+		if (!doctor_uses(sw_strategies[i]))
+			continue;
+		count++;
+		row->name = sw_strategies[i]->name;
+		row->commit_bytes = predict_commit(traits, facts);
+		row->asked_bytes = predict_asked(traits, facts);
+		for (int mode = 0; mode < ROW_MODES; mode++)
+			row->spawn[mode] = predict(traits, mode, facts);
+	}
+	predicted->spawns = (struct row_list){ predicted->rows, count,
+					       sizeof *predicted->rows };
+}
+
+/* A limit that cannot be read is left out. */
+static void read_limits(struct predicted_process *predicted)
+{
+	predicted->nofile = predicted->nproc = predicted->as_bytes = UINT64_MAX;
+	status_limit(predicted->pid, "Max open files", &predicted->nofile);
+	status_limit(predicted->pid, "Max processes", &predicted->nproc);
+	status_limit(predicted->pid, "Max address space", &predicted->as_bytes);
+}
+
+static int read_room(pid_t pid, uint64_t *bytes)
+{
+	struct cgroup group;
+	struct cgroup_room room;
+	int error = cgroup_of(pid, "memory", &group);
+
+	*bytes = UINT64_MAX;
 	if (!error)
-		error = doctor_predict_heap(heaps, ram_bytes / 4, "RAM/4");
+		error = cgroup_room_read(&group, &room);
 	if (!error)
-		error = doctor_predict_heap(heaps, ram_bytes / 2, "RAM/2");
-	if (!error)
-		error = doctor_predict_heap(heaps, ram_bytes, "RAM");
-	if (!error)
-		error = doctor_predict_heap(heaps, 2 * ram_bytes, "2 RAM");
-	return error;
+		*bytes = cgroup_room_bytes(&room);
+	return error == -ENOENT ? 0 : error;
 }
 
 int doctor_predict_process(const struct process *process,
 			   struct predicted_process *predicted)
 {
 	struct process_memory memory;
-	struct cgroup group;
-	struct cgroup_room room;
 	struct smaps_facts facts;
 	const pid_t thread = process_thread(process->pid);
 	int error = smaps_read(thread, &facts);
@@ -92,7 +140,7 @@ int doctor_predict_process(const struct process *process,
 		error = predict_facts_read(&facts, thread, &predicted->facts);
 	if (!error)
 		error = process_memory_read(process->pid, &memory);
-	/* It was perhaps another one, or none. */
+	/* What was read may be of another process, which has the number now. */
 	if (process_ended(process))
 		error = -ESRCH;
 	if (error)
@@ -101,12 +149,88 @@ int doctor_predict_process(const struct process *process,
 	memcpy(predicted->name, process->stat.name, sizeof predicted->name);
 	predicted->vmas = facts.vmas;
 	predicted->page_table_bytes = memory.page_table_bytes;
-	predicted->room_bytes = UINT64_MAX;
-	error = cgroup_of(process->pid, "memory", &group);
-	if (!error)
-		error = cgroup_room_read(&group, &room);
-	if (!error)
-		predicted->room_bytes = cgroup_room_bytes(&room);
-	predicted->room_error = error == -ENOENT ? 0 : error;
+	predicted->room_error = read_room(process->pid, &predicted->room_bytes);
+	predict_spawns(predicted);
+	read_limits(predicted);
+	doctor_find_warnings(process->pid, &predicted->warnings);
 	return 0;
 }
+
+#define HEAP(member) offsetof(struct predicted_heap, member)
+#define SPAWN(member) offsetof(struct predicted_spawn, member)
+#define WARNING(member) offsetof(struct warning, member)
+#define AT(member) offsetof(struct predicted_process, member)
+
+static const struct row_field heap_fields[] = {
+	FIELD("heap_bytes", BYTES, HEAP(heap_bytes),
+	      "size of a program's heap"),
+	FIELD("beyond_cgroup", FLAG, HEAP(beyond_cgroup),
+	      "a limit of our control groups is lower, so that it cannot be "
+	      "filled"),
+	FIELD("heap", OUTCOMES, HEAP(heap), "whether a program gets it"),
+	FIELD("spawn", OUTCOMES, HEAP(spawn), "whether it can then be copied"),
+	{ 0 },
+};
+
+const struct row_type predicted_heap_row = ROW_TYPE("heaps", heap_fields);
+
+static const struct row_field spawn_fields[] = {
+	FIELD("name", TEXT, SPAWN(name), "the strategy"),
+	FIELD("commit_bytes", BYTES, SPAWN(commit_bytes),
+	      "what a child asks for as long as it lives"),
+	FIELD("asked_bytes", BYTES, SPAWN(asked_bytes),
+	      "with what is mapped for a moment"),
+	FIELD("spawn", OUTCOMES, SPAWN(spawn), "whether it works"),
+	{ 0 },
+};
+
+const struct row_type predicted_spawn_row =
+	ROW_TYPE("process.strategies", spawn_fields);
+
+static const struct row_field limit_fields[] = {
+	FIELD("nofile", BYTES, AT(nofile)),
+	FIELD("nproc", BYTES, AT(nproc)),
+	FIELD("as_bytes", BYTES, AT(as_bytes),
+	      "its soft RLIMIT_NOFILE, RLIMIT_NPROC and RLIMIT_AS; `null`: "
+	      "none"),
+	{ 0 },
+};
+
+const struct row_type process_limits_row =
+	ROW_TYPE("process.limits", limit_fields);
+
+static const struct row_field warning_fields[] = {
+	FIELD("name", TEXT, WARNING(name), "a word"),
+	FIELD("what", LINE, WARNING(what), "what is the case, a sentence"),
+	FIELD("means", TEXT, WARNING(means),
+	      "what that means for spawning, a sentence; `null`: it disturbs "
+	      "what is measured"),
+	FIELD("cure", LINE, WARNING(cure), "what to do about it, a sentence"),
+	{ 0 },
+};
+
+const struct row_type warning_row = ROW_TYPE("warnings", warning_fields);
+
+static const struct row_field process_fields[] = {
+	FIELD("pid", NUMBER, AT(pid)),
+	FIELD("name", LINE, AT(name), "of the process"),
+	FIELD("vmas", BYTES, AT(vmas), "its mappings"),
+	FIELD("vm_bytes", BYTES, AT(facts.total_vm_bytes), "its address space"),
+	FIELD("accountable_bytes", BYTES, AT(facts.accountable_bytes)),
+	FIELD("largest_vma_bytes", BYTES, AT(facts.largest_vma_bytes),
+	      "what a copy asks for, in all and at once"),
+	FIELD("page_table_bytes", BYTES, AT(page_table_bytes),
+	      "its page tables"),
+	FIELD("room_bytes", BYTES, AT(room_bytes),
+	      "what its control groups leave it"),
+	FIELD("strategies", ROWS, AT(spawns), "a list, see below",
+	      .type = &predicted_spawn_row),
+	FIELD("limits", EMBEDDED, 0, "an object, see below",
+	      .type = &process_limits_row),
+	FIELD("warnings", ROWS, AT(warnings.list),
+	      "a list, as `warnings` of this machine", .type = &warning_row),
+	{ 0 },
+};
+
+const struct row_type predicted_process_row =
+	ROW_TYPE("process", process_fields);

@@ -58,6 +58,16 @@ static json_t *pointed_json(const struct row_type *type, const void *row)
 	return row ? row_json(type, row) : json_null();
 }
 
+static json_t *outcomes_json(const int *outcomes)
+{
+	json_t *list = json_array();
+
+	for (int mode = 0; mode < ROW_MODES; mode++)
+		json_array_append_new(list,
+				      line_json(outcome_name(outcomes[mode])));
+	return list;
+}
+
 static json_t *field_json(const struct row_field *field, const void *member)
 {
 	char date[ROW_DATE_BYTES];
@@ -100,6 +110,10 @@ static json_t *field_json(const struct row_field *field, const void *member)
 	case FIELD_SECONDS:
 	case FIELD_RATIO:
 		return real_json(*(const double *)member);
+	case FIELD_OUTCOMES:
+		return outcomes_json(member);
+	case FIELD_EMBEDDED:
+		return row_json(field->type, member);
 	case FIELD_ROW:
 		return pointed_json(field->type, *(const void *const *)member);
 	case FIELD_ROWS:

@@ -86,6 +86,8 @@ static void put_field(struct csv_writer *writer, const struct row_field *field,
 	case FIELD_DATE:
 		csv_put_text(writer, row_date(member, date));
 		break;
+	case FIELD_OUTCOMES:
+	case FIELD_EMBEDDED:
 	case FIELD_ROW:
 	case FIELD_ROWS:
 		csv_put_text(writer, NULL);

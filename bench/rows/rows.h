@@ -21,35 +21,38 @@
 
 /* How a member is written and read. What is unknown is an empty field. */
 enum field_kind {
-	FIELD_SCHEMA,  /* no member: ROW_SCHEMA */
-	FIELD_RUN_ID,  /* no member: the same in all rows */
-	FIELD_FLAG,    /* bool, 0 or 1 */
-	FIELD_YES,     /* int, "yes" or "no"; unknown: negative */
-	FIELD_COUNT,   /* int, not negative */
-	FIELD_NUMBER,  /* int of any sign */
-	FIELD_BYTES,   /* uint64_t, also how often; unknown: BYTES_UNKNOWN */
-	FIELD_LIMIT,   /* uint64_t; there is none: 0 */
-	FIELD_NAME,    /* const char *, [a-z][a-z0-9_]* */
-	FIELD_WORD,    /* const char *, [a-z0-9_]+ */
-	FIELD_TEXT,    /* const char *, only written; unknown: NULL */
-	FIELD_LINE,    /* char[], only written; unknown: "" */
-	FIELD_WORDS,   /* char[], blanks between words; in JSON a list */
-	FIELD_CHOICE,  /* enum, one of words; unknown: a word that is NULL */
-	FIELD_ERRNO,   /* int, by name; no error: 0 */
-	FIELD_ERRNOS,  /* char[ERRNOS_BYTES] */
-	FIELD_NS,      /* double without decimals; unknown: NAN */
-	FIELD_SECONDS, /* double with three decimals; unknown: NAN */
-	FIELD_RATIO,   /* double with four decimals; unknown: NAN */
-	FIELD_INTEGER, /* int64_t; unknown: INTEGER_UNKNOWN */
-	FIELD_OUTCOME, /* int, by name, "ok"; unknown: OUTCOME_UNKNOWN */
-	FIELD_DATE,    /* time_t, in UTC */
-	FIELD_ROW,     /* in JSON: a pointer to a row of type; none: NULL */
-	FIELD_ROWS,    /* in JSON: struct row_list of type */
+	FIELD_SCHEMA,	/* no member: ROW_SCHEMA */
+	FIELD_RUN_ID,	/* no member: the same in all rows */
+	FIELD_FLAG,	/* bool, 0 or 1 */
+	FIELD_YES,	/* int, "yes" or "no"; unknown: negative */
+	FIELD_COUNT,	/* int, not negative */
+	FIELD_NUMBER,	/* int of any sign */
+	FIELD_BYTES,	/* uint64_t, also how often; unknown: BYTES_UNKNOWN */
+	FIELD_LIMIT,	/* uint64_t; there is none: 0 */
+	FIELD_NAME,	/* const char *, [a-z][a-z0-9_]* */
+	FIELD_WORD,	/* const char *, [a-z0-9_]+ */
+	FIELD_TEXT,	/* const char *, only written; unknown: NULL */
+	FIELD_LINE,	/* char[], only written; unknown: "" */
+	FIELD_WORDS,	/* char[], blanks between words; in JSON a list */
+	FIELD_CHOICE,	/* enum, one of words; unknown: a word that is NULL */
+	FIELD_ERRNO,	/* int, by name; no error: 0 */
+	FIELD_ERRNOS,	/* char[ERRNOS_BYTES] */
+	FIELD_NS,	/* double without decimals; unknown: NAN */
+	FIELD_SECONDS,	/* double with three decimals; unknown: NAN */
+	FIELD_RATIO,	/* double with four decimals; unknown: NAN */
+	FIELD_INTEGER,	/* int64_t; unknown: INTEGER_UNKNOWN */
+	FIELD_OUTCOME,	/* int, by name, "ok"; unknown: OUTCOME_UNKNOWN */
+	FIELD_DATE,	/* time_t, in UTC */
+	FIELD_OUTCOMES, /* in JSON: int[ROW_MODES], by overcommit mode */
+	FIELD_EMBEDDED, /* in JSON: a row of type in the row itself */
+	FIELD_ROW,	/* in JSON: a pointer to a row of type; none: NULL */
+	FIELD_ROWS,	/* in JSON: struct row_list of type */
 };
 
 #define BYTES_UNKNOWN UINT64_MAX
 #define INTEGER_UNKNOWN (-1)
 #define ROW_SCHEMA 1
+#define ROW_MODES 3 /* of vm.overcommit_memory */
 #define ROW_FIELDS_MAX 32
 #define ROW_PARTS_MAX 6
 
@@ -85,6 +88,17 @@ struct row_type {
 	const char *file;			  /* its name */
 	struct row_part parts[ROW_PARTS_MAX + 1]; /* up to one without fields */
 };
+
+/* One whose fields are in one list. */
+#define ROW_TYPE(called, list)                                                 \
+	{                                                                      \
+		called,                                                        \
+		{                                                              \
+			{                                                      \
+				.fields = (list)                               \
+			}                                                      \
+		}                                                              \
+	}
 
 /* A FIELD_DATE as text, which has ROW_DATE_BYTES. */
 #define ROW_DATE_BYTES 32

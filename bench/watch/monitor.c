@@ -62,9 +62,8 @@ const struct row_field memory_sample_fields[] = {
 	{ 0 },
 };
 
-const struct row_type memory_sample_row = {
-	"watch", { { .fields = memory_sample_fields } }
-};
+const struct row_type memory_sample_row =
+	ROW_TYPE("watch", memory_sample_fields);
 
 int monitor_begin(struct monitor *monitor, pid_t pid, uint64_t interval_ns,
 		  uint64_t duration_ns)

@@ -55,8 +55,7 @@ static const struct row_field rival_fields[] = {
 	{ 0 },
 };
 
-const struct row_type watch_rival_row = { "rival",
-					  { { .fields = rival_fields } } };
+const struct row_type watch_rival_row = ROW_TYPE("rival", rival_fields);
 
 static const struct row_field group_seen[] = {
 	FIELD("path", LINE, SEEN(now.group.directory),

@@ -34,8 +34,7 @@ static const char *const choices[] = { "zero", "one", NULL };
 static const struct row_field inner_fields[] = {
 	FIELD("count", COUNT, offsetof(struct inner, count)), { 0 }
 };
-static const struct row_type inner_row = { "inner",
-					   { { .fields = inner_fields } } };
+static const struct row_type inner_row = ROW_TYPE("inner", inner_fields);
 
 #define AT(member) offsetof(struct outer, member)
 
@@ -62,7 +61,7 @@ static const struct row_field fields[] = {
 	FIELD("rows", ROWS, AT(rows), .type = &inner_row),
 	{ 0 },
 };
-static const struct row_type outer_row = { "outer", { { .fields = fields } } };
+static const struct row_type outer_row = ROW_TYPE("outer", fields);
 
 static void check(const struct outer *row, const char *csv, const char *json)
 {
