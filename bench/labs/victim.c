@@ -5,39 +5,92 @@
  * For each strategy: a parent whose fork needs more page tables than there is
  * room; a child that grows, larger and smaller than its parent; and the same
  * with an oom_score_adj of its own.
+ *
+ * The parent enters the group first of all, so that everything it and its
+ * helper ever take is charged there. It keeps to one CPU: the kernel charges
+ * in advance for each CPU (MEMCG_CHARGE_BATCH, mm/memcontrol.c), and room that
+ * is set to a few hundred KiB would not be what it says.
  */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <signal.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
-#include "bench/labs/labs.h"
-#include "bench/labs/report.h"
-#include "bench/labs/victim.h"
-#include "bench/show/progress.h"
-#include "bench/show/table.h"
+#include "bench/judge/badness.h"
+#include "bench/labs/part.h"
+#include "bench/labs/worker.h"
+#include "bench/machine/cpu.h"
+#include "bench/machine/installed.h"
+#include "bench/machine/memory_group.h"
+#include "bench/machine/process.h"
 #include "lib/spawnwise.h"
 
 #define KIB ((uint64_t)1 << 10)
 #define MIB ((uint64_t)1 << 20)
 #define LIMIT_BYTES (320 * MIB)
-#define CASE_S 1.0 /* about, for the progress */
+#define PARENT_ADJ 500 /* raised, so that nobody outside comes first */
+
+struct victim_case {
+	struct lab_case name;
+	uint64_t heap_bytes;
+	/* Room that is left when the parent has its heap. 0: what the group
+	 * has beyond it, for a child that grows until there is no more. */
+	uint64_t room_bytes;
+	int child_adj; /* oom_score_adj that the request asks for */
+};
 
 static const struct victim_case cases[] = {
-	{ "page_tables", "256 MiB of heap, 192 KiB of room", 256 * MIB,
-	  192 * KIB, VICTIM_PARENT_ADJ },
-	{ "child_larger", "64 MiB of heap, the child grows", 64 * MIB, 0,
-	  VICTIM_PARENT_ADJ },
-	{ "parent_larger", "224 MiB of heap, the child grows", 224 * MIB, 0,
-	  VICTIM_PARENT_ADJ },
-	{ "child_first", "the same, the child has oom_score_adj 1000",
-	  224 * MIB, 0, 1000 },
+	{ { "page_tables", "256 MiB of heap, 192 KiB of room" },
+	  256 * MIB,
+	  192 * KIB,
+	  PARENT_ADJ },
+	{ { "child_larger", "64 MiB of heap, the child grows" },
+	  64 * MIB,
+	  0,
+	  PARENT_ADJ },
+	{ { "parent_larger", "224 MiB of heap, the child grows" },
+	  224 * MIB,
+	  0,
+	  PARENT_ADJ },
+	{ { "child_first", "the same, the child has oom_score_adj 1000" },
+	  224 * MIB,
+	  0,
+	  1000 },
 };
-#define CASE_COUNT (sizeof cases / sizeof *cases)
 
-#define AT(member) offsetof(struct victim_outcome, member)
+enum who { NOBODY, PARENT, CHILD, REFUSED };
+
+static const char *const names[] = { "nobody", "parent", "child", "refused" };
+
+struct victim {
+	struct trial trial;
+	struct victim_case one;
+	int parent_adj;
+	uint64_t limit_bytes;
+	uint64_t room_bytes;	   /* below the limit, before the spawn */
+	uint64_t page_table_bytes; /* of the parent */
+	uint64_t parent_bytes;	   /* what the parent's badness counts */
+	enum who predicted;
+	enum who observed;
+	uint64_t kills; /* by which the group's oom_kill has grown */
+
+	/* The parent's. */
+	struct sw_handle *handle;
+	char program[PATH_MAX];
+	int null_fd;
+	int refused; /* -errno of the spawn */
+	int status;  /* of the child, as waitpid(2) tells it */
+};
+
+#define AT(member) offsetof(struct victim, member)
 
 static const struct row_field fields[] = {
-	FIELD("strategy", TEXT, AT(strategy), "how the child was created"),
-	FIELD("case", TEXT, AT(one.name),
+	FIELD("strategy", TEXT, AT(trial.strategy_name),
+	      "how the child was created"),
+	FIELD("case", TEXT, AT(one.name.name),
 	      "`page_tables`: the copy of the parent's page tables does not "
 	      "fit; `child_larger`, `parent_larger`: the child grows until the "
 	      "group is full; `child_first`: the same with an oom_score_adj of "
@@ -51,12 +104,12 @@ static const struct row_field fields[] = {
 	      "VmPTE of the parent"),
 	FIELD("parent_oom_score_adj", NUMBER, AT(parent_adj)),
 	FIELD("child_oom_score_adj", NUMBER, AT(one.child_adj), "as set"),
-	FIELD("predicted", CHOICE, AT(predicted), NULL, victim_names),
+	FIELD("predicted", CHOICE, AT(predicted), NULL, names),
 	FIELD("observed", CHOICE, AT(observed),
 	      "who was killed first: `nobody`, `parent`, `child`; `refused`: "
 	      "the strategy cannot set oom_score_adj",
-	      victim_names),
-	FIELD("agrees", YES, AT(agrees), "`yes`, `no`"),
+	      names),
+	FIELD("agrees", YES, AT(trial.agrees), "`yes`, `no`"),
 	FIELD("oom_kill", BYTES, AT(kills),
 	      "by how much the group's counter grew"),
 	{ 0 },
@@ -64,115 +117,204 @@ static const struct row_field fields[] = {
 
 static const struct row_type type = { "victim.csv", { { .fields = fields } } };
 
-/* Whether it creates a child of which we know more than its end. */
-static bool takes_part(const struct sw_strategy *strategy)
+static int prepare(void *row)
 {
-	return !(strategy->traits & (SW_CREATES_NOTHING | SW_BASELINE));
+	struct victim *victim = row;
+	int cpu;
+	int error = cpu_same(&cpu) ? 0 : cpu_pin(cpu);
+
+	victim->one = *(const struct victim_case *)victim->trial.one;
+	victim->parent_adj = PARENT_ADJ;
+	victim->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+	if (!error && victim->null_fd < 0)
+		error = -errno;
+	if (!error)
+		error = memory_group_enter(victim->trial.group, 0);
+	if (!error)
+		error = worker_set_oom_score_adj(PARENT_ADJ);
+	if (!error)
+		error = sw_open(victim->trial.strategy, &victim->handle);
+	if (!error)
+		error = worker_populate(victim->one.heap_bytes);
+	return error;
 }
 
-/* How many of its predictions were wrong. */
-struct score {
-	size_t cells;
-	size_t wrong;
-};
-
-static int try_strategy(struct lab_context *context, struct table *table,
-			struct progress *progress,
-			const struct sw_strategy *strategy, struct score *score)
+/* When the group is full the child has what the parent left it. The order is
+ * that in which they came into the group. */
+static enum who predict_larger(const struct victim *victim)
 {
-	table_cell(table, "%s", strategy->name);
-	for (size_t i = 0; i < CASE_COUNT; i++) {
-		struct victim_outcome row = {
-			.strategy = strategy->name,
-			.one = cases[i],
-			.parent_adj = VICTIM_PARENT_ADJ,
-		};
-		int error;
+	const struct badness_process processes[] = {
+		{ .rss_bytes = victim->parent_bytes,
+		  .oom_score_adj = PARENT_ADJ },
+		{ .rss_bytes = victim->room_bytes,
+		  .oom_score_adj = victim->one.child_adj },
+	};
+	const struct badness_scope scope = {
+		.total_bytes = victim->limit_bytes,
+		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
+	};
 
-		progress_note(progress, "%s, %s", strategy->name,
-			      cases[i].name);
-		error = victim_try(context, strategy, &cases[i], LIMIT_BYTES,
-				   &row);
-		progress_step(progress, CASE_S);
-		row.agrees = row.predicted == row.observed;
-		if (!error)
-			error = row_put(&context->csv, &type, NULL, &row);
-		if (error)
-			return error;
-		score->cells++;
-		score->wrong += !row.agrees;
-		table_cell(table, "%s%s", victim_names[row.observed],
-			   row.agrees ? "" : "!");
-	}
-	table_row(table, TABLE_PLAIN);
+	return badness_victim(processes, 2, &scope) ? CHILD : PARENT;
+}
+
+static enum who predict_victim(const struct victim *victim)
+{
+	const struct sw_strategy *strategy = victim->trial.strategy;
+
+	if (victim->one.child_adj != PARENT_ADJ &&
+	    !(strategy->honours & SW_OOMADJ))
+		return REFUSED;
+	if (!victim->one.room_bytes)
+		return predict_larger(victim);
+	/* What fork(2) charges, it charges to the group of its caller. */
+	return strategy->traits & SW_COPIES_PAGE_TABLES &&
+			       victim->page_table_bytes > victim->room_bytes
+		       ? PARENT
+		       : NOBODY;
+}
+
+/* The child's: one that grows, or one that ends at once. */
+static int find_program(struct victim *victim)
+{
+	static const char *const glutton[] = { "glutton",
+					       "../libexec/spawnwise/glutton",
+					       NULL };
+
+	const int error = victim->one.room_bytes
+				  ? installed_payload(victim->program)
+				  : installed_path(victim->program, glutton);
+
+	return error ? lab_fail(victim->trial.context, error,
+				"Build it with make.",
+				"find the child's program beside this command")
+		     : 0;
+}
+
+/* Take the room away, and predict from what is there. */
+static int limit_room(void *row)
+{
+	struct victim *victim = row;
+	struct memory_group *group = victim->trial.group;
+	struct memory_group_reading reading = { 0 };
+	struct process_memory memory = { 0 };
+	int error = find_program(victim);
+
+	if (!error)
+		error = process_memory_read(victim->trial.pid, &memory);
+	if (!error)
+		error = memory_group_read(group, &reading);
+	if (!error && victim->one.room_bytes)
+		error = memory_group_set_limit(
+			group, reading.usage_bytes + victim->one.room_bytes);
+	victim->limit_bytes = group->limit_bytes;
+	victim->room_bytes = group->limit_bytes - reading.usage_bytes;
+	victim->page_table_bytes = memory.page_table_bytes;
+	victim->parent_bytes = memory.rss_bytes + memory.page_table_bytes;
+	victim->kills = reading.oom_kill;
+	victim->predicted = predict_victim(victim);
+	return error;
+}
+
+static int spawn(void *row)
+{
+	struct victim *victim = row;
+	char *argv[] = { victim->program, NULL };
+	const struct sw_request request = {
+		.path = victim->program,
+		.argv = argv,
+		.stdout_fd = victim->null_fd,
+		.fields = victim->one.child_adj != PARENT_ADJ ? SW_OOMADJ : 0,
+		.oom_score_adj = victim->one.child_adj,
+	};
+	struct sw_child child;
+
+	victim->refused = sw_run(victim->handle, &request, &child);
+	victim->status = child.status;
 	return 0;
 }
 
-static void tell_cases(struct lab_context *context)
+static bool was_killed(int status)
 {
-	lab_tell(context,
-		 "A parent and its child in a memory control group that is "
-		 "full: whom does the kernel kill? A column each:");
-	for (size_t i = 0; i < CASE_COUNT; i++)
-		fprintf(context->text, "  %-14s %s\n", cases[i].name,
-			cases[i].what);
-	fputc('\n', context->text);
+	return WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL;
 }
 
-static void tell_lessons(struct lab_context *context, const struct score *score)
+static int observe(void *row)
 {
-	context->skipped += score->wrong; /* the status tells of it */
-	if (score->wrong)
-		lab_tell(context,
-			 "%zu of %zu were predicted otherwise (marked !).",
-			 score->wrong, score->cells);
+	struct victim *victim = row;
+	const struct trial *trial = &victim->trial;
+	struct memory_group_reading reading;
+	const int error = memory_group_read(trial->group, &reading);
+
+	if (error)
+		return error;
+	victim->kills = reading.oom_kill - victim->kills;
+	if (trial->ended == -ECHILD && victim->kills &&
+	    was_killed(trial->status))
+		victim->observed = PARENT;
+	else if (trial->ended)
+		return trial->ended;
+	else if (victim->refused == -ENOTSUP)
+		victim->observed = REFUSED;
+	else if (victim->kills && was_killed(victim->status))
+		victim->observed = CHILD;
+	else if (victim->refused)
+		return victim->refused;
 	else
-		lab_tell(context, "All %zu were predicted.", score->cells);
-	lab_tell(context,
-		 "page_tables: fork copies the page tables of the heap, and "
-		 "they are charged to the group before there is a child. "
-		 "Where they do not fit, the *parent* is killed, without a "
-		 "write to any page; ways that share memory copy none.");
-	lab_tell(context,
-		 "child_larger, parent_larger: badness is resident memory, "
-		 "swap and page tables; the larger one dies, and that is the "
-		 "parent as often as not. child_first: with oom_score_adj "
-		 "raised the child dies first. Who cannot ask for it "
-		 "(refused) can let the program set its own, by a wrapper "
-		 "such as choom(1).");
+		victim->observed = NOBODY;
+	victim->trial.agrees = victim->predicted == victim->observed;
+	return 0;
 }
 
-static int run(struct lab_context *context)
-{
-	struct score score = { 0 };
-	struct progress progress;
-	struct table table;
-	size_t count = 0;
-	int error = 0;
+static const char *const intro[] = {
+	"A parent and its child in a memory control group that is full: whom "
+	"does the kernel kill? A column each:",
+	NULL,
+};
 
-	for (size_t i = 0; sw_strategies[i]; i++)
-		count += takes_part(sw_strategies[i]);
-	progress_begin(&progress, stderr,
-		       (double)(count * CASE_COUNT) * CASE_S);
+LESSON_WHEN(victim, needs_page_tables,
+	    row->one.room_bytes && row->observed == PARENT)
+LESSON_WHEN(victim, has_all_cases, row->one.child_adj != PARENT_ADJ)
 
-	table_init(&table, "lllll");
-	table_cell(&table, "strategy");
-	for (size_t i = 0; i < CASE_COUNT; i++)
-		table_cell(&table, "%s", cases[i].name);
-	table_row(&table, TABLE_STRONG);
-	for (size_t i = 0; sw_strategies[i] && !error; i++)
-		if (takes_part(sw_strategies[i]))
-			error = try_strategy(context, &table, &progress,
-					     sw_strategies[i], &score);
-	progress_end(&progress);
-	if (!error) {
-		tell_cases(context);
-		error = lab_tell_table(context, &table);
-		tell_lessons(context, &score);
-	}
-	table_release(&table);
-	return error;
-}
+static const struct lesson lessons[] = {
+	{ needs_page_tables,
+	  "page_tables: fork copies the page tables of the heap, and "
+	  "they are charged to the group before there is a child. Where "
+	  "they do not fit, the *parent* is killed, without a write to "
+	  "any page; ways that share memory copy none." },
+	{ has_all_cases,
+	  "child_larger, parent_larger: badness is resident memory, swap "
+	  "and page tables; the larger one dies, and that is the parent "
+	  "as often as not. child_first: with oom_score_adj raised the "
+	  "child dies first. Who cannot ask for it (refused) can let the "
+	  "program set its own, by a wrapper such as choom(1)." },
+	{ 0 },
+};
+
+static const struct lab_part part = {
+	.row_bytes = sizeof(struct victim),
+	.doing = "see who is killed with {strategy} ({case})",
+	.strategies = true,
+	.without = SW_BASELINE, /* of whose child we know its end alone */
+	.cases = cases,
+	.case_bytes = sizeof *cases,
+	.case_count = sizeof cases / sizeof *cases,
+	.group_bytes = LIMIT_BYTES,
+	.group_least_bytes = LIMIT_BYTES,
+	.prepare = prepare,
+	.before = limit_room,
+	.act = spawn,
+	.after = observe,
+	.limit_ms = 20000,
+	.deadly = true,
+	.trial_s = 1,
+	.intro = intro,
+	.matrix = "{observed}{mark}",
+	.all = "All {tried} were predicted.",
+	.some = "{wrong} of {tried} were predicted otherwise (marked !).",
+	.lessons = lessons,
+};
+
+static const struct lab_part *const parts[] = { &part, NULL };
 
 extern const struct lab lab_victim;
 
@@ -180,5 +322,5 @@ const struct lab lab_victim = {
 	.name = "victim",
 	.summary = "who is killed when memory runs out, parent or child",
 	.row = &type,
-	.run = run,
+	.parts = parts,
 };
