@@ -3,30 +3,28 @@
  * frontier: the largest heap from which each strategy still spawns.
  *
  * Found by bisection on memory that is mapped and never touched, and held
- * against what the rules of bench/judge/predict.c say.
+ * against what the rules of bench/judge/predict.c say. Two VMAs are tried only
+ * where the rules make a difference: where a copy is judged by each of them.
  */
 
-#include "bench/labs/frontier.h"
-
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "bench/labs/frontier_text.h"
-#include "bench/labs/labs.h"
+#include "bench/labs/frontier_find.h"
 #include "bench/labs/report.h"
-#include "bench/labs/worker.h"
+#include "bench/labs/spawner.h"
+#include "bench/show/units.h"
+#include "lib/spawnwise.h"
 
-#define LIMIT_MS 60000
-#define ROWS_MAX (LAB_MODES * (2 * ATTEMPT_STRATEGIES_MAX))
-
-static const char *const stages[] = { NULL, "map", "spawn" };
+static const struct frontier_case cases[] = { { .vmas = 1 }, { .vmas = 2 } };
 
 #define AT(member) offsetof(struct frontier, member)
 
+static const char *const stages[] = { NULL, "map", "spawn" };
+
 static const struct row_field fields[] = {
-	FIELD("strategy", TEXT, AT(strategy)),
-	FIELD("overcommit", COUNT, AT(mode), "what spawned in which mode"),
+	FIELD("strategy", TEXT, AT(trial.strategy_name)),
+	FIELD("overcommit", COUNT, AT(trial.mode),
+	      "what spawned in which mode"),
 	FIELD("vmas", COUNT, AT(vmas),
 	      "mappings that the heap consists of, of equal size: 1, or 2 that "
 	      "cannot merge"),
@@ -41,7 +39,7 @@ static const struct row_field fields[] = {
 	      "`yes`: the two are at most 64 KiB apart, or nothing was "
 	      "refused; `no`: what lies between was not tried, it would have "
 	      "left too little to other programs (`--alone` tries it)"),
-	FIELD("agrees", YES, AT(agrees),
+	FIELD("agrees", YES, AT(trial.agrees),
 	      "`yes`: the prediction is within 1 % of the two (or of the one) "
 	      "or between them, in mode 2 within `slack_bytes` if that is "
 	      "more; else `no`"),
@@ -75,117 +73,270 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type type = { "frontier.csv",
-				      { { .fields = fields } } };
+static const struct row_type row_type = { "frontier.csv",
+					  { { .fields = fields } } };
 
-static int write_row(struct lab_context *context, struct frontier *frontier)
+static const struct row_field words[] = {
+	FIELD("bound", TEXT, AT(stopped_by), NULL, bound_phrases),
+	FIELD("upper", LINE, AT(upper)),
+	FIELD("upto", LINE, AT(upto)),
+	FIELD("two_bytes", BYTES, AT(two_bytes)),
+	FIELD("two_why", TEXT, AT(two_why), NULL, bound_phrases),
+	FIELD("disturbed", LINE, AT(disturbed)),
+	FIELD("moved_bytes", BYTES, AT(moved_bytes)),
+	{ 0 },
+};
+
+static bool is_copied(const struct trial *trial)
 {
-	frontier->strategy = frontier->attempt.strategies[0]->name;
-	frontier->stopped_by = frontier_stop(frontier);
+	return trial->strategy->traits & SW_CHARGES_COMMIT;
+}
+
+static bool applies(const struct trial *trial)
+{
+	return ((const struct frontier_case *)trial->one)->vmas == 1 ||
+	       (trial->mode == 0 && is_copied(trial));
+}
+
+static int prepare(void *row)
+{
+	return spawner_open(row);
+}
+
+static uint64_t tolerance(const struct frontier *frontier)
+{
+	const uint64_t percent_bytes = frontier->predicted_bytes / 100;
+	const uint64_t slack_bytes =
+		frontier->trial.mode == 2 ? predict_slack(&frontier->facts) : 0;
+
+	return percent_bytes > slack_bytes ? percent_bytes : slack_bytes;
+}
+
+/* Whether it lies where it was predicted: within 1 %, in mode 2 within the
+ * slack of the kernel's counter if that is more; where we held back, whether
+ * the prediction lies between what worked and what was refused. */
+static bool agrees(const struct frontier *frontier)
+{
+	const uint64_t spare_bytes = tolerance(frontier);
+	const uint64_t predicted_bytes = frontier->predicted_bytes;
+	const uint64_t upper_bytes =
+		frontier->upper_bytes ?: frontier->lower_bytes;
+
+	return frontier->lower_bytes <= predicted_bytes + spare_bytes &&
+	       upper_bytes + spare_bytes >= predicted_bytes;
+}
+
+static int judge(void *row)
+{
+	struct frontier *frontier = row;
+
+	frontier->stopped_by = frontier->predicted_bytes == frontier->room_bytes
+				       ? frontier->room_ends
+			       : frontier->trial.mode == 0 ? "ram_and_swap"
+							   : "commit_limit";
 	frontier->exact = !frontier->held_back;
-	frontier->agrees = frontier_agrees(frontier);
+	frontier->trial.agrees = agrees(frontier);
 	frontier->left_bytes = predict_left(&frontier->facts);
 	frontier->slack_bytes = predict_slack(&frontier->facts);
-	return row_put(&context->csv, &type, NULL, frontier);
-}
-
-static bool is_measured(const struct frontier *frontier)
-{
-	return !frontier->attempt.refusals[0] && !frontier->hindered;
-}
-
-/* A worker in a window of its own: each is short. */
-static int find_one(struct lab_context *context, struct frontier *shared)
-{
-	char reason[256];
-	int error = worker_run(context->guardian, shared->mode, LIMIT_MS,
-			       frontier_prepare, frontier_act, shared,
-			       sizeof *shared);
-
-	if (!error)
-		error = shared->error;
-	if (error)
-		return lab_fail(context, error, "Try again.",
-				"find the largest heap in overcommit mode %d: "
-				"%s",
-				shared->mode, worker_error(error));
-	if (is_measured(shared))
-		return write_row(context, shared);
-	attempt_why(shared->hindered ? EAGAIN : -shared->attempt.refusals[0],
-		    reason, sizeof reason);
-	lab_skip(context, "Skipped in mode %d: %s. %s", shared->mode,
-		 shared->attempt.strategies[0]->name, reason);
+	snprintf(frontier->upper, sizeof frontier->upper, "%s",
+		 !frontier->upper_bytes ? "nothing"
+		 : frontier->held_back	? size_human(frontier->upper_bytes).text
+					: "just above");
 	return 0;
 }
 
-/* Two VMAs only where the rules make a difference: where a copy is judged by
- * each of them. */
-static unsigned most_vmas(const struct sw_strategy *strategy, int mode)
+static bool is_stopped_by(const struct frontier *frontier, const char *word)
 {
-	return mode == 0 && strategy->traits & SW_CHARGES_COMMIT ? 2 : 1;
+	return !strcmp(frontier->stopped_by, word);
 }
 
-static int find_all(struct lab_context *context, int mode,
-		    struct frontier *shared, struct frontier *seen,
-		    size_t *count)
+/* Parents differ in size, by their strategy: one does not speak for all that
+ * ended likewise. The smallest of them tells of the largest. */
+static void find_range(const struct lab_context *context,
+		       struct frontier *least)
 {
-	struct attempt all;
-	int error = 0;
+	const struct frontier *other, *most = least;
 
-	attempt_list(&all);
-	for (size_t i = 0; i < all.count; i++) {
-		const struct sw_strategy *strategy = all.strategies[i];
-		const unsigned most = most_vmas(strategy, mode);
-
-		for (unsigned vmas = 1; vmas <= most && !error; vmas++) {
-			memset(shared, 0, sizeof *shared);
-			shared->mode = mode;
-			shared->alone = context->alone;
-			shared->vmas = vmas;
-			shared->attempt.strategies[0] = strategy;
-			shared->attempt.count = 1;
-			error = find_one(context, shared);
-			seen[*count] = *shared;
-			if (error || !is_measured(shared))
-				break; /* told once */
-			(*count)++;
-		}
+	for (size_t i = 0; (other = lab_row(context, i)); i++) {
+		if (other->trial.skipped[0] || other->vmas != least->vmas ||
+		    other->trial.mode != least->trial.mode ||
+		    !is_stopped_by(other, least->stopped_by))
+			continue;
+		if (other->lower_bytes < least->lower_bytes)
+			return;
+		if (other->lower_bytes > most->lower_bytes)
+			most = other;
 	}
-	return error;
+	least->least = true;
+	if (most->lower_bytes - least->lower_bytes > most->lower_bytes / 100)
+		snprintf(least->upto, sizeof least->upto, " to %s",
+			 size_human(most->lower_bytes).text);
 }
 
-static int run(struct lab_context *context)
+/* The same strategy's frontier with two VMAs. */
+static void find_two(const struct lab_context *context,
+		     struct frontier *frontier)
 {
-	struct frontier *shared = worker_share(sizeof *shared);
-	struct frontier *seen = calloc(ROWS_MAX, sizeof *seen);
-	size_t count = 0;
-	int error = 0, told;
+	const struct frontier *two;
 
-	if (!shared || !seen) {
-		error = lab_fail(context, -ENOMEM, "Free some memory.",
-				 "begin the lab: no memory");
-		goto release;
+	for (size_t i = 0; (two = lab_row(context, i)); i++) {
+		if (two->vmas != 2 || !two->trial.agrees ||
+		    two->trial.strategy != frontier->trial.strategy)
+			continue;
+		frontier->two_bytes = two->lower_bytes;
+		frontier->two_why =
+			is_stopped_by(two, "ram_and_swap")
+				? "because each is a request of its own"
+				: two->stopped_by;
 	}
-	for (size_t i = 0; i < context->mode_count && !error; i++)
-		error = find_all(context, context->modes[i], shared, seen,
-				 &count);
-	/* What was found is told whatever came after it. */
-	told = count || !error ? frontier_tell(context, seen, count) : 0;
-	if (!error)
-		error = told;
-release:
-	free(seen);
-	if (shared)
-		worker_unshare(shared, sizeof *shared);
-	return error;
 }
+
+static void find_disturbed(const struct lab_context *context)
+{
+	struct frontier *frontier, *most = NULL;
+	int count = 0;
+
+	for (size_t i = 0; (frontier = lab_row(context, i)); i++) {
+		if (frontier->trial.skipped[0] || !frontier_disturbed(frontier))
+			continue;
+		count++;
+		if (!most || frontier->moved_bytes > most->moved_bytes)
+			most = frontier;
+	}
+	if (most)
+		snprintf(most->disturbed, sizeof most->disturbed, "%d %s",
+			 count, count == 1 ? "row" : "rows");
+}
+
+static void sum(struct lab_context *context)
+{
+	struct frontier *frontier;
+
+	find_disturbed(context);
+	for (size_t i = 0; (frontier = lab_row(context, i)); i++) {
+		if (frontier->trial.skipped[0])
+			continue;
+		find_range(context, frontier);
+		if (frontier->trial.mode == 0 && frontier->vmas == 1)
+			find_two(context, frontier);
+	}
+}
+
+static const char *const intro[] = {
+	"From how large a heap can a program still be started? Each strategy "
+	"had a parent of its own, whose heap grew and shrank by bisection and "
+	"was never touched.",
+	NULL,
+};
+
+static const struct lab_column columns[] = {
+	{ "strategy", 'l', "{strategy}" },
+	{ "VMAs", 'r', "{vmas}" },
+	{ "works", 'r', "{lower_bytes}" },
+	{ "refused", 'r', "{upper}" },
+	{ "predicted", 'r', "{predicted_bytes}" },
+	{ "agrees", 'l', "{agrees}" },
+	{ "stopped by", 'l', "{stopped_by}" },
+	{ 0 },
+};
+
+/* A row that does not agree teaches nothing of the rules. */
+static bool is_proof(const struct frontier *frontier, int mode)
+{
+	return frontier->trial.mode == mode && frontier->vmas == 1 &&
+	       frontier->trial.agrees;
+}
+
+LESSON_WHEN(frontier, is_most_disturbed, row->disturbed[0])
+LESSON_WHEN(frontier, ends_in_mode_0,
+	    is_proof(row, 0) && row->least && bound_is_own(row->stopped_by))
+LESSON_WHEN(frontier, is_copied_in_mode_0,
+	    is_proof(row, 0) && row->two_bytes &&
+		    is_stopped_by(row, "ram_and_swap"))
+LESSON_WHEN(frontier, ends_in_mode_1,
+	    is_proof(row, 1) && row->least && bound_is_own(row->stopped_by))
+LESSON_WHEN(frontier, is_never_refused,
+	    is_proof(row, 1) && !bound_is_own(row->stopped_by))
+LESSON_WHEN(frontier, ends_in_mode_2,
+	    is_proof(row, 2) && row->least &&
+		    !is_stopped_by(row, "commit_limit"))
+LESSON_WHEN(frontier, is_copied_in_mode_2,
+	    is_proof(row, 2) && is_copied(&row->trial) &&
+		    is_stopped_by(row, "commit_limit"))
+LESSON_WHEN(frontier, is_shared_in_mode_2,
+	    is_proof(row, 2) && !is_copied(&row->trial) &&
+		    is_stopped_by(row, "commit_limit"))
+LESSON_WHEN(frontier, is_held_back, is_proof(row, 2) && row->held_back)
+
+#define ENDED                                                                  \
+	"Mode {mode}: the heap itself ended at {lower_bytes}{upto}, by "       \
+	"{bound}, before the mode refused anything."
+
+static const struct lesson lessons[] = {
+	{ is_most_disturbed,
+	  "In mode 2 other programs' commits moved between prediction and "
+	  "outcome of {disturbed}, by up to {moved_bytes} ({strategy}), each "
+	  "of the 3 times that was tried: that proves nothing. Run it again "
+	  "where nothing else begins or ends meanwhile." },
+	{ ends_in_mode_0, ENDED },
+	{ is_copied_in_mode_0,
+	  "Mode 0: a parent whose heap is one VMA can be copied (fork(2)) up "
+	  "to {lower_bytes}, which is RAM and swap together, free or not; as "
+	  "two VMAs that do not merge up to {two_bytes}, {two_why}. That a "
+	  "copy needs as much free memory as the parent has is no longer so "
+	  "(since Linux 5.2)." },
+	{ ends_in_mode_1, ENDED },
+	{ is_never_refused, "Mode 1: a request is refused only where no "
+			    "addresses are left for it." },
+	{ ends_in_mode_2, ENDED },
+	{ is_copied_in_mode_2,
+	  "Mode 2: {left_bytes} were left below CommitLimit for this process. "
+	  "A parent that is copied can have half of it, because the copy asks "
+	  "for as much again." },
+	{ is_shared_in_mode_2,
+	  "Mode 2: a parent that is not copied can have all of the "
+	  "{left_bytes} that were left for it: CommitLimit stops the heap, not "
+	  "the spawn." },
+	{ is_held_back,
+	  "In mode 2 only what leaves enough to other programs was tried, or "
+	  "what was sure to be refused: the frontier lies between the two "
+	  "sizes. On a machine that nobody else uses, --alone finds it." },
+	{ 0 },
+};
+
+_Static_assert(FRONTIER_TRIES == 3, "a lesson says so");
+
+static const struct lab_part part = {
+	.row_bytes = sizeof(struct frontier),
+	.doing = "find the largest heap in overcommit mode {mode}",
+	.strategies = true,
+	.cases = cases,
+	.case_bytes = sizeof *cases,
+	.case_count = sizeof cases / sizeof *cases,
+	.applies = applies,
+	.prepare = prepare,
+	.act = frontier_find,
+	.after = judge,
+	.limit_ms = 60000,
+	.words = words,
+	.sum = sum,
+	.intro = intro,
+	.columns = columns,
+	.table_per_mode = true,
+	.all = "{agreed} of {tried} frontiers lie where they were predicted, "
+	       "within 1 % or what the kernel's counter may be wrong by.",
+	.none = "No frontier was measured.",
+	.lessons = lessons,
+};
+
+static const struct lab_part *const parts[] = { &part, NULL };
 
 extern const struct lab lab_frontier;
 
 const struct lab lab_frontier = {
 	.name = "frontier",
 	.summary = "the largest heap from which each strategy still spawns",
-	.row = &type,
+	.row = &row_type,
 	.modes = true,
-	.run = run,
+	.parts = parts,
 };

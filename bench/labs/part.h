@@ -113,8 +113,8 @@ struct lab_part {
 	bool table_per_mode;
 	const char *matrix; /* Optional: instead, a cell of a table with a line
 			     * a strategy and a column a case. */
-	/* Optional: how many were as predicted: all, not all; and when nothing
-	 * was tried. */
+	/* Optional: how many were as predicted: all, or (default: the same) not
+	 * all; and when nothing was tried. */
 	const char *all, *some, *none;
 	const struct lesson *lessons; /* Optional: up to one without text. */
 	/* Optional: what else. 0 or -errno. */

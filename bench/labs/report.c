@@ -274,9 +274,9 @@ static void tell_verdict(struct lab_context *context)
 	const struct lab_part *part = context->part;
 
 	tell_filled(context,
-		    !context->tried  ? part->none
-		    : context->wrong ? part->some
-				     : part->all,
+		    !context->tried		   ? part->none
+		    : context->wrong && part->some ? part->some
+						   : part->all,
 		    lab_row(context, 0));
 }
 

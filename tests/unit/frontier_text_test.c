@@ -21,47 +21,55 @@
 
 static const struct sw_strategy strategy = { .name = "by_hand" };
 
+extern const struct lab lab_frontier;
+
 static struct frontier make_frontier(int mode, uint64_t moved_bytes)
 {
-	struct frontier frontier = {
-		.mode = mode,
+	static const struct lab_case none;
+
+	return (struct frontier){
+		.trial = { .mode = mode,
+			   .strategy = &strategy,
+			   .strategy_name = strategy.name,
+			   .one = &none,
+			   .agrees = 1 },
 		.vmas = 1,
 		.moved_bytes = moved_bytes,
 		.facts = { .ram_bytes = 1024 * MIB,
 			   .commit_limit_bytes = 512 * MIB },
-		.room_bytes = 1024 * MIB,
-		.room_ends = "address_space",
+		.stopped_by = mode == 2 ? "commit_limit" : "ram_and_swap",
 		.predicted_bytes = 512 * MIB,
 		.lower_bytes = 512 * MIB,
 		.upper_bytes = 513 * MIB,
 		.stage = STAGE_MAP,
 	};
-
-	frontier.attempt.strategies[0] = &strategy;
-	return frontier;
 }
 
 /* The text, to be freed. */
-static char *told_all(int mode, const struct frontier *rows, size_t count)
+static char *told_all(struct frontier *rows, size_t count)
 {
 	struct lab_context context = { .columns = 1000,
-				       .modes = { mode },
-				       .mode_count = 1 };
+				       .lab = &lab_frontier,
+				       .part = lab_frontier.parts[0],
+				       .rows = (char *)rows,
+				       .count = count };
 	char *text = NULL;
 	size_t bytes = 0;
 
+	for (size_t i = 0; i < count; i++)
+		rows[i].trial.context = &context;
 	context.text = open_memstream(&text, &bytes);
 	assert_non_null(context.text);
-	assert_int_equal(frontier_tell(&context, rows, count), 0);
+	assert_int_equal(report(&context), 0);
 	fclose(context.text);
 	return text;
 }
 
 static char *told(int mode, uint64_t moved_bytes)
 {
-	const struct frontier row = make_frontier(mode, moved_bytes);
+	struct frontier row = make_frontier(mode, moved_bytes);
 
-	return told_all(mode, &row, 1);
+	return told_all(&row, 1);
 }
 
 /* The counter may be wrong by RAM / 256, 4 MiB here. */
@@ -95,17 +103,14 @@ static void all_parents_are_told_of(void **state)
 	char *text;
 
 	(void)state;
-	for (int i = 0; i < 3; i++) {
-		rows[i].room_bytes = 512 * MIB;
-		rows[i].room_ends = "rlimit_as";
-	}
-	text = told_all(1, rows, 3);
+	for (int i = 0; i < 3; i++)
+		rows[i].stopped_by = "rlimit_as";
+	text = told_all(rows, 3);
 	assert_non_null(strstr(text, "ended at 512 MiB, by RLIMIT_AS"));
 	free(text);
-	rows[1].lower_bytes = rows[1].upper_bytes = rows[1].room_bytes =
-		rows[1].predicted_bytes = 600 * MIB;
+	rows[1].lower_bytes = 600 * MIB;
 	rows[2].lower_bytes = 700 * MIB;
-	text = told_all(1, rows, 3);
+	text = told_all(rows, 3);
 	assert_non_null(strstr(text, "ended at 512 MiB to 600 MiB, by RLIM"));
 	free(text);
 }

@@ -1,13 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Up to which heap can one strategy spawn in one overcommit mode? */
-#ifndef LABS_FRONTIER_H
-#define LABS_FRONTIER_H
-
-#include <stdbool.h>
-#include <stdint.h>
+#ifndef LABS_FRONTIER_FIND_H
+#define LABS_FRONTIER_FIND_H
 
 #include "bench/judge/predict.h"
-#include "bench/labs/attempt.h"
+#include "bench/labs/part.h"
 
 enum frontier_stage {
 	STAGE_NONE,  /* nothing was refused */
@@ -15,12 +12,14 @@ enum frontier_stage {
 	STAGE_SPAWN, /* it can, but then no child be created */
 };
 
-/* Filled in by the worker, in memory that we share. */
+struct frontier_case {
+	struct lab_case name;
+	unsigned vmas; /* that the heap consists of: 1 or 2 */
+};
+
 struct frontier {
-	int mode;
-	bool alone;
-	unsigned vmas;		/* that the heap consists of: 1 or 2 */
-	struct attempt attempt; /* of one strategy */
+	struct trial trial;
+	unsigned vmas;
 
 	struct predict_facts facts;
 	uint64_t room_bytes;   /* the largest heap that has addresses */
@@ -30,21 +29,29 @@ struct frontier {
 	uint64_t upper_bytes; /* the smallest that did not; 0: all worked */
 	enum frontier_stage stage; /* of the last refusal: the smallest heap */
 	int refused;		   /* its errno */
-	bool hindered;		   /* EAGAIN: a limit on processes, no answer */
 	bool held_back;		   /* between the two, for the others' sake */
-	unsigned probes;
+	int probes;
 	uint64_t moved_bytes; /* other programs' commits, at most, meanwhile */
-	int error;	      /* of the experiment itself */
 
-	/* Of its row, afterwards. */
-	const char *strategy, *stopped_by;
-	int exact, agrees;
+	/* Afterwards. */
+	const char *stopped_by; /* what should be the limit, by the rules */
+	int exact;
 	uint64_t left_bytes, slack_bytes;
+
+	/* In texts. */
+	char upper[32]; /* in the table */
+	/* The smallest of those that ended likewise, and the largest: " to 600
+	 * MiB". */
+	bool least;
+	char upto[40];
+	uint64_t two_bytes; /* of the same strategy with two VMAs; 0: none */
+	const char *two_why;
+	char disturbed[16]; /* "2 rows", in the most disturbed one */
 };
 
-/* Both halves of a worker (worker.h); data is its struct frontier. */
-void frontier_prepare(void *data);
-void frontier_act(void *data);
+/* A hook of struct lab_part, in a worker: predict the frontier, and find it by
+ * bisection, once more while it is disturbed. */
+int frontier_find(void *row);
 
 /* Whether others' commits moved, in mode 2, by more than the kernel's counter
  * may be wrong by: then prediction and outcome are of different machines. */

@@ -1,20 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The parent that looks for its largest heap; see frontier.h.
+ * The parent that looks for its largest heap; see frontier_find.h.
  *
  * By bisection. The heap grows and shrinks within reserved addresses; in mode
  * 0, which refuses single requests, it grows by steps that merge.
  */
+
+#include "bench/labs/frontier_find.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <string.h>
 #include <sys/mman.h>
 
-#include "bench/labs/frontier.h"
 #include "bench/labs/region.h"
+#include "bench/labs/spawner.h"
 #include "bench/machine/memory.h"
 #include "bench/measure/predict_facts.h"
+#include "lib/spawnwise.h"
 
 /* In mode 2, which counts in larger steps, there is no need for more. */
 #define STRICT_GRAIN_BYTES ((uint64_t)64 * 1024)
@@ -27,18 +30,11 @@ enum verdict { WORKS, REFUSED, UNSAFE };
 /* Where the worker's heap is; it has one. */
 static struct region regions[2];
 
-void frontier_prepare(void *data)
-{
-	struct frontier *frontier = data;
-
-	frontier->error = attempt_open(&frontier->attempt);
-}
-
 /* Each VMA is one of whole pages. */
 static uint64_t grain_bytes(const struct frontier *frontier)
 {
-	return frontier->mode == 2 ? STRICT_GRAIN_BYTES
-				   : frontier->vmas * page_bytes();
+	return frontier->trial.mode == 2 ? STRICT_GRAIN_BYTES
+					 : frontier->vmas * page_bytes();
 }
 
 static uint64_t smaller(uint64_t one, uint64_t other)
@@ -53,7 +49,7 @@ static uint64_t distance(uint64_t one, uint64_t other)
 
 static unsigned traits_of(const struct frontier *frontier)
 {
-	return frontier->attempt.strategies[0]->traits;
+	return frontier->trial.strategy->traits;
 }
 
 /* The facts as they are now, in mode 2: what others have committed may change
@@ -80,7 +76,7 @@ static int renew(struct frontier *frontier, struct predict_facts *now)
 
 bool frontier_disturbed(const struct frontier *frontier)
 {
-	return frontier->mode == 2 &&
+	return frontier->trial.mode == 2 &&
 	       frontier->moved_bytes > predict_slack(&frontier->facts);
 }
 
@@ -91,11 +87,11 @@ static bool is_harmless(struct frontier *frontier, uint64_t bytes)
 	struct predict_facts after;
 	char why[256];
 
-	if (frontier->mode != 2)
+	if (frontier->trial.mode != 2)
 		return true;
 	if (renew(frontier, &after))
 		return false;
-	if (frontier->alone)
+	if (frontier->trial.context->alone)
 		return true;
 	if (!request_ok(bytes, &after, why, sizeof why))
 		return false;
@@ -111,7 +107,8 @@ static int resize(const struct frontier *frontier, uint64_t bytes)
 {
 	const uint64_t most_bytes =
 		frontier->facts.ram_bytes + frontier->facts.swap_bytes;
-	const uint64_t step_bytes = frontier->mode ? UINT64_MAX : most_bytes;
+	const uint64_t step_bytes =
+		frontier->trial.mode ? UINT64_MAX : most_bytes;
 	int error = 0;
 
 	for (unsigned i = 0; i < frontier->vmas && !error; i++) {
@@ -135,11 +132,12 @@ static enum verdict probe(struct frontier *frontier, uint64_t bytes)
 	refused = -resize(frontier, bytes);
 	if (!refused) {
 		stage = STAGE_SPAWN;
-		refused = attempt_spawn(&frontier->attempt, 0);
+		refused = spawner_try();
 	}
 	if (!refused)
 		return WORKS;
-	frontier->hindered = refused == EAGAIN;
+	if (refused == EAGAIN)
+		spawner_skip(&frontier->trial, refused);
 	frontier->stage = stage;
 	frontier->refused = refused;
 	return REFUSED;
@@ -154,7 +152,7 @@ static void bisect(struct frontier *frontier, uint64_t *low, uint64_t *high,
 	const uint64_t grain = grain_bytes(frontier);
 
 	assert(grain); /* a heap has a VMA */
-	while (*high - *low > grain && !frontier->hindered) {
+	while (*high - *low > grain && !frontier->trial.skipped[0]) {
 		const uint64_t grains = (*high - *low) / grain;
 		const uint64_t bytes = *low + (grains + 1) / 2 * grain;
 		const enum verdict verdict = probe(frontier, bytes);
@@ -186,7 +184,7 @@ static int reserve(struct frontier *frontier)
 
 	/* In mode 2 only a part of it can ever be used, and what is reserved
 	 * counts as size of the process, of which others get their share. */
-	if (frontier->mode == 2)
+	if (frontier->trial.mode == 2)
 		most_bytes = facts->commit_limit_bytes + predict_slack(facts);
 	if (frontier->room_bytes > most_bytes)
 		frontier->room_bytes = most_bytes;
@@ -251,7 +249,7 @@ static int try(struct frontier *frontier)
 	struct predict_facts after;
 
 	frontier->predicted_bytes = predict_frontier(
-		traits_of(frontier), frontier->mode, frontier->vmas,
+		traits_of(frontier), frontier->trial.mode, frontier->vmas,
 		frontier->room_bytes, &frontier->facts);
 	search(frontier);
 	return renew(frontier, &after);
@@ -281,7 +279,7 @@ static int find(struct frontier *frontier)
 	if (!error)
 		error = try(frontier);
 	for (int i = 1; !error && i < FRONTIER_TRIES; i++) {
-		if (!frontier_disturbed(frontier) || frontier->hindered)
+		if (!frontier_disturbed(frontier) || frontier->trial.skipped[0])
 			return 0;
 		error = start_again(frontier);
 		if (!error)
@@ -290,11 +288,14 @@ static int find(struct frontier *frontier)
 	return error;
 }
 
-void frontier_act(void *data)
+int frontier_find(void *row)
 {
-	struct frontier *frontier = data;
+	struct frontier *frontier = row;
+	int error;
 
-	if (!frontier->error && !frontier->attempt.refusals[0])
-		frontier->error = find(frontier);
-	attempt_close(&frontier->attempt);
+	frontier->vmas =
+		((const struct frontier_case *)frontier->trial.one)->vmas;
+	error = find(frontier);
+	spawner_close();
+	return error;
 }

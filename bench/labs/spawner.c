@@ -1,0 +1,103 @@
+/* SPDX-License-Identifier: MIT */
+/* Can a strategy spawn now? See spawner.h. */
+
+#include "bench/labs/spawner.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <malloc.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/machine/installed.h"
+#include "bench/rows/errname.h"
+#include "bench/show/cure.h"
+#include "lib/spawnwise.h"
+
+#define SPARE_BYTES ((size_t)256 * 1024)
+
+/* Of this worker. */
+static struct {
+	struct sw_handle *handle;
+	char program[PATH_MAX]; /* that is started */
+	int null_fd;
+} own;
+
+/* What malloc() keeps it need not ask for, and a stack that has grown does not
+ * shrink: neither of the two could grow when commit is exhausted. */
+static int keep_spare(void)
+{
+	volatile char stack[SPARE_BYTES / 2];
+	volatile char *heap;
+
+#ifdef M_TRIM_THRESHOLD /* glibc's */
+	mallopt(M_TRIM_THRESHOLD, (int)(2 * SPARE_BYTES));
+	mallopt(M_MMAP_THRESHOLD, (int)(2 * SPARE_BYTES));
+#endif
+	heap = malloc(SPARE_BYTES);
+	if (!heap)
+		return -ENOMEM;
+	for (size_t at = 0; at < SPARE_BYTES; at += 1024)
+		heap[at] = 1;
+	for (size_t at = 0; at < sizeof stack; at += 1024)
+		stack[at] = 1;
+	free((void *)heap);
+	return 0;
+}
+
+int spawner_open(struct trial *trial)
+{
+	int error;
+
+	if (installed_payload(own.program) || access(own.program, X_OK))
+		strcpy(own.program, "/bin/true");
+	own.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (own.null_fd < 0)
+		return -errno;
+	error = keep_spare();
+	if (error)
+		return error;
+	error = -sw_open(trial->strategy, &own.handle);
+	/* What fails while there is no memory to speak of says nothing of
+	 * memory later. */
+	if (!error)
+		error = spawner_try();
+	if (!error)
+		return 0;
+	spawner_skip(trial, error);
+	spawner_close();
+	return 0;
+}
+
+int spawner_try(void)
+{
+	char *const argv[] = { own.program, NULL };
+	const struct sw_request request = {
+		.path = own.program,
+		.argv = argv,
+		.stdout_fd = own.null_fd,
+	};
+	struct sw_child child;
+	const int error = sw_run(own.handle, &request, &child);
+
+	return !error && child.status ? ECANCELED : -error;
+}
+
+void spawner_close(void)
+{
+	sw_close(own.handle);
+	own.handle = NULL;
+	close(own.null_fd);
+}
+
+void spawner_skip(struct trial *trial, int error)
+{
+	const bool full = error == EAGAIN;
+
+	snprintf(trial->skipped, sizeof trial->skipped,
+		 "It is not available here: %s.%s%s", errname(error),
+		 full ? " That says nothing of memory. " : "",
+		 full ? cure_of(CURE_SELF, -error, "") : "");
+}
