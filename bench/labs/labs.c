@@ -161,9 +161,9 @@ static int work(struct trial *trial)
 		trial->ended = worker_act(&worker, trial->mode, part->limit_ms,
 					  part->look ? look : NULL, trial);
 	worker_end(&worker, &trial->status);
-	if (trial->ended && !part->deadly)
-		return trial->ended;
-	if (goes_on(trial) && part->after)
+	if (trial->error || (trial->ended && !part->deadly))
+		return trial->error ?: trial->ended;
+	if (part->after && (goes_on(trial) || part->skipped_rows))
 		trial->error = part->after(trial);
 	return trial->error;
 }
@@ -253,6 +253,7 @@ static int try_product(struct trial *shared, struct trial trial,
 
 		trial.one =
 			lab_case(part, outside ? i / strategies : i % cases);
+		trial.case_name = trial.one->name;
 		if (part->strategies) {
 			trial.strategy = strategy_at(
 				part, outside ? i % strategies : i / cases);
@@ -262,7 +263,7 @@ static int try_product(struct trial *shared, struct trial trial,
 			continue;
 		if (part->trial_s > 0)
 			progress_note(progress, "%s, %s", trial.strategy_name,
-				      trial.one->name);
+				      trial.case_name);
 		error = part->group_bytes ? try_in_group(shared, &trial)
 					  : try_trial(shared, &trial);
 		progress_step(progress, part->trial_s);

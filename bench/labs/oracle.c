@@ -7,49 +7,34 @@
  * know is read from smaps and meminfo just before.
  */
 
-#include "bench/labs/oracle.h"
-
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
-#include "bench/labs/labs.h"
-#include "bench/labs/oracle_answer.h"
-#include "bench/labs/oracle_text.h"
-#include "bench/labs/worker.h"
+#include "bench/labs/oracle_memory.h"
+#include "bench/labs/report.h"
+#include "bench/labs/spawner.h"
+#include "bench/measure/predict_facts.h"
+#include "bench/rows/errname.h"
+#include "lib/spawnwise.h"
 
-#define LIMIT_MS 20000
-
-/* One strategy's answer, and what it is about. */
-struct oracle_row {
-	struct oracle_answer answer;
-	struct predict_facts facts;
-	const char *strategy;
-	const char *memory;
-	int mode;
-	int map_mode;
-	uint64_t heap_bytes;
-	uint64_t asked_bytes;
-	uint64_t left_bytes;
-};
+#define AT(member) offsetof(struct oracle, member)
 
 static const char *const stages[] = { "spawn", "map" };
 
-#define AT(member) offsetof(struct oracle_row, member)
-
 static const struct row_field fields[] = {
-	FIELD("strategy", TEXT, AT(strategy)),
-	FIELD("overcommit", COUNT, AT(mode), "what spawned in which mode"),
-	FIELD("memory", TEXT, AT(memory), "the parent's; see below"),
-	FIELD("stage", CHOICE, AT(answer.at_map),
+	FIELD("strategy", TEXT, AT(trial.strategy_name)),
+	FIELD("overcommit", COUNT, AT(trial.mode),
+	      "what spawned in which mode"),
+	FIELD("memory", TEXT, AT(trial.case_name), "the parent's; see below"),
+	FIELD("stage", CHOICE, AT(at_map),
 	      "`map`: the memory itself was refused, so there was no spawn; "
 	      "else `spawn`",
 	      stages),
-	FIELD("predicted", OUTCOME, AT(answer.predicted),
+	FIELD("predicted", OUTCOME, AT(predicted),
 	      "`ok` or an error name, from the facts in the same row"),
-	FIELD("observed", OUTCOME, AT(answer.observed),
+	FIELD("observed", OUTCOME, AT(observed),
 	      "likewise; empty if it was not tried"),
-	FIELD("agrees", YES, AT(answer.agrees),
+	FIELD("agrees", YES, AT(trial.agrees),
 	      "`yes`, `no`; empty if it was not tried"),
 	FIELD("heap_bytes", BYTES, AT(heap_bytes), "size of the memory"),
 	FIELD("mapped_overcommit", COUNT, AT(map_mode),
@@ -78,116 +63,312 @@ static const struct row_field fields[] = {
 	      "VmData: what is private and writable"),
 	FIELD("data_limit_bytes", LIMIT, AT(facts.data_limit_bytes),
 	      "its limit, RLIMIT_DATA; empty: none"),
-	FIELD("skipped", TEXT, AT(answer.skipped),
+	FIELD("skipped", LINE, AT(trial.skipped),
 	      "why it was not tried, a sentence; a limit on processes (EAGAIN) "
 	      "is such a reason"),
 	{ 0 },
 };
 
-static const struct row_type type = { "oracle.csv", { { .fields = fields } } };
+static const struct row_type row_type = { "oracle.csv",
+					  { { .fields = fields } } };
 
-static int write_row(struct lab_context *context, const struct oracle *oracle,
-		     size_t i)
+static const struct row_field words[] = {
+	FIELD("mapped", TEXT, AT(mapped)),
+	FIELD("counts", LINE, AT(counts)),
+	FIELD("refused", LINE, AT(refused)),
+	FIELD("most_bytes", BYTES, AT(most_bytes)),
+	{ 0 },
+};
+
+static bool goes_on(const struct oracle *oracle, int error)
 {
-	const struct sw_strategy *strategy = oracle->attempt.strategies[i];
-	const struct oracle_answer answer = oracle_answer(oracle, i);
-	const struct oracle_row row = {
-		.answer = answer,
-		.facts = *answer.facts,
-		.strategy = strategy->name,
-		.memory = oracle->memory->name,
-		.mode = oracle->mode,
-		.map_mode = oracle->map_mode,
-		.heap_bytes = oracle->heap_bytes,
-		.asked_bytes = answer.at_map ? oracle->heap_bytes
-					     : predict_asked(strategy->traits,
-							     answer.facts),
-		.left_bytes = predict_left(answer.facts),
-	};
-
-	return row_put(&context->csv, &type, NULL, &row);
+	return !error && !oracle->at_map && !oracle->trial.skipped[0];
 }
 
-static int write_rows(struct lab_context *context, const struct oracle *oracle)
+/* A helper is opened before the memory grows, and so is everything else. */
+static int prepare(void *row)
 {
-	int error = 0;
+	struct oracle *oracle = row;
+	struct trial *trial = &oracle->trial;
+	int error = spawner_open(trial);
 
-	for (size_t i = 0; i < oracle->attempt.count && !error; i++)
-		error = write_row(context, oracle, i);
+	strcpy(oracle->unavailable, trial->skipped);
+	trial->skipped[0] = '\0';
+	if (!error && oracle_memory(oracle)->early)
+		error = oracle_map(oracle, trial->context->users_mode);
 	return error;
 }
 
-static int ask(struct lab_context *context, struct oracle *oracle)
+/* In mode 2, what others need is left to them. */
+static bool may_spawn(struct oracle *oracle)
 {
-	int error =
-		worker_run(context->guardian, oracle->mode, LIMIT_MS,
-			   oracle_prepare, oracle_act, oracle, sizeof *oracle);
+	struct trial *trial = &oracle->trial;
 
-	if (!error)
-		error = oracle->error;
+	strcpy(trial->skipped, oracle->unavailable);
+	return !trial->skipped[0] &&
+	       (trial->mode != 2 || trial->context->alone ||
+		request_ok(
+			predict_asked(trial->strategy->traits, &oracle->facts),
+			&oracle->facts, trial->skipped, sizeof trial->skipped));
+}
+
+static int spawn(struct oracle *oracle)
+{
+	struct predict_facts *facts = &oracle->facts;
+	int error;
+
+	oracle_exhaust(oracle);
+	error = predict_facts_self(facts);
 	if (error)
-		return lab_fail(context, error, "Try again.",
-				"spawn with memory '%s' in overcommit mode "
-				"%d: %s",
-				oracle->memory->name, oracle->mode,
-				worker_error(error));
-	return write_rows(context, oracle);
+		return error;
+	/* The kernel refuses by a counter whose parts it adds up late; meminfo
+	 * adds them up. That it has just refused us tells more than the sum. */
+	if (oracle_exhausts(oracle))
+		facts->committed_bytes += predict_left(facts);
+	oracle->predicted = predict(oracle->trial.strategy->traits,
+				    oracle->trial.mode, facts);
+	if (!may_spawn(oracle))
+		return 0;
+	oracle->observed = spawner_try();
+	if (oracle->observed == EAGAIN)
+		spawner_skip(&oracle->trial, EAGAIN);
+	return 0;
 }
 
-/* All kinds of memory in one mode; seen[] keeps them. */
-static int ask_mode(struct lab_context *context, int mode,
-		    struct oracle *shared, struct oracle *seen)
+static int ask(void *row)
 {
+	struct oracle *oracle = row;
 	int error = 0;
 
-	for (size_t i = 0; memories[i].name && !error; i++) {
-		memset(shared, 0, sizeof *shared);
-		attempt_list(&shared->attempt);
-		shared->memory = &memories[i];
-		shared->mode = mode;
-		shared->users_mode = context->users_mode;
-		shared->alone = context->alone;
-		error = ask(context, shared);
-		seen[i] = *shared;
-	}
+	if (!oracle_memory(oracle)->early)
+		error = oracle_map(oracle, oracle->trial.mode);
+	if (goes_on(oracle, error))
+		error = spawn(oracle);
+	if (!oracle->unavailable[0])
+		spawner_close();
 	return error;
 }
 
-static int run(struct lab_context *context)
+static int judge(void *row)
 {
-	struct oracle *shared = worker_share(sizeof *shared);
-	struct oracle *seen = calloc(LAB_MODES * MEMORY_COUNT, sizeof *seen);
-	size_t count = 0;
-	int error = 0, told;
+	struct oracle *oracle = row;
+	struct trial *trial = &oracle->trial;
 
-	if (!shared || !seen) {
-		error = lab_fail(context, -ENOMEM, "Free some memory.",
-				 "begin the lab: no memory");
-		goto release;
-	}
-	for (size_t i = 0; i < context->mode_count && !error; i++) {
-		error = ask_mode(context, context->modes[i], shared,
-				 seen + count);
-		if (!error)
-			count += MEMORY_COUNT;
-	}
-	/* The modes that were done are told whatever came after them. */
-	told = count ? oracle_tell(context, seen, count) : 0;
-	if (!error)
-		error = told;
-release:
-	free(seen);
-	if (shared)
-		worker_unshare(shared, sizeof *shared);
-	return error;
+	oracle->asked_bytes = oracle->at_map
+				      ? oracle->heap_bytes
+				      : predict_asked(trial->strategy->traits,
+						      &oracle->facts);
+	oracle->left_bytes = predict_left(&oracle->facts);
+	if (trial->skipped[0])
+		oracle->observed = OUTCOME_UNKNOWN;
+	else
+		trial->agrees = oracle->predicted == oracle->observed;
+	return 0;
 }
+
+static bool is_copied(const struct oracle *oracle)
+{
+	return oracle->trial.strategy->traits & SW_CHARGES_COMMIT;
+}
+
+/* The strategies of one mode and memory follow each other. */
+static bool is_like(const struct oracle *one, const struct oracle *other)
+{
+	return other && one->trial.mode == other->trial.mode &&
+	       one->trial.one == other->trial.one;
+}
+
+/* Count a row in the first of its kind; *used is of its list. */
+static void add(struct oracle *first, const struct oracle *row, size_t *used)
+{
+	const bool answered = !row->trial.skipped[0] && !row->at_map;
+
+	first->tried += row->trial.agrees >= 0;
+	first->agreed += row->trial.agrees > 0;
+	if (is_copied(row)) {
+		first->copies_work &= answered && !row->observed;
+		first->copies_are_refused &=
+			answered && row->observed == ENOMEM;
+	}
+	if (row->trial.skipped[0] || !row->observed ||
+	    *used >= sizeof first->refused)
+		return;
+	*used += (size_t)snprintf(first->refused + *used,
+				  sizeof first->refused - *used, "%s%s",
+				  *used ? ", " : "", row->trial.strategy_name);
+}
+
+/* The rows from i on that are like it; returns the number of the next. */
+static size_t sum_kind(const struct lab_context *context, size_t i)
+{
+	struct oracle *first = lab_row(context, i), *row = first;
+	bool copies = false;
+	size_t used = 0;
+
+	first->first = true;
+	first->copies_work = first->copies_are_refused = true;
+	for (; is_like(first, row); row = lab_row(context, ++i)) {
+		add(first, row, &used);
+		copies |= is_copied(row);
+	}
+	first->copies_work &= copies;
+	first->copies_are_refused &= copies;
+	first->mapped = !first->tried	? "-"
+			: first->at_map ? outcome_name(first->observed)
+					: "ok";
+	snprintf(first->counts, sizeof first->counts,
+		 first->tried ? "%d of %d" : "-", first->agreed, first->tried);
+	if (!used || first->at_map)
+		strcpy(first->refused, !first->tried ? "not tried"
+				       : first->at_map
+					       ? "there is no such parent"
+					       : "-");
+	return i;
+}
+
+static uint64_t find_most(const struct lab_context *context)
+{
+	const struct oracle *row;
+	uint64_t most_bytes = 0;
+
+	for (size_t i = 0; (row = lab_row(context, i)); i++) {
+		if (oracle_exhausts(row) || row->trial.skipped[0] ||
+		    row->at_map)
+			continue;
+		if (row->observed && !is_copied(row))
+			return 0;
+		if (row->heap_bytes > most_bytes)
+			most_bytes = row->heap_bytes;
+	}
+	return most_bytes;
+}
+
+static void sum(struct lab_context *context)
+{
+	struct oracle *first = lab_row(context, 0);
+
+	for (size_t i = 0; i < context->count;)
+		i = sum_kind(context, i);
+	first->most_bytes = find_most(context);
+}
+
+static const char *const intro[] = {
+	"A parent with memory of each kind was asked to start a program, by "
+	"every strategy. What the kernel would answer was predicted just "
+	"before.",
+	NULL,
+};
+
+static const struct lab_column columns[] = {
+	{ "memory", 'l', "{case}" },
+	{ "heap", 'r', "{heap_bytes}" },
+	{ "mapped", 'l', "{mapped}" },
+	{ "as predicted", 'l', "{counts}" },
+	{ "spawns refused", 'l', "{refused}" },
+	{ 0 },
+};
+
+/* Whether it tells of this memory in this mode. */
+static bool is_of(const struct oracle *oracle, int mode, const char *name)
+{
+	return oracle->first && oracle->trial.mode == mode &&
+	       !strcmp(oracle->trial.case_name, name);
+}
+
+static bool split_works(const struct oracle *merged)
+{
+	const struct oracle *row;
+
+	for (size_t i = 0; (row = lab_row(merged->trial.context, i)); i++)
+		if (is_of(row, merged->trial.mode, "split"))
+			return row->copies_work;
+	return false;
+}
+
+LESSON_WHEN(oracle, is_first, row->first)
+LESSON_WHEN(oracle, is_wrong, row->trial.context->wrong)
+LESSON_WHEN(oracle, is_more_than_free,
+	    is_of(row, 0, "large") && row->copies_work)
+LESSON_WHEN(oracle, is_refused_merged,
+	    is_of(row, 0, "merged") && row->copies_are_refused &&
+		    split_works(row))
+LESSON_WHEN(oracle, is_refused_strictly,
+	    is_of(row, 2, "large") && row->copies_are_refused)
+LESSON_WHEN(oracle, is_exhausted, is_of(row, 2, "exhausted") && row->tried)
+LESSON_WHEN(oracle, is_free, row->most_bytes)
+
+static const struct lesson lessons[] = {
+	{ is_wrong, "The others contradict our rules: please report their rows "
+		    "of oracle.csv, where `agrees` is \"no\", with "
+		    "host.json." },
+	{ is_more_than_free,
+	  "Mode 0: `large`, {heap_bytes}, is more than all memory that was "
+	  "free, and yet a process of that size can be copied. Free memory "
+	  "plays no part since Linux 5.2: a request is refused if it alone is "
+	  "larger than RAM and swap (__vm_enough_memory() in mm/util.c). That "
+	  "fork(2) needs as much free memory as the parent has, and that the "
+	  "rule is not public, is no longer so." },
+	{ is_refused_merged,
+	  "Mode 0: `merged` and `split` are the same {heap_bytes}. A copy asks "
+	  "for each VMA again (dup_mmap() in the kernel): one VMA of that size "
+	  "is refused, two of half the size are not." },
+	{ is_refused_strictly,
+	  "Mode 2: all requests of all processes together must stay below "
+	  "CommitLimit. A parent of more than half of what is left cannot be "
+	  "copied; what is not copied (`dontfork`, `shared`) or was never "
+	  "charged (`noreserve_before`) does not count. MAP_NORESERVE is heard "
+	  "where memory is mapped, not where it is copied: in mode 2 it "
+	  "changes nothing (`noreserve_after`)." },
+	{ is_exhausted,
+	  "Mode 2, nothing left: refused are {refused}. The libc maps a stack "
+	  "for each child that it spawns, so that its calls need memory as "
+	  "well (trait maps_memory); those whose stack was mapped when they "
+	  "were opened, or is the parent's own, need none. What the new "
+	  "program wants comes from what the kernel keeps from a large process "
+	  "for small ones (vm.user_reserve_kbytes)." },
+	{ is_free,
+	  "Only strategies that copy their parent were refused because of its "
+	  "size, which was up to {most_bytes}. That vfork(2) and "
+	  "posix_spawn(3) ask for no memory of that kind was hoped for in 2015 "
+	  "without a proof; system(3) and popen(3), which were said to fail as "
+	  "fork(2) does, spawn that way too (glibc 2.29)." },
+	{ 0 },
+};
+
+static const struct lab_part part = {
+	.row_bytes = sizeof(struct oracle),
+	.doing = "spawn with memory '{case}' in overcommit mode {mode}",
+	.strategies = true,
+	.cases = memories,
+	.case_bytes = sizeof *memories,
+	.case_count = MEMORY_COUNT,
+	.cases_outside = true,
+	.prepare = prepare,
+	.act = ask,
+	.after = judge,
+	.limit_ms = 20000,
+	.skipped_rows = true,
+	.words = words,
+	.sum = sum,
+	.intro = intro,
+	.columns = columns,
+	.listed = is_first,
+	.table_per_mode = true,
+	.all = "{agreed} of {tried} cells are as predicted from the parent's "
+	       "smaps and from /proc/meminfo: {strategies} strategies, {cases} "
+	       "kinds of memory, none of it touched.",
+	.none = "No spawn was tried.",
+	.lessons = lessons,
+};
+
+static const struct lab_part *const parts[] = { &part, NULL };
 
 extern const struct lab lab_oracle;
 
 const struct lab lab_oracle = {
 	.name = "oracle",
 	.summary = "which spawn is refused in which mode, predicted, observed",
-	.row = &type,
+	.row = &row_type,
 	.modes = true,
-	.run = run,
+	.parts = parts,
 };

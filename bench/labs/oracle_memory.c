@@ -9,6 +9,8 @@
 #include "bench/labs/region.h"
 #include "bench/machine/memory.h"
 #include "bench/measure/predict_facts.h"
+#include "bench/rows/errname.h"
+#include "lib/spawnwise.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define SMALL_BYTES (64 * MIB)
@@ -26,24 +28,24 @@
 #define HUGE_REQUESTS 2
 
 /* Each has less than a copy of it would need in some mode, but for `small`. */
-const struct memory memories[] = {
-	{ "small", "small", MEMORY_SMALL, .vmas = 1 },
-	{ "large", "large", MEMORY_LARGE, .vmas = 1 },
-	{ "merged", "huge, one merged VMA", MEMORY_HUGE, .vmas = 1 },
-	{ "split", "the same as two VMAs", MEMORY_HUGE, .vmas = 2 },
-	{ "dontfork", "MADV_DONTFORK", MEMORY_STRONG, .vmas = 1,
-	  .dontfork = true },
-	{ "noreserve_before", "MAP_NORESERVE, early", MEMORY_STRONG, .vmas = 1,
-	  .early = true, .noreserve = true },
-	{ "noreserve_after", "MAP_NORESERVE, late", MEMORY_STRONG, .vmas = 1,
+const struct memory memories[MEMORY_COUNT] = {
+	{ { .name = "small" }, MEMORY_SMALL, .vmas = 1 },
+	{ { .name = "large" }, MEMORY_LARGE, .vmas = 1 },
+	{ { .name = "merged" }, MEMORY_HUGE, .vmas = 1 },
+	{ { .name = "split" }, MEMORY_HUGE, .vmas = 2 },
+	{ { .name = "dontfork" }, MEMORY_STRONG, .vmas = 1, .dontfork = true },
+	{ { .name = "noreserve_before" },
+	  MEMORY_STRONG,
+	  .vmas = 1,
+	  .early = true,
 	  .noreserve = true },
-	{ "shared", "MAP_SHARED", MEMORY_LARGE, .vmas = 1, .shared = true },
-	{ "exhausted", "all that is left", MEMORY_ALL, .vmas = 1 },
-	{ .name = NULL },
+	{ { .name = "noreserve_after" },
+	  MEMORY_STRONG,
+	  .vmas = 1,
+	  .noreserve = true },
+	{ { .name = "shared" }, MEMORY_LARGE, .vmas = 1, .shared = true },
+	{ { .name = "exhausted" }, MEMORY_ALL, .vmas = 1 },
 };
-
-_Static_assert(sizeof memories / sizeof *memories == MEMORY_COUNT + 1,
-	       "oracle.h counts them");
 
 /* Where the worker's memory is; it has one. */
 static struct region regions[2];
@@ -117,7 +119,8 @@ static void exhaust(struct region *region)
 
 bool oracle_exhausts(const struct oracle *oracle)
 {
-	return oracle->memory->size == MEMORY_ALL && oracle->mode == 2;
+	return oracle_memory(oracle)->size == MEMORY_ALL &&
+	       oracle->trial.mode == 2;
 }
 
 void oracle_exhaust(const struct oracle *oracle)
@@ -157,7 +160,7 @@ static int map_region(struct region *region, uint64_t bytes,
 static int map_all(const struct oracle *oracle,
 		   const struct predict_mapping *mapping)
 {
-	const struct memory *memory = oracle->memory;
+	const struct memory *memory = oracle_memory(oracle);
 	const unsigned parts = mapping->vmas;
 	int error = 0;
 
@@ -175,32 +178,51 @@ static int map_all(const struct oracle *oracle,
 	return error;
 }
 
-void oracle_map(struct oracle *oracle, int mode)
+/* In mode 2, what others need is left to them. */
+static bool may_map(struct oracle *oracle,
+		    const struct predict_mapping *mapping, int mode,
+		    const struct predict_facts *after)
 {
-	struct predict_facts after;
-	struct predict_mapping mapping;
+	struct trial *trial = &oracle->trial;
 
-	oracle->error = predict_facts_self(&oracle->map_facts);
-	if (oracle->error)
-		return;
+	if (mode != 2 || trial->context->alone)
+		return true;
+	trial->for_others =
+		!request_ok(mapping->bytes / mapping->requests, &oracle->facts,
+			    trial->skipped, sizeof trial->skipped) ||
+		!headroom_ok(0, after, trial->skipped, sizeof trial->skipped);
+	return !trial->for_others;
+}
+
+int oracle_map(struct oracle *oracle, int mode)
+{
+	const struct memory *memory = oracle_memory(oracle);
+	const int next_mode = oracle->trial.mode;
+	struct predict_mapping mapping;
+	struct predict_facts after;
+	int error = predict_facts_self(&oracle->facts);
+
+	if (error)
+		return error;
 	/* Early memory has the size that the mode to come makes interesting. */
-	oracle->heap_bytes =
-		2 * whole_pages(size_of(oracle->memory->size, oracle->mode,
-					&oracle->map_facts) /
-				2);
+	oracle->heap_bytes = 2 * whole_pages(size_of(memory->size, next_mode,
+						     &oracle->facts) /
+					     2);
 	if (oracle->heap_bytes < SMALLEST_BYTES)
 		oracle->heap_bytes = SMALLEST_BYTES;
-	mapping = describe(oracle->memory, &oracle->map_facts,
-			   oracle->heap_bytes);
-	after = oracle->map_facts;
+	mapping = describe(memory, &oracle->facts, oracle->heap_bytes);
+	after = oracle->facts;
 	oracle->map_mode = mode;
-	oracle->map_predicted = predict_mapped(oracle, &mapping, mode, &after);
-	for (size_t i = 0; i < oracle->attempt.count; i++)
-		oracle->cells[i].facts = after;
-	if (mode == 2 && !oracle->alone &&
-	    (!request_ok(mapping.bytes / mapping.requests, &oracle->map_facts,
-			 oracle->skipped, sizeof oracle->skipped) ||
-	     !headroom_ok(0, &after, oracle->skipped, sizeof oracle->skipped)))
-		return;
-	oracle->map_observed = -map_all(oracle, &mapping);
+	oracle->predicted = predict_mapped(oracle, &mapping, mode, &after);
+	oracle->observed = may_map(oracle, &mapping, mode, &after)
+				   ? -map_all(oracle, &mapping)
+				   : OUTCOME_UNKNOWN;
+	oracle->at_map = oracle->predicted || oracle->observed > 0;
+	if (oracle->at_map)
+		return 0;
+	/* Of what is not mapped, the answer is still foreseen. */
+	oracle->facts = after;
+	oracle->predicted =
+		predict(oracle->trial.strategy->traits, next_mode, &after);
+	return 0;
 }

@@ -28,6 +28,7 @@ struct trial {
 	const struct sw_strategy *strategy;
 	const char *strategy_name; /* NULL: the part tries none */
 	const struct lab_case *one;
+	const char *case_name;
 	struct memory_group *group; /* NULL: none */
 	pid_t pid;		    /* of the worker */
 	int ended;  /* 0, or why it did not come to its end: worker_act() */
@@ -36,7 +37,7 @@ struct trial {
 	/* The trial's. */
 	int agrees;	   /* with what was predicted; -1: no answer */
 	char skipped[256]; /* why it was not made: sentences; "": it was */
-	bool skips_case;   /* that is so whatever the strategy */
+	bool for_others;   /* that is so because mode 2 would harm others */
 	int error;	   /* what a hook returned: the lab fails */
 	const char *mark;  /* the driver's: "!" where it does not agree */
 };

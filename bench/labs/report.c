@@ -298,7 +298,7 @@ static bool is_of_same_skip(const struct trial *one, const struct trial *other)
 {
 	return one->mode == other->mode &&
 	       !strcmp(one->skipped, other->skipped) &&
-	       (one->skips_case || one->strategy == other->strategy);
+	       (one->for_others || one->strategy == other->strategy);
 }
 
 /* The first of those that were skipped for a reason, with the cases of all. */
@@ -319,9 +319,12 @@ static void tell_skip(struct lab_context *context, size_t first)
 				cases + used, sizeof cases - used, "%s%s",
 				used ? ", " : "", row->one->name);
 	}
-	lab_skip(context, "Skipped in mode %d: %s%s%s. %s", one->mode, cases,
-		 used && !one->skips_case ? " with " : "",
-		 one->skips_case ? "" : one->strategy_name, one->skipped);
+	lab_skip(context, "Skipped in mode %d: %s%s%s. %s%s", one->mode, cases,
+		 used && !one->for_others ? " with " : "",
+		 one->for_others ? "" : one->strategy_name, one->skipped,
+		 one->for_others ? " On a machine that nobody else uses, "
+				   "--alone does it all the same."
+				 : "");
 }
 
 int report(struct lab_context *context)

@@ -90,7 +90,7 @@ struct victim {
 static const struct row_field fields[] = {
 	FIELD("strategy", TEXT, AT(trial.strategy_name),
 	      "how the child was created"),
-	FIELD("case", TEXT, AT(one.name.name),
+	FIELD("case", TEXT, AT(trial.case_name),
 	      "`page_tables`: the copy of the parent's page tables does not "
 	      "fit; `child_larger`, `parent_larger`: the child grows until the "
 	      "group is full; `child_first`: the same with an oom_score_adj of "

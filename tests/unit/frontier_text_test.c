@@ -14,7 +14,8 @@
 
 #include <cmocka.h>
 
-#include "bench/labs/frontier_text.h"
+#include "bench/labs/frontier_find.h"
+#include "bench/labs/report.h"
 #include "lib/spawnwise.h"
 
 #define MIB (UINT64_C(1) << 20)

@@ -14,41 +14,51 @@
 
 #include <cmocka.h>
 
-#include "bench/labs/oracle_text.h"
+#include "bench/labs/oracle_memory.h"
+#include "bench/labs/report.h"
 #include "lib/spawnwise.h"
+
+extern const struct lab lab_oracle;
 
 static const struct sw_strategy strategy = { .name = "by_hand" };
 
 /* One strategy in mode 1; skipped are its reasons by kind of memory. */
-static void make_trials(struct oracle *trials, const char *const *skipped)
+static void make_rows(struct oracle *rows, const char *const *skipped,
+		      struct lab_context *context)
 {
 	for (size_t i = 0; i < MEMORY_COUNT; i++) {
-		trials[i] =
-			(struct oracle){ .memory = &memories[i], .mode = 1 };
-		trials[i].attempt.strategies[0] = &strategy;
-		trials[i].attempt.count = 1;
-		trials[i].cells[0].observed = skipped[i] ? -1 : 0;
-		snprintf(trials[i].cells[0].skipped,
-			 sizeof trials[i].cells[0].skipped, "%s",
-			 skipped[i] ? skipped[i] : "");
+		rows[i].trial =
+			(struct trial){ .context = context,
+					.mode = 1,
+					.strategy = &strategy,
+					.strategy_name = strategy.name,
+					.one = &memories[i].one,
+					.case_name = memories[i].one.name,
+					.agrees = skipped[i] ? -1 : 1 };
+		snprintf(rows[i].trial.skipped, sizeof rows[i].trial.skipped,
+			 "%s", skipped[i] ? skipped[i] : "");
 	}
 }
 
 /* The text, to be freed; lines have no end. */
 static char *told(const char *const *skipped, size_t *skips)
 {
-	struct oracle *trials = calloc(MEMORY_COUNT, sizeof *trials);
-	struct lab_context context = { .columns = 1000 };
+	struct oracle *rows = calloc(MEMORY_COUNT, sizeof *rows);
+	struct lab_context context = { .columns = 1000,
+				       .lab = &lab_oracle,
+				       .part = lab_oracle.parts[0],
+				       .rows = (char *)rows,
+				       .count = MEMORY_COUNT };
 	char *text = NULL;
 	size_t bytes = 0;
 
-	assert_non_null(trials);
-	make_trials(trials, skipped);
+	assert_non_null(rows);
+	make_rows(rows, skipped, &context);
 	context.text = open_memstream(&text, &bytes);
 	assert_non_null(context.text);
-	assert_int_equal(oracle_tell(&context, trials, MEMORY_COUNT), 0);
+	assert_int_equal(report(&context), 0);
 	assert_int_equal(fclose(context.text), 0);
-	free(trials);
+	free(rows);
 	*skips = context.skipped;
 	return text;
 }

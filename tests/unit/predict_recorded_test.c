@@ -15,7 +15,7 @@
 #include <cmocka.h>
 
 #include "bench/judge/predict.h"
-#include "bench/labs/oracle.h"
+#include "bench/labs/oracle_memory.h"
 #include "bench/rows/csv.h"
 #include "bench/rows/csv_read.h"
 #include "bench/rows/errname.h"
@@ -95,9 +95,8 @@ static int map_again(char *const *fields, struct predict_facts *facts)
 {
 	const struct memory *memory = memories;
 
-	while (memory->name && strcmp(memory->name, fields[2]))
-		memory++;
-	assert_non_null(memory->name);
+	while (strcmp(memory->one.name, fields[2]))
+		assert_true(++memory < memories + MEMORY_COUNT);
 	return predict_map(
 		&(struct predict_mapping){ .bytes = size_in(fields[5]),
 					   .requests = 2,
