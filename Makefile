@@ -34,6 +34,8 @@ ALL_CXXFLAGS = -std=gnu++17 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -I. -MMD \
 LIBS := -lbenchmark -ljansson -lcsv -lm -pthread
 
 B := build$(if $(SAN),/san$(SAN:1=))
+VERBS = $(sort $(shell sed -n 's/^const struct verb verb_\([a-z_]*\) = {$$/\1/p' \
+	bench/*/*.c))
 STRATEGIES := $(sort $(basename $(notdir $(wildcard strategies/*))))
 LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
 	strategies/*/*.c)) $(B)/registry.o
@@ -42,12 +44,12 @@ PRELOAD_OBJECTS := $(patsubst %.c,$(B)/pic/%.o,$(wildcard lib/preload/*.c))
 # Programs without a libc, for children.
 BARE := $(B)/payload $(B)/glutton
 BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c \
-	%/glutton.c,$(wildcard bench/*.c bench/*/*.c))) $(B)/bench/measure/gbench.o
+	%/glutton.c,$(wildcard bench/*.c bench/*/*.c))) $(B)/verbs.o $(B)/bench/measure/gbench.o
 
 FUZZ_CFLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_SOURCES := $(filter-out %/payload.c %/glutton.c, $(wildcard lib/*.c \
 	strategies/*.c strategies/*/*.c bench/*/*.c)) \
-	$(B)/registry.c $(B)/bench/measure/gbench.o
+	$(B)/registry.c $(B)/verbs.c $(B)/bench/measure/gbench.o
 
 UNITS := $(B)/tests/conformance $(B)/tests/differential \
 	$(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
@@ -167,19 +169,20 @@ $(B)/%.a:
 	$(SAY)
 	$(Q)$(AR) rcs $@ $^
 
-# Strategies are found by their file names; nothing else lists them.
-$(B)/registry.c: $(wildcard strategies) Makefile
-	@mkdir -p $(@D)
-	@{ echo '#include "lib/spawnwise.h"'; \
-	   for s in $(STRATEGIES); do \
-	     echo "extern const struct sw_strategy strategy_$$s;"; done; \
-	   echo 'static const struct sw_strategy *const all[] = {'; \
-	   for s in $(STRATEGIES); do echo "	&strategy_$$s,"; done; \
-	   echo '	NULL'; echo '};'; \
-	   echo 'const struct sw_strategy *const *const sw_strategies = all;'; \
-	 } > $@
+# Strategies are found by their file names, verbs by their definitions; nothing
+# else lists them. $(call table,HEADER,TYPE,PREFIX,NAMES,TABLE)
+table = @mkdir -p $(@D); { echo '\#include "$(1)"'; \
+	for n in $(4); do echo "extern const struct $(2) $(3)$$n;"; done; \
+	echo 'static const struct $(2) *const all[] = {'; \
+	for n in $(4); do echo "	&$(3)$$n,"; done; echo '	NULL'; echo '};'; \
+	echo 'const struct $(2) *const *const $(5) = all;'; } > $@
 
-$(B)/registry.o: $(B)/registry.c
+$(B)/registry.c: $(wildcard strategies) Makefile
+	$(call table,lib/spawnwise.h,sw_strategy,strategy_,$(STRATEGIES),sw_strategies)
+$(B)/verbs.c: $(wildcard bench/* bench/*/*.c) Makefile
+	$(call table,bench/verbs/verbs.h,verb,verb_,$(VERBS),verbs)
+
+$(B)/registry.o $(B)/verbs.o: %.o: %.c
 	$(SAY)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 

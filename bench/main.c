@@ -15,36 +15,26 @@
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
-static const struct verb *const verbs[] = {
-	&verb_list,  &verb_run,	      &verb_plot,    &verb_choose,
-	&verb_lab,   &verb_doctor,    &verb_exec,    &verb_with,
-	&verb_watch, &verb_summarise, &verb_restore,
-};
-#define VERB_COUNT (sizeof verbs / sizeof *verbs)
+#define VERBS_MAX 64
 
 static const struct verb *find_verb(const char *name)
 {
-	for (size_t i = 0; i < VERB_COUNT; i++)
-		if (!strcmp(verbs[i]->name, name))
-			return verbs[i];
-	return NULL;
+	const struct verb *const *verb = verbs;
+
+	while (*verb && strcmp((*verb)->name, name) != 0)
+		verb++;
+	return *verb;
 }
 
 static int unknown_verb(const char *name, struct failure *why)
 {
-	const char *names[VERB_COUNT];
-	const char *near;
+	const char *names[VERBS_MAX];
+	size_t count = 0;
 
-	for (size_t i = 0; i < VERB_COUNT; i++)
-		names[i] = verbs[i]->name;
-	near = nearest_word(name, names, VERB_COUNT);
-	if (near)
-		fail_cure(why,
-			  "Did you mean '%s'? `spawnwise --help` lists "
-			  "the verbs.",
-			  near);
-	else
-		fail_cure(why, "`spawnwise --help` lists the verbs.");
+	for (; verbs[count]; count++)
+		names[count] = verbs[count]->name;
+	fail_suggest(why, "", name, names, count,
+		     "`spawnwise --help` lists the verbs.");
 	return fail(why, EXIT_USAGE, NULL,
 		    "run verb '%s': there is none of that name", name);
 }
@@ -55,7 +45,7 @@ static void print_overview(FILE *stream)
 	      "What does starting a child process cost your program, and "
 	      "which way should it\nstart one?\n\nVerbs:\n",
 	      stream);
-	for (size_t i = 0; i < VERB_COUNT; i++)
+	for (size_t i = 0; verbs[i]; i++)
 		fprintf(stream, "  %-9s %s\n", verbs[i]->name,
 			verbs[i]->summary);
 	fputs("\n`spawnwise VERB --help` shows a verb's options and examples."
@@ -75,7 +65,7 @@ static int help(int argc, char **argv, struct failure *why)
 		return EXIT_DONE;
 	}
 	if (!strcmp(argv[1], "--scdoc")) {
-		for (size_t i = 0; i < VERB_COUNT; i++)
+		for (size_t i = 0; verbs[i]; i++)
 			options_scdoc(stdout, verbs[i]);
 		return EXIT_DONE;
 	}

@@ -84,6 +84,56 @@ verbs="list run plot choose lab doctor exec with watch summarise restore"
 	fi
 }
 
+# VERB -LETTER --NAME of every option of every verb, as the man page has them;
+# "-" for no letter.
+options_of_all() {
+	"$command" help --scdoc | sed -nE -e 's/^## spawnwise (.*)/\1/;T option;h;b' \
+		-e ':option' -e 's/^\*(-(.)\*, \*)?--([a-z-]+)\*.*/-\2 --\3/;T' \
+		-e 'G;s/(.*)\n(.*)/\2 \1/p'
+}
+
+@test "no letter has two meanings, and no option two letters" {
+	options_of_all >options
+	[ "$(wc -l <options)" -gt 30 ]
+	awk '$2 != "-" && name[$2] && name[$2] != $3 {
+			print $1 ": " $2 " is " $3 " and " name[$2]; bad = 1 }
+		letter[$3] && letter[$3] != $2 {
+			print $1 ": " $3 " is " $2 " and " letter[$3]; bad = 1 }
+		{ name[$2] = $3; letter[$3] = $2 } END { exit bad }' options
+}
+
+@test "every option stands in --help, and nothing else does" {
+	options_of_all >options
+	while read -r verb letter name; do
+		"$command" "$verb" --help >help
+		words="  $letter, $name"
+		[ "$letter" != - ] || words="      $name"
+		grep -q -- "^$words\b" help || { echo "$verb $name"; return 1; }
+		"$command" "$verb" "$name=1" --help >out 2>err ||
+			says err "read option '$name=1': it takes no value"
+	done <options
+	for verb in $verbs; do
+		"$command" "$verb" --help |
+			sed -nE 's/^ {2,6}(-., )?(--[a-z-]+).*/\2/p' |
+			grep -v -- --help | sort >help || true
+		awk -v verb="$verb" '$1 == verb { print $3 }' options | sort |
+			diff help -
+	done
+}
+
+@test "every option stands in the man page" {
+	command -v scdoc >/dev/null || skip "there is no scdoc"
+	options_of_all >options
+	"$command" help --scdoc | sed -e '/^; The Makefile puts here/{r /dev/stdin' \
+		-e 'd}' "$top/docs/spawnwise.1.scd" | scdoc | tr -d '\\' >page
+	while read -r verb _ name; do
+		awk -v verb="$verb" -v name="$name" '
+			/^\.SS/ { inside = $0 == ".SS spawnwise " verb }
+			inside && index($0, "fB" name "fR") { found = 1 }
+			END { exit !found }' page || { echo "$verb $name"; return 1; }
+	done <options
+}
+
 @test "an unknown verb gets the nearest one" {
 	refused 2 "run verb 'lst': there is none of that name" \
 		"Did you mean 'list'?" lst

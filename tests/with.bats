@@ -298,7 +298,7 @@ assert libc.posix_spawnattr_setflags(attributes, 0x100) == errno.EINVAL'
 @test "with --children the command's descendants are served" {
 	for strategy in $strategies; do
 		rm -f report
-		check 0 "$command" with -c -r "$PWD/report" "$strategy" -- \
+		check 0 "$command" with --children -r "$PWD/report" "$strategy" -- \
 			sh -c 'awk "BEGIN { system(\"exit 1\") }"
 				exec awk "BEGIN { system(\"exit 1\") }"'
 		[ "$(grep -c "awk.*: 1 spawned by $strategy" report)" -eq 2 ]

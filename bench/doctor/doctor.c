@@ -15,7 +15,6 @@
 #include "bench/doctor/doctor_report.h"
 #include "bench/rows/row_json.h"
 #include "bench/show/cure.h"
-#include "bench/verbs/axes.h"
 #include "bench/verbs/pid.h"
 #include "bench/verbs/verbs.h"
 
@@ -43,61 +42,29 @@ static int predict_usual_heaps(struct diagnosis *found)
 	return error ? error : predict_heap(found, 2 * ram_bytes, "2 RAM");
 }
 
-static int take_heap(void *data, const char *item)
-{
-	struct diagnosis *found = data;
-	uint64_t bytes;
-	int error = size_parse(item, &bytes);
-
-	if (error)
-		return error;
-	for (size_t i = 0; i < found->heaps.list.count; i++)
-		if (found->heaps.rows[i].heap_bytes == bytes) /* "1G,1024M" */
-			return -EEXIST;
-	return predict_heap(found, bytes, "");
-}
-
-static const char *heap_error(int error)
-{
-	switch (error) {
-	case -EEXIST:
-		return "it stands there twice";
-	case -ENOSPC:
-		return "there are too many";
-	case -EINVAL:
-	case -E2BIG:
-	case -ERANGE:
-		return size_error(error);
-	default:
-		return meminfo_error(error);
-	}
-}
+struct options {
+	struct option_list heaps;
+	uint64_t pid;
+	bool json;
+};
+#define AT(member) .offset = offsetof(struct options, member)
 
 /* The heaps that were asked for, or the usual ones. With --pid alone it is the
  * process that matters. */
-static int add_heaps(const struct arguments *args, struct diagnosis *found,
+static int add_heaps(const struct options *options, struct diagnosis *found,
 		     struct failure *why)
 {
-	const char *list = argument_value(args, "heap");
-	char item[64] = "";
+	const struct option_list *heaps = &options->heaps;
 	int error = 0;
 
-	if (list)
-		error = list_split(list, take_heap, found, item);
-	else if (!argument_given(args, "pid") && !found->facts_error)
+	if (!heaps->count && !options->pid && !found->facts_error)
 		error = predict_usual_heaps(found);
-	if (!error)
-		return 0;
-	if (!list)
-		return fail(why, EXIT_FAILED,
+	for (size_t i = 0; i < heaps->count && !error; i++)
+		error = predict_heap(found, heaps->values[i].number, "");
+	return error ? fail(why, EXIT_FAILED,
 			    cure_of(CURE_PROC, error, "Try again."),
-			    "examine this machine: %s", meminfo_error(error));
-	fail_cure(why,
-		  "Give sizes with commas between them: 1G,16G; %d at "
-		  "most, each once.",
-		  PREDICT_HEAPS_MAX);
-	return fail(why, EXIT_USAGE, NULL, "read heap '%s' of '%s': %s", item,
-		    list, heap_error(error));
+			    "examine this machine: %s", meminfo_error(error))
+		     : 0;
 }
 
 /* Root is refused where it is not wholly root. */
@@ -118,20 +85,15 @@ static int may_not_read(pid_t pid, struct failure *why)
 		    strerror(EACCES));
 }
 
-static int add_process(const struct arguments *args, struct diagnosis *found,
+static int add_process(const struct options *options, struct diagnosis *found,
 		       struct failure *why)
 {
-	const char *text = argument_value(args, "pid");
 	struct process process;
-	pid_t pid;
 	int error, code;
 
-	if (!text)
+	if (!options->pid)
 		return 0;
-	code = pid_read(text, &pid, why);
-	if (code)
-		return code;
-	error = process_open(pid, &process);
+	error = process_open((pid_t)options->pid, &process);
 	if (error)
 		return pid_check(&process, error, why);
 	code = pid_check(&process, 0, why);
@@ -140,7 +102,7 @@ static int add_process(const struct arguments *args, struct diagnosis *found,
 	if (!code && !error)
 		found->found_process = &found->process;
 	if (!code && error == -EACCES)
-		code = may_not_read(pid, why);
+		code = may_not_read(process.pid, why);
 	else if (!code)
 		code = pid_check(&process, error, why);
 	process_close(&process);
@@ -149,19 +111,19 @@ static int add_process(const struct arguments *args, struct diagnosis *found,
 
 static int doctor_run(const struct arguments *args, struct failure *why)
 {
+	const struct options *options = (const void *)args->options;
 	struct diagnosis found;
 	int error, code;
 
 	diagnosis_examine(&found);
-	code = add_process(args, &found, why);
+	code = add_process(options, &found, why);
 	if (!code)
-		code = add_heaps(args, &found, why);
+		code = add_heaps(options, &found, why);
 	if (code)
 		return code;
-	error = argument_given(args, "json")
-			? row_json_print(row_json(&diagnosis_row, &found),
-					 stdout)
-			: doctor_report(&found, stdout);
+	error = options->json ? row_json_print(row_json(&diagnosis_row, &found),
+					       stdout)
+			      : doctor_report(&found, stdout);
 	if (error)
 		return fail(
 			why, EXIT_FAILED,
@@ -171,14 +133,17 @@ static int doctor_run(const struct arguments *args, struct failure *why)
 }
 
 static const struct option_spec doctor_options[] = {
-	{ "heap", 'H', "LIST",
-	  "tell what spawning from a program with such heaps would ask "
-	  "(default: 1G, and by the size of the RAM)",
-	  NULL },
-	{ "pid", 'p', "PID", "tell what spawning from this process would ask",
-	  NULL },
-	{ "json", 0, NULL, "print a JSON object", NULL },
-	OPTION_LAST,
+	OPTION("heap", 'H', SIZE,
+	       "tell what spawning from a program with such heaps would ask "
+	       "(default: 1G, and by the size of the RAM)",
+	       AT(heaps), .list = PREDICT_HEAPS_MAX, .what = "read heap",
+	       .hint = "Give sizes with commas between them: 1G,16G; 16 at "
+		       "most."),
+	OPTION("pid", 'p', PID,
+	       "tell what spawning from this process would ask", AT(pid),
+	       .what = "read pid"),
+	OPTION("json", 0, SWITCH, "print a JSON object", AT(json)),
+	{ 0 },
 };
 
 static const char *const doctor_examples[] = {

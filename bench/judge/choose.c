@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Which strategy should this program use? Exclude, rank, explain.
+ * Which strategy should this program use? Find the cells that tell, exclude,
+ * rank, explain. Longer than other files: nobody else asks these cells.
  */
 
 #include "bench/judge/choose.h"
@@ -12,7 +13,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/judge/evidence.h"
 #include "bench/rows/errname.h"
 #include "bench/show/units.h"
 #include "lib/spawnwise.h"
@@ -36,6 +36,98 @@ int choice_demands(unsigned traits)
 
 	return __builtin_popcount(traits & demands) +
 	       __builtin_popcount(~traits & favours);
+}
+
+/* The heap and mode whose timings are used for all strategies alike; another
+ * one for each would compare heaps, not strategies. */
+struct evidence_basis {
+	bool exists;
+	uint64_t heap_bytes;
+	int overcommit;
+};
+
+/* What the cells at the basis, by reap and only where they ran, say of one
+ * strategy; with several (backings, threads) the worst of each. */
+struct evidence {
+	int observed;	       /* OUTCOME_UNKNOWN when not measured there */
+	int ok, failed;	       /* spawns of the cell that tells observed */
+	double p50_ns, p95_ns; /* of reap; NAN without a good sample */
+};
+
+static bool is_measured(const struct summary *row)
+{
+	return row->time == TIME_REAP && row->observed != OUTCOME_UNKNOWN;
+}
+
+/* Whether heap a stands in for the heap asked for better than b does. */
+static bool is_nearer(uint64_t a, uint64_t b, uint64_t asked)
+{
+	if (a >= asked && b >= asked)
+		return a < b;
+	return a > b;
+}
+
+static struct evidence_basis find_heap(const struct summary *rows,
+				       size_t row_count, uint64_t asked_bytes,
+				       int overcommit)
+{
+	struct evidence_basis basis = { .overcommit = overcommit };
+
+	for (size_t i = 0; i < row_count; i++) {
+		uint64_t heap_bytes = rows[i].cell.heap_bytes;
+
+		if (!is_measured(&rows[i]) ||
+		    rows[i].cell.overcommit != overcommit)
+			continue;
+		if (!basis.exists ||
+		    is_nearer(heap_bytes, basis.heap_bytes, asked_bytes))
+			basis.heap_bytes = heap_bytes;
+		basis.exists = true;
+	}
+	return basis;
+}
+
+/* The cells nearest to what is asked for: the mode itself, else 1, 0 or 2, the
+ * most permissive first because there all strategies have timings; the heap
+ * itself, else the nearest above, else the largest below. */
+static struct evidence_basis find_basis(const struct summary *rows,
+					size_t row_count, uint64_t heap_bytes,
+					int overcommit)
+{
+	const int modes[] = { overcommit, 1, 0, 2 };
+	struct evidence_basis basis = { 0 };
+
+	for (size_t i = 0; !basis.exists && i < 4; i++)
+		basis = find_heap(rows, row_count, heap_bytes, modes[i]);
+	return basis;
+}
+
+static struct evidence find_evidence(const struct summary *rows,
+				     size_t row_count,
+				     const struct evidence_basis *basis,
+				     const char *strategy)
+{
+	struct evidence evidence = { .observed = OUTCOME_UNKNOWN,
+				     .p50_ns = NAN,
+				     .p95_ns = NAN };
+
+	for (size_t i = 0; i < row_count; i++) {
+		const struct summary *row = &rows[i];
+
+		if (!is_measured(row) || strcmp(row->cell.strategy, strategy) ||
+		    row->cell.heap_bytes != basis->heap_bytes ||
+		    row->cell.overcommit != basis->overcommit)
+			continue;
+		if (evidence.observed <= 0) {
+			evidence.observed = row->observed;
+			evidence.ok = row->ok;
+			evidence.failed = row->failed;
+		}
+		/* fmax() prefers a number to NAN. */
+		evidence.p50_ns = fmax(evidence.p50_ns, row->p50_ns);
+		evidence.p95_ns = fmax(evidence.p95_ns, row->p95_ns);
+	}
+	return evidence;
 }
 
 /* What is known of one candidate; excluded says why it is out, or is "". */
@@ -221,7 +313,7 @@ int choose(const struct choice_query *query, const struct summary *rows,
 	   size_t row_count, const struct choice_candidate *candidates,
 	   size_t candidate_count, struct choice *choice)
 {
-	struct evidence_basis basis = evidence_find_basis(
+	struct evidence_basis basis = find_basis(
 		rows, row_count, query->heap_bytes, query->overcommit);
 	struct standing *standings =
 		calloc(candidate_count + 1, sizeof *standings);
@@ -237,7 +329,7 @@ int choose(const struct choice_query *query, const struct summary *rows,
 	}
 	for (size_t i = 0; i < candidate_count; i++) {
 		standings[i].candidate = &candidates[i];
-		standings[i].evidence = evidence_find(rows, row_count, &basis,
+		standings[i].evidence = find_evidence(rows, row_count, &basis,
 						      candidates[i].name);
 		check_traits(&standings[i], query->need);
 		if (!*standings[i].excluded)

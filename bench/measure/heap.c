@@ -28,6 +28,8 @@
 
 /* fork_share: a THP entry stands for 512 base pages, an untouched heap has no
  * page tables; measured values are in data/reference. */
+const char *const backing_names[] = { "base", "thp", "untouched", NULL };
+
 const struct backing backings[] = {
 	{ "base", true, MADV_NOHUGEPAGE, 1.0 },
 	{ "thp", true, MADV_HUGEPAGE, 0.02 },

@@ -18,7 +18,8 @@ struct backing {
 /* The backing of that name ("base", "thp", "untouched"), or NULL. */
 const struct backing *backing_find(const char *name);
 
-/* All backings, ended by one without a name. */
+/* Their names, ended by NULL; all backings, ended by one without a name. */
+extern const char *const backing_names[];
 extern const struct backing backings[];
 
 struct heap {

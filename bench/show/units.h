@@ -2,8 +2,8 @@
 /*
  * Sizes and durations in the form that people and options read.
  *
- * Everything that prints a number prints it through here, so that a heap has
- * one spelling in the table, in the plan and in a legend.
+ * Everything that prints or reads a number does so through here, so that a heap
+ * has one spelling in the table, in the plan and in a legend.
  */
 #ifndef SHOW_UNITS_H
 #define SHOW_UNITS_H
@@ -36,5 +36,24 @@ struct units_text duration_human(double ns);
 
 /* The same with exactly three digits, "40.0 ms", to stand in a column. */
 struct units_text duration_column(double ns);
+
+/*
+ * Read a size: "0", "4096", "64M", "1.5G", "512KiB", "1g". K, M, G and T are
+ * powers of 1024, with or without "iB" or "B". Returns 0, -EINVAL for what is
+ * not a size, -ERANGE beyond 64 bits. A fraction needs a unit, has at most 9
+ * digits and is cut to whole bytes.
+ */
+int size_parse(const char *text, uint64_t *bytes);
+
+/*
+ * Read a stretch of time: "100ms", "2s", "1.5m", "1h", "7d", or a number of
+ * seconds. Returns 0, -EINVAL for what is not one, -ERANGE beyond 64 bits of
+ * nanoseconds; of a fraction 9 digits at most.
+ */
+int span_parse(const char *text, uint64_t *ns);
+
+/* Read a whole number of at least low and at most high, in base 10, without
+ * sign or blank. Returns 0, -EINVAL or -ERANGE. */
+int count_parse(const char *text, long low, long high, long *count);
 
 #endif

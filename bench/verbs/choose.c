@@ -6,81 +6,114 @@
  * known to work it gets no word and a failure, never a guess.
  */
 
+#include "bench/verbs/choose.h"
+
 #include <errno.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "bench/attest/trial.h"
 #include "bench/files/cells.h"
-#include "bench/judge/choose.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
 #include "bench/machine/text.h"
+#include "bench/measure/predict_facts.h"
 #include "bench/show/cure.h"
-#include "bench/verbs/advice.h"
-#include "bench/verbs/axes.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/newest.h"
 #include "bench/verbs/verbs.h"
+#include "lib/spawnwise.h"
 
-static int read_heap(const struct arguments *args, uint64_t *bytes,
-		     struct failure *why)
+/* What the run predicted for the cell asked for: the worst of several, or
+ * OUTCOME_UNKNOWN. */
+static int predicted_by_run(const struct choice_query *query,
+			    const struct summary *rows, size_t count,
+			    const char *strategy)
 {
-	static const char cure[] =
-		"Say how large the program is: --heap 4G, --heap 512M.";
-	const char *text = argument_value(args, "heap");
-	int error;
+	int predicted = OUTCOME_UNKNOWN;
 
-	if (!text)
-		return fail(why, EXIT_USAGE, cure,
-			    "choose a strategy: --heap is missing");
-	error = size_parse(text, bytes);
+	for (size_t i = 0; i < count; i++)
+		if (rows[i].time == TIME_REAP &&
+		    rows[i].cell.heap_bytes == query->heap_bytes &&
+		    rows[i].cell.overcommit == query->overcommit &&
+		    !strcmp(rows[i].cell.strategy, strategy) &&
+		    rows[i].predicted > predicted)
+			predicted = rows[i].predicted;
+	return predicted;
+}
+
+static int predicted(const struct sw_strategy *strategy,
+		     const struct choice_query *query,
+		     const struct summary *rows, size_t count,
+		     const struct predict_facts *facts)
+{
+	const char *step;
+	const int refused = trial_known(strategy, &step);
+	int predicted;
+
+	if (refused)
+		return -refused;
+	predicted = predicted_by_run(query, rows, count, strategy->name);
+	if (predicted != OUTCOME_UNKNOWN)
+		return predicted;
+	return predict(strategy->traits, query->overcommit, facts);
+}
+
+int advise(const struct choice_query *query, const struct summary *rows,
+	   size_t count, struct choice *choice)
+{
+	struct choice_candidate *candidates;
+	struct predict_facts facts;
+	size_t candidate_count = 0;
+	int error = predict_facts_imagined(query->heap_bytes, &facts);
+
 	if (error)
-		return fail(why, EXIT_USAGE, cure, "read size '%s': %s", text,
-			    size_error(error));
-	return 0;
+		return error;
+	while (sw_strategies[candidate_count])
+		candidate_count++;
+	candidates = calloc(candidate_count + 1, sizeof *candidates);
+	if (!candidates)
+		return -ENOMEM;
+	for (size_t i = 0; i < candidate_count; i++)
+		candidates[i] = (struct choice_candidate){
+			.name = sw_strategies[i]->name,
+			.traits = sw_strategies[i]->traits,
+			.predicted = predicted(sw_strategies[i], query, rows,
+					       count, &facts),
+		};
+	error = choose(query, rows, count, candidates, candidate_count, choice);
+	free(candidates);
+	return error;
 }
 
-static int read_mode(const struct arguments *args, int *mode,
+struct options {
+	uint64_t heap_bytes;
+	const char *mode;
+	const char *policy;
+	const char *data;
+};
+#define AT(member) .offset = offsetof(struct options, member)
+
+/* The user's mode, or the one that is named. */
+static int read_mode(const struct options *options, int *mode,
 		     struct failure *why)
 {
-	const char *text = argument_value(args, "overcommit");
-	long number;
 	int error;
 
-	if (!strcmp(text, "current")) {
-		error = users_mode(mode);
-		if (error)
-			return fail(why, EXIT_FAILED,
-				    "Name the mode: --overcommit 0, 1 or 2.",
-				    "read %s: %s", overcommit_path(),
-				    strerror(-error));
+	*mode = *options->mode - '0';
+	if (strcmp(options->mode, "current") != 0)
 		return 0;
-	}
-	if (count_parse(text, 0, 2, &number))
-		return fail(why, EXIT_USAGE, "Use current, 0, 1 or 2.",
-			    "read overcommit mode '%s': there is no such mode",
-			    text);
-	*mode = (int)number;
-	return 0;
+	error = users_mode(mode);
+	return error ? fail(why, EXIT_FAILED,
+			    "Name the mode: --overcommit 0, 1 or 2.",
+			    "read %s: %s", overcommit_path(), strerror(-error))
+		     : 0;
 }
 
-static int read_policy(const struct arguments *args, enum choice_policy *policy,
-		       struct failure *why)
+static int open_data(const char *data, struct cells *cells, struct failure *why)
 {
-	const char *text = argument_value(args, "policy");
-
-	if (strcmp(text, "safe") && strcmp(text, "fast"))
-		return fail(why, EXIT_USAGE, "Use safe or fast.",
-			    "read policy '%s': there is no such policy", text);
-	*policy = strcmp(text, "safe") ? CHOICE_FAST : CHOICE_SAFE;
-	return 0;
-}
-
-static int open_data(const struct arguments *args, struct cells *cells,
-		     struct failure *why)
-{
-	const char *data = argument_value(args, "data");
 	char newest[PATH_MAX], reason[256];
 	int error;
 
@@ -124,17 +157,18 @@ static int print_choice(const struct choice *choice, struct failure *why)
 
 static int choose_run(const struct arguments *args, struct failure *why)
 {
-	struct choice_query query = { 0 };
+	const struct options *options = (const void *)args->options;
+	struct choice_query query = {
+		.heap_bytes = options->heap_bytes,
+		.policy = strcmp(options->policy, "safe") ? CHOICE_FAST
+							  : CHOICE_SAFE,
+	};
 	struct choice choice;
 	struct cells cells = { 0 };
-	int code = read_heap(args, &query.heap_bytes, why);
+	int code = read_mode(options, &query.overcommit, why);
 
 	if (!code)
-		code = read_mode(args, &query.overcommit, why);
-	if (!code)
-		code = read_policy(args, &query.policy, why);
-	if (!code)
-		code = open_data(args, &cells, why);
+		code = open_data(options->data, &cells, why);
 	if (code)
 		return code;
 	code = advise(&query, cells.rows, cells.count, &choice);
@@ -150,15 +184,22 @@ static int choose_run(const struct arguments *args, struct failure *why)
 	return code;
 }
 
+static const char *const modes[] = { "current", "0", "1", "2", NULL };
+static const char *const policies[] = { "safe", "fast", NULL };
+
 static const struct option_spec choose_options[] = {
-	{ "heap", 0, "SIZE", "memory of the program that spawns", NULL },
-	{ "overcommit", 0, "MODE", "vm.overcommit_memory: current, 0, 1 or 2",
-	  "current" },
-	{ "policy", 0, "POLICY", "safe: fewest demands; fast: lowest median",
-	  "safe" },
-	{ "data", 0, "RUN", "folder of the run to judge by, if not the newest",
-	  NULL },
-	OPTION_LAST,
+	OPTION("heap", 'H', SIZE, "memory of the program that spawns",
+	       AT(heap_bytes), .what = "read size",
+	       .required = "choose a strategy",
+	       .hint = "Say how large the program is: --heap 4G, --heap 512M."),
+	OPTION("overcommit", 'm', WORD, "vm.overcommit_memory", AT(mode),
+	       "current", "MODE", modes, .what = "read overcommit mode"),
+	OPTION("policy", 0, WORD, "fewest demands, or lowest median",
+	       AT(policy), "safe", "POLICY", policies, .what = "read policy"),
+	OPTION("data", 0, TEXT,
+	       "folder of the run to judge by, if not the newest", AT(data),
+	       .placeholder = "RUN"),
+	{ 0 },
 };
 
 static const char *const choose_examples[] = {

@@ -18,7 +18,7 @@
 #include "bench/machine/memory.h"
 #include "bench/measure/heap.h"
 #include "bench/show/cure.h"
-#include "bench/verbs/axes.h"
+#include "bench/show/units.h"
 #include "bench/verbs/exec_forward.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
@@ -26,13 +26,31 @@
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
 
-static const struct option_spec options[] = {
-	{ "strategy", 's', "NAME", "how the command is started", NULL },
-	{ "heap", 'H', "SIZE", "grow our memory to this first", "0" },
-	{ "backing", 'b', "NAME", "base, thp or untouched", "base" },
-	{ "count", 'n', "N", "run it N times, one after another", "1" },
-	{ "cpu", 'c', "PLACE", "same or free: where children run", "free" },
-	OPTION_LAST
+struct options {
+	const struct sw_strategy *strategy;
+	uint64_t heap_bytes;
+	const char *backing;
+	uint64_t count;
+	const char *cpu;
+};
+#define AT(member) .offset = offsetof(struct options, member)
+
+static const char *const placements[] = { "same", "free", NULL };
+
+static const struct option_spec exec_options[] = {
+	OPTION("strategy", 's', STRATEGY, "how the command is started",
+	       AT(strategy), .required = "exec",
+	       .hint = "Say how: --strategy NAME; `spawnwise list` has the "
+		       "names."),
+	OPTION("heap", 'H', HEAP, "grow our memory to this first",
+	       AT(heap_bytes), "0", .what = "read size"),
+	OPTION("backing", 'b', WORD, "what backs it", AT(backing), "base",
+	       .words = backing_names),
+	OPTION("count", 'n', COUNT, "run it N times, one after another",
+	       AT(count), "1", .high = 100000000),
+	OPTION("cpu", 'c', WORD, "where children run", AT(cpu), "free", "PLACE",
+	       placements),
+	{ 0 },
 };
 
 static const char *const examples[] = {
@@ -41,78 +59,26 @@ static const char *const examples[] = {
 	"hyperfine -N 'spawnwise exec -s NAME --count 100 -- /bin/true'", NULL
 };
 
-struct request {
-	const struct sw_strategy *strategy;
-	const struct backing *backing;
-	uint64_t heap_bytes;
-	long count;
-	bool same_cpu;
-};
-
-static int read_heap(const struct arguments *args, struct request *request,
-		     struct failure *why)
+/* A heap that leaves too little to others is refused. */
+static int check_heap(const struct options *options, struct failure *why)
 {
-	const char *text = argument_value(args, "heap");
 	char reason[MEMORY_WHY_BYTES];
 	uint64_t allowed;
-	int error = size_parse(text, &request->heap_bytes);
+	int error;
 
-	if (error || request->heap_bytes % (uint64_t)sysconf(_SC_PAGESIZE))
-		return fail(why, EXIT_OURS,
-			    "Give a multiple of the page size: 64M, 1G.",
-			    "read size '%s'%s", text,
-			    error == -ERANGE ? ": it is larger than 16 EiB"
-					     : "");
-	if (!request->backing->populate || !request->heap_bytes)
+	if (!backing_find(options->backing)->populate || !options->heap_bytes)
 		return 0;
 	error = memory_allowance(&allowed, reason, sizeof reason);
 	if (error)
 		return fail(why, EXIT_OURS, "Use --backing untouched.",
 			    "see how much memory there is: %s", reason);
-	if (request->heap_bytes <= allowed)
+	if (options->heap_bytes <= allowed)
 		return 0;
 	fail_cure(why, "Use at most %s, %s, or --backing untouched.",
 		  size_human(allowed).text, reason);
 	return fail(why, EXIT_OURS, NULL,
 		    "grow the heap to %s: that is more than a run may take",
-		    text);
-}
-
-static int read_request(const struct arguments *args, struct request *request,
-			struct failure *why)
-{
-	const char *name = argument_value(args, "strategy");
-	const char *cpu = argument_value(args, "cpu");
-
-	if (!name)
-		return fail(why, EXIT_OURS,
-			    "Say how: --strategy NAME; `spawnwise list` has "
-			    "the names.",
-			    "exec: --strategy is missing");
-	if (!*name)
-		return fail(why, EXIT_OURS,
-			    "Did `spawnwise choose` find none? It then prints "
-			    "nothing and exits with 1.",
-			    "exec: the name of the strategy is empty");
-	request->strategy = sw_find(name);
-	if (!request->strategy) {
-		fail_unknown_strategy(why, name);
-		return EXIT_OURS;
-	}
-	request->backing = backing_find(argument_value(args, "backing"));
-	if (!request->backing)
-		return fail(why, EXIT_OURS, "Use base, thp or untouched.",
-			    "exec --backing %s",
-			    argument_value(args, "backing"));
-	if (count_parse(argument_value(args, "count"), 0, 100000000,
-			&request->count))
-		return fail(why, EXIT_OURS, "Give a whole number.",
-			    "exec --count %s", argument_value(args, "count"));
-	request->same_cpu = !strcmp(cpu, "same");
-	if (!request->same_cpu && strcmp(cpu, "free"))
-		return fail(why, EXIT_OURS, "Use same or free.",
-			    "exec --cpu %s", cpu);
-	return read_heap(args, request, why);
+		    size_exact(options->heap_bytes).text);
 }
 
 /* As env(1) tells it. Errors that only execve(2) knows are the command's. */
@@ -177,7 +143,7 @@ static int spawn_once(struct sw_handle *handle, const struct sw_request *wanted,
 	return sw_reap(handle, &child, status);
 }
 
-static int spawn_all(struct sw_handle *handle, const struct request *request,
+static int spawn_all(struct sw_handle *handle, const struct options *options,
 		     char **command, struct failure *why)
 {
 	const struct sw_request wanted = { .path = command[0],
@@ -185,20 +151,20 @@ static int spawn_all(struct sw_handle *handle, const struct request *request,
 					   .stdin_fd = SW_AS_IS,
 					   .argv = command };
 	int status = 0;
-	long i;
+	uint64_t i;
 
-	for (i = 0; i < request->count && !status && !exec_forward_seen();
+	for (i = 0; i < options->count && !status && !exec_forward_seen();
 	     i++) {
 		int error = spawn_once(handle, &wanted, &status);
 
 		if (error)
 			return fail(why, exit_code_of(error), cure_start(error),
 				    "start %s by %s: %s", command[0],
-				    request->strategy->name, strerror(-error));
+				    options->strategy->name, strerror(-error));
 	}
 	/* The signal has ended the command, or came between two of them. */
 	if (exec_forward_seen() &&
-	    (i < request->count
+	    (i < options->count
 		     ? !status
 		     : WIFSIGNALED(status) &&
 			       WTERMSIG(status) == exec_forward_seen()))
@@ -208,28 +174,29 @@ static int spawn_all(struct sw_handle *handle, const struct request *request,
 }
 
 /* Helpers are born where children shall run; populating uses every CPU. */
-static int open_and_grow(const struct request *request,
+static int open_and_grow(const struct options *options,
 			 struct sw_handle **handle, struct failure *why)
 {
 	char reason[160] = "";
 	struct heap heap;
 	int cpu = -1;
-	int error = request->same_cpu ? cpu_same(&cpu) : 0;
+	int error = strcmp(options->cpu, "same") ? 0 : cpu_same(&cpu);
 
-	assert(request->strategy);
+	assert(options->strategy);
 	if (!error && cpu >= 0)
 		error = cpu_pin(cpu);
 	if (!error)
-		error = sw_open(request->strategy, handle);
+		error = sw_open(options->strategy, handle);
 	if (error)
 		return fail(why, EXIT_OURS,
 			    cure_of(CURE_STRATEGY, error,
 				    "Choose another; `spawnwise list` tells "
 				    "what works here."),
-			    "open strategy %s: %s", request->strategy->name,
+			    "open strategy %s: %s", options->strategy->name,
 			    strerror(-error));
 	cpu_unpin();
-	error = heap_grow(&heap, request->heap_bytes, request->backing, reason,
+	error = heap_grow(&heap, options->heap_bytes,
+			  backing_find(options->backing), reason,
 			  sizeof reason);
 	if (!error && cpu >= 0)
 		error = cpu_pin(cpu);
@@ -241,30 +208,30 @@ static int open_and_grow(const struct request *request,
 }
 
 /* Silence would look as if the command had run and printed nothing. */
-static void tell_nothing(const struct request *request)
+static void tell_nothing(const struct options *options)
 {
-	if (!request->count)
+	if (!options->count)
 		fputs("Ran nothing: --count is 0.\n", stderr);
-	else if (request->strategy->traits & SW_CREATES_NOTHING)
+	else if (options->strategy->traits & SW_CREATES_NOTHING)
 		fprintf(stderr, "Ran nothing: %s creates nothing.\n",
-			request->strategy->name);
+			options->strategy->name);
 }
 
 static int exec_verb(const struct arguments *args, struct failure *why)
 {
-	struct request request = { 0 };
+	const struct options *options = (const void *)args->options;
 	struct sw_handle *handle = NULL;
-	int code = read_request(args, &request, why);
+	int code = check_heap(options, why);
 
 	if (!code)
-		code = open_and_grow(&request, &handle, why);
+		code = open_and_grow(options, &handle, why);
 	if (code)
 		return code;
-	tell_nothing(&request);
+	tell_nothing(options);
 	/* The interfaces of baselines do not tell the pid. */
-	if (!(request.strategy->traits & SW_BASELINE))
+	if (!(options->strategy->traits & SW_BASELINE))
 		exec_forward_watch();
-	code = spawn_all(handle, &request, args->operands, why);
+	code = spawn_all(handle, options, args->operands, why);
 	sw_close(handle);
 	return code;
 }
@@ -277,7 +244,7 @@ const struct verb verb_exec = {
 		   "126 or 127 for a\nfailure of our own. A signal that is "
 		   "sent to it is passed on to the "
 		   "command.",
-	.options = options,
+	.options = exec_options,
 	.examples = examples,
 	.operands_min = 1,
 	.operands_max = OPERANDS_COMMAND,

@@ -20,20 +20,27 @@
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/verbs.h"
 
-static const struct option_spec options[] = {
-	{ "out", 'o', "DIR",
-	  "write into DIR (default: a new folder in data/runs here, or in the "
-	  "working folder)",
-	  NULL },
-	{ "overcommit", 'm', "LIST",
-	  "current, 0, 1, 2, or all; not of touch, oom and victim, which are "
-	  "done in the mode that is set",
-	  "all" },
-	{ "alone", 0, NULL,
-	  "nobody else uses this machine: hold mode 2 even where it leaves no "
-	  "memory to other programs; of the same labs",
-	  NULL },
-	OPTION_LAST,
+struct options {
+	const char *out, *overcommit;
+	bool alone;
+};
+#define AT(member) .offset = offsetof(struct options, member)
+
+static const struct option_spec lab_options[] = {
+	OPTION("out", 'o', TEXT,
+	       "write into DIR (default: a new folder in data/runs here, or in "
+	       "the working folder)",
+	       AT(out), .placeholder = "DIR"),
+	OPTION("overcommit", 'm', TEXT,
+	       "current, 0, 1, 2, or all; not of touch, oom and victim, which "
+	       "are done in the mode that is set",
+	       AT(overcommit), "all", "LIST"),
+	OPTION("alone", 0, SWITCH,
+	       "nobody else uses this machine: hold mode 2 even where it "
+	       "leaves "
+	       "no memory to other programs; of the same labs",
+	       AT(alone)),
+	{ 0 },
 };
 
 static void list_labs(FILE *stream)
@@ -47,7 +54,6 @@ static void list_labs(FILE *stream)
 static const struct lab *find_lab(const char *name, struct failure *why)
 {
 	const char *names[16];
-	const char *near;
 	size_t count = 0;
 
 	for (; count < sizeof names / sizeof *names && all_labs[count];
@@ -56,12 +62,8 @@ static const struct lab *find_lab(const char *name, struct failure *why)
 		if (!strcmp(name, names[count]))
 			return all_labs[count];
 	}
-	near = nearest_word(name, names, count);
-	if (near)
-		fail_cure(why, "Did you mean '%s'? `spawnwise lab` lists them.",
-			  near);
-	else
-		fail_cure(why, "`spawnwise lab` lists them.");
+	fail_suggest(why, "", name, names, count,
+		     "`spawnwise lab` lists them.");
 	fail(why, EXIT_USAGE, NULL, "run lab '%s': there is none of that name",
 	     name);
 	return NULL;
@@ -71,7 +73,7 @@ static const struct lab *find_lab(const char *name, struct failure *why)
 static int check_options(const struct arguments *args, const struct lab *lab,
 			 struct failure *why)
 {
-	for (const struct option_spec *option = options; option->name;
+	for (const struct option_spec *option = lab_options; option->name;
 	     option++) {
 		const char *name = option->name;
 
@@ -97,7 +99,8 @@ static int read_modes(const struct lab *lab, const struct arguments *args,
 	int error;
 
 	if (lab->modes)
-		return modes_read(args, list, why);
+		return modes_read(argument_value(args, "overcommit"), list,
+				  why);
 	error = users_mode(&list->users);
 	list->modes[0] = list->users;
 	list->count = 1;
@@ -178,11 +181,12 @@ static int work(const struct lab *lab, struct lab_context *context,
 static int run_lab(const struct lab *lab, const struct arguments *args,
 		   const struct mode_list *list, struct failure *why)
 {
+	const struct options *options = (const void *)args->options;
 	struct lab_context context = {
 		.columns = lines_columns(stdout), /* the file's text too */
 		.users_mode = list->users,
 		.mode_count = list->count,
-		.alone = argument_given(args, "alone"),
+		.alone = options->alone,
 	};
 	struct guardian guardian;
 	struct lab_files files;
@@ -244,7 +248,7 @@ const struct verb verb_lab = {
 		"a guardian process that puts the user's back whatever "
 		"happens.",
 	.operands_max = 1,
-	.options = options,
+	.options = lab_options,
 	.examples = examples,
 	.run = lab_verb,
 };

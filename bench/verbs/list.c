@@ -175,13 +175,18 @@ static int list_json(void)
 	return row_json_print(list, stdout);
 }
 
+struct options {
+	bool json, csv;
+};
+
 static int list_run(const struct arguments *args, struct failure *why)
 {
+	const struct options *options = (const void *)args->options;
 	int error;
 
-	if (argument_given(args, "json"))
+	if (options->json)
 		error = list_json();
-	else if (argument_given(args, "csv"))
+	else if (options->csv)
 		error = list_csv();
 	else
 		error = list_table();
@@ -194,9 +199,11 @@ static int list_run(const struct arguments *args, struct failure *why)
 }
 
 static const struct option_spec list_options[] = {
-	{ "json", 0, NULL, "print a JSON array", NULL },
-	{ "csv", 0, NULL, "print CSV with a header", NULL },
-	OPTION_LAST,
+	OPTION("json", 0, SWITCH, "print a JSON array",
+	       .offset = offsetof(struct options, json)),
+	OPTION("csv", 0, SWITCH, "print CSV with a header",
+	       .offset = offsetof(struct options, csv)),
+	{ 0 },
 };
 
 static const char *const list_examples[] = {

@@ -8,7 +8,8 @@
 #include <string.h>
 
 #include "bench/machine/overcommit.h"
-#include "bench/verbs/axes.h"
+#include "bench/show/units.h"
+#include "bench/verbs/option.h"
 
 int users_mode(int *mode)
 {
@@ -74,10 +75,8 @@ static int refuse(int mode, struct failure *why)
 		    mode, overcommit_path());
 }
 
-int modes_read(const struct arguments *args, struct mode_list *list,
-	       struct failure *why)
+int modes_read(const char *text, struct mode_list *list, struct failure *why)
 {
-	const char *text = argument_value(args, "overcommit");
 	const bool writable = overcommit_may_write();
 	int error = users_mode(&list->users);
 

@@ -22,7 +22,6 @@ int users_mode(int *mode);
 /* Read the option --overcommit: current, all, or a list of modes. What this
  * user may not set is left out of "all", with a line on stderr, and refused by
  * name. 0, or an exit code with why filled. */
-int modes_read(const struct arguments *args, struct mode_list *list,
-	       struct failure *why);
+int modes_read(const char *text, struct mode_list *list, struct failure *why);
 
 #endif

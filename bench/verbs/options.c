@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Reading a command line by a verb's table of options.
+ * Reading a command line by a verb's table of options, and telling the table.
  *
  * getopt_long(3) does the work. Its messages are switched off: ours name the
  * cure, and only main.c prints.
@@ -12,12 +12,16 @@
 #include <getopt.h>
 #include <string.h>
 
+#include "bench/show/lines.h"
 #include "bench/verbs/verbs.h"
 
 /* Values that getopt_long returns for row N of a table: above every letter,
  * so that '?' and ':' stay what they mean. */
 #define KEY_FIRST 256
 #define KEY_HELP (KEY_FIRST + OPTIONS_MAX)
+
+static const struct option_spec option_help =
+	OPTION("help", 'h', SWITCH, "say all this");
 
 /* A verb's table in the form that getopt_long wants. */
 struct getopt_form {
@@ -42,13 +46,14 @@ static void getopt_form_init(struct getopt_form *form, const struct verb *verb)
 
 		assert(row < OPTIONS_MAX);
 		form->rows[row] = (struct option){
-			spec->name, spec->placeholder ? required_argument : 0,
+			spec->name,
+			spec->kind != OPTION_SWITCH, /* required_argument */
 			NULL, KEY_FIRST + row
 		};
 		if (!spec->letter)
 			continue;
 		*letter++ = spec->letter;
-		if (spec->placeholder)
+		if (spec->kind != OPTION_SWITCH)
 			*letter++ = ':';
 	}
 	*letter = '\0';
@@ -95,25 +100,19 @@ static int unknown_option(const struct verb *verb, const char *text,
 			  struct failure *why)
 {
 	const char *names[OPTIONS_MAX + 1];
-	const char *near, *command = "";
+	const char *command = "";
 	size_t count = 0;
 	char word[64];
 
 	for (; verb->options[count].name; count++)
 		names[count] = verb->options[count].name;
-	names[count++] = "help";
+	names[count++] = option_help.name;
 	option_word(text, word, sizeof word);
 	if (!strncmp(verb->operands ? verb->operands : "", "[--", 3))
 		command = " Options of a command to measure go after a --.";
-	near = nearest_word(word, names, count);
-	if (near)
-		fail_cure(why,
-			  "Did you mean '--%s'? `spawnwise %s --help` "
-			  "lists the options.%s",
-			  near, verb->name, command);
-	else
-		fail_cure(why, "`spawnwise %s --help` lists the options.%s",
-			  verb->name, command);
+	fail_suggest(why, "--", word, names, count,
+		     "`spawnwise %s --help` lists the options.%s", verb->name,
+		     command);
 	return fail(why, EXIT_USAGE, NULL, "read option '%s': %s", text,
 		    is_short_for_several(word, names, count)
 			    ? "it is short for several"
@@ -155,6 +154,27 @@ static int check_operands(const struct arguments *args, struct failure *why)
 		    args->operands[verb->operands_max], verb->name);
 }
 
+/* Fill the verb's struct. */
+static int read_values(struct arguments *args, struct failure *why)
+{
+	int code = 0;
+
+	for (int row = 0; args->verb->options[row].name && !code; row++) {
+		const struct option_spec *spec = &args->verb->options[row];
+		const char *text = args->values[row];
+
+		assert(spec->offset < sizeof args->options);
+		if (!text)
+			text = spec->fallback;
+		if (text)
+			code = option_read(args->verb->name, spec, text,
+					   args->options + spec->offset, why);
+		else if (spec->required)
+			code = option_missing(spec, why);
+	}
+	return code;
+}
+
 int arguments_parse(struct arguments *args, const struct verb *verb, int argc,
 		    char **argv, struct failure *why)
 {
@@ -177,7 +197,10 @@ int arguments_parse(struct arguments *args, const struct verb *verb, int argc,
 	}
 	args->operands = argv + optind;
 	args->operand_count = argc - optind;
-	return args->help ? 0 : check_operands(args, why);
+	if (args->help)
+		return 0;
+	key = check_operands(args, why);
+	return key ? key : read_values(args, why);
 }
 
 static int find_row(const struct arguments *args, const char *name)
@@ -200,4 +223,119 @@ const char *argument_value(const struct arguments *args, const char *name)
 
 	return args->values[row] ? args->values[row]
 				 : args->verb->options[row].fallback;
+}
+
+/* "  -n, --count N", in the columns where the help text begins. */
+#define HELP_COLUMN 26
+
+/* The default stays in one piece, on a line of its own if it must. */
+static void print_default(FILE *stream, const char *fallback, int used)
+{
+	if (used + (int)strlen(fallback) + 12 > lines_columns(stream))
+		fprintf(stream, "\n%*s", HELP_COLUMN - 1, "");
+	fprintf(stream, " (default: %s)", fallback);
+}
+
+static void print_option(FILE *stream, const struct option_spec *spec)
+{
+	const char *placeholder = option_placeholder(spec);
+	char text[OPTION_TEXT_BYTES];
+	int used = spec->letter ? fprintf(stream, "  -%c, ", spec->letter)
+				: fprintf(stream, "      ");
+
+	used += fprintf(stream, "--%s%s%s", spec->name, placeholder ? " " : "",
+			placeholder ? placeholder : "");
+	if (used >= HELP_COLUMN - 1) {
+		fputc('\n', stream);
+		used = 0;
+	}
+	fprintf(stream, "%*s", HELP_COLUMN - used, "");
+	option_describe(spec, text);
+	used = lines_print(stream, text, HELP_COLUMN, HELP_COLUMN,
+			   lines_columns(stream));
+	if (spec->fallback)
+		print_default(stream, spec->fallback, used);
+	fputc('\n', stream);
+}
+
+static void print_usage(FILE *stream, const struct verb *verb)
+{
+	fprintf(stream, "spawnwise %s [OPTIONS]%s%s\n", verb->name,
+		verb->operands ? " " : "",
+		verb->operands ? verb->operands : "");
+}
+
+void options_help(FILE *stream, const struct verb *verb)
+{
+	int used;
+
+	fputs("usage: ", stream);
+	print_usage(stream, verb);
+	used = fprintf(stream, "\n%s:", verb->name) - 1;
+	lines_print(stream, verb->summary, 0, used, lines_columns(stream) - 1);
+	fputs(".\n", stream);
+	if (verb->details) {
+		fputc('\n', stream);
+		lines_print(stream, verb->details, 0, 0, lines_columns(stream));
+		fputc('\n', stream);
+	}
+	fputs("\nOptions:\n", stream);
+	for (int row = 0; verb->options[row].name; row++)
+		print_option(stream, &verb->options[row]);
+	print_option(stream, &option_help);
+	fputs("\nExamples:\n", stream);
+	for (int i = 0; verb->examples[i]; i++)
+		fprintf(stream, "  %s\n", verb->examples[i]);
+}
+
+/* scdoc(5) takes underscores and asterisks in text as emphasis. */
+static void print_escaped(FILE *stream, const char *text)
+{
+	for (; *text; text++) {
+		if (strchr("_*\\<>#", *text))
+			fputc('\\', stream);
+		fputc(*text, stream);
+	}
+}
+
+static void scdoc_option(FILE *stream, const struct option_spec *spec)
+{
+	const char *placeholder = option_placeholder(spec);
+	char text[OPTION_TEXT_BYTES];
+
+	option_describe(spec, text);
+	fputc('*', stream);
+	if (spec->letter)
+		fprintf(stream, "-%c*, *", spec->letter);
+	fprintf(stream, "--%s*", spec->name);
+	if (placeholder) {
+		fputs(" _", stream);
+		print_escaped(stream, placeholder);
+		fputc('_', stream);
+	}
+	fputs("\n\t", stream);
+	print_escaped(stream, text);
+	if (spec->fallback) {
+		fputs(" (default: ", stream);
+		print_escaped(stream, spec->fallback);
+		fputc(')', stream);
+	}
+	fputs(".\n\n", stream);
+}
+
+void options_scdoc(FILE *stream, const struct verb *verb)
+{
+	fprintf(stream, "## spawnwise %s\n\n", verb->name);
+	print_escaped(stream, verb->summary);
+	fputs(".\n\n", stream);
+	if (verb->details) {
+		print_escaped(stream, verb->details);
+		fputs("\n\n", stream);
+	}
+	for (int row = 0; verb->options[row].name; row++)
+		scdoc_option(stream, &verb->options[row]);
+	fputs("```\n", stream);
+	for (int i = 0; verb->examples[i]; i++)
+		fprintf(stream, "%s\n", verb->examples[i]);
+	fputs("```\n\n", stream);
 }

@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The options of a verb: one table feeds getopt_long(3), --help and the man
- * page, so that they cannot disagree.
+ * The options of a verb: one table feeds getopt_long(3), the verb's struct of
+ * values, the errors, --help and the man page, so that they cannot disagree.
+ *
+ * Kin: Git's parse-options and fio's option table.
  */
 #ifndef VERBS_OPTIONS_H
 #define VERBS_OPTIONS_H
@@ -10,25 +12,14 @@
 #include <stddef.h>
 #include <stdio.h>
 
+#include "bench/verbs/option.h"
+
 struct failure;
 struct verb;
 
 #define OPTIONS_MAX 24	      /* options of one verb */
+#define OPTIONS_BYTES 512     /* of a verb's struct of values */
 #define OPERANDS_COMMAND 4096 /* operands_max of a verb that runs a command */
-
-/* One option. Every verb has --help besides its own. */
-struct option_spec {
-	const char *name;	 /* long name, without dashes */
-	char letter;		 /* short name, or 0 */
-	const char *placeholder; /* of its value; NULL makes it a switch */
-	const char *help;	 /* one line, no full stop */
-	const char *fallback;	 /* the value when not given, or NULL */
-};
-
-#define OPTION_LAST                                                            \
-	{                                                                      \
-		NULL, 0, NULL, NULL, NULL                                      \
-	}
 
 /* A parsed command line. The strings belong to argv or to the table. */
 struct arguments {
@@ -39,13 +30,16 @@ struct arguments {
 	const char *values[OPTIONS_MAX]; /* by row of the table; NULL: absent */
 	int operand_count;
 	char **operands; /* what follows the options, NULL-terminated */
+	_Alignas(max_align_t) char options[OPTIONS_BYTES]; /* the verb's struct
+							    */
 };
 
 /*
- * Read a verb's options; argv[0] is the verb's name. Returns 0, or EXIT_USAGE
- * with why filled. An option given twice keeps its last value. After an
- * operand options go on, unless the verb runs a command (OPERANDS_COMMAND):
- * there everything from the first operand on is the command's.
+ * Read a verb's options into args->options; argv[0] is the verb's name.
+ * Returns 0, or EXIT_USAGE with why filled. An option given twice keeps its
+ * last value. After an operand options go on, unless the verb runs a command
+ * (OPERANDS_COMMAND): there everything from the first operand on is the
+ * command's. With --help no value is looked at.
  */
 int arguments_parse(struct arguments *args, const struct verb *verb, int argc,
 		    char **argv, struct failure *why);
@@ -53,7 +47,7 @@ int arguments_parse(struct arguments *args, const struct verb *verb, int argc,
 /* Whether an option of the verb's table was given. */
 bool argument_given(const struct arguments *args, const char *name);
 
-/* The value given, or the table's fallback, or NULL. */
+/* The text given, or the table's fallback, or NULL. */
 const char *argument_value(const struct arguments *args, const char *name);
 
 /* Print what `spawnwise VERB --help` says. */
@@ -61,10 +55,5 @@ void options_help(FILE *stream, const struct verb *verb);
 
 /* Print the verb as a section of a man page in scdoc(5) form. */
 void options_scdoc(FILE *stream, const struct verb *verb);
-
-/* The word nearest to a mistyped one among count words, or NULL when none is
- * near: within a third of its letters, at least one. */
-const char *nearest_word(const char *word, const char *const *words,
-			 size_t count);
 
 #endif

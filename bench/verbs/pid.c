@@ -1,30 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* The option --pid; see pid.h. */
+/* What a process that cannot be looked at is; see pid.h. */
 
 #include "bench/verbs/pid.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench/machine/memory.h"
 #include "bench/show/cure.h"
-#include "bench/verbs/axes.h"
-
-int pid_read(const char *text, pid_t *pid, struct failure *why)
-{
-	long number;
-
-	if (count_parse(text, 1, INT_MAX, &number))
-		return fail(why, EXIT_USAGE,
-			    "Give the number of one process, as `pgrep NAME` "
-			    "prints it.",
-			    "read pid '%s': it is not a number from 1 on",
-			    text);
-	*pid = (pid_t)number;
-	return 0;
-}
 
 int pid_check(const struct process *process, int error, struct failure *why)
 {

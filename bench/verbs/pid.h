@@ -8,9 +8,6 @@
 #include "bench/machine/process.h"
 #include "bench/verbs/verbs.h"
 
-/* Read the option's value. 0, or EXIT_USAGE with why filled. */
-int pid_read(const char *text, pid_t *pid, struct failure *why);
-
 /* EXIT_FAILED with why filled when the process cannot be looked at: what
  * process_open() said, and what it found: a thread, a kernel thread, a zombie.
  * Else 0. */

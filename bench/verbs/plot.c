@@ -16,6 +16,12 @@
 #include "bench/verbs/newest.h"
 #include "bench/verbs/verbs.h"
 
+struct options {
+	const char *out;
+	const char *terminal;
+};
+#define AT(member) .offset = offsetof(struct options, member)
+
 static bool holds(const char *dir, const char *file)
 {
 	char path[PATH_MAX + 16];
@@ -61,18 +67,12 @@ static int find_run(const struct arguments *args, char *dir, size_t length,
 
 /* A folder that was asked for is created; only its last part, so that a
  * misspelled path is an error and not a new tree. */
-static int find_out(const struct arguments *args, const char *run,
-		    const char **out, struct failure *why)
+static int create_out(const char *out, struct failure *why)
 {
-	*out = argument_value(args, "out");
-	if (!*out) {
-		*out = run;
-		return 0;
-	}
-	if (!mkdir(*out, 0777) || errno == EEXIST)
+	if (!out || !mkdir(out, 0777) || errno == EEXIST)
 		return 0;
 	return fail(why, EXIT_USAGE, "Name a folder that you may write to.",
-		    "create folder %s: %s", *out, strerror(errno));
+		    "create folder %s: %s", out, strerror(errno));
 }
 
 /* Of what plot_run() may answer. */
@@ -88,36 +88,38 @@ static const char *cure_drawing(int error)
 
 static int plot_verb(const struct arguments *args, struct failure *why)
 {
-	const char *terminal = argument_value(args, "terminal");
+	const struct options *options = (const void *)args->options;
+	const char *out = options->out;
 	char run[PATH_MAX], reason[480] = "";
-	const char *out;
-	int code, error;
+	int error, code = find_run(args, run, sizeof run, why);
 
-	if (terminal && strcmp(terminal, "dumb"))
-		return fail(why, EXIT_USAGE,
-			    "Use --terminal dumb, or none to "
-			    "write svg and png files.",
-			    "plot for terminal '%s': it is not known",
-			    terminal);
-	code = find_run(args, run, sizeof run, why);
 	if (!code)
-		code = find_out(args, run, &out, why);
+		code = create_out(out, why);
 	if (code)
 		return code;
-	error = plot_run(run, out, terminal, reason, sizeof reason);
+	if (!out)
+		out = run;
+	error = plot_run(run, out, options->terminal, reason, sizeof reason);
 	if (error)
 		return fail(why, EXIT_FAILED, cure_drawing(error),
 			    "plot %s: %s", run, reason);
-	if (!terminal)
+	if (!options->terminal)
 		fprintf(stderr, "The charts are in %s.\n", out);
 	return EXIT_DONE;
 }
 
-static const struct option_spec options[] = {
-	{ "out", 'o', "DIR", "write the charts into DIR (default: into RUN)",
-	  NULL },
-	{ "terminal", 0, "dumb", "draw in the terminal, write no files", NULL },
-	OPTION_LAST,
+static const char *const terminals[] = { "dumb", NULL };
+
+static const struct option_spec plot_options[] = {
+	OPTION("out", 'o', TEXT,
+	       "write the charts into DIR (default: into RUN)", AT(out),
+	       .placeholder = "DIR"),
+	OPTION("terminal", 0, WORD, "draw in the terminal, write no files",
+	       AT(terminal), .placeholder = "dumb", .words = terminals,
+	       .what = "plot for terminal",
+	       .hint = "Use --terminal dumb, or none to write svg and png "
+		       "files."),
+	{ 0 },
 };
 
 static const char *const examples[] = {
@@ -134,7 +136,7 @@ const struct verb verb_plot = {
 	.details = "RUN is the folder of a run, or of a lab's results; without "
 		   "it the newest run is drawn.",
 	.operands_max = 1,
-	.options = options,
+	.options = plot_options,
 	.examples = examples,
 	.run = plot_verb,
 };

@@ -73,7 +73,7 @@ static int restore_run(const struct arguments *args, struct failure *why)
 	return EXIT_DONE;
 }
 
-static const struct option_spec restore_options[] = { OPTION_LAST };
+static const struct option_spec restore_options[] = { { 0 } };
 
 static const char *const restore_examples[] = {
 	"sudo spawnwise restore",

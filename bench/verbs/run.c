@@ -16,33 +16,46 @@
 
 #include "bench/measure/runner.h"
 #include "bench/show/cure.h"
-#include "bench/verbs/axes.h"
+#include "bench/show/units.h"
 #include "bench/verbs/run_axes.h"
 #include "bench/verbs/run_files.h"
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/run_result.h"
 #include "bench/verbs/verbs.h"
 
-static const struct option_spec options[] = {
-	{ "strategy", 's', "LIST", "strategies to measure", "all" },
-	{ "heap", 'H', "LIST", "heaps of the parent", "0,64M,256M,1G,4G,8G" },
-	{ "backing", 'b', "LIST", "base, thp, untouched", "base" },
-	{ "threads", 't', "LIST", "sleeping threads of the parent", "0" },
-	{ "cpu", 'c', "LIST", "same, split, free: where children run", "same" },
-	{ "overcommit", 'm', "LIST", "current, 0, 1, 2, or all", "current" },
-	{ "child", 0, "PROGRAM",
-	  "what is spawned (default: our own, which "
-	  "stamps its start)",
-	  NULL },
-	{ "parents", 'p', "N", "processes a parent state, at least 6", "6" },
-	{ "out", 'o', "DIR", "write the run into DIR", NULL },
-	{ "budget", 0, "SECONDS", "cut samples to fit", NULL },
-	{ "seed", 0, "N", "of the order of blocks (default: random)", NULL },
-	{ "quick", 'q', NULL, "fewer heaps and samples: half a minute", NULL },
-	{ "plot", 0, NULL, "draw the charts into the run's folder", NULL },
-	{ "dry-run", 'n', NULL, "show the plan and stop; CMD is tried once",
-	  NULL },
-	OPTION_LAST
+#define AT(member) .offset = offsetof(struct run_options, member)
+
+static const struct option_spec run_options[] = {
+	OPTION("strategy", 's', TEXT, "strategies to measure", AT(strategies),
+	       "all", "LIST"),
+	OPTION("heap", 'H', TEXT, "heaps of the parent", AT(heaps),
+	       "0,64M,256M,1G,4G,8G", "LIST"),
+	OPTION("backing", 'b', TEXT, "base, thp, untouched", AT(backings),
+	       "base", "LIST"),
+	OPTION("threads", 't', TEXT, "sleeping threads of the parent",
+	       AT(threads), "0", "LIST"),
+	OPTION("cpu", 'c', TEXT, "same, split, free: where children run",
+	       AT(cpus), "same", "LIST"),
+	OPTION("overcommit", 'm', TEXT, "current, 0, 1, 2, or all", AT(modes),
+	       "current", "LIST"),
+	OPTION("child", 0, TEXT,
+	       "what is spawned (default: our own, which stamps its start)",
+	       AT(child), .placeholder = "PROGRAM"),
+	OPTION("parents", 0, COUNT, "processes a parent state, at least 6",
+	       AT(parents), "6", .low = PARENTS_DEFAULT, .high = 1000),
+	OPTION("out", 'o', TEXT, "write the run into DIR", AT(out),
+	       .placeholder = "DIR"),
+	OPTION("budget", 0, COUNT, "cut samples to fit", AT(budget_s),
+	       .placeholder = "SECONDS", .low = 1, .high = 1000000),
+	OPTION("seed", 0, COUNT, "of the order of blocks (default: random)",
+	       AT(seed), .high = INT32_MAX),
+	OPTION("quick", 'q', SWITCH, "fewer heaps and samples: half a minute",
+	       AT(quick)),
+	OPTION("plot", 0, SWITCH, "draw the charts into the run's folder",
+	       AT(plot)),
+	OPTION("dry-run", 0, SWITCH,
+	       "show the plan and stop; CMD is tried once", AT(dry_run)),
+	{ 0 },
 };
 
 static const char *const examples[] = {
@@ -55,58 +68,32 @@ static const char *const examples[] = {
 	NULL
 };
 
+static uint64_t seed_of(const struct arguments *args)
+{
+	const struct run_options *options = (const void *)args->options;
+	uint32_t random = 0;
+
+	if (argument_given(args, "seed"))
+		return options->seed;
+	if (getrandom(&random, sizeof random, 0) < 0)
+		random = (uint32_t)getpid();
+	return random >> 1;
+}
+
+/* What a plan is built of besides the options. */
 struct request {
+	const struct run_options *options;
 	struct axes axes;
-	int parents;
 	uint64_t seed;
-	double budget_s;
-	bool quick;
 	double child_ns;
 };
-
-static int read_number(const struct arguments *args, const char *option,
-		       long low, long high, long *number, struct failure *why)
-{
-	const char *text = argument_value(args, option);
-
-	if (!text || !count_parse(text, low, high, number))
-		return 0;
-	fail_cure(why, "Give a whole number from %ld to %ld.", low, high);
-	return fail(why, EXIT_USAGE, NULL, "run --%s %s", option, text);
-}
-
-static int read_request(const struct arguments *args, struct request *request,
-			struct failure *why)
-{
-	long parents = PARENTS_DEFAULT, budget = 0, seed = -1;
-	int code = read_number(args, "parents", PARENTS_DEFAULT, 1000, &parents,
-			       why);
-
-	if (!code)
-		code = read_number(args, "budget", 1, 1000000, &budget, why);
-	if (!code)
-		code = read_number(args, "seed", 0, INT32_MAX, &seed, why);
-	if (code)
-		return code;
-	if (seed < 0) {
-		uint32_t random = 0;
-
-		if (getrandom(&random, sizeof random, 0) < 0)
-			random = (uint32_t)getpid();
-		seed = random >> 1;
-	}
-	request->parents = (int)parents;
-	request->budget_s = (double)budget;
-	request->seed = (uint64_t)seed;
-	request->quick = argument_given(args, "quick");
-	return run_axes(args, &request->axes, why);
-}
 
 /* Even the least does not fit into the budget. */
 static int refuse_budget(const struct plan *plan, const struct request *request,
 			 struct failure *why)
 {
-	const double fits_ns = plan_child_ns(plan, request->budget_s);
+	const double fits_ns =
+		plan_child_ns(plan, (double)request->options->budget_s);
 	char shorter[96] = "";
 
 	if (plan->child_ns > 0 && fits_ns > 0)
@@ -118,18 +105,20 @@ static int refuse_budget(const struct plan *plan, const struct request *request,
 		  "The least that gives honest numbers takes %.0f s: "
 		  "raise --budget, %smeasure fewer heaps%s.",
 		  plan_seconds(plan) + 1,
-		  request->quick ? "or " : "take --quick, or ", shorter);
-	return fail(why, EXIT_USAGE, NULL, "run --budget %.0f",
-		    request->budget_s);
+		  request->options->quick ? "or " : "take --quick, or ",
+		  shorter);
+	return fail(why, EXIT_USAGE, NULL, "run --budget %llu",
+		    (unsigned long long)request->options->budget_s);
 }
 
 static int build_plan(struct plan *plan, const struct request *request,
 		      struct failure *why)
 {
+	const struct run_options *options = request->options;
 	struct overcommit_view view;
-	int error = plan_build(plan, &request->axes, request->parents,
-			       request->seed, request->budget_s, request->quick,
-			       request->child_ns);
+	int error = plan_build(plan, &request->axes, (int)options->parents,
+			       request->seed, (double)options->budget_s,
+			       options->quick, request->child_ns);
 
 	if (error == -ETIME) {
 		error = refuse_budget(plan, request, why);
@@ -215,12 +204,13 @@ static int begin(struct run *run, const struct run_dir *dir,
 static int run_plan(struct run *run, const struct arguments *args,
 		    struct failure *why)
 {
+	const struct run_options *options = (const void *)args->options;
 	const struct plan *plan = run->plan;
 	struct guardian guardian;
 	struct run_dir dir;
 	int code = run_files_check(args, &dir, why);
 
-	if (!code && argument_given(args, "dry-run")) {
+	if (!code && options->dry_run) {
 		run_result_plan(stdout, plan);
 		return EXIT_DONE;
 	}
@@ -248,8 +238,11 @@ static int run_plan(struct run *run, const struct arguments *args,
 
 static int run_verb(const struct arguments *args, struct failure *why)
 {
-	struct request request = { 0 };
-	const bool dry = argument_given(args, "dry-run");
+	struct request request = {
+		.options = (const void *)args->options,
+		.seed = seed_of(args),
+	};
+	const bool dry = request.options->dry_run;
 	struct plan plan;
 	struct run run = { .plan = &plan };
 	char program[PATH_MAX];
@@ -259,7 +252,7 @@ static int run_verb(const struct arguments *args, struct failure *why)
 	if (!code && !dry)
 		code = run_guardian_repair(why);
 	if (!code)
-		code = read_request(args, &request, why);
+		code = run_axes(args, &request.axes, why);
 	if (!code)
 		code = run_files_child(args, &run, program, &request.child_ns,
 				       why);
@@ -289,7 +282,7 @@ const struct verb verb_run = {
 		"it took, and with --dry-run too.",
 	.operands = "[-- CMD...]",
 	.operands_max = 64,
-	.options = options,
+	.options = run_options,
 	.examples = examples,
 	.run = run_verb,
 };

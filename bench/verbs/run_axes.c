@@ -10,7 +10,7 @@
 
 #include "bench/machine/cpu.h"
 #include "bench/machine/memory.h"
-#include "bench/verbs/axes.h"
+#include "bench/show/units.h"
 #include "bench/verbs/mode.h"
 
 #define QUICK_HEAPS "0,64M,1G"
@@ -160,7 +160,8 @@ static int read_modes(const struct arguments *args, struct axes *axes,
 		      struct failure *why)
 {
 	struct mode_list list;
-	const int code = modes_read(args, &list, why);
+	const int code =
+		modes_read(argument_value(args, "overcommit"), &list, why);
 
 	for (size_t i = 0; i < list.count; i++)
 		axes->modes[axes->mode_count++] = list.modes[i];

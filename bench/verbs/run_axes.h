@@ -6,6 +6,14 @@
 #include "bench/measure/plan.h"
 #include "bench/verbs/verbs.h"
 
+/* The options of `run`. */
+struct run_options {
+	const char *strategies, *heaps, *backings, *threads, *cpus, *modes;
+	const char *child, *out;
+	uint64_t parents, budget_s, seed;
+	bool quick, plot, dry_run;
+};
+
 /*
  * Fill axes from the options. Defaults that this machine cannot serve (heaps
  * larger than a run may take, modes this user may not set) are left out with

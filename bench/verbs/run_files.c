@@ -15,6 +15,7 @@
 #include "bench/machine/clock.h"
 #include "bench/machine/installed.h"
 #include "bench/machine/program.h"
+#include "bench/verbs/run_axes.h"
 
 /* What is measured thousands of times must start, and end with 0. Its output
  * goes nowhere, as it will then. 0, -errno, or a wait status. */
@@ -63,7 +64,8 @@ static int check_child(const struct run *run, double *child_ns,
 static int locate_child(const struct arguments *args, char path[PATH_MAX],
 			struct failure *why)
 {
-	const char *child = argument_value(args, "child");
+	const struct run_options *options = (const void *)args->options;
+	const char *child = options->child;
 	struct program program;
 
 	if (child && args->operand_count)
@@ -87,6 +89,7 @@ static int locate_child(const struct arguments *args, char path[PATH_MAX],
 int run_files_child(const struct arguments *args, struct run *run,
 		    char path[PATH_MAX], double *child_ns, struct failure *why)
 {
+	const struct run_options *options = (const void *)args->options;
 	static char *alone[2];
 	struct stat status;
 	int error = 0, code = locate_child(args, path, why);
@@ -113,7 +116,7 @@ int run_files_child(const struct arguments *args, struct run *run,
 		args->operands[0] = path;
 		run->argv = args->operands;
 	}
-	run->stamps = !args->operand_count && !argument_given(args, "child");
+	run->stamps = !args->operand_count && !options->child;
 	*child_ns = 0;
 	return run->stamps ? 0 : check_child(run, child_ns, why);
 }
@@ -122,12 +125,14 @@ static int refuse_folder(const struct run_dir *dir,
 			 const struct arguments *args, int error,
 			 struct failure *why)
 {
+	const struct run_options *options = (const void *)args->options;
+
 	if (error == -EEXIST || error == -ENOTEMPTY)
 		return fail(why, EXIT_USAGE, "Choose an empty folder.",
 			    "run --out %s: it %s", dir->path,
 			    error == -EEXIST ? "holds a run already"
 					     : "is not empty");
-	return fail(why, argument_given(args, "out") ? EXIT_USAGE : EXIT_FAILED,
+	return fail(why, options->out ? EXIT_USAGE : EXIT_FAILED,
 		    "Use --out DIR to write elsewhere.", "write to %s: %s",
 		    dir->path, strerror(-error));
 }
@@ -135,10 +140,10 @@ static int refuse_folder(const struct run_dir *dir,
 int run_files_check(const struct arguments *args, struct run_dir *dir,
 		    struct failure *why)
 {
-	const char *out = argument_value(args, "out");
-	const int error = run_dir_choose(dir, out);
+	const struct run_options *options = (const void *)args->options;
+	const int error = run_dir_choose(dir, options->out);
 
-	if (!error || out || !argument_given(args, "dry-run"))
+	if (!error || options->out || !options->dry_run)
 		return error ? refuse_folder(dir, args, error, why) : 0;
 	fprintf(stderr,
 		"The run itself would need --out DIR: %s cannot be written "

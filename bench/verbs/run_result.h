@@ -24,4 +24,8 @@ int run_result_begin(const struct run *run, const struct run_dir *dir,
 int run_result(const struct run *run, const struct run_dir *dir,
 	       const struct arguments *args, struct failure *why);
 
+/* Tell which cells some or all processes could not measure, each reason once.
+ * Returns how many cells they are. */
+size_t run_result_skipped(FILE *stream, const struct run *run);
+
 #endif

@@ -164,7 +164,7 @@ static int summarise_verb(const struct arguments *args, struct failure *why)
 	return code;
 }
 
-static const struct option_spec options[] = { OPTION_LAST };
+static const struct option_spec options[] = { { 0 } };
 
 static const char *const examples[] = {
 	"spawnwise summarise ./my-run",

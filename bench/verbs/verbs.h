@@ -2,10 +2,10 @@
 /*
  * What a verb is: options in, calls below, an exit code out.
  *
- * A verb is one const struct in one file; main.c holds the table of them. A
- * verb prints its result on stdout and what people should know besides on
- * stderr, but never its own error: it describes the error with fail() and
- * main.c prints it. restore.c is the smallest example.
+ * A verb is one const struct verb_NAME in one file, where the Makefile finds it
+ * (build/verbs.c). A verb prints its result on stdout and what people should
+ * know besides on stderr, but never its own error: it describes the error with
+ * fail() and main.c prints it. restore.c is the smallest example.
  */
 #ifndef VERBS_VERBS_H
 #define VERBS_VERBS_H
@@ -49,6 +49,17 @@ int fail(struct failure *why, int exit_code, const char *cure,
 void fail_cure(struct failure *why, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
+/* The word nearest to a mistyped one among count words, or NULL when none is
+ * near: within a third of its letters, at least one. */
+const char *nearest_word(const char *word, const char *const *words,
+			 size_t count);
+
+/* Set a cure for a name that is none of these: "Did you mean 'DASHESname'?",
+ * if one is near, and the formatted sentence, which says what lists them. */
+void fail_suggest(struct failure *why, const char *dashes, const char *word,
+		  const char *const *names, size_t count, const char *format,
+		  ...) __attribute__((format(printf, 6, 7)));
+
 /* Fail with EXIT_USAGE for a strategy that does not exist; the cure names
  * the nearest one that does. */
 int fail_unknown_strategy(struct failure *why, const char *name);
@@ -64,7 +75,7 @@ struct verb {
 	const char *summary;		   /* one line, no full stop */
 	const char *operands;		   /* "RUN", "-- CMD...", or NULL */
 	const char *details;		   /* a paragraph for --help, or NULL */
-	const struct option_spec *options; /* ended by OPTION_LAST */
+	const struct option_spec *options; /* ended by one without name */
 	const char *const *examples;	   /* command lines, NULL-terminated */
 	int operands_min;
 	int operands_max; /* OPERANDS_COMMAND: a command line of its own */
@@ -74,16 +85,7 @@ struct verb {
 	int (*run)(const struct arguments *args, struct failure *why);
 };
 
-extern const struct verb verb_list;
-extern const struct verb verb_run;
-extern const struct verb verb_plot;
-extern const struct verb verb_choose;
-extern const struct verb verb_lab;
-extern const struct verb verb_exec;
-extern const struct verb verb_with;
-extern const struct verb verb_watch;
-extern const struct verb verb_doctor;
-extern const struct verb verb_summarise;
-extern const struct verb verb_restore;
+/* All verbs by name, ended by NULL. */
+extern const struct verb *const *const verbs;
 
 #endif

@@ -31,14 +31,22 @@
 #define EXIT_NOT_EXECUTABLE 126
 #define EXIT_NOT_FOUND 127
 
-static const struct option_spec options[] = {
-	{ "children", 'c', NULL,
-	  "serve every program that the command starts or becomes as well",
-	  NULL },
-	{ "report", 'r', "FILE",
-	  "append a line at exit: how many were spawned, by which strategy",
-	  NULL },
-	OPTION_LAST
+struct options {
+	bool children;
+	const char *report;
+};
+#define AT(member) .offset = offsetof(struct options, member)
+
+static const struct option_spec with_options[] = {
+	OPTION("children", 0, SWITCH,
+	       "serve every program that the command starts or becomes as "
+	       "well",
+	       AT(children)),
+	OPTION("report", 'r', TEXT,
+	       "append a line at exit: how many were spawned, by which "
+	       "strategy",
+	       AT(report), .placeholder = "FILE"),
+	{ 0 },
 };
 
 static const char *const examples[] = {
@@ -220,6 +228,7 @@ static int become(const struct program *program, char **command,
 
 static int with_verb(const struct arguments *args, struct failure *why)
 {
+	const struct options *options = (const void *)args->options;
 	const struct sw_strategy *strategy;
 	struct program program;
 	char library[PATH_MAX];
@@ -235,21 +244,20 @@ static int with_verb(const struct arguments *args, struct failure *why)
 		code = inspect(command[0], &program, why);
 	if (code)
 		return code;
-	error = order(strategy->name, argument_given(args, "children"),
-		      program.env_count);
+	error = order(strategy->name, options->children, program.env_count);
 	if (!error)
 		error = order_preload(library);
 	if (error)
 		return fail(why, EXIT_OURS,
 			    cure_of(CURE_SELF, error, "Try again."),
 			    "set the environment: %s", strerror(-error));
-	error = order_report(argument_value(args, "report"));
+	error = order_report(options->report);
 	if (error)
 		return fail(why, EXIT_OURS,
 			    cure_of(CURE_FILE, error,
 				    "Name a file that can be written, by its "
 				    "whole path."),
-			    "report to %s: %s", argument_value(args, "report"),
+			    "report to %s: %s", options->report,
 			    strerror(-error));
 	return become(&program, command, why);
 }
@@ -267,7 +275,7 @@ const struct verb verb_with = {
 		"environment before its main() begins. Exits as the command "
 		"does, or with 125, 126 or 127 for a failure of our own, as "
 		"env(1).",
-	.options = options,
+	.options = with_options,
 	.examples = examples,
 	.operands_min = 2,
 	.operands_max = OPERANDS_COMMAND,

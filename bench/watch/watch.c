@@ -18,7 +18,6 @@
 #include "bench/show/cure.h"
 #include "bench/show/live.h"
 #include "bench/show/units.h"
-#include "bench/verbs/axes.h"
 #include "bench/verbs/pid.h"
 #include "bench/verbs/verbs.h"
 #include "bench/watch/monitor.h"
@@ -26,33 +25,33 @@
 
 #define INTERVAL_MIN_NS 10000000 /* a reading takes about a millisecond */
 
+struct options {
+	uint64_t pid, interval_ns, duration_ns;
+	bool csv, json;
+	const char *out;
+};
+#define AT(member) .offset = offsetof(struct options, member)
+
 struct watch {
+	const struct options *options;
 	struct monitor monitor;
 	struct csv_writer writer; /* its stream is NULL without --csv, --out */
 	struct live live;
 	int signal_fd;
 };
 
-static int read_span(const struct arguments *args, const char *option,
-		     uint64_t least_ns, uint64_t *ns, struct failure *why)
-{
-	const char *text = argument_value(args, option);
-
-	if (!text)
-		return 0;
-	if (!span_parse(text, ns) && *ns >= least_ns)
-		return 0;
-	return fail(why, EXIT_USAGE,
-		    "Write it as 100ms, 2s, 1m, 1h or 1d, not shorter than "
-		    "10ms.",
-		    "watch --%s %s", option, text);
-}
-
 /* A watch that ends before its second reading says nothing. */
-static int check_spans(const struct arguments *args, uint64_t interval_ns,
-		       uint64_t duration_ns, struct failure *why)
+static int check_options(const struct arguments *args, struct failure *why)
 {
-	if (duration_ns >= interval_ns)
+	const struct options *options = (const void *)args->options;
+
+	if (options->csv && (options->json || options->out))
+		return fail(why, EXIT_USAGE,
+			    "Take --csv alone, or --out FILE, with or without "
+			    "--json.",
+			    "watch with --csv beside --json or --out");
+	if (!options->duration_ns ||
+	    options->duration_ns >= options->interval_ns)
 		return 0;
 	return fail(why, EXIT_USAGE,
 		    "Take a shorter --interval, or a longer --duration.",
@@ -66,33 +65,15 @@ static int check_spans(const struct arguments *args, uint64_t interval_ns,
 static int begin(const struct arguments *args, struct watch *watch,
 		 struct failure *why)
 {
-	const char *text = argument_value(args, "pid");
-	uint64_t interval_ns = 0, duration_ns = UINT64_MAX;
-	pid_t pid;
-	int code;
+	const struct options *options = (const void *)args->options;
+	int code = check_options(args, why);
 
-	if (!text)
-		return fail(why, EXIT_USAGE,
-			    "Say which: --pid \"$(pgrep NAME)\".",
-			    "watch a process: --pid is missing");
-	if (argument_given(args, "csv") &&
-	    (argument_given(args, "json") || argument_given(args, "out")))
-		return fail(why, EXIT_USAGE,
-			    "Take --csv alone, or --out FILE, with or without "
-			    "--json.",
-			    "watch with --csv beside --json or --out");
-	code = pid_read(text, &pid, why);
-	if (!code)
-		code = read_span(args, "interval", INTERVAL_MIN_NS,
-				 &interval_ns, why);
-	if (!code)
-		code = read_span(args, "duration", INTERVAL_MIN_NS,
-				 &duration_ns, why);
-	if (!code)
-		code = check_spans(args, interval_ns, duration_ns, why);
 	if (code)
 		return code;
-	code = monitor_begin(&watch->monitor, pid, interval_ns, duration_ns);
+	watch->options = options;
+	code = monitor_begin(
+		&watch->monitor, (pid_t)options->pid, options->interval_ns,
+		options->duration_ns ? options->duration_ns : UINT64_MAX);
 	if (code)
 		return pid_check(&watch->monitor.process, code, why);
 	code = pid_check(&watch->monitor.process, 0, why);
@@ -101,10 +82,9 @@ static int begin(const struct arguments *args, struct watch *watch,
 	return code;
 }
 
-static int open_csv(const struct arguments *args, struct watch *watch,
-		    struct failure *why)
+static int open_csv(struct watch *watch, struct failure *why)
 {
-	const char *path = argument_value(args, "out");
+	const char *path = watch->options->out;
 	const char *cure = path ? "Name a file that is not there yet, in a "
 				  "folder that you may write."
 				: "See where its output goes.";
@@ -112,7 +92,7 @@ static int open_csv(const struct arguments *args, struct watch *watch,
 
 	if (path)
 		watch->writer.stream = fopen(path, "wxe");
-	else if (argument_given(args, "csv"))
+	else if (watch->options->csv)
 		watch->writer.stream = stdout;
 	else
 		return 0;
@@ -187,12 +167,10 @@ static int keep_watch(struct watch *watch)
 	return error;
 }
 
-static int conclude(const struct arguments *args, const struct watch *watch,
-		    struct failure *why)
+static int conclude(const struct watch *watch, struct failure *why)
 {
 	FILE *stream = watch->writer.stream == stdout ? stderr : stdout;
-	int error = watch_report(&watch->monitor, argument_given(args, "json"),
-				 stream);
+	int error = watch_report(&watch->monitor, watch->options->json, stream);
 
 	if (error)
 		return fail(why, EXIT_FAILED,
@@ -216,12 +194,11 @@ static int failed(const struct watch *watch, int error, struct failure *why)
 }
 
 /* With the signals held back that end a watch. */
-static int watch_process(const struct arguments *args, struct watch *watch,
-			 struct failure *why)
+static int watch_process(struct watch *watch, struct failure *why)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, 0 };
 	sigset_t signals;
-	int code = open_csv(args, watch, why);
+	int code = open_csv(watch, why);
 	int error;
 
 	if (code)
@@ -233,7 +210,7 @@ static int watch_process(const struct arguments *args, struct watch *watch,
 	if (error)
 		code = failed(watch, error, why);
 	else
-		code = conclude(args, watch, why);
+		code = conclude(watch, why);
 	if (watch->signal_fd >= 0)
 		close(watch->signal_fd);
 	return code;
@@ -247,28 +224,31 @@ static int watch_run(const struct arguments *args, struct failure *why)
 	code = begin(args, &watch, why);
 	if (code)
 		return code;
-	code = watch_process(args, &watch, why);
+	code = watch_process(&watch, why);
 	if (watch.writer.stream && watch.writer.stream != stdout &&
 	    fclose(watch.writer.stream) && !code)
 		code = fail(why, EXIT_FAILED,
 			    cure_of(CURE_FILE, -errno, "Try again."),
-			    "write %s: %s", argument_value(args, "out"),
+			    "write %s: %s", watch.options->out,
 			    strerror(errno));
 	monitor_end(&watch.monitor);
 	return code;
 }
 
-static const struct option_spec options[] = {
-	{ "pid", 'p', "PID", "the process to watch", NULL },
-	{ "interval", 'i', "TIME", "from reading to reading: 100ms, 2s, 1m",
-	  "1s" },
-	{ "duration", 'd', "TIME", "end after so long: 30s, 10m, 8h", NULL },
-	{ "csv", 0, NULL, "write the readings to stdout, the verdict to stderr",
-	  NULL },
-	{ "out", 'o', "FILE", "write the readings to a new file, as CSV",
-	  NULL },
-	{ "json", 0, NULL, "print the verdict as a JSON object", NULL },
-	OPTION_LAST
+static const struct option_spec watch_options[] = {
+	OPTION("pid", 'p', PID, "the process to watch", AT(pid),
+	       .what = "read pid", .required = "watch a process"),
+	OPTION("interval", 'i', TIME, "from reading to reading: 100ms, 2s, 1m",
+	       AT(interval_ns), "1s", .low = INTERVAL_MIN_NS),
+	OPTION("duration", 'd', TIME, "end after so long: 30s, 10m, 8h",
+	       AT(duration_ns), .low = INTERVAL_MIN_NS),
+	OPTION("csv", 0, SWITCH,
+	       "write the readings to stdout, the verdict to stderr", AT(csv)),
+	OPTION("out", 'o', TEXT, "write the readings to a new file, as CSV",
+	       AT(out), .placeholder = "FILE"),
+	OPTION("json", 0, SWITCH, "print the verdict as a JSON object",
+	       AT(json)),
+	{ 0 },
 };
 
 static const char *const examples[] = {
@@ -290,7 +270,7 @@ const struct verb verb_watch = {
 		"then flat, or steady growth and when that meets a limit; and "
 		"whom the OOM killer would choose. Any user may watch any "
 		"process that /proc shows; the process does not notice.",
-	.options = options,
+	.options = watch_options,
 	.examples = examples,
 	.run = watch_run,
 };

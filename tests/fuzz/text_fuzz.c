@@ -13,7 +13,7 @@
 
 #include "bench/machine/cpu.h"
 #include "bench/show/units.h"
-#include "bench/verbs/axes.h"
+#include "bench/show/units.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -16,11 +16,34 @@
 
 #include <cmocka.h>
 
+struct values {
+	const char *heap, *out, *mode;
+	bool quick;
+	uint64_t count, bytes, span_ns;
+	struct option_list sizes;
+};
+#define AT(member) .offset = offsetof(struct values, member)
+
+static const char *const modes[] = { "one", "two", "three", NULL };
+
 static const struct option_spec table[] = {
-	{ "heap", 'H', "LIST", "heaps", "0,64M" },
-	{ "out", 0, "DIR", "where to", NULL },
-	{ "quick", 'q', NULL, "sooner", NULL },
-	OPTION_LAST,
+	OPTION("heap", 'H', TEXT, "heaps", AT(heap), "0,64M"),
+	OPTION("out", 0, TEXT, "where to", AT(out)),
+	OPTION("quick", 'q', SWITCH, "sooner", AT(quick)),
+	OPTION("count", 'n', COUNT, "how often", AT(count), "3", .low = 1,
+	       .high = 9),
+	OPTION("mode", 0, WORD, "which", AT(mode), "two", .words = modes),
+	OPTION("bytes", 0, HEAP, "how many", AT(bytes), .what = "read size"),
+	OPTION("span", 0, TIME, "how long", AT(span_ns), .low = 1000000),
+	OPTION("sizes", 0, SIZE, "how large", AT(sizes), .list = 3),
+	{ 0 },
+};
+
+/* Another, with an option that is required. */
+static const struct option_spec needed[] = {
+	OPTION("pid", 'p', PID, "whose", AT(count), .what = "read pid",
+	       .required = "look"),
+	{ 0 },
 };
 
 static const struct verb plain = {
@@ -31,6 +54,8 @@ static const struct verb command = { .name = "exec",
 				     .options = table,
 				     .operands_min = 1,
 				     .operands_max = OPERANDS_COMMAND };
+
+static const struct verb looking = { .name = "look", .options = needed };
 
 static struct arguments args;
 static struct failure why;
@@ -78,6 +103,71 @@ static void values_and_fallbacks(void **state)
 	assert_string_equal(argument_value(&args, "heap"), "2G");
 	assert_int_equal(parse(&plain, "--hea", "3G"), 0);
 	assert_string_equal(argument_value(&args, "heap"), "3G");
+}
+
+/* As the table says, into the verb's struct. */
+static void members_are_filled(void **state)
+{
+	const struct values *values = (const void *)args.options;
+
+	(void)state;
+	assert_int_equal(parse(&plain), 0);
+	assert_string_equal(values->heap, "0,64M");
+	assert_null(values->out);
+	assert_false(values->quick);
+	assert_int_equal(values->count, 3);
+	assert_string_equal(values->mode, "two");
+	assert_int_equal(values->bytes, 0);
+	assert_int_equal(values->sizes.count, 0);
+
+	assert_int_equal(parse(&plain, "-q", "-n9", "--mode=three", "--bytes",
+			       "1M", "--span", "2ms", "--sizes", "5,1K,1.5G"),
+			 0);
+	assert_true(values->quick);
+	assert_int_equal(values->count, 9);
+	assert_string_equal(values->mode, "three");
+	assert_int_equal(values->bytes, 1 << 20);
+	assert_int_equal(values->span_ns, 2000000);
+	assert_int_equal(values->sizes.count, 3);
+	assert_int_equal(values->sizes.values[2].number, 3 << 29);
+	/* With --help nothing is looked at. */
+	assert_int_equal(parse(&plain, "--help", "-n", "many"), 0);
+}
+
+static void values_refused(void **state)
+{
+	(void)state;
+	check_refused(parse(&plain, "-n", "10"),
+		      "verb --count 10: it is out of range",
+		      "Give a whole number from 1 to 9.");
+	check_refused(parse(&plain, "-n", "x"),
+		      "verb --count x: it is not a whole number", "from 1 to");
+	check_refused(parse(&plain, "--mode", "tow"),
+		      "verb --mode tow: it is not known",
+		      "Use --mode one, two or three.");
+	check_refused(parse(&plain, "--bytes", "100"),
+		      "read size '100': it is not a multiple of the page size",
+		      "A size is a multiple");
+	check_refused(parse(&plain, "--bytes", "1X"),
+		      "read size '1X': it is not a size such as 0, 64M or "
+		      "1.5GiB",
+		      "A size is a multiple");
+	check_refused(parse(&plain, "--span", "0"),
+		      "verb --span 0: it is too short", "not shorter than 1ms");
+	check_refused(parse(&plain, "--sizes", "1,2,1"),
+		      "verb --sizes 1,2,1: \"1\" is there twice", "each once");
+	check_refused(parse(&plain, "--sizes", "1K,1024"),
+		      "verb --sizes 1K,1024: \"1024\" is there twice", "once");
+	check_refused(parse(&plain, "--sizes", "1,2,3,4"),
+		      "verb --sizes 1,2,3,4: \"4\" is one too many",
+		      "Give at most 3.");
+	check_refused(parse(&plain, "--sizes", "17179869184G"),
+		      "verb --sizes 17179869184G: \"17179869184G\" is larger "
+		      "than 16 EiB",
+		      "fit into");
+	check_refused(parse(&looking), "look: --pid is missing", "--pid");
+	check_refused(parse(&looking, "-p0"),
+		      "read pid '0': it is out of range", "pgrep");
 }
 
 static void help_beats_operands(void **state)
@@ -198,6 +288,8 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(values_and_fallbacks),
+		cmocka_unit_test(members_are_filled),
+		cmocka_unit_test(values_refused),
 		cmocka_unit_test(help_beats_operands),
 		cmocka_unit_test(command_keeps_its_options),
 		cmocka_unit_test(refused),

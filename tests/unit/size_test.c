@@ -14,7 +14,8 @@
 
 #include <cmocka.h>
 
-#include "bench/verbs/axes.h"
+#include "bench/show/units.h"
+#include "bench/verbs/option.h"
 
 #define KIB UINT64_C(1024)
 #define MIB (KIB * KIB)

@@ -3,8 +3,8 @@
  * The question that `choose` and the end of a run both ask: of all built-in
  * strategies, which one for this heap in this mode?
  */
-#ifndef VERBS_ADVICE_H
-#define VERBS_ADVICE_H
+#ifndef VERBS_CHOOSE_H
+#define VERBS_CHOOSE_H
 
 #include <stddef.h>
 

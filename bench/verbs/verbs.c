@@ -1,0 +1,144 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * How a verb describes its failure, which main.c prints, and what it says of a
+ * name that nothing has.
+ *
+ * Both texts of a failure have fixed room: a failure must be describable when
+ * there is no memory left, and a text that is too long is cut rather than lost.
+ */
+
+#include "bench/verbs/verbs.h"
+
+#include <stdarg.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "lib/spawnwise.h"
+
+/* More strategies than this are not offered as a correction. */
+#define STRATEGIES_MAX 64
+#define WORD_MAX 31 /* a longer word is nobody's misspelling */
+
+int fail(struct failure *why, int exit_code, const char *cure,
+	 const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(why->what, sizeof why->what, format, values);
+	va_end(values);
+	if (cure)
+		snprintf(why->cure, sizeof why->cure, "%s", cure);
+	return exit_code;
+}
+
+void fail_cure(struct failure *why, const char *format, ...)
+{
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(why->cure, sizeof why->cure, format, values);
+	va_end(values);
+}
+
+/* Edits between two words: letters added, dropped, changed, or swapped with
+ * their neighbour (optimal string alignment). */
+static size_t edit_distance(const char *from, const char *to)
+{
+	const size_t rows = strlen(from), columns = strlen(to);
+	size_t cost[WORD_MAX + 1][WORD_MAX + 1];
+
+	for (size_t i = 0; i <= rows; i++)
+		cost[i][0] = i;
+	for (size_t j = 0; j <= columns; j++)
+		cost[0][j] = j;
+	for (size_t i = 1; i <= rows; i++) {
+		for (size_t j = 1; j <= columns; j++) {
+			const bool same = from[i - 1] == to[j - 1];
+			size_t best = cost[i - 1][j - 1] + !same;
+
+			if (cost[i - 1][j] + 1 < best)
+				best = cost[i - 1][j] + 1;
+			if (cost[i][j - 1] + 1 < best)
+				best = cost[i][j - 1] + 1;
+			if (i > 1 && j > 1 && from[i - 1] == to[j - 2] &&
+			    from[i - 2] == to[j - 1] &&
+			    cost[i - 2][j - 2] + 1 < best)
+				best = cost[i - 2][j - 2] + 1;
+			cost[i][j] = best;
+		}
+	}
+	return cost[rows][columns];
+}
+
+const char *nearest_word(const char *word, const char *const *words,
+			 size_t count)
+{
+	const size_t length = strlen(word);
+	size_t best = length / 3 > 1 ? length / 3 : 1;
+	const char *nearest = NULL;
+
+	if (!length || length > WORD_MAX)
+		return NULL;
+	for (size_t i = 0; i < count; i++) {
+		size_t edits;
+
+		if (strlen(words[i]) > WORD_MAX)
+			continue;
+		edits = edit_distance(word, words[i]);
+		if (edits > best || (edits == best && nearest))
+			continue;
+		best = edits;
+		nearest = words[i];
+	}
+	return nearest;
+}
+
+void fail_suggest(struct failure *why, const char *dashes, const char *word,
+		  const char *const *names, size_t count, const char *format,
+		  ...)
+{
+	const char *near = nearest_word(word, names, count);
+	char list[256];
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(list, sizeof list, format, values);
+	va_end(values);
+	if (near)
+		fail_cure(why, "Did you mean '%s%s'? %s", dashes, near, list);
+	else
+		fail_cure(why, "%s", list);
+}
+
+int fail_unknown_strategy(struct failure *why, const char *name)
+{
+	const char *names[STRATEGIES_MAX];
+	size_t count = 0;
+
+	for (; count < STRATEGIES_MAX && sw_strategies[count]; count++)
+		names[count] = sw_strategies[count]->name;
+	fail_suggest(why, "", name, names, count,
+		     "`spawnwise list` shows all strategies.");
+	return fail(why, EXIT_USAGE, NULL,
+		    "find strategy '%s': there is none of that name", name);
+}
+
+int strategies_check(const struct sw_strategy *const *table,
+		     struct failure *why)
+{
+	for (size_t i = 0; table[i]; i++) {
+		const char *fault = sw_check(table[i]);
+		const char *name = table[i]->name ? table[i]->name : "";
+
+		for (size_t j = 0; j < i && !fault; j++)
+			if (table[j]->name && !strcmp(table[j]->name, name))
+				fault = "another one has the same name";
+		if (fault)
+			return fail(why, EXIT_FAILED,
+				    "Correct its file in strategies/ and "
+				    "build again.",
+				    "use strategy '%s': %s", name, fault);
+	}
+	return 0;
+}
