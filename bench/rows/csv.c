@@ -49,20 +49,6 @@ void csv_put_text(struct csv_writer *writer, const char *text)
 		note(writer, putc('"', writer->stream));
 }
 
-void csv_put_integer(struct csv_writer *writer, int64_t number)
-{
-	begin_field(writer);
-	note(writer, fprintf(writer->stream, "%lld", (long long)number));
-}
-
-void csv_put_size(struct csv_writer *writer, uint64_t bytes)
-{
-	begin_field(writer);
-	if (bytes != UINT64_MAX)
-		note(writer, fprintf(writer->stream, "%llu",
-				     (unsigned long long)bytes));
-}
-
 /* The C locale for this thread; undone by leave_c_locale(). It is static
  * in glibc and musl, so asking for it costs next to nothing. */
 static locale_t enter_c_locale(locale_t *c_locale)
@@ -78,16 +64,16 @@ static void leave_c_locale(locale_t before, locale_t c_locale)
 		freelocale(c_locale);
 }
 
-void csv_put_real(struct csv_writer *writer, double number, int decimals)
+const char *csv_real(char *text, double number, int decimals)
 {
 	locale_t before, c_locale;
 
-	begin_field(writer);
 	if (!isfinite(number))
-		return;
+		return "";
 	before = enter_c_locale(&c_locale);
-	note(writer, fprintf(writer->stream, "%.*f", decimals, number));
+	snprintf(text, CSV_REAL_BYTES, "%.*f", decimals, number);
 	leave_c_locale(before, c_locale);
+	return text;
 }
 
 int csv_end_row(struct csv_writer *writer)
@@ -95,12 +81,6 @@ int csv_end_row(struct csv_writer *writer)
 	note(writer, putc('\n', writer->stream));
 	writer->in_row = false;
 	return -writer->error;
-}
-
-int csv_put_names(struct csv_writer *writer, const char *names)
-{
-	note(writer, fputs(names, writer->stream));
-	return csv_end_row(writer);
 }
 
 /* strtoull(3) takes " 1" and "-1"; a file of ours has neither. */

@@ -24,20 +24,12 @@ struct csv_writer {
 /* One field; quoted if it must be. NULL is an empty field. */
 void csv_put_text(struct csv_writer *writer, const char *text);
 
-/* One field; a number of any sign. */
-void csv_put_integer(struct csv_writer *writer, int64_t number);
-
-/* One field; a number of bytes. */
-void csv_put_size(struct csv_writer *writer, uint64_t bytes);
-
-/* One field with so many decimals; empty when not finite. */
-void csv_put_real(struct csv_writer *writer, double number, int decimals);
-
 /* End the row. 0, or -errno of the first write that failed since the start. */
 int csv_end_row(struct csv_writer *writer);
 
-/* The header: names with commas between them; errors as csv_end_row(). */
-int csv_put_names(struct csv_writer *writer, const char *names);
+/* A number with so many decimals, in text; "" when it is not finite. */
+#define CSV_REAL_BYTES 320 /* 309 digits of the largest double */
+const char *csv_real(char *text, double number, int decimals);
 
 /* Cut a file off behind its last LF: a full disk cuts the row that it meets,
  * perhaps in a number. 0, or -errno. */

@@ -24,7 +24,24 @@ static json_t *text_json(const char *text)
 /* Of the kinds that have "" for unknown. */
 static json_t *line_json(const char *text)
 {
-	return text_json(text && *text ? text : NULL);
+	return text_json(*text ? text : NULL);
+}
+
+/* More than JSON's integers hold is unknown. */
+static json_t *integer_json(const char *text)
+{
+	int64_t number;
+
+	return csv_get_integer(text, &number) ? json_null()
+					      : json_integer(number);
+}
+
+static json_t *real_json(const char *text)
+{
+	double number = NAN;
+
+	csv_get_real(text, &number);
+	return json_real(number) ?: json_null(); /* NAN is none */
 }
 
 static json_t *words_json(const char *words)
@@ -38,19 +55,6 @@ static json_t *words_json(const char *words)
 		words += length;
 	}
 	return list;
-}
-
-static json_t *bytes_json(uint64_t bytes, uint64_t unknown)
-{
-	return bytes == unknown || bytes > INT64_MAX
-		       ? json_null()
-		       : json_integer((json_int_t)bytes);
-}
-
-/* JSON has no infinity either. */
-static json_t *real_json(double number)
-{
-	return isfinite(number) ? json_real(number) : json_null();
 }
 
 static json_t *pointed_json(const struct row_type *type, const void *row)
@@ -70,46 +74,28 @@ static json_t *outcomes_json(const int *outcomes)
 
 static json_t *field_json(const struct row_field *field, const void *member)
 {
-	char date[ROW_DATE_BYTES];
+	char buffer[ROW_TEXT_BYTES];
+	const char *text = row_text(field, member, buffer);
 
 	switch (field->kind) {
 	case FIELD_FLAG:
-		return json_boolean(*(const bool *)member);
+		return json_boolean(*text == '1');
 	case FIELD_YES:
-		return *(const int *)member < 0
-			       ? json_null()
-			       : json_boolean(*(const int *)member);
+		return *text ? json_boolean(*text == 'y') : json_null();
 	case FIELD_COUNT:
 	case FIELD_NUMBER:
-		return json_integer(*(const int *)member);
 	case FIELD_BYTES:
-		return bytes_json(*(const uint64_t *)member, BYTES_UNKNOWN);
 	case FIELD_LIMIT:
-		return bytes_json(*(const uint64_t *)member, 0);
-	case FIELD_NAME:
-	case FIELD_WORD:
-	case FIELD_TEXT:
-		return text_json(*(const char *const *)member);
-	case FIELD_LINE:
-	case FIELD_ERRNOS:
-		return line_json(member);
-	case FIELD_WORDS:
-		return words_json(member);
-	case FIELD_CHOICE:
-		return text_json(field->words[*(const int *)member]);
-	case FIELD_ERRNO:
-		return line_json(errname(*(const int *)member));
 	case FIELD_INTEGER:
-		return bytes_json((uint64_t) * (const int64_t *)member,
-				  (uint64_t)INTEGER_UNKNOWN);
-	case FIELD_DATE:
-		return json_string(row_date(member, date));
-	case FIELD_OUTCOME:
-		return line_json(outcome_name(*(const int *)member));
+		return integer_json(text);
 	case FIELD_NS:
 	case FIELD_SECONDS:
 	case FIELD_RATIO:
-		return real_json(*(const double *)member);
+		return real_json(text);
+	case FIELD_TEXT:
+		return text_json(*(const char *const *)member);
+	case FIELD_WORDS:
+		return words_json(text);
 	case FIELD_OUTCOMES:
 		return outcomes_json(member);
 	case FIELD_EMBEDDED:
@@ -118,8 +104,8 @@ static json_t *field_json(const struct row_field *field, const void *member)
 		return pointed_json(field->type, *(const void *const *)member);
 	case FIELD_ROWS:
 		return row_list_json(field->type, member);
-	default: /* of rows that are only in CSV */
-		return json_null();
+	default:
+		return line_json(text);
 	}
 }
 
@@ -129,10 +115,8 @@ json_t *row_json(const struct row_type *type, const void *row)
 	int error = 0;
 
 	for (const struct row_part *part = type->parts; part->fields; part++) {
-		const char *base = (const char *)row + part->base;
+		const char *base = row_part_at(part, row);
 
-		if (part->pointed)
-			base = *(const char *const *)base;
 		for (const struct row_field *field = part->fields; field->name;
 		     field++)
 			error |= json_object_set_new(

@@ -7,7 +7,8 @@
 
 #include "bench/rows/rows.h"
 
-/* A row as an object, what is unknown as null; the caller's. NULL: no memory.
+/* A row as an object, numbers as in CSV, what is unknown as null; the caller's.
+ * NULL: no memory.
  */
 json_t *row_json(const struct row_type *type, const void *row);
 

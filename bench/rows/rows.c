@@ -3,95 +3,84 @@
 
 #include "bench/rows/rows.h"
 
+#include <inttypes.h>
 #include <time.h>
 
 #include "bench/rows/errname.h"
 
-char *row_date(const time_t *date, char *text)
+static const char *size_text(uint64_t bytes, uint64_t unknown, char *text)
+{
+	snprintf(text, ROW_TEXT_BYTES, "%" PRIu64, bytes);
+	return bytes == unknown ? "" : text;
+}
+
+static const char *integer_text(int64_t number, char *text)
+{
+	snprintf(text, ROW_TEXT_BYTES, "%" PRId64, number);
+	return text;
+}
+
+static const char *date_text(const time_t *date, char *text)
 {
 	struct tm utc;
 
-	strftime(text, ROW_DATE_BYTES, "%Y-%m-%dT%H:%M:%SZ",
+	strftime(text, ROW_TEXT_BYTES, "%Y-%m-%dT%H:%M:%SZ",
 		 gmtime_r(date, &utc));
 	return text;
 }
 
-static void put_yes(struct csv_writer *writer, int yes)
+static const char *yes_text(int yes)
 {
-	csv_put_text(writer, yes < 0 ? NULL : yes ? "yes" : "no");
+	return yes < 0 ? "" : yes ? "yes" : "no";
 }
 
 static const int decimals[] = { [FIELD_SECONDS] = 3, [FIELD_RATIO] = 4 };
 
-static void put_field(struct csv_writer *writer, const struct row_field *field,
-		      const void *member, const char *run_id)
+const char *row_text(const struct row_field *field, const void *member,
+		     char *text)
 {
-	char date[ROW_DATE_BYTES];
-
 	switch (field->kind) {
 	case FIELD_SCHEMA:
-		csv_put_integer(writer, ROW_SCHEMA);
-		break;
-	case FIELD_RUN_ID:
-		csv_put_text(writer, run_id);
-		break;
+		return integer_text(ROW_SCHEMA, text);
 	case FIELD_FLAG:
-		csv_put_integer(writer, *(const bool *)member);
-		break;
+		return *(const bool *)member ? "1" : "0";
 	case FIELD_YES:
-		put_yes(writer, *(const int *)member);
-		break;
+		return yes_text(*(const int *)member);
 	case FIELD_COUNT:
 	case FIELD_NUMBER:
-		csv_put_integer(writer, *(const int *)member);
-		break;
+		return integer_text(*(const int *)member, text);
 	case FIELD_BYTES:
-		csv_put_size(writer, *(const uint64_t *)member);
-		break;
+		return size_text(*(const uint64_t *)member, BYTES_UNKNOWN,
+				 text);
 	case FIELD_LIMIT:
-		csv_put_size(writer,
-			     *(const uint64_t *)member ?: BYTES_UNKNOWN);
-		break;
+		return size_text(*(const uint64_t *)member, 0, text);
+	case FIELD_INTEGER:
+		if (*(const int64_t *)member == INTEGER_UNKNOWN)
+			return "";
+		return integer_text(*(const int64_t *)member, text);
 	case FIELD_NAME:
 	case FIELD_WORD:
 	case FIELD_TEXT:
-		csv_put_text(writer, *(const char *const *)member);
-		break;
-	case FIELD_CHOICE:
-		csv_put_text(writer, field->words[*(const int *)member]);
-		break;
-	case FIELD_ERRNO:
-		csv_put_text(writer, errname(*(const int *)member));
-		break;
-	case FIELD_ERRNOS:
+		return *(const char *const *)member ?: "";
 	case FIELD_LINE:
 	case FIELD_WORDS:
-		csv_put_text(writer, member);
-		break;
+	case FIELD_ERRNOS:
+		return member;
+	case FIELD_CHOICE:
+		return field->words[*(const int *)member] ?: "";
+	case FIELD_ERRNO:
+		return errname(*(const int *)member);
+	case FIELD_OUTCOME:
+		return outcome_name(*(const int *)member);
 	case FIELD_NS:
 	case FIELD_SECONDS:
 	case FIELD_RATIO:
-		csv_put_real(writer, *(const double *)member,
-			     decimals[field->kind]);
-		break;
-	case FIELD_INTEGER:
-		if (*(const int64_t *)member == INTEGER_UNKNOWN)
-			csv_put_text(writer, NULL);
-		else
-			csv_put_integer(writer, *(const int64_t *)member);
-		break;
-	case FIELD_OUTCOME:
-		csv_put_text(writer, outcome_name(*(const int *)member));
-		break;
+		return csv_real(text, *(const double *)member,
+				decimals[field->kind]);
 	case FIELD_DATE:
-		csv_put_text(writer, row_date(member, date));
-		break;
-	case FIELD_OUTCOMES:
-	case FIELD_EMBEDDED:
-	case FIELD_ROW:
-	case FIELD_ROWS:
-		csv_put_text(writer, NULL);
-		break;
+		return date_text(member, text);
+	default:
+		return "";
 	}
 }
 
@@ -104,18 +93,25 @@ int row_put_header(struct csv_writer *writer, const struct row_type *type)
 	return csv_end_row(writer);
 }
 
-static void put_part(struct csv_writer *writer, const struct row_part *part,
-		     const char *run_id, const void *row)
+const void *row_part_at(const struct row_part *part, const void *row)
 {
 	const char *base = (const char *)row + part->base;
 
-	if (part->pointed)
-		base = *(const char *const *)base;
+	return part->pointed ? *(const void *const *)base : base;
+}
+
+static void put_part(struct csv_writer *writer, const struct row_part *part,
+		     const char *run_id, const void *row)
+{
+	const char *base = row_part_at(part, row);
+	char text[ROW_TEXT_BYTES];
+
 	for (const struct row_field *field = part->fields; field->name; field++)
-		if (base)
-			put_field(writer, field, base + field->offset, run_id);
-		else
-			csv_put_text(writer, NULL);
+		csv_put_text(
+			writer,
+			field->kind == FIELD_RUN_ID ? run_id
+			: base ? row_text(field, base + field->offset, text)
+			       : NULL);
 }
 
 int row_put(struct csv_writer *writer, const struct row_type *type,

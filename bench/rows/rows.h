@@ -100,9 +100,13 @@ struct row_type {
 		}                                                              \
 	}
 
-/* A FIELD_DATE as text, which has ROW_DATE_BYTES. */
-#define ROW_DATE_BYTES 32
-char *row_date(const time_t *date, char *text);
+/* A member as CSV has it, in text or elsewhere; "" when it is unknown. */
+#define ROW_TEXT_BYTES CSV_REAL_BYTES
+const char *row_text(const struct row_field *field, const void *member,
+		     char *text);
+
+/* The struct of a part in a row; NULL: all unknown. */
+const void *row_part_at(const struct row_part *part, const void *row);
 
 /* Write the names, or the members of a row; run_id: NULL in rows without one.
  * Errors as csv_end_row(). */

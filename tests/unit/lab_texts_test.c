@@ -95,7 +95,7 @@ static const struct row_field fields[] = {
 	FIELD("error", ERRNO, AT(error)),
 	FIELD("outcome", OUTCOME, AT(outcome)),
 	FIELD("bytes", BYTES, AT(bytes)),
-	FIELD("limit", LIMIT, AT(limit)),
+	FIELD("limit_bytes", LIMIT, AT(limit)),
 	FIELD("integer", INTEGER, AT(integer)),
 	FIELD("ns", NS, AT(ns)),
 	FIELD("word", TEXT, AT(word)),
@@ -109,10 +109,11 @@ static const struct row_part parts[] = { { .fields = fields }, { 0 } };
 
 static void check_fill(const struct values *values, const char *expected)
 {
-	char *text = fill("{yes} {count} {choice} {error} {outcome} {bytes} "
-			  "{limit} {integer} {ns} {word} {phrase} {nothing} "
-			  "{line} {lin} {line",
-			  parts, values);
+	char *text =
+		fill("{yes} {count} {choice} {error} {outcome} {bytes} "
+		     "{limit_bytes} {integer} {ns} {word} {phrase} {nothing} "
+		     "{line} {lin} {line",
+		     parts, values);
 
 	assert_string_equal(text, expected);
 	free(text);

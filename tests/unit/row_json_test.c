@@ -2,6 +2,7 @@
 /* Rows in CSV and JSON: every kind of field, known and unknown. */
 
 #include <errno.h>
+#include <limits.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -114,7 +115,7 @@ static void what_is_known(void **state)
 	      "{\"flag\":true,\"yes\":true,\"count\":2,\"number\":-3,"
 	      "\"bytes\":4,\"limit\":5,\"text\":\"a \\\\xff\",\"line\":\"b\","
 	      "\"words\":[\"c\",\"d\"],\"choice\":\"one\","
-	      "\"errno\":\"ENOMEM\",\"errnos\":\"ENOMEM:3\",\"ns\":6.25,"
+	      "\"errno\":\"ENOMEM\",\"errnos\":\"ENOMEM:3\",\"ns\":6.0,"
 	      "\"seconds\":7.5,\"ratio\":0.5,\"integer\":8,\"outcome\":\"ok\","
 	      "\"date\":\"1970-01-01T00:00:00Z\",\"row\":{\"count\":1},"
 	      "\"rows\":[{\"count\":1},{\"count\":2}]}");
@@ -143,11 +144,39 @@ static void what_is_unknown(void **state)
 	      "\"row\":null,\"rows\":[]}");
 }
 
+/* JSON's integers end at INT64_MAX. */
+static void extremes(void **state)
+{
+	const struct outer row = {
+		.number = INT_MIN,
+		.bytes = UINT64_MAX - 1,
+		.limit = INT64_MAX,
+		.integer = INT64_MIN,
+		.ns = INFINITY,
+	};
+
+	(void)state;
+	check(&row,
+	      "0,no,0,-2147483648,18446744073709551614,9223372036854775807,,,,"
+	      "zero,,,,0.000,0.0000,-9223372036854775808,ok,"
+	      "1970-01-01T00:00:00Z,,\n",
+	      "{\"flag\":false,\"yes\":false,\"count\":0,"
+	      "\"number\":-2147483648,\"bytes\":null,"
+	      "\"limit\":9223372036854775807,\"text\":null,"
+	      "\"line\":null,\"words\":[],\"choice\":\"zero\","
+	      "\"errno\":null,\"errnos\":null,\"ns\":null,"
+	      "\"seconds\":0.0,\"ratio\":0.0,"
+	      "\"integer\":-9223372036854775808,\"outcome\":\"ok\","
+	      "\"date\":\"1970-01-01T00:00:00Z\",\"row\":null,"
+	      "\"rows\":[]}");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_known),
 		cmocka_unit_test(what_is_unknown),
+		cmocka_unit_test(extremes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
