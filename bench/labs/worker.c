@@ -13,12 +13,12 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
-#include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/machine/coprocess.h"
 #include "bench/machine/guardian.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/text.h"
@@ -91,24 +91,16 @@ static void watch_pulse(void)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/* Raising it is everybody's right. */
-static void be_first_to_die(pid_t parent)
-{
-	if (worker_set_oom_score_adj(1000))
-		_exit(1);
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-}
-
 /* One byte each way: ready, go, done. */
-static _Noreturn void live(int socket, pid_t parent, bool guarded,
+static _Noreturn void live(int socket, bool guarded,
 			   void (*prepare)(void *data), void (*act)(void *data),
 			   void *data)
 {
 	char byte = 0;
 
-	be_first_to_die(parent);
+	/* It is the first to die; raising it is everybody's right. */
+	if (worker_set_oom_score_adj(1000))
+		_exit(1);
 	if (prepare)
 		prepare(data);
 	if (send(socket, &byte, 1, MSG_NOSIGNAL) == 1 &&
@@ -141,8 +133,7 @@ int worker_start(struct worker *worker, struct guardian *guardian,
 		 void (*prepare)(void *data), void (*act)(void *data),
 		 void *data)
 {
-	const pid_t parent = getpid();
-	int ends[2];
+	struct coprocess process;
 	int error;
 
 	*worker = (struct worker){ .socket = -1, .guardian = guardian };
@@ -150,23 +141,16 @@ int worker_start(struct worker *worker, struct guardian *guardian,
 		pulse = worker_share(sizeof *pulse);
 	if (!pulse)
 		return -ENOMEM;
-	if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends))
-		return -errno;
-	worker->socket = ends[0];
-	worker->pid = fork();
-	if (worker->pid < 0) {
-		error = -errno;
-		close(ends[0]);
-		close(ends[1]);
+	error = coprocess_fork(&process, NULL);
+	if (error)
 		return error;
-	}
-	if (!worker->pid) {
+	worker->pid = process.pid;
+	worker->socket = process.socket;
+	if (!process.pid) {
 		if (guardian)
 			guardian_forget(guardian);
-		close(ends[0]);
-		live(ends[1], parent, guardian, prepare, act, data);
+		live(process.socket, guardian, prepare, act, data);
 	}
-	close(ends[1]);
 	error = worker_await(worker, -1);
 	if (error)
 		worker_end(worker, NULL);
@@ -287,11 +271,7 @@ const char *worker_error(int error)
 
 void worker_end(struct worker *worker, int *status)
 {
-	int ignored;
+	const struct coprocess process = { worker->pid, worker->socket };
 
-	kill(worker->pid, SIGKILL);
-	while (waitpid(worker->pid, status ? status : &ignored, 0) < 0 &&
-	       errno == EINTR)
-		;
-	close(worker->socket);
+	coprocess_end(&process, status);
 }
