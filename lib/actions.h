@@ -6,7 +6,14 @@
 #ifndef LIB_ACTIONS_H
 #define LIB_ACTIONS_H
 
-#include "lib/child.h"
+#include "lib/spawnwise.h"
+
+/* Why a child did not get to exec. error is a negative errno, or 0. */
+struct sw_failure {
+	int error;
+	unsigned stage; /* as in struct sw_child */
+	int action;
+};
 
 /* Both set failure->action when they fail. */
 int sw_place_stdio(const struct sw_request *request,

@@ -1,10 +1,16 @@
 /* SPDX-License-Identifier: MIT */
-/* The caller's half of a spawn, before birth and after; see child.h. */
+/*
+ * The caller's half of a spawn; see caller.h. Longer than other files: what it
+ * asks of the kernel before the birth it answers for after it.
+ */
+
+#include "lib/caller.h"
 
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
 #include <pthread.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,7 +20,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "lib/child.h"
 #include "lib/raw.h"
 
 #define DEFAULT_PATH "/bin:/usr/bin" /* as posix_spawnp(3) of glibc */
@@ -286,4 +291,54 @@ int sw_child_failed(struct sw_child *child, const struct sw_failure *failure)
 	child->action = failure->action;
 	discard(child, __WALL);
 	return failure->error;
+}
+
+static int fail(struct sw_child *child, long error)
+{
+	child->pidfd = -1;
+	child->stage = SW_PIDFD;
+	return error == -ENOSYS || error == -EPERM ? -ENOTSUP : (int)error;
+}
+
+int sw_pidfd_reserve(const struct sw_request *request, struct sw_child *child)
+{
+	long fd;
+
+	if (!(request->fields & SW_PIDFD))
+		return 0;
+	fd = raw2(SYS_pidfd_open, raw0(SYS_getpid), 0);
+	if (fd < 0)
+		return fail(child, fd);
+	child->pidfd = (int)fd;
+	return 0;
+}
+
+void sw_pidfd_release(struct sw_child *child)
+{
+	if (child->pidfd >= 0)
+		raw1(SYS_close, child->pidfd);
+	child->pidfd = -1;
+}
+
+int sw_pidfd_open(struct sw_child *child)
+{
+	struct sw_failure failure = { .stage = SW_PIDFD };
+	const bool wanted = child->pidfd >= 0;
+	long fd;
+
+	if (!wanted)
+		return 0;
+	fd = raw2(SYS_pidfd_open, child->pid, 0);
+	sw_pidfd_release(child);
+	if (fd == -EMFILE || fd == -ENFILE)
+		fd = raw2(SYS_pidfd_open, child->pid, 0);
+	if (fd == -ESRCH) /* a thread that waits for any child took it */
+		return 0;
+	if (fd >= 0) {
+		child->pidfd = (int)fd;
+		return 0;
+	}
+	raw2(SYS_kill, child->pid, SIGKILL);
+	failure.error = (int)fd;
+	return sw_child_failed(child, &failure);
 }

@@ -15,7 +15,6 @@
 #include <sched.h>
 #include <sys/ioctl.h>
 
-#include "lib/actions.h"
 #include "lib/raw.h"
 
 #define SIGNAL_COUNT 64
@@ -255,7 +254,8 @@ static long take_step(const struct sw_image *image, unsigned stage,
 	case SW_IDS:
 		return set_ids(request->ids);
 	case SW_SIGMASK:
-		return sw_signals_restore(image->mask);
+		return raw4(SYS_rt_sigprocmask, SIG_SETMASK, &image->mask, 0,
+			    sizeof image->mask);
 	default:
 		return exec_program(image);
 	}

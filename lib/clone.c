@@ -7,7 +7,6 @@
 #include <stdatomic.h>
 
 #include "lib/child.h"
-#include "lib/probe.h"
 #include "lib/raw.h"
 
 /* What the two system calls have in common: five arguments, and a child that
@@ -153,24 +152,4 @@ long sw_clone(const struct clone_args *args, void (*run)(void *), void *data)
 	}
 	return call_clone(call.number, call.a, call.b, call.c, call.d, call.e,
 			  run, data);
-}
-
-/* The trial's own is enough. */
-SW_CHILD_HALF static int no_birth(void)
-{
-	return 0;
-}
-
-/* Emulators have no clone3(2), and may make a fork of CLONE_VM. Where no trial
- * may be born, CLONE_THREAD without CLONE_SIGHAND is refused before anything is
- * created (kernel/fork.c, copy_process). */
-int sw_clone_supported(void)
-{
-	const unsigned long flags = CLONE_VM | CLONE_VFORK | CLONE_THREAD;
-
-	if (!clone3_refusal())
-		return 0;
-	if (sw_births_elsewhere())
-		return sw_unless(raw2(SYS_clone, flags, 0), -EINVAL);
-	return sw_probe(no_birth);
 }

@@ -47,7 +47,4 @@ int sw_clone_failed(struct sw_child *child, long error);
 /* Whether a child of sw_clone() is born without handlers. */
 bool sw_clone_clears_handlers(void);
 
-/* 0 when this kernel lets us call one of them, else a negative errno. */
-int sw_clone_supported(void);
-
 #endif

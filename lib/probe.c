@@ -8,7 +8,7 @@
 #include <string.h>
 #include <sys/wait.h>
 
-#include "lib/child.h"
+#include "lib/caller.h"
 #include "lib/clone.h"
 #include "lib/raw.h"
 
@@ -125,4 +125,24 @@ int sw_probe(int (*birth)(void))
 
 	errno = saved_errno;
 	return result;
+}
+
+/* The trial's own is enough. */
+SW_CHILD_HALF static int no_birth(void)
+{
+	return 0;
+}
+
+/* Emulators have no clone3(2), and may make a fork of CLONE_VM. Where no trial
+ * may be born, CLONE_THREAD without CLONE_SIGHAND is refused before anything is
+ * created (kernel/fork.c, copy_process). */
+int sw_clone_supported(void)
+{
+	const unsigned long flags = CLONE_VM | CLONE_VFORK | CLONE_THREAD;
+
+	if (sw_clone_clears_handlers())
+		return 0;
+	if (sw_births_elsewhere())
+		return sw_unless(raw2(SYS_clone, flags, 0), -EINVAL);
+	return sw_probe(no_birth);
 }

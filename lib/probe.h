@@ -25,6 +25,9 @@ bool sw_births_elsewhere(void);
  */
 int sw_probe(int (*birth)(void));
 
+/* 0 when this kernel lets us call one of them, else a negative errno. */
+int sw_clone_supported(void);
+
 /* 0 when the system calls by which every answer is known are not refused, else
  * a negative errno. They are asked for what changes nothing. */
 int sw_calls_supported(void);

@@ -9,8 +9,9 @@
 
 #include <errno.h>
 
-#include "lib/child.h"
+#include "lib/caller.h"
 #include "lib/clone.h"
+#include "lib/probe.h"
 #include "lib/stacks.h"
 
 struct birth {

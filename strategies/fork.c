@@ -16,7 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "lib/child.h"
+#include "lib/caller.h"
 #include "lib/probe.h"
 #include "lib/raw.h"
 #include "lib/slots.h"

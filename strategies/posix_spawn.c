@@ -13,7 +13,7 @@
 #include <spawn.h>
 #include <unistd.h>
 
-#include "lib/child.h"
+#include "lib/caller.h"
 #include "lib/libc.h"
 #include "lib/probe.h"
 

@@ -9,7 +9,7 @@
 #include <errno.h>
 #include <unistd.h>
 
-#include "lib/child.h"
+#include "lib/caller.h"
 #include "lib/probe.h"
 #include "lib/raw.h"
 

@@ -139,6 +139,13 @@ static void find_holder(int fd, struct lock_holder *holder)
 		holder->stopped = strchr("Tt", stat.state);
 }
 
+const char *overcommit_path(void)
+{
+	const char *path = getenv("SPAWNWISE_KNOB");
+
+	return path && *path ? path : "/proc/sys/vm/overcommit_memory";
+}
+
 static bool is_scarce(int error)
 {
 	return error == EMFILE || error == ENFILE || error == ENOMEM;

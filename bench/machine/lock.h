@@ -16,6 +16,10 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
+/* The setting: /proc/sys/vm/overcommit_memory, or $SPAWNWISE_KNOB: a plain file
+ * that stands in for it in tests. */
+const char *overcommit_path(void);
+
 #define LOCK_COUNT 3
 
 struct lock {

@@ -19,13 +19,6 @@
 
 #define REPAIR_WAIT_MS 1000
 
-const char *overcommit_path(void)
-{
-	const char *path = getenv("SPAWNWISE_KNOB");
-
-	return path && *path ? path : "/proc/sys/vm/overcommit_memory";
-}
-
 static int open_knob(int flags, int *knob_fd)
 {
 	*knob_fd = open(overcommit_path(), flags | O_CLOEXEC);

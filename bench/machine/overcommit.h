@@ -17,10 +17,6 @@
 
 #include "bench/machine/lock.h"
 
-/* /proc/sys/vm/overcommit_memory, or $SPAWNWISE_KNOB: a plain file that
- * stands in for it in tests. */
-const char *overcommit_path(void);
-
 /* The mode now: 0 heuristic, 1 always, 2 strict. */
 int overcommit_get(int *mode);
 

@@ -22,7 +22,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench/machine/overcommit.h"
+#include "bench/machine/lock.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
 

@@ -7,7 +7,7 @@
  * grow with the heap is the chart's to show.
  */
 
-#include "bench/show/table.h"
+#include "bench/show/matrix.h"
 
 #include <errno.h>
 #include <math.h>
@@ -15,6 +15,7 @@
 #include <string.h>
 
 #include "bench/rows/errname.h"
+#include "bench/show/table.h"
 #include "bench/show/units.h"
 #include "lib/spawnwise.h"
 

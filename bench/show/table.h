@@ -14,7 +14,6 @@
 #include <stdint.h>
 #include <stdio.h>
 
-#include "bench/files/run.h"
 #include "bench/rows/rows.h"
 
 #define TABLE_COLUMNS_MAX 12
@@ -90,14 +89,5 @@ int table_print(const struct table *table, FILE *stream);
 
 /* Free the rows. */
 void table_release(struct table *table);
-
-/*
- * The table of a run, by the time `reap`: for each overcommit mode and parent
- * state the heaps, for each heap the strategies from the fastest to the
- * slowest. Refused cells show their errno, cells without any spawn "not
- * measured"; strategies that create nothing are the floor of the harness and
- * stand below. At most 100 columns wide. Errors as table_print().
- */
-int show_matrix(FILE *stream, const struct summary *rows, size_t count);
 
 #endif

@@ -15,6 +15,7 @@
 #include "bench/files/cells.h"
 #include "bench/machine/host.h"
 #include "bench/measure/signals.h"
+#include "bench/show/matrix.h"
 #include "bench/show/plot.h"
 #include "bench/show/shell.h"
 #include "bench/show/table.h"

@@ -11,6 +11,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "lib/caller.h"
 #include "lib/clone.h"
 #include "lib/probe.h"
 #include "lib/wait.h"

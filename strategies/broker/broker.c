@@ -13,6 +13,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "lib/caller.h"
 #include "lib/clone.h"
 #include "lib/probe.h"
 #include "lib/raw.h"

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* In what a caller has changed since its helper was born. */
 
+#include "strategies/broker/changes.h"
+
 #include <errno.h>
 #include <linux/kcmp.h>
 
 #include "lib/raw.h"
-#include "strategies/broker/helper.h"
 
 static bool equal_limits(const struct rlimit *one, const struct rlimit *other)
 {

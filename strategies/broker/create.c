@@ -4,14 +4,18 @@
  * of the calling thread, and then does as any other.
  */
 
+#include "strategies/broker/create.h"
+
 #include <errno.h>
 #include <stddef.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "lib/caller.h"
 #include "lib/clone.h"
 #include "lib/raw.h"
-#include "strategies/broker/helper.h"
+#include "strategies/broker/changes.h"
+#include "strategies/broker/follow.h"
 
 #define SIGNAL_COUNT 64
 

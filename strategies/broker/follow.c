@@ -5,10 +5,11 @@
  * but to look at the caller is needed (proc(5)).
  */
 
+#include "strategies/broker/follow.h"
+
 #include <errno.h>
 
 #include "lib/raw.h"
-#include "strategies/broker/helper.h"
 
 #define PATH_BYTES 96
 

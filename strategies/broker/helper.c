@@ -16,9 +16,14 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "lib/caller.h"
 #include "lib/raw.h"
 #include "lib/wait.h"
 #include "strategies/broker/bell.h"
+#include "strategies/broker/changes.h"
+#include "strategies/broker/create.h"
+#include "strategies/broker/follow.h"
+#include "strategies/broker/trim.h"
 
 #define LOOK_NS 500000000L /* at most this long between two looks around */
 #define HINT SIGSTKFLT	   /* sent to us when our parent thread ends */

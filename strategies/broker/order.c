@@ -9,6 +9,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "lib/caller.h"
 #include "lib/raw.h"
 
 #define ALIGNMENT 8

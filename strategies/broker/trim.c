@@ -8,6 +8,8 @@
  * pages, and make some as they run. The helper keeps its own and no other.
  */
 
+#include "strategies/broker/trim.h"
+
 #include <fcntl.h>
 #include <link.h>
 #include <stddef.h>
@@ -15,7 +17,6 @@
 
 #include "lib/clone.h"
 #include "lib/raw.h"
-#include "strategies/broker/helper.h"
 
 struct range {
 	uintptr_t start, end;
@@ -25,7 +26,7 @@ struct range {
  * that is not written. */
 static int take_object(struct dl_phdr_info *object, size_t bytes, void *data)
 {
-	const uintptr_t ours = (uintptr_t)sw_helper_run;
+	const uintptr_t ours = (uintptr_t)sw_helper_find_code;
 	struct sw_helper *helper = data;
 	struct range found = { UINTPTR_MAX, 0 };
 

@@ -16,6 +16,7 @@
 
 #include <cmocka.h>
 
+#include "bench/show/matrix.h"
 #include "bench/show/progress.h"
 #include "bench/show/table.h"
 #include "lib/spawnwise.h"
