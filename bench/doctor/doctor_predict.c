@@ -1,9 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* What spawning would ask of this machine now; see doctor_predict.h. */
+/*
+ * What spawning would ask of this machine now; see doctor_predict.h. A
+ * prediction is made, declared and reported in one file: hence the length.
+ */
 
 #include "bench/doctor/doctor_predict.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -11,6 +15,8 @@
 #include "bench/machine/memory.h"
 #include "bench/machine/text.h"
 #include "bench/measure/predict_facts.h"
+#include "bench/rows/errname.h"
+#include "bench/show/units.h"
 #include "lib/spawnwise.h"
 
 #define GIB (UINT64_C(1) << 30)
@@ -234,3 +240,180 @@ static const struct row_field process_fields[] = {
 
 const struct row_type predicted_process_row =
 	ROW_TYPE("process", process_fields);
+
+#define ASKING (SW_CHARGES_COMMIT | SW_MAPS_MEMORY)
+
+/* The names of those whose traits among those that ask for memory are these. */
+static void join_names(unsigned traits, char *text, size_t length)
+{
+	size_t used = 0;
+
+	snprintf(text, length, "none");
+	for (size_t i = 0; sw_strategies[i] && used < length; i++)
+		if (doctor_uses(sw_strategies[i]) &&
+		    (sw_strategies[i]->traits & ASKING) == traits)
+			used += (size_t)snprintf(text + used, length - used,
+						 "%s%s", used ? ", " : "",
+						 sw_strategies[i]->name);
+}
+
+/* The head of a grid, behind its first columns: which mode is set. */
+static void put_modes(struct table *table, int mode)
+{
+	for (int i = 0; i < ROW_MODES; i++)
+		table_cell(table, "mode %d%s", i, i == mode ? " (now)" : "");
+	table_row(table, TABLE_STRONG);
+}
+
+/* The cells of a grid behind its first columns; "": as the outcome says. */
+static void put_outcomes(struct table *table, const int *outcomes,
+			 const int *before, const char *works, bool bad)
+{
+	for (int i = 0; i < ROW_MODES; i++) {
+		bad |= outcomes[i];
+		table_cell(table, "%s",
+			   before && before[i] ? "heap refused"
+			   : outcomes[i]       ? errname(outcomes[i])
+					       : works);
+	}
+	table_row(table, bad ? TABLE_BAD : TABLE_PLAIN);
+}
+
+/* A heap that no mode refuses may still not be filled: without swap the OOM
+ * killer comes (cgroups(7)). */
+static void put_heap(struct table *table, const struct predicted_heap *row)
+{
+	const bool named = *row->label;
+
+	table_cell(table, "%s", "");
+	table_cell(table, "%s%s%s%s", size_human(row->heap_bytes).text,
+		   named ? " (" : "", row->label, named ? ")" : "");
+	put_outcomes(table, row->spawn, row->heap,
+		     row->beyond_cgroup ? "beyond its cgroup" : "works",
+		     row->beyond_cgroup);
+}
+
+void doctor_report_heaps(struct table *table,
+			 const struct predicted_heaps *heaps, int mode)
+{
+	const struct predict_facts nothing = { 0 };
+	char names[256];
+
+	join_names(SW_CHARGES_COMMIT, names, sizeof names);
+	report_line(table, "spawning", TABLE_PLAIN,
+		    "asking for the whole memory of the program again: %s",
+		    names);
+	join_names(SW_MAPS_MEMORY, names, sizeof names);
+	report_line(table, "", TABLE_PLAIN, "asking for a stack of some %s: %s",
+		    size_human(predict_asked(SW_MAPS_MEMORY, &nothing)).text,
+		    names);
+	join_names(0, names, sizeof names);
+	report_line(table, "", TABLE_PLAIN, "asking for none of it: %s", names);
+	report_line(table, "", TABLE_PLAIN,
+		    "now the first would get, in a program with one heap:");
+	table_cell(table, "%s", "");
+	table_cell(table, "heap");
+	put_modes(table, mode);
+	for (size_t i = 0; i < heaps->list.count; i++)
+		put_heap(table, &heaps->rows[i]);
+}
+
+/* Page tables are charged to the control group; what does not fit there brings
+ * its OOM killer and no ENOMEM (GFP_PGTABLE_USER in
+ * include/asm-generic/pgalloc.h). */
+static void report_page_tables(struct table *table,
+			       const struct predicted_process *process)
+{
+	const bool tight = process->page_table_bytes > process->room_bytes;
+
+	report_row(table, "", TABLE_PLAIN,
+		   "a copy of its page tables takes up to {page_table_bytes} "
+		   "of RAM besides");
+	if (process->room_error)
+		report_line(table, "", TABLE_PLAIN,
+			    "what its cgroup leaves it is hidden: %s",
+			    cgroup_error(process->room_error));
+	if (process->room_bytes != UINT64_MAX)
+		report_row(table, "", tight ? TABLE_BAD : TABLE_PLAIN,
+			   tight ? "its cgroup leaves it {room_bytes}: copying "
+				   "them may get it killed"
+				 : "its cgroup leaves it {room_bytes}");
+}
+
+static void report_process_limits(struct table *table,
+				  const struct predicted_process *process)
+{
+	const struct {
+		const char *words;
+		uint64_t soft;
+	} limits[] = {
+		{ "descriptors", process->nofile },
+		{ "processes of its user", process->nproc },
+		{ "bytes of addresses", process->as_bytes },
+	};
+	struct process_limit nearest;
+	char text[256] = "";
+	size_t used = 0;
+
+	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
+		if (limits[i].soft != UINT64_MAX)
+			used += (size_t)snprintf(
+				text + used, sizeof text - used,
+				"%s%" PRIu64 " %s", used ? ", " : "",
+				limits[i].soft, limits[i].words);
+	report_line(table, "", TABLE_PLAIN, "it may have: %s",
+		    used ? text : "any number of descriptors and processes");
+	if (process_limit_nearest(process->pid, &nearest))
+		report_line(table, "", TABLE_PLAIN,
+			    "nearest limit of processes: %s%s%s, %" PRIu64
+			    " of %" PRIu64 " are there",
+			    nearest.name, *nearest.directory ? " of " : "",
+			    nearest.directory, nearest.used, nearest.limit);
+}
+
+void doctor_report_warnings(struct table *table, const char *subject,
+			    const char *none,
+			    const struct found_warnings *found)
+{
+	if (!found->list.count)
+		report_line(table, subject, TABLE_PLAIN, "%s", none);
+	for (size_t i = 0; i < found->list.count; i++) {
+		const struct warning *warning = &found->rows[i];
+
+		report_line(table, i ? "" : subject, TABLE_STRONG, "%s",
+			    warning->what);
+		if (warning->means)
+			report_line(table, "", TABLE_PLAIN, "%s",
+				    warning->means);
+		report_line(table, "", TABLE_PLAIN, "%s", warning->cure);
+	}
+}
+
+void doctor_report_process(struct table *table,
+			   const struct predicted_process *process, int mode)
+{
+	table->parts = predicted_process_row.parts;
+	table->row = process;
+	report_row(table, "process", TABLE_PLAIN,
+		   "{name} (pid {pid}): {vm_bytes} of address space in {vmas} "
+		   "mappings");
+	report_row(table, "", TABLE_PLAIN,
+		   "accountable and copied: {accountable_bytes}, the largest "
+		   "mapping {largest_vma_bytes}");
+	report_page_tables(table, process);
+	table_cell(table, "%s", "");
+	table_cell(table, "strategy");
+	table_cell(table, "asks for");
+	put_modes(table, mode);
+	for (size_t i = 0; i < process->spawns.count; i++) {
+		table_cell(table, "%s", "");
+		table_cell(table, "%s", process->rows[i].name);
+		table_cell(table, "%s",
+			   size_human(process->rows[i].asked_bytes).text);
+		put_outcomes(table, process->rows[i].spawn, NULL, "works",
+			     false);
+	}
+	report_process_limits(table, process);
+	doctor_report_warnings(table, "its warnings", "none",
+			       &process->warnings);
+}

@@ -10,7 +10,7 @@
 #include "bench/judge/predict.h"
 #include "bench/machine/process.h"
 #include "bench/machine/warnings.h"
-#include "bench/rows/rows.h"
+#include "bench/show/table.h"
 
 #define PREDICT_HEAPS_MAX 16
 
@@ -72,6 +72,16 @@ int doctor_predict_process(const struct process *process,
 			   struct predicted_process *predicted);
 
 void doctor_find_warnings(pid_t pid, struct found_warnings *found);
+
+/* Add to a table what people read of these; mode is the one that is set, or
+ * below 0. The table's row becomes that of the process. */
+void doctor_report_heaps(struct table *table,
+			 const struct predicted_heaps *heaps, int mode);
+void doctor_report_process(struct table *table,
+			   const struct predicted_process *process, int mode);
+void doctor_report_warnings(struct table *table, const char *subject,
+			    const char *none,
+			    const struct found_warnings *found);
 
 /* Their keys in JSON. */
 extern const struct row_type predicted_heap_row, predicted_process_row,
