@@ -8,11 +8,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/labs/memory_group.h"
 #include "bench/labs/part.h"
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/memory.h"
-#include "bench/machine/memory_group.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/show/cure.h"
 #include "bench/show/progress.h"
@@ -157,7 +157,7 @@ static int work(struct trial *trial)
 	trial->pid = worker.pid;
 	if (goes_on(trial) && part->before)
 		trial->error = part->before(trial);
-	if (goes_on(trial))
+	if (goes_on(trial) && part->act)
 		trial->ended = worker_act(&worker, trial->mode, part->limit_ms,
 					  part->look ? look : NULL, trial);
 	worker_end(&worker, &trial->status);
@@ -183,6 +183,8 @@ static int try_trial(struct trial *shared, const struct trial *start)
 	}
 	if (!error)
 		return lab_keep(context, shared);
+	if (error == LAB_LEAVE_OUT)
+		return 0;
 	if (context->why[0])
 		return error;
 	doing = report_fill(context, start->part->doing, shared);

@@ -6,44 +6,43 @@
 #ifndef LABS_OOM_H
 #define LABS_OOM_H
 
-#include <stdbool.h>
-#include <stdint.h>
-#include <sys/types.h>
-
-#include "bench/judge/badness.h"
-#include "bench/labs/labs.h"
-#include "bench/machine/memory_group.h"
-#include "bench/machine/oom_log.h"
+#include "bench/labs/badness.h"
+#include "bench/labs/memory_group.h"
+#include "bench/labs/oom_log.h"
+#include "bench/labs/part.h"
 
 /* One row of oom.csv. */
-struct oom_row {
-	const char *part;     /* "score", "inherit", "kill" */
-	const char *name;     /* of the case */
-	const char *strategy; /* NULL: none */
-	int oom_score_adj;
+struct oom {
+	struct trial trial;
+	const char *part;
 	int nice;
 	int64_t uid;
-	const struct badness_process *process; /* NULL: not of interest */
+	struct badness_process process;
 	int64_t badness_bytes; /* INTEGER_UNKNOWN: it is never chosen */
-	const char *predicted;
-	const char *observed;
-	int agrees;
-	const struct memory_group_reading *growth; /* of counters; NULL */
-	const struct oom_log_kill *log; /* NULL: none, or not readable */
+	char predicted[32];
+	char observed[32];
+	struct memory_group_reading growth; /* of counters */
+	struct oom_log_kill log;
+
+	/* In texts. */
+	uint64_t held_bytes;
+	char badness[40];
 };
 
-int oom_write_row(struct lab_context *context, const struct oom_row *row);
+extern const struct lab_part oom_scores, oom_inheritance, oom_kills;
 
-/*
- * The parts. unit_bytes is what the smallest process has; the largest gets
- * four times that. Each writes rows and text: 0, or -errno told by lab_fail().
- * The group may be NULL for the first, which fills none.
- */
-int oom_scores(struct lab_context *context, const struct memory_group *group,
-	       uint64_t unit_bytes);
-int oom_inheritance(struct lab_context *context);
-/* The group has room for six units. */
-int oom_kills(struct lab_context *context, struct memory_group *group,
-	      uint64_t unit_bytes);
+/* What the smallest process has; the largest gets four times that, and the
+ * context's group, if there is one, has room for six times that. */
+extern uint64_t oom_unit_bytes;
+
+/* Begin the row of a part, in which nothing is known yet. */
+void oom_begin(struct oom *oom, const char *part);
+
+/* What the badness of a process counts, as /proc tells it. -ENOENT, -ENODATA:
+ * it is dead. */
+int oom_read(pid_t pid, struct badness_process *process);
+
+/* Fill in the badness of the row's process in this scope. */
+void oom_weigh(struct oom *oom, const struct badness_scope *scope);
 
 #endif

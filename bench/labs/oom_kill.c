@@ -5,277 +5,485 @@
  * Three processes: a small one that is raised, a larger one that stays as it
  * is, and one that grows. All have an oom_score_adj of 500 at least, so that
  * they go first if the machine itself runs out; only differences count.
+ *
+ * Longer than others: three processes are led from outside at once, which the
+ * driver of the labs does not do.
  */
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/labs/oom.h"
-#include "bench/labs/oom_process.h"
-#include "bench/labs/oom_report.h"
+#include "bench/labs/report.h"
+#include "bench/labs/worker.h"
+#include "bench/show/table.h"
+#include "bench/show/units.h"
 
 #define LIMIT_MS 10000
 #define LOG_WAIT_MS 500
 #define BASE_ADJ 500
 #define RAISED_ADJ 1000
-#define DEATHS 3
+#define ROOM_TO_GROW ((size_t)1 << 30) /* addresses */
 
-enum { RAISED, STEADY, GROWING, ACTORS };
+enum { RAISED, STEADY, GROWING, PROCESSES };
 
-static const char *const names[ACTORS] = { "raised", "steady", "growing" };
+static const char *const names[] = { "raised", "steady", "growing" };
+static const unsigned units[] = { 1, 2, 1 };
+static const struct lab_case cases[] = { { .name = "first" },
+					 { .name = "second" },
+					 { .name = "whole" } };
 
-/* The stage and who is on it. */
-struct play {
-	struct lab_context *context;
-	struct memory_group *group;
-	uint64_t unit_bytes;
-	struct oom_process *processes; /* shared */
-	struct worker workers[ACTORS];
-	bool alive[ACTORS];
-	struct oom_log log;
-	int log_error; /* it cannot be read */
-	struct oom_death deaths[DEATHS];
-	size_t death_count;
+/* One time that the group was full. */
+struct kill {
+	struct oom oom;
+
+	/* In texts. */
+	uint64_t limit_bytes;
+	int version; /* of the group */
+	int killed;
+	int log_error; /* the kernel's log cannot be read */
+	char log_reason[64];
+	char line[512]; /* as the kernel wrote it; "": none was found */
+	const char *counted_once_more;
 };
 
-static int begin(struct play *play)
+#define AT(member) offsetof(struct kill, member)
+
+static const struct row_field words[] = {
+	FIELD("held_bytes", BYTES, AT(oom.held_bytes)),
+	FIELD("badness", LINE, AT(oom.badness)),
+	FIELD("limit_bytes", BYTES, AT(limit_bytes)),
+	FIELD("killed", COUNT, AT(killed)),
+	FIELD("kills", INTEGER, AT(oom.growth.oom_kill)),
+	FIELD("log_reason", LINE, AT(log_reason)),
+	FIELD("line", LINE, AT(line)),
+	FIELD("counted_once_more", TEXT, AT(counted_once_more)),
+	{ 0 },
+};
+
+/* A process in the group, in memory that it shares with us. */
+struct process {
+	const struct memory_group *group;
+	uint64_t bytes; /* to hold from the begin */
+	int oom_score_adj;
+	int error; /* of its preparation */
+
+	/* It writes to more memory until it holds so much, beyond bytes. */
+	_Atomic uint64_t goal_bytes;
+	_Atomic uint64_t grown_bytes;
+};
+
+/* The processes, and what is written of them. */
+struct stage {
+	struct lab_context *context;
+	struct memory_group *group;
+	struct process *processes;
+	struct worker workers[PROCESSES];
+	bool alive[PROCESSES];
+	struct oom_log log;
+	int log_error;
+};
+
+static void enter(void *data)
 {
-	static const uint64_t units[ACTORS] = { 1, 2, 1 };
+	struct process *process = data;
+
+	process->error = memory_group_enter(process->group, 0);
+	if (!process->error)
+		process->error = worker_populate(process->bytes);
+	if (!process->error)
+		process->error =
+			worker_set_oom_score_adj(process->oom_score_adj);
+}
+
+static void grow(void *data)
+{
+	struct process *process = data;
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *memory = mmap(NULL, ROOM_TO_GROW, PROT_READ | PROT_WRITE,
+			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if (memory == MAP_FAILED)
+		_exit(1);
+	madvise(memory, ROOM_TO_GROW, MADV_NOHUGEPAGE);
+	for (size_t at = 0; at < ROOM_TO_GROW;) {
+		if (at >= atomic_load(&process->goal_bytes)) {
+			poll(NULL, 0, 1);
+			continue;
+		}
+		memory[at] = 1;
+		at += page;
+		atomic_store(&process->grown_bytes, at);
+	}
+}
+
+static void bury(struct stage *stage, int i)
+{
+	if (stage->alive[i])
+		worker_end(&stage->workers[i], NULL);
+	stage->alive[i] = false;
+}
+
+static void bury_all(struct stage *stage)
+{
+	for (int i = 0; i < PROCESSES; i++)
+		bury(stage, i);
+}
+
+static int begin(struct stage *stage)
+{
 	int error = 0;
 
-	for (int i = 0; i < ACTORS && !error; i++) {
-		play->processes[i] = (struct oom_process){
-			.group = play->group,
-			.bytes = units[i] * play->unit_bytes,
+	for (int i = 0; i < PROCESSES && !error; i++) {
+		struct process *process = &stage->processes[i];
+
+		*process = (struct process){
+			.group = stage->group,
+			.bytes = units[i] * oom_unit_bytes,
 			.oom_score_adj = i == RAISED ? RAISED_ADJ : BASE_ADJ,
 		};
-		error = oom_process_start(&play->workers[i],
-					  &play->processes[i]);
-		play->alive[i] = !error;
+		error = worker_start(&stage->workers[i], NULL, enter, grow,
+				     process);
+		stage->alive[i] = !error;
+		if (!error)
+			error = process->error;
 	}
 	if (!error)
-		worker_go(&play->workers[GROWING]);
+		worker_go(&stage->workers[GROWING]);
 	return error;
 }
 
-static void bury(struct play *play, int actor)
-{
-	if (play->alive[actor])
-		worker_end(&play->workers[actor], NULL);
-	play->alive[actor] = false;
-}
-
 /* Killed, and not reaped yet. */
-static bool has_died(const struct play *play, int actor)
+static bool has_died(const struct stage *stage, int i)
 {
 	siginfo_t info = { .si_pid = 0 };
 
-	return play->alive[actor] &&
-	       !waitid(P_PID, (id_t)play->workers[actor].pid, &info,
+	return stage->alive[i] &&
+	       !waitid(P_PID, (id_t)stage->workers[i].pid, &info,
 		       WEXITED | WNOHANG | WNOWAIT) &&
 	       info.si_pid;
 }
 
-static size_t count_dead(const struct play *play)
+static int count_dead(const struct stage *stage)
 {
-	size_t dead = 0;
+	int dead = 0;
 
-	for (int i = 0; i < ACTORS; i++)
-		dead += has_died(play, i);
+	for (int i = 0; i < PROCESSES; i++)
+		dead += has_died(stage, i);
 	return dead;
 }
 
 /* Who is first when the group is full: then the growing one has the rest. */
-static int predict(const struct play *play, uint64_t room_bytes,
-		   struct oom_death *death)
+static int predict(const struct stage *stage, uint64_t room_bytes,
+		   struct oom *oom)
 {
 	const struct badness_scope scope = {
-		.total_bytes = play->group->limit_bytes,
+		.total_bytes = stage->group->limit_bytes,
 		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 	};
-	struct badness_process all[ACTORS];
+	struct badness_process all[PROCESSES];
+	size_t victim;
 
-	for (int i = 0; i < ACTORS; i++) {
-		all[i] = (struct badness_process){ .exempt = true };
-		if (!play->alive[i])
-			continue;
-		int error = oom_process_read(play->workers[i].pid,
-					     play->processes[i].oom_score_adj,
-					     &all[i]);
+	for (int i = 0; i < PROCESSES; i++) {
+		int error = 0;
+
+		all[i] = (struct badness_process){
+			.oom_score_adj = stage->processes[i].oom_score_adj,
+			.exempt = !stage->alive[i],
+		};
+		if (stage->alive[i])
+			error = oom_read(stage->workers[i].pid, &all[i]);
 		if (error)
 			return error;
 	}
 	all[GROWING].rss_bytes += room_bytes;
-	const size_t victim = badness_victim(all, ACTORS, &scope);
-	if (victim == ACTORS)
+	victim = badness_victim(all, PROCESSES, &scope);
+	if (victim == PROCESSES)
 		return -ESRCH;
-	death->process = all[victim];
-	death->badness_bytes = badness_bytes(&all[victim], &scope);
-	snprintf(death->predicted, sizeof death->predicted, "%s",
-		 names[victim]);
+	oom->process = all[victim];
+	oom_weigh(oom, &scope);
+	snprintf(oom->predicted, sizeof oom->predicted, "%s", names[victim]);
 	return 0;
 }
 
 /* Let it grow, until so many are dead. */
-static void drive(struct play *play, uint64_t goal_bytes, size_t dead)
+static void drive(struct stage *stage, uint64_t goal_bytes, int dead)
 {
-	struct oom_process *growing = &play->processes[GROWING];
-
-	atomic_store(&growing->goal_bytes, goal_bytes);
-	for (int i = 0; i < LIMIT_MS; i++) {
-		if (count_dead(play) >= dead)
-			return;
+	atomic_store(&stage->processes[GROWING].goal_bytes, goal_bytes);
+	for (int i = 0; i < LIMIT_MS && count_dead(stage) < dead; i++)
 		poll(NULL, 0, 1);
-	}
 }
 
-static void find_in_log(struct play *play, pid_t pid, struct oom_death *death)
+static void find_in_log(struct stage *stage, pid_t pid, struct kill *kill)
 {
 	struct oom_log_record record;
 
-	while (!play->log_error && !death->logged &&
-	       !oom_log_next(&play->log, LOG_WAIT_MS, &record)) {
+	while (!stage->log_error && !kill->line[0] &&
+	       !oom_log_next(&stage->log, LOG_WAIT_MS, &record)) {
 		if (record.kill.pid != pid)
 			continue;
-		death->logged = true;
-		death->log = record.kill;
-		snprintf(death->line, sizeof death->line, "%.*s",
-			 (int)sizeof death->line - 1, record.line);
+		kill->oom.log = record.kill;
+		snprintf(kill->line, sizeof kill->line, "%.*s",
+			 (int)sizeof kill->line - 1, record.line);
 	}
 }
 
-static void observe(struct play *play, struct oom_death *death)
+static void observe(struct stage *stage, struct kill *kill)
 {
+	char *text = kill->oom.observed;
+	const size_t size = sizeof kill->oom.observed;
 	size_t used = 0;
 
-	snprintf(death->observed, sizeof death->observed, "nobody");
-	for (int i = 0; i < ACTORS; i++) {
-		if (!has_died(play, i))
+	for (int i = 0; i < PROCESSES; i++) {
+		if (!has_died(stage, i))
 			continue;
-		used += (size_t)snprintf(death->observed + used,
-					 sizeof death->observed - used, "%s%s",
+		used += (size_t)snprintf(text + used, size - used, "%s%s",
 					 used ? "+" : "", names[i]);
-		find_in_log(play, play->workers[i].pid, death);
-		bury(play, i);
+		find_in_log(stage, stage->workers[i].pid, kill);
+		bury(stage, i);
+		kill->killed++;
 	}
+	if (!used)
+		snprintf(text, size, "nobody");
+	kill->oom.trial.agrees = !strcmp(kill->oom.predicted, text);
+	/* As a program that counts kills by the counter would have it. */
+	kill->counted_once_more =
+		kill->oom.growth.oom_kill > (uint64_t)kill->killed
+			? " The one that was chosen is counted once more when "
+			  "all are killed: the counter is not the number of "
+			  "the dead."
+			: "";
 }
 
-static void subtract(uint64_t *now, uint64_t before)
+static struct kill make_row(const struct stage *stage,
+			    const struct lab_case *one)
 {
-	if (*now != MEMORY_GROUP_ABSENT)
-		*now -= before;
-}
-
-static void find_growth(const struct memory_group_reading *before,
-			struct memory_group_reading *now)
-{
-	subtract(&now->failcnt, before->failcnt);
-	subtract(&now->low, before->low);
-	subtract(&now->high, before->high);
-	subtract(&now->max, before->max);
-	subtract(&now->oom, before->oom);
-	subtract(&now->oom_kill, before->oom_kill);
-	subtract(&now->oom_group_kill, before->oom_group_kill);
-}
-
-static int write_row(const struct play *play, const struct oom_death *death)
-{
-	const struct oom_row row = {
-		.part = "kill",
-		.name = death->name,
-		.oom_score_adj = death->process.oom_score_adj,
-		.uid = getuid(),
-		.process = &death->process,
-		.badness_bytes = death->badness_bytes,
-		.predicted = death->predicted,
-		.observed = death->observed,
-		.agrees = oom_death_agrees(death),
-		.growth = &death->growth,
-		.log = death->logged ? &death->log : NULL,
+	struct kill kill = {
+		.oom.trial = { .context = stage->context,
+			       .part = &oom_kills,
+			       .mode = stage->context->users_mode,
+			       .one = one,
+			       .case_name = one->name },
+		.limit_bytes = stage->group->limit_bytes,
+		.version = stage->group->version,
+		.log_error = stage->log_error,
 	};
 
-	return oom_write_row(play->context, &row);
+	oom_begin(&kill.oom, "kill");
+	snprintf(kill.log_reason, sizeof kill.log_reason, "%s",
+		 strerror(-stage->log_error));
+	return kill;
 }
 
 /* Fill the group, so that there is over_bytes too little room. */
-static int fill(struct play *play, const char *name, uint64_t over_bytes,
-		bool whole)
+static int fill_group(struct stage *stage, const struct lab_case *one,
+		      uint64_t over_bytes, bool whole)
 {
-	struct oom_death *death = &play->deaths[play->death_count];
-	const uint64_t grown =
-		atomic_load(&play->processes[GROWING].grown_bytes);
+	struct kill kill = make_row(stage, one);
+	const uint64_t grown_bytes =
+		atomic_load(&stage->processes[GROWING].grown_bytes);
 	struct memory_group_reading before;
 	uint64_t room_bytes;
-	int error = memory_group_read(play->group, &before);
+	int error = memory_group_read(stage->group, &before);
 
 	if (error)
 		return error;
-	*death = (struct oom_death){ .name = name };
-	room_bytes = play->group->limit_bytes - before.usage_bytes;
-	error = predict(play, room_bytes, death);
+	room_bytes = stage->group->limit_bytes - before.usage_bytes;
+	error = predict(stage, room_bytes, &kill.oom);
 	if (error)
 		return error;
 	if (whole)
-		snprintf(death->predicted, sizeof death->predicted,
-			 "raised+steady+growing");
-	drive(play, grown + room_bytes + over_bytes, whole ? ACTORS : 1);
-	error = memory_group_read(play->group, &death->growth);
-	find_growth(&before, &death->growth);
-	observe(play, death);
-	play->death_count++;
-	return error ? error : write_row(play, death);
+		strcpy(kill.oom.predicted, "raised+steady+growing");
+	drive(stage, grown_bytes + room_bytes + over_bytes,
+	      whole ? PROCESSES : 1);
+	error = memory_group_read(stage->group, &kill.oom.growth);
+	memory_group_growth(&before, &kill.oom.growth);
+	observe(stage, &kill);
+	return error ? error : lab_keep(stage->context, &kill);
 }
 
 /* One after the other, and then, where the kernel can, all as one. */
-static int perform(struct play *play)
+static int fill_groups(struct stage *stage)
 {
-	int error = begin(play);
+	const uint64_t all_bytes = stage->group->limit_bytes;
+	int error = begin(stage);
 
 	if (!error)
-		error = fill(play, "first", play->unit_bytes / 2, false);
-	if (!error && play->alive[GROWING])
-		error = fill(play, "second", play->group->limit_bytes, false);
-	for (int i = 0; i < ACTORS; i++)
-		bury(play, i);
-	if (error || memory_group_set_oom_group(play->group, true))
+		error = fill_group(stage, &cases[0], oom_unit_bytes / 2, false);
+	if (!error && stage->alive[GROWING])
+		error = fill_group(stage, &cases[1], all_bytes, false);
+	bury_all(stage);
+	if (error || memory_group_set_oom_group(stage->group, true))
 		return error;
-	error = begin(play);
+	error = begin(stage);
 	if (!error)
-		error = fill(play, "whole", play->group->limit_bytes, true);
-	for (int i = 0; i < ACTORS; i++)
-		bury(play, i);
+		error = fill_group(stage, &cases[2], all_bytes, true);
+	bury_all(stage);
 	return error;
 }
 
-int oom_kills(struct lab_context *context, struct memory_group *group,
-	      uint64_t unit_bytes)
+static int run(struct lab_context *context)
 {
-	const size_t bytes = ACTORS * sizeof(struct oom_process);
-	struct play play = {
+	const size_t bytes = PROCESSES * sizeof(struct process);
+	struct stage stage = {
 		.context = context,
-		.group = group,
-		.unit_bytes = unit_bytes,
+		.group = context->group,
 		.processes = worker_share(bytes),
 	};
 	int error;
 
-	if (!play.processes)
+	if (!stage.processes)
 		return lab_fail(context, -ENOMEM, "Free some memory.",
 				"begin the lab: no memory");
-	play.log_error = oom_log_open(&play.log);
-	error = perform(&play);
+	stage.log_error = oom_log_open(&stage.log);
+	error = fill_groups(&stage);
 	if (error)
 		lab_fail(context, error, "Try again.", "fill %s: %s",
-			 group->directory, strerror(-error));
-	else
-		error = oom_report(context, group, play.deaths,
-				   play.death_count, play.log_error);
-	if (!play.log_error)
-		oom_log_close(&play.log);
-	worker_unshare(play.processes, bytes);
+			 stage.group->directory, strerror(-error));
+	if (!stage.log_error)
+		oom_log_close(&stage.log);
+	worker_unshare(stage.processes, bytes);
 	return error;
 }
+
+static uint64_t counter_of(const struct kill *kill,
+			   const struct row_field *counter)
+{
+	uint64_t value;
+
+	memcpy(&value, (const char *)&kill->oom.growth + counter->offset,
+	       sizeof value);
+	return value;
+}
+
+/* A line a counter, a column a kill. */
+static int tell_counters(struct lab_context *context)
+{
+	const struct row_field *counter = memory_group_counters;
+	const struct kill *kill;
+	struct table table;
+
+	lab_tell(context, "What the group counted meanwhile (version 1: "
+			  "memory.failcnt, memory.oom_control; version 2: "
+			  "memory.events):");
+	table_init(&table, "lrrrl");
+	table_cell(&table, "counter");
+	for (size_t i = 0; (kill = lab_row(context, i)); i++)
+		table_cell(&table, "%s", kill->oom.trial.case_name);
+	table_row(&table, TABLE_STRONG);
+	for (; counter->name; counter++) {
+		if (counter_of(lab_row(context, 0), counter) ==
+		    MEMORY_GROUP_ABSENT)
+			continue;
+		table_cell(&table, "%s", counter->name);
+		for (size_t i = 0; (kill = lab_row(context, i)); i++)
+			table_cell(&table, "%" PRIu64,
+				   counter_of(kill, counter));
+		table_span(&table, "%s", counter->help);
+		table_row(&table, TABLE_PLAIN);
+	}
+	return lab_tell_table(context, &table);
+}
+
+static void tell_sizes(struct lab_context *context,
+		       const struct oom_log_kill *log)
+{
+	for (const struct row_field *size = oom_log_sizes; size->name; size++) {
+		uint64_t bytes;
+
+		memcpy(&bytes, (const char *)log + size->offset, sizeof bytes);
+		if (bytes != OOM_LOG_ABSENT)
+			fprintf(context->text, "  %-15s %9s  %s\n", size->name,
+				size_human(bytes).text, size->help);
+	}
+	fputc('\n', context->text);
+}
+
+static int tell(struct lab_context *context)
+{
+	const int error = tell_counters(context);
+	const struct kill *kill;
+
+	for (size_t i = 0; (kill = lab_row(context, i)); i++) {
+		if (!kill->line[0])
+			continue;
+		lab_tell(context, "The kernel's log says of the %s kill:",
+			 kill->oom.trial.case_name);
+		lab_tell(context, "%s", kill->line);
+		tell_sizes(context, &kill->oom.log);
+		break;
+	}
+	return error;
+}
+
+static const char *const intro[] = {
+	"Then three processes shared a memory control group of {limit_bytes}: "
+	"a small one with oom_score_adj 1000, a larger steady one and one that "
+	"grew, both with 500. In a group a step of oom_score_adj is a "
+	"thousandth of the group's limit, so the same process has another "
+	"badness than on the machine.",
+	NULL,
+};
+
+static const struct lab_column columns[] = {
+	{ "kill", 'l', "{case}" },
+	{ "holds", 'r', "{held_bytes}" },
+	{ "adj", 'r', "{oom_score_adj}" },
+	{ "badness", 'r', "{badness}" },
+	{ "predicted", 'l', "{predicted}" },
+	{ "killed", 'l', "{observed}{mark}" },
+	{ 0 },
+};
+
+/* Of the first row. */
+static bool has_line(const struct kill *first)
+{
+	const struct lab_context *context = first->oom.trial.context;
+	const struct kill *kill;
+
+	for (size_t i = 0; (kill = lab_row(context, i)); i++)
+		if (kill->line[0])
+			return true;
+	return false;
+}
+
+LESSON_WHEN(kill, is_whole, row->oom.trial.one == &cases[2])
+LESSON_WHEN(kill, is_of_version_1, row->version == 1)
+LESSON_WHEN(kill, has_no_log, row->log_error)
+LESSON_WHEN(kill, has_no_line, !row->log_error && !has_line(row))
+
+static const struct lesson lessons[] = {
+	{ is_whole, "With memory.oom.group the whole group died as one: "
+		    "{killed} processes, and oom_kill grew by {kills}."
+		    "{counted_once_more}" },
+	{ is_of_version_1, "To kill a group as a whole (memory.oom.group) is "
+			   "of version 2 alone." },
+	{ has_no_log, "The kernel's log has a line for each; this user may not "
+		      "read it: {log_reason}. `sudo dmesg` shows it, or set "
+		      "kernel.dmesg_restrict to 0." },
+	{ has_no_line, "No line about them was found in the kernel's log: in a "
+		       "container pids are other ones there." },
+	{ 0 },
+};
+
+const struct lab_part oom_kills = {
+	.row_bytes = sizeof(struct kill),
+	.cases = cases,
+	.case_bytes = sizeof *cases,
+	.case_count = sizeof cases / sizeof *cases,
+	.run = run,
+	.words = words,
+	.intro = intro,
+	.columns = columns,
+	.all = "All {tried} were predicted.",
+	.some = "{wrong} of {tried} were predicted otherwise (marked !).",
+	.lessons = lessons,
+	.tell = tell,
+};

@@ -8,185 +8,196 @@
  */
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
 #include "bench/labs/oom.h"
-#include "bench/labs/oom_process.h"
 #include "bench/labs/report.h"
+#include "bench/labs/worker.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/oom.h"
 #include "bench/show/table.h"
-#include "bench/show/units.h"
+
+#define UID_NOBODY 65534 /* the user without rights */
 
 /* A process to be looked at. */
 struct score_case {
-	const char *name; /* for the CSV */
-	const char *what; /* for people */
-	int units;
+	struct lab_case one;
+	unsigned units;
 	int adj;
 	int nice;
-	int child_units; /* a child that holds so many; 0: no child */
-	bool nobody;	 /* it gives up being root */
+	unsigned child_units; /* a child that holds so many; 0: no child */
+	bool nobody;	      /* it gives up being root */
 };
 
 static const struct score_case cases[] = {
-	{ .name = "small", .what = "hardly any memory" },
-	{ .name = "size", .what = "", .units = 1 },
-	{ .name = "size", .what = "", .units = 2 },
-	{ .name = "size", .what = "", .units = 4 },
-	{ .name = "nice", .what = "nice 19", .units = 4, .nice = 19 },
-	{ .name = "user", .what = "not root", .units = 4, .nobody = true },
-	{ .name = "child",
-	  .what = "its child holds four times as much",
+	{ .one = { "small", "hardly any memory" } },
+	{ .one = { "size", "" }, .units = 1 },
+	{ .one = { "size", "" }, .units = 2 },
+	{ .one = { "size", "" }, .units = 4 },
+	{ .one = { "nice", "nice 19" }, .units = 4, .nice = 19 },
+	{ .one = { "user", "not root" }, .units = 4, .nobody = true },
+	{ .one = { "child", "its child holds four times as much" },
 	  .units = 1,
 	  .child_units = 4 },
-	{ .name = "raised", .what = "", .units = 4, .adj = 300 },
-	{ .name = "raised", .what = "", .units = 4, .adj = 1000 },
-	{ .name = "lowered", .what = "", .units = 4, .adj = -300 },
-	{ .name = "lowered", .what = "never chosen", .units = 4, .adj = -1000 },
+	{ .one = { "raised", "" }, .units = 4, .adj = 300 },
+	{ .one = { "raised", "" }, .units = 4, .adj = 1000 },
+	{ .one = { "lowered", "" }, .units = 4, .adj = -300 },
+	{ .one = { "lowered", "never chosen" }, .units = 4, .adj = -1000 },
 };
 
-#define CASE_COUNT (sizeof cases / sizeof *cases)
+struct score {
+	struct oom oom;
+	int seen;
 
-struct look {
-	struct badness_process process;
-	uid_t uid;
-	int64_t badness_bytes;
-	int predicted, observed;
+	/* In texts, of the first row: what `size` of four units has, and that
+	 * none could be lowered. */
+	int large;
+	bool unprotected;
 };
 
-static int look_at(pid_t pid, const struct score_case *one, struct look *look)
+static const struct row_field words[] = {
+	FIELD("held_bytes", BYTES, offsetof(struct score, oom.held_bytes)),
+	FIELD("badness", LINE, offsetof(struct score, oom.badness)),
+	FIELD("large", COUNT, offsetof(struct score, large)),
+	{ 0 },
+};
+
+static const struct score_case *case_of(const struct score *score)
 {
-	struct meminfo machine;
-	struct utsname system;
-	int adj;
-	int error = oom_process_read(pid, one->adj, &look->process);
+	return (const struct score_case *)score->oom.trial.one;
+}
 
-	if (!error)
-		error = meminfo_read(&machine);
-	if (!error)
-		error = oom_score_read(pid, &look->observed, &adj);
-	if (error)
+/* A child of the worker, which outlives it by no means. */
+static int give_birth(uint64_t bytes)
+{
+	char byte;
+	int ends[2];
+
+	if (pipe(ends))
+		return -errno;
+	const pid_t pid = fork();
+	if (!pid) {
+		prctl(PR_SET_PDEATHSIG, SIGKILL);
+		if (worker_populate(bytes) || write(ends[1], "", 1) != 1)
+			_exit(1);
+		for (;;)
+			pause();
+	}
+	close(ends[1]);
+	const bool born = pid > 0 && read(ends[0], &byte, 1) == 1;
+	close(ends[0]);
+	return born ? 0 : -ECHILD;
+}
+
+static int take_rank(const struct score_case *one)
+{
+	int error = worker_set_oom_score_adj(one->adj);
+
+	if (!error && setpriority(PRIO_PROCESS, 0, one->nice))
+		error = -errno;
+	if (error || !one->nobody)
 		return error;
-	uname(&system);
-	const struct badness_scope scope = {
-		.total_bytes = machine.total_bytes + machine.swap_total_bytes,
-		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
-	};
-	look->uid = one->nobody ? OOM_NOBODY : getuid();
-	look->badness_bytes = badness_bytes(&look->process, &scope);
-	look->predicted = badness_score(&look->process, &scope,
-					badness_scale_of(system.release));
+	if (setresuid(UID_NOBODY, UID_NOBODY, UID_NOBODY))
+		return -errno;
+	/* The kernel has forgotten it with the old identity: prctl(2). */
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	return 0;
 }
 
-/* -EPERM, -EACCES: this user may not make such a process. */
-static int try_case(struct oom_process *process, const struct score_case *one,
-		    const struct memory_group *group, uint64_t unit_bytes,
-		    struct look *look)
+/* What this user may not be is left out. */
+static int prepare(void *row)
 {
-	struct worker worker;
+	const struct score *score = row;
+	const struct score_case *one = case_of(score);
+	const struct memory_group *group = score->oom.trial.group;
+	int error = group ? memory_group_enter(group, 0) : 0;
 
-	*process = (struct oom_process){
-		.group = group,
-		.bytes = one->units * unit_bytes,
-		.child_bytes = one->child_units * unit_bytes,
-		.oom_score_adj = one->adj,
-		.nice = one->nice,
-		.nobody = one->nobody,
-	};
-	int error = oom_process_start(&worker, process);
+	if (!error && one->units)
+		error = worker_populate(one->units * oom_unit_bytes);
+	if (!error && one->child_units)
+		error = give_birth(one->child_units * oom_unit_bytes);
+	if (!error)
+		error = take_rank(one);
+	return error == -EPERM || error == -EACCES ? LAB_LEAVE_OUT : error;
+}
+
+static int look(void *row)
+{
+	struct score *score = row;
+	struct oom *oom = &score->oom;
+	const struct score_case *one = case_of(score);
+	struct badness_scope scope = { .page_bytes = sysconf(_SC_PAGESIZE) };
+	struct meminfo machine;
+	struct utsname kernel;
+	int predicted, adj;
+	int error = meminfo_read(&machine);
+
+	oom_begin(oom, "score");
+	oom->nice = one->nice;
+	if (one->nobody)
+		oom->uid = UID_NOBODY;
+	oom->process.oom_score_adj = one->adj;
+	if (!error)
+		error = oom_read(oom->trial.pid, &oom->process);
+	if (!error)
+		error = oom_score_read(oom->trial.pid, &score->seen, &adj);
 	if (error)
 		return error;
-	error = look_at(worker.pid, one, look);
-	worker_end(&worker, NULL);
-	return error;
+	scope.total_bytes = machine.total_bytes + machine.swap_total_bytes;
+	oom_weigh(oom, &scope);
+	uname(&kernel);
+	predicted = badness_score(&oom->process, &scope,
+				  badness_scale_of(kernel.release));
+	snprintf(oom->predicted, sizeof oom->predicted, "%d", predicted);
+	snprintf(oom->observed, sizeof oom->observed, "%d", score->seen);
+	/* The kernel's counters may be some pages off: see badness.h. */
+	oom->trial.agrees = abs(predicted - score->seen) <= 1;
+	return 0;
 }
 
-/* The kernel's counters may be some pages off: see badness.h. */
-static bool agrees(const struct look *look)
+static const struct score *find(const struct lab_context *context,
+				const char *name, unsigned units)
 {
-	return abs(look->predicted - look->observed) <= 1;
-}
+	const struct score *score;
 
-static int write_row(struct lab_context *context, const struct score_case *one,
-		     const struct look *look)
-{
-	char predicted[16], observed[16];
-	const struct oom_row row = {
-		.part = "score",
-		.name = one->name,
-		.oom_score_adj = one->adj,
-		.nice = one->nice,
-		.uid = look->uid,
-		.process = &look->process,
-		.badness_bytes = look->badness_bytes == BADNESS_NEVER
-					 ? INTEGER_UNKNOWN
-					 : look->badness_bytes,
-		.predicted = predicted,
-		.observed = observed,
-		.agrees = agrees(look),
-	};
-
-	snprintf(predicted, sizeof predicted, "%d", look->predicted);
-	snprintf(observed, sizeof observed, "%d", look->observed);
-	return oom_write_row(context, &row);
-}
-
-static void tabulate(struct table *table, const struct score_case *one,
-		     const struct look *look)
-{
-	const int64_t badness = look->badness_bytes;
-
-	table_size(table,
-		   look->process.rss_bytes + look->process.page_table_bytes);
-	table_cell(table, "%d", one->adj);
-	if (badness == BADNESS_NEVER)
-		table_cell(table, "never");
-	else
-		table_cell(table, "%s%s", badness < 0 ? "-" : "",
-			   size_human((uint64_t)llabs(badness)).text);
-	table_cell(table, "%d", look->predicted);
-	table_cell(table, "%d%s", look->observed, agrees(look) ? "" : "!");
-	table_span(table, "%s", one->what);
-	table_row(table, TABLE_PLAIN);
-}
-
-/* What was seen, by the order of cases. */
-struct seen {
-	struct look looks[CASE_COUNT];
-	bool there[CASE_COUNT];
-	size_t wrong;
-};
-
-static const struct look *find(const struct seen *seen, const char *name,
-			       int units)
-{
-	for (size_t i = 0; i < CASE_COUNT; i++)
-		if (seen->there[i] && !strcmp(cases[i].name, name) &&
-		    cases[i].units == units)
-			return &seen->looks[i];
+	for (size_t i = 0; (score = lab_row(context, i)); i++)
+		if (!strcmp(score->oom.trial.case_name, name) &&
+		    case_of(score)->units == units)
+			return score;
 	return NULL;
 }
 
+static void sum(struct lab_context *context)
+{
+	struct score *first = lab_row(context, 0);
+	const struct score *large = find(context, "size", 4);
+
+	first->large = large ? large->seen : 0;
+	first->unprotected = !find(context, "lowered", 4);
+}
+
 static void tabulate_claim(struct table *table, const char *claim,
-			   const struct look *with, const struct look *without)
+			   const struct score *with,
+			   const struct score *without)
 {
 	if (!with || !without)
 		return;
 	table_cell(table, "%s", claim);
-	table_cell(table, "%d", with->observed);
-	table_cell(table, "%d", without->observed);
+	table_cell(table, "%d", with->seen);
+	table_cell(table, "%d", without->seen);
 	table_row(table, TABLE_PLAIN);
 }
 
-static int tell_claims(struct lab_context *context, const struct seen *seen)
+static int tell_claims(struct lab_context *context)
 {
 	static const char *const heads[] = { "claim", "with", "without", NULL };
-	const struct look *plain = find(seen, "size", 4);
+	const struct score *plain = find(context, "size", 4);
 	struct table table;
 
 	lab_tell(context,
@@ -196,96 +207,61 @@ static int tell_claims(struct lab_context *context, const struct seen *seen)
 	table_init(&table, "lrr");
 	table_heads(&table, heads);
 	tabulate_claim(&table, "nice raises it: until Linux 2.6.35",
-		       find(seen, "nice", 4), plain);
+		       find(context, "nice", 4), plain);
 	tabulate_claim(&table, "its children's memory counts: until 2.6.35",
-		       find(seen, "child", 1), find(seen, "size", 1));
+		       find(context, "child", 1), find(context, "size", 1));
 	tabulate_claim(&table, "root has a bonus: until 4.17",
-		       getuid() ? NULL : plain, find(seen, "user", 4));
+		       getuid() ? NULL : plain, find(context, "user", 4));
 	return lab_tell_table(context, &table);
 }
 
-static void tell_scale(struct lab_context *context, const struct seen *seen)
-{
-	const struct look *small = find(seen, "small", 0);
-	const struct look *large = find(seen, "size", 4);
+static const char *const intro[] = {
+	"Badness is resident memory, swap and page tables, and a thousandth of "
+	"RAM and swap for each step of oom_score_adj; nothing else "
+	"(oom_badness() in mm/oom_kill.c).",
+	NULL,
+};
 
-	lab_tell(context,
-		 "Badness is resident memory, swap and page tables, and a "
-		 "thousandth of RAM and swap for each step of oom_score_adj; "
-		 "nothing else (oom_badness() in mm/oom_kill.c). %s",
-		 seen->wrong
-			 ? "Where it was not as predicted, it is marked (!)."
-			 : "/proc/PID/oom_score was as predicted, within "
-			   "a point.");
-	if (small && large && small->observed > 600)
-		lab_tell(context,
-			 "The printed scale is shifted since Linux 5.9: a "
-			 "process of hardly any memory has %d, not 0, and "
-			 "the largest possible score is 2000, not 1000. A "
-			 "step of it is 1.5 thousandths of this machine's "
-			 "memory; so %d and %d are all that tells these "
-			 "sizes apart.",
-			 small->observed, small->observed, large->observed);
-}
+static const struct lab_column columns[] = {
+	{ "holds", 'r', "{held_bytes}" },
+	{ "oom_score_adj", 'r', "{oom_score_adj}" },
+	{ "badness", 'r', "{badness}" },
+	{ "predicted", 'r', "{predicted}" },
+	{ "/proc", 'r', "{observed}{mark}" },
+	{ NULL, 'l', "{what}" },
+	{ 0 },
+};
 
-static void tell_missing(struct lab_context *context, const struct seen *seen)
-{
-	if (!find(seen, "lowered", 4))
-		lab_tell(context,
-			 "Nobody can be protected here: to lower oom_score_adj "
-			 "below what it was needs CAP_SYS_RESOURCE.");
-}
+LESSON_WHEN(score, is_shifted, row->large && row->seen > 600)
+LESSON_WHEN(score, is_unprotected, row->unprotected)
 
-static int try_all(struct lab_context *context, struct oom_process *process,
-		   const struct memory_group *group, uint64_t unit_bytes,
-		   struct seen *seen, struct table *table)
-{
-	for (size_t i = 0; i < CASE_COUNT; i++) {
-		struct look *look = &seen->looks[i];
-		int error =
-			try_case(process, &cases[i], group, unit_bytes, look);
+static const struct lesson lessons[] = {
+	{ is_shifted,
+	  "The printed scale is shifted since Linux 5.9: a process of hardly "
+	  "any memory has {observed}, not 0, and the largest possible score is "
+	  "2000, not 1000. A step of it is 1.5 thousandths of this machine's "
+	  "memory; so {observed} and {large} are all that tells these sizes "
+	  "apart." },
+	{ is_unprotected, "Nobody can be protected here: to lower "
+			  "oom_score_adj below what it was needs "
+			  "CAP_SYS_RESOURCE." },
+	{ 0 },
+};
 
-		if (error == -EPERM || error == -EACCES)
-			continue;
-		if (error)
-			return lab_fail(context, error, "Try again.",
-					"look at a process (%s): %s",
-					cases[i].name, meminfo_error(error));
-		seen->there[i] = true;
-		seen->wrong += !agrees(look);
-		tabulate(table, &cases[i], look);
-		error = write_row(context, &cases[i], look);
-		if (error)
-			return error;
-	}
-	return 0;
-}
-
-int oom_scores(struct lab_context *context, const struct memory_group *group,
-	       uint64_t unit_bytes)
-{
-	static const char *const heads[] = { "holds",	"oom_score_adj",
-					     "badness", "predicted",
-					     "/proc",	NULL };
-	struct oom_process *process = worker_share(sizeof *process);
-	struct seen seen = { .wrong = 0 };
-	struct table table;
-	int error;
-
-	if (!process)
-		return lab_fail(context, -ENOMEM, "Free some memory.",
-				"begin the lab: no memory");
-	table_init(&table, "rrrrrl");
-	table_heads(&table, heads);
-	error = try_all(context, process, group, unit_bytes, &seen, &table);
-	worker_unshare(process, sizeof *process);
-	if (!error) {
-		tell_scale(context, &seen);
-		error = lab_tell_table(context, &table);
-		tell_missing(context, &seen);
-	}
-	if (!error)
-		error = tell_claims(context, &seen);
-	table_release(&table);
-	return error;
-}
+const struct lab_part oom_scores = {
+	.row_bytes = sizeof(struct score),
+	.doing = "look at a process ({case})",
+	.cases = cases,
+	.case_bytes = sizeof *cases,
+	.case_count = sizeof cases / sizeof *cases,
+	.prepare = prepare,
+	.before = look,
+	.words = words,
+	.sum = sum,
+	.intro = intro,
+	.columns = columns,
+	.all = "/proc/PID/oom_score was as predicted, within a point.",
+	.some = "{wrong} of {tried} were predicted otherwise (marked !).",
+	.lessons = lessons,
+	.tell = tell_claims,
+};

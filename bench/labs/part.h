@@ -66,6 +66,7 @@ struct lab_column {
 };
 
 #define LAB_COLUMNS_MAX 8
+#define LAB_LEAVE_OUT 1
 
 /* What is tried in one way. Strings with {fields} have those of the row type,
  * of words, {mode}, {mode_name}, {strategy}, {case}, {what}, {mark} ("!" where
@@ -88,14 +89,15 @@ struct lab_part {
 	 * group_least_bytes. Optional: default is none. */
 	uint64_t group_bytes, group_least_bytes;
 
-	/* Hooks get the row; they return 0 or -errno, which ends the lab, or
-	 * fill trial.skipped, which ends the trial. In this order: */
-	int (*prepare)(void *row); /* Optional: in the worker, user's mode. */
-	int (*before)(void *row);  /* Optional: outside. */
-	int (*act)(void *row);	   /* Required: in the worker, in the mode. */
-	int (*look)(void *row);	   /* Optional: outside, each millisecond while
-				    * it acts; a row is written for each. */
-	int (*after)(void *row);   /* Optional: outside, at its end. */
+	/* Hooks get the row; they return 0, or -errno, which ends the lab, or
+	 * LAB_LEAVE_OUT, and there is no row; or they fill trial.skipped, which
+	 * ends the trial. All are optional. In this order: */
+	int (*prepare)(void *row); /* in the worker, in the user's mode */
+	int (*before)(void *row);  /* outside */
+	int (*act)(void *row);	   /* in the worker, in the mode */
+	int (*look)(void *row);	   /* outside, each millisecond while
+				    * it acts; a row is written for each */
+	int (*after)(void *row);   /* outside, at its end */
 	int limit_ms;		   /* of act() */
 	bool deadly;	   /* the worker may die: after() sees why, in ended */
 	double trial_s;	   /* Optional: about, for the progress. */

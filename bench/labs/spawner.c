@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <limits.h>
 #include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,12 +17,7 @@
 
 #define SPARE_BYTES ((size_t)256 * 1024)
 
-/* Of this worker. */
-static struct {
-	struct sw_handle *handle;
-	char program[PATH_MAX]; /* that is started */
-	int null_fd;
-} own;
+struct spawner spawner;
 
 /* What malloc() keeps it need not ask for, and a stack that has grown does not
  * shrink: neither of the two could grow when commit is exhausted. */
@@ -51,15 +45,15 @@ int spawner_open(struct trial *trial)
 {
 	int error;
 
-	if (installed_payload(own.program) || access(own.program, X_OK))
-		strcpy(own.program, "/bin/true");
-	own.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-	if (own.null_fd < 0)
+	if (installed_payload(spawner.program) || access(spawner.program, X_OK))
+		strcpy(spawner.program, "/bin/true");
+	spawner.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	if (spawner.null_fd < 0)
 		return -errno;
 	error = keep_spare();
 	if (error)
 		return error;
-	error = -sw_open(trial->strategy, &own.handle);
+	error = -sw_open(trial->strategy, &spawner.handle);
 	/* What fails while there is no memory to speak of says nothing of
 	 * memory later. */
 	if (!error)
@@ -73,23 +67,23 @@ int spawner_open(struct trial *trial)
 
 int spawner_try(void)
 {
-	char *const argv[] = { own.program, NULL };
+	char *const argv[] = { spawner.program, NULL };
 	const struct sw_request request = {
-		.path = own.program,
+		.path = spawner.program,
 		.argv = argv,
-		.stdout_fd = own.null_fd,
+		.stdout_fd = spawner.null_fd,
 	};
 	struct sw_child child;
-	const int error = sw_run(own.handle, &request, &child);
+	const int error = sw_run(spawner.handle, &request, &child);
 
 	return !error && child.status ? ECANCELED : -error;
 }
 
 void spawner_close(void)
 {
-	sw_close(own.handle);
-	own.handle = NULL;
-	close(own.null_fd);
+	sw_close(spawner.handle);
+	spawner.handle = NULL;
+	close(spawner.null_fd);
 }
 
 void spawner_skip(struct trial *trial, int error)

@@ -3,7 +3,17 @@
 #ifndef LABS_SPAWNER_H
 #define LABS_SPAWNER_H
 
+#include <limits.h>
+
 #include "bench/labs/part.h"
+
+/* Of this worker. */
+struct spawner {
+	struct sw_handle *handle;
+	char program[PATH_MAX]; /* that spawner_try() starts */
+	int null_fd;
+};
+extern struct spawner spawner;
 
 /* Open the strategy of the trial, spawn once, and make sure that this process
  * can go on when it gets no memory any more: while it is small. 0 or a negative

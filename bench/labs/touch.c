@@ -14,10 +14,10 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/labs/memory_group.h"
 #include "bench/labs/part.h"
 #include "bench/machine/clock.h"
 #include "bench/machine/memory.h"
-#include "bench/machine/memory_group.h"
 #include "bench/machine/process.h"
 
 #define MIB ((uint64_t)1 << 20)

@@ -13,18 +13,18 @@
  */
 
 #include <errno.h>
-#include <fcntl.h>
 #include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/judge/badness.h"
+#include "bench/labs/badness.h"
+#include "bench/labs/memory_group.h"
 #include "bench/labs/part.h"
+#include "bench/labs/spawner.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/installed.h"
-#include "bench/machine/memory_group.h"
 #include "bench/machine/process.h"
 #include "lib/spawnwise.h"
 
@@ -78,9 +78,7 @@ struct victim {
 	uint64_t kills; /* by which the group's oom_kill has grown */
 
 	/* The parent's. */
-	struct sw_handle *handle;
 	char program[PATH_MAX];
-	int null_fd;
 	int refused; /* -errno of the spawn */
 	int status;  /* of the child, as waitpid(2) tells it */
 };
@@ -125,16 +123,13 @@ static int prepare(void *row)
 
 	victim->one = *(const struct victim_case *)victim->trial.one;
 	victim->parent_adj = PARENT_ADJ;
-	victim->null_fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
-	if (!error && victim->null_fd < 0)
-		error = -errno;
 	if (!error)
 		error = memory_group_enter(victim->trial.group, 0);
 	if (!error)
 		error = worker_set_oom_score_adj(PARENT_ADJ);
 	if (!error)
-		error = sw_open(victim->trial.strategy, &victim->handle);
-	if (!error)
+		error = spawner_open(&victim->trial);
+	if (!error && !victim->trial.skipped[0])
 		error = worker_populate(victim->one.heap_bytes);
 	return error;
 }
@@ -222,13 +217,13 @@ static int spawn(void *row)
 	const struct sw_request request = {
 		.path = victim->program,
 		.argv = argv,
-		.stdout_fd = victim->null_fd,
+		.stdout_fd = spawner.null_fd,
 		.fields = victim->one.child_adj != PARENT_ADJ ? SW_OOMADJ : 0,
 		.oom_score_adj = victim->one.child_adj,
 	};
 	struct sw_child child;
 
-	victim->refused = sw_run(victim->handle, &request, &child);
+	victim->refused = sw_run(spawner.handle, &request, &child);
 	victim->status = child.status;
 	return 0;
 }

@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "bench/machine/memory_group.h"
+#include "bench/labs/memory_group.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -20,7 +20,7 @@
 
 #include <cmocka.h>
 
-#include "bench/judge/badness.h"
+#include "bench/labs/badness.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/text.h"
 #include "tests/unit/source.h"

@@ -64,14 +64,12 @@ static void each_name_in_a_text_is_a_field(void **state)
 	for (size_t i = 0; all_labs[i]; i++) {
 		struct lab_context context = { .lab = all_labs[i] };
 
-		if (!context.lab->parts)
-			continue;
 		for (size_t j = 0; context.lab->parts[j]; j++, parts++) {
 			context.part = context.lab->parts[j];
 			check_part(&context);
 		}
 	}
-	assert_true(parts >= 1);
+	assert_true(parts >= 8);
 }
 
 struct values {
@@ -148,10 +146,56 @@ static void values_are_as_people_read_them(void **state)
 	check_fill(&unknown, "- 0 -   - - - - other other -  {lin} {line");
 }
 
+static const struct row_field agrees_field[] = {
+	FIELD("agrees", YES, offsetof(struct trial, agrees)),
+	{ 0 },
+};
+
+static const struct row_type agrees_row = { "agrees.csv",
+					    { { .fields = agrees_field } } };
+
+/* In its row, by a mark, and in the command's status. */
+static void a_wrong_prediction_is_told(void **state)
+{
+	static const struct lab_column columns[] = {
+		{ "agrees", 'l', "{agrees}{mark}" },
+		{ 0 },
+	};
+	static const struct lab_part part = {
+		.row_bytes = sizeof(struct trial),
+		.columns = columns,
+		.all = "All.",
+		.some = "{wrong} of {tried}.",
+	};
+	static const struct lab lab = { .row = &agrees_row };
+	struct lab_context context = { .lab = &lab,
+				       .part = &part,
+				       .columns = 80 };
+	const struct trial right = { .context = &context, .agrees = 1 };
+	const struct trial wrong = { .context = &context, .agrees = 0 };
+	const struct trial untold = { .context = &context, .agrees = -1 };
+	char *text = NULL;
+	size_t bytes = 0;
+
+	(void)state;
+	context.text = context.csv.stream = open_memstream(&text, &bytes);
+	assert_int_equal(lab_keep(&context, &right), 0);
+	assert_int_equal(lab_keep(&context, &wrong), 0);
+	assert_int_equal(lab_keep(&context, &untold), 0);
+	assert_int_equal(report(&context), 0);
+	assert_int_equal(fclose(context.text), 0);
+	assert_string_equal(text, "yes\nno\n\nagrees\nyes\nno!\n-\n\n"
+				  "1 of 2.\n\n");
+	assert_int_equal(context.skipped, 1);
+	free(context.rows);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_name_in_a_text_is_a_field),
+		cmocka_unit_test(a_wrong_prediction_is_told),
 		cmocka_unit_test(values_are_as_people_read_them),
 	};
 

@@ -24,7 +24,7 @@
 
 #include <cmocka.h>
 
-#include "bench/machine/memory_group.h"
+#include "bench/labs/memory_group.h"
 
 #define SKIPPED 77
 #define MIB ((uint64_t)1 << 20)

@@ -16,9 +16,9 @@
 
 #include <cmocka.h>
 
-#include "bench/machine/memory_group.h"
-#include "bench/machine/memory_group_place.h"
-#include "bench/machine/memory_keeper.h"
+#include "bench/labs/group_watchdog.h"
+#include "bench/labs/memory_group.h"
+#include "bench/labs/memory_group_place.h"
 #include "tests/unit/source.h"
 
 #define ABSENT MEMORY_GROUP_ABSENT
@@ -40,14 +40,8 @@ static void version_one_is_read(void **state)
 
 	(void)state;
 	assert_int_equal(now.usage_bytes, 16384);
-	assert_int_equal(now.peak_bytes, 16 * MIB);
-	assert_int_equal(now.limit_bytes, 16 * MIB);
-	assert_int_equal(now.swap_bytes, 0);
 	assert_int_equal(now.failcnt, 0);
-	assert_int_equal(now.memsw_failcnt, 38);
 	assert_int_equal(now.oom_kill, 1);
-	assert_int_equal(now.oom_kill_disable, 0);
-	assert_int_equal(now.under_oom, 0);
 	assert_true(now.low == ABSENT && now.high == ABSENT);
 	assert_true(now.max == ABSENT && now.oom == ABSENT);
 	assert_true(now.oom_group_kill == ABSENT);
@@ -62,16 +56,12 @@ static void version_two_is_read(void **state)
 		struct memory_group_reading now = read_recorded(2, names[i]);
 
 		assert_int_equal(now.usage_bytes, 16384);
-		assert_int_equal(now.peak_bytes, 16 * MIB);
-		assert_int_equal(now.limit_bytes, 16 * MIB);
-		assert_int_equal(now.swap_bytes, 0);
 		assert_true(now.low == 0 && now.high == 0);
 		assert_int_equal(now.max, 35);
 		assert_int_equal(now.oom, 1);
 		assert_int_equal(now.oom_kill, 1);
 		assert_int_equal(now.oom_group_kill, 0);
 		assert_true(now.failcnt == ABSENT);
-		assert_true(now.oom_kill_disable == ABSENT);
 	}
 }
 
@@ -80,12 +70,8 @@ static void old_kernels_tell_less(void **state)
 	struct memory_group_reading now = read_recorded(1, "old-v1");
 
 	(void)state;
-	assert_true(now.limit_bytes == ABSENT && now.oom_kill == ABSENT);
-	assert_true(now.swap_bytes == ABSENT && now.failcnt == ABSENT);
-	assert_int_equal(now.oom_kill_disable, 1);
-	assert_int_equal(now.under_oom, 1);
+	assert_true(now.oom_kill == ABSENT && now.failcnt == ABSENT);
 	now = read_recorded(2, "old-v2");
-	assert_true(now.limit_bytes == ABSENT && now.peak_bytes == ABSENT);
 	assert_true(now.oom_group_kill == ABSENT);
 	assert_int_equal(now.low, 1);
 	assert_int_equal(now.high, 2);
@@ -113,7 +99,7 @@ static void odd_values_are_refused(void **state)
 static void odd_counters_are_refused(void **state)
 {
 	const char *text = "new_one x\noom_kill 7\n\nmax 3\nlow none\n";
-	struct memory_group_reading now = { .high = 9 };
+	struct memory_group_reading now;
 	FILE *stream = fmemopen((void *)(uintptr_t)text, strlen(text), "r");
 
 	(void)state;
@@ -122,7 +108,19 @@ static void odd_counters_are_refused(void **state)
 	fclose(stream);
 	assert_int_equal(now.oom_kill, 7);
 	assert_int_equal(now.max, 3);
-	assert_int_equal(now.high, 9);
+	assert_true(now.high == ABSENT);
+}
+
+static void growth_is_of_what_is_there(void **state)
+{
+	const struct memory_group_reading before = { .oom_kill = 1,
+						     .low = ABSENT };
+	struct memory_group_reading now = { .oom_kill = 3, .low = ABSENT };
+
+	(void)state;
+	memory_group_growth(&before, &now);
+	assert_int_equal(now.oom_kill, 2);
+	assert_true(now.low == ABSENT);
 }
 
 /* A plain folder gets groups without files: no controller anywhere. */
@@ -278,6 +276,7 @@ int main(void)
 		cmocka_unit_test(old_kernels_tell_less),
 		cmocka_unit_test(odd_values_are_refused),
 		cmocka_unit_test(odd_counters_are_refused),
+		cmocka_unit_test(growth_is_of_what_is_there),
 		cmocka_unit_test(a_place_without_controller_is_left_clean),
 		cmocka_unit_test(groups_of_dead_runners_are_removed),
 		cmocka_unit_test(a_group_with_a_keeper_is_left_alone),

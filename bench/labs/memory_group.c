@@ -1,17 +1,18 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A memory control group of our own: bounds, members, end.
+ * A memory control group of our own: bounds, members, counters, end.
  */
-#include "bench/machine/memory_group.h"
+#include "bench/labs/memory_group.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/labs/group_watchdog.h"
+#include "bench/labs/memory_group_place.h"
+#include "bench/machine/cgroup.h"
 #include "bench/machine/memory.h"
-#include "bench/machine/memory_group_place.h"
-#include "bench/machine/memory_keeper.h"
 #include "bench/machine/text.h"
 
 #define MOST_BYTES ((uint64_t)512 << 20)
@@ -203,4 +204,86 @@ bool memory_group_close(struct memory_group *group)
 		keeper_sweep(group->directory, false, KEEPER_SWEEP_MS, &killed);
 	group->version = 0;
 	return killed || answer > 0;
+}
+
+#define COUNTER(counter, help)                                                 \
+	FIELD(#counter, BYTES, offsetof(struct memory_group_reading, counter), \
+	      help)
+
+const struct row_field memory_group_counters[] = {
+	COUNTER(failcnt, "the limit was hit; most hits end in reclaim"),
+	COUNTER(low, "reclaimed although below memory.low"),
+	COUNTER(high, "slowed down above memory.high"),
+	COUNTER(max, "the limit was hit; most hits end in reclaim"),
+	COUNTER(oom, "reclaim did not help either"),
+	COUNTER(oom_kill, "processes that were killed"),
+	COUNTER(oom_group_kill, "the whole group was (memory.oom.group)"),
+	{ 0 },
+};
+
+static uint64_t *counter_in(struct memory_group_reading *reading,
+			    const struct row_field *counter)
+{
+	return (uint64_t *)((char *)reading + counter->offset);
+}
+
+void memory_group_growth(const struct memory_group_reading *before,
+			 struct memory_group_reading *now)
+{
+	struct memory_group_reading copy = *before;
+
+	for (const struct row_field *counter = memory_group_counters;
+	     counter->name; counter++)
+		if (*counter_in(now, counter) != MEMORY_GROUP_ABSENT)
+			*counter_in(now, counter) -=
+				*counter_in(&copy, counter);
+}
+
+int memory_group_parse_counters(FILE *stream,
+				struct memory_group_reading *reading)
+{
+	struct field fields[8];
+	size_t count = 0;
+
+	for (; memory_group_counters[count].name; count++)
+		fields[count] = (struct field){
+			.key = memory_group_counters[count].name,
+			.value = counter_in(reading,
+					    &memory_group_counters[count]),
+			.unit = 1,
+		};
+	return fields_parse(stream, fields, count, NULL);
+}
+
+static int read_counters(const struct memory_group *group, const char *name,
+			 struct memory_group_reading *reading)
+{
+	TEXT_STREAM stream = text_open("%s/%s", group->directory, name);
+
+	return stream ? memory_group_parse_counters(stream, reading) : -errno;
+}
+
+/* What is a file of its own in one version is a line among others in the
+ * other. */
+int memory_group_read(const struct memory_group *group,
+		      struct memory_group_reading *reading)
+{
+	const char *directory = group->directory;
+
+	/* All ones: every field is absent. */
+	memset(reading, 0xff, sizeof(*reading));
+	if (!group->version)
+		return -ENOENT;
+	/* Ours has no groups below it: where the group's own events have no
+	 * file of theirs (before Linux 5.2) the sums are the same. */
+	if (group->version == 2 &&
+	    read_counters(group, "memory.events.local", reading))
+		read_counters(group, "memory.events", reading);
+	if (group->version == 2)
+		return cgroup_number_read(directory, "memory.current",
+					  &reading->usage_bytes);
+	read_counters(group, "memory.oom_control", reading);
+	cgroup_number_read(directory, "memory.failcnt", &reading->failcnt);
+	return cgroup_number_read(directory, "memory.usage_in_bytes",
+				  &reading->usage_bytes);
 }

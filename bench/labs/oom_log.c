@@ -6,7 +6,7 @@
  * A name may hold what stands between fields, so the line is read from both
  * ends.
  */
-#include "bench/machine/oom_log.h"
+#include "bench/labs/oom_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -25,15 +25,22 @@
  * have other facilities. */
 #define LAST_OF_KERNEL 7
 
-static void copy(char *to, size_t size, const char *from, const char *end)
-{
-	size_t length = (size_t)(end - from);
+#define SIZE(key, member, meaning)                                             \
+	FIELD(key, BYTES, offsetof(struct oom_log_kill, member), meaning)
 
-	if (length >= size)
-		length = size - 1;
-	memcpy(to, from, length);
-	to[length] = '\0';
-}
+#define REQUIRED 3 /* the first; older kernels do not tell the others */
+
+const struct row_field oom_log_sizes[] = {
+	SIZE("total-vm", vm_bytes,
+	     "address space: promised, and no memory yet"),
+	SIZE("anon-rss", anon_bytes, "resident, of no file: heap and stacks"),
+	SIZE("file-rss", file_bytes,
+	     "resident, of files: program and libraries"),
+	SIZE("shmem-rss", shmem_bytes,
+	     "resident and shared: tmpfs, shared mappings"),
+	SIZE("pgtables", page_table_bytes, "its page tables, which count too"),
+	{ 0 },
+};
 
 static const char *find_last(const char *text, const char *word)
 {
@@ -44,70 +51,61 @@ static const char *find_last(const char *text, const char *word)
 	return found;
 }
 
-/* A decimal number after a key; false: it is not there. */
-static bool number_after(const char *text, const char *key, uint64_t *number)
+/* A decimal number that text begins with. */
+static bool read_number(const char *text, uint64_t *number)
 {
-	const char *at = strstr(text, key);
-	char *end;
-
-	*number = OOM_LOG_ABSENT;
-	if (!at)
-		return false;
-	at += strlen(key);
-	if (*at < '0' || *at > '9')
-		return false;
 	errno = 0;
-	*number = strtoull(at, &end, 10);
-	if (errno)
-		*number = OOM_LOG_ABSENT;
-	return !errno;
+	*number = *text >= '0' && *text <= '9' ? strtoull(text, NULL, 10)
+					       : UINT64_MAX;
+	return *number != UINT64_MAX;
 }
 
-static bool kbytes_after(const char *text, const char *key, uint64_t *bytes)
+/* "key:8kB"; absent if it is not there. */
+static uint64_t read_size(const char *text, const char *key)
 {
-	bool there = number_after(text, key, bytes);
+	char pattern[32];
+	uint64_t bytes = OOM_LOG_ABSENT;
+	const char *at;
 
-	if (there && __builtin_mul_overflow(*bytes, 1024, bytes)) {
-		*bytes = OOM_LOG_ABSENT;
-		there = false;
-	}
-	return there;
+	snprintf(pattern, sizeof pattern, " %s:", key);
+	at = strstr(text, pattern);
+	if (!at || !read_number(at + strlen(pattern), &bytes) ||
+	    __builtin_mul_overflow(bytes, 1024, &bytes))
+		return OOM_LOG_ABSENT;
+	return bytes;
 }
 
 /* "(name) total-vm:" or, on RHEL 7, "(name), UID 1000, total-vm:". A name may
  * hold parentheses, and what follows it may not. */
-static bool read_name(const char *killed, const char *sizes,
-		      struct oom_log_kill *kill)
+static bool has_name(const char *killed, const char *sizes)
 {
 	const char *name = strchr(killed, '(');
-	const char *end = sizes;
+	const char *end = memrchr(killed, ')', (size_t)(sizes - killed));
 
-	while (end > killed && *end != ')')
-		end--;
-	if (!name || end <= name)
-		return false;
-	copy(kill->name, sizeof(kill->name), name + 1, end);
-	return true;
+	return name && end && name < end;
 }
 
 int oom_log_kill_parse(const char *line, struct oom_log_kill *kill)
 {
-	const char *killed = strstr(line, "Killed process ");
-	const char *sizes = killed ? find_last(killed, "total-vm:") : NULL;
+	static const char begin[] = "Killed process ";
+	const char *killed = strstr(line, begin);
+	const char *sizes = killed ? find_last(killed, " total-vm:") : NULL;
 	uint64_t pid;
 
-	memset(kill, 0, sizeof(*kill));
 	if (!killed)
 		return -ENOENT;
-	if (!sizes || !read_name(killed, sizes, kill) ||
-	    !number_after(killed, "Killed process ", &pid) || pid > INT_MAX ||
-	    !kbytes_after(sizes, "total-vm:", &kill->vm_bytes) ||
-	    !kbytes_after(sizes, ", anon-rss:", &kill->anon_bytes) ||
-	    !kbytes_after(sizes, ", file-rss:", &kill->file_bytes))
+	if (!sizes || !has_name(killed, sizes) ||
+	    !read_number(killed + strlen(begin), &pid) || pid > INT_MAX)
 		return -EBADMSG;
 	kill->pid = (pid_t)pid;
-	kbytes_after(sizes, ", shmem-rss:", &kill->shmem_bytes);
-	kbytes_after(sizes, " pgtables:", &kill->page_table_bytes);
+	for (int i = 0; oom_log_sizes[i].name; i++) {
+		const uint64_t bytes = read_size(sizes, oom_log_sizes[i].name);
+
+		if (bytes == OOM_LOG_ABSENT && i < REQUIRED)
+			return -EBADMSG;
+		memcpy((char *)kill + oom_log_sizes[i].offset, &bytes,
+		       sizeof bytes);
+	}
 	return 0;
 }
 

@@ -10,21 +10,19 @@
  *                      after the victim got its signal.
  *  3. oom_log_close()
  */
-#ifndef MACHINE_OOM_LOG_H
-#define MACHINE_OOM_LOG_H
+#ifndef LABS_OOM_LOG_H
+#define LABS_OOM_LOG_H
 
 #include <limits.h>
 #include <stdint.h>
 #include <sys/types.h>
 
-#define OOM_LOG_ABSENT UINT64_MAX /* older kernels do not tell it */
-/* A name has 15 bytes; the log writes odd ones as four characters: \x1b. */
-#define OOM_LOG_NAME_BYTES 64
+#include "bench/rows/rows.h"
 
+#define OOM_LOG_ABSENT UINT64_MAX /* older kernels do not tell it */
 /* "Killed process 4711 (name) total-vm:...": one process was. */
 struct oom_log_kill {
 	pid_t pid;
-	char name[OOM_LOG_NAME_BYTES];
 	uint64_t vm_bytes;    /* total-vm: address space */
 	uint64_t anon_bytes;  /* anon-rss: resident, of no file */
 	uint64_t file_bytes;  /* file-rss: resident, of files */
@@ -34,11 +32,13 @@ struct oom_log_kill {
 	uint64_t page_table_bytes;
 };
 
+/* The sizes of a kill, by their keys in the line; help says what each is. */
+extern const struct row_field oom_log_sizes[];
+
 /*
  * Read one line of text, with or without what dmesg(1) or a journal puts
  * before it. -ENOENT: it is no such line; -EBADMSG: it begins like one and then
- * is not. A name may hold anything, commas and parentheses too; what is too
- * long is cut.
+ * is not. The name may hold anything, commas and parentheses too.
  */
 int oom_log_kill_parse(const char *line, struct oom_log_kill *kill);
 

@@ -4,11 +4,11 @@
  *
  * Private to memory_group.c.
  */
-#ifndef MACHINE_MEMORY_GROUP_PLACE_H
-#define MACHINE_MEMORY_GROUP_PLACE_H
+#ifndef LABS_MEMORY_GROUP_PLACE_H
+#define LABS_MEMORY_GROUP_PLACE_H
 
+#include "bench/labs/memory_group.h"
 #include "bench/machine/cgroup.h"
-#include "bench/machine/memory_group.h"
 
 /* Let the keeper make the group, with the memory controller, at or above our
  * own; fills in version and directory. Errors as memory_group_open(). */

@@ -5,7 +5,7 @@
  * In pages, and rounded where the kernel rounds, so that the printed score is
  * met to the point.
  */
-#include "bench/judge/badness.h"
+#include "bench/labs/badness.h"
 
 #include <stdio.h>
 

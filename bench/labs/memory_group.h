@@ -21,8 +21,8 @@
  * the kernel: Documentation/admin-guide/cgroup-v2.rst and
  * cgroup-v1/memory.rst.
  */
-#ifndef MACHINE_MEMORY_GROUP_H
-#define MACHINE_MEMORY_GROUP_H
+#ifndef LABS_MEMORY_GROUP_H
+#define LABS_MEMORY_GROUP_H
 
 #include <limits.h>
 #include <stdbool.h>
@@ -32,6 +32,7 @@
 #include <sys/types.h>
 
 #include "bench/machine/watcher.h"
+#include "bench/rows/rows.h"
 
 struct memory_group {
 	int version;		  /* 1 or 2; 0: there is none */
@@ -41,27 +42,24 @@ struct memory_group {
 	struct watcher keeper;
 };
 
-/* What the kernel does not tell, or has no limit. */
+/* What the kernel does not tell. */
 #define MEMORY_GROUP_ABSENT UINT64_MAX
 
 struct memory_group_reading {
 	uint64_t usage_bytes; /* charged now: pages, cache, page tables */
-	uint64_t peak_bytes;  /* the most ever; version 2 since Linux 5.19 */
-	uint64_t limit_bytes;
-	uint64_t swap_bytes;
-	/* How often: */
-	uint64_t failcnt;	 /* the limit was hit; version 1 */
-	uint64_t memsw_failcnt;	 /* that of memory and swap was, before; 1 */
-	uint64_t low;		 /* reclaimed below memory.low; version 2 */
-	uint64_t high;		 /* throttled above memory.high; version 2 */
-	uint64_t max;		 /* the limit was hit; version 2 */
-	uint64_t oom;		 /* reclaim did not help; version 2 */
-	uint64_t oom_kill;	 /* a process was killed; both (1: 4.13) */
-	uint64_t oom_group_kill; /* the whole group was; version 2, 5.17 */
-	/* Switches, 0 or 1: */
-	uint64_t oom_kill_disable; /* version 1 */
-	uint64_t under_oom;	   /* somebody waits for memory; version 1 */
+	/* How often, see memory_group_counters: */
+	uint64_t failcnt; /* version 1 */
+	uint64_t low;	  /* version 2, as the next three */
+	uint64_t high;
+	uint64_t max;
+	uint64_t oom;
+	uint64_t oom_kill;	 /* both; version 1 since Linux 4.13 */
+	uint64_t oom_group_kill; /* version 2, 5.17 */
 };
+
+/* The counters of a reading, by the names of the kernel and of CSV columns;
+ * help says what each has counted. */
+extern const struct row_field memory_group_counters[];
 
 /*
  * The highest limit that memory_group_open() accepts now: 512 MiB, or a quarter
@@ -109,8 +107,12 @@ int memory_group_read(const struct memory_group *group,
  * children. Does nothing to a group that was closed or never opened. */
 bool memory_group_close(struct memory_group *group);
 
-/* Lines "name number": memory.events, memory.oom_control, memory.stat. Names
- * that are no counter of ours are left out; -EBADMSG if one is no number. */
+/* By how much the counters have grown since; absent stays absent. */
+void memory_group_growth(const struct memory_group_reading *before,
+			 struct memory_group_reading *now);
+
+/* Counters in lines "name number": memory.events, memory.oom_control. Others
+ * are left out; -EBADMSG if one is no number. */
 int memory_group_parse_counters(FILE *stream,
 				struct memory_group_reading *reading);
 

@@ -7,7 +7,7 @@
  * group with processes of its own, but the root, must not say: cgroups(7),
  * "no internal processes". So the search goes upwards.
  */
-#include "bench/machine/memory_group_place.h"
+#include "bench/labs/memory_group_place.h"
 
 #include <dirent.h>
 #include <errno.h>
@@ -16,7 +16,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/machine/memory_keeper.h"
+#include "bench/labs/group_watchdog.h"
 #include "bench/machine/text.h"
 
 #define NAMES 64	     /* tried where earlier runs left some behind */

@@ -14,8 +14,8 @@
  * 32 pages a CPU or more. Of processes nearer to each other than that nobody
  * can say who is first.
  */
-#ifndef JUDGE_BADNESS_H
-#define JUDGE_BADNESS_H
+#ifndef LABS_BADNESS_H
+#define LABS_BADNESS_H
 
 #include <stdbool.h>
 #include <stddef.h>

@@ -5,8 +5,8 @@
  *
  * Private to memory_group.c. Nothing here allocates.
  */
-#ifndef MACHINE_MEMORY_KEEPER_H
-#define MACHINE_MEMORY_KEEPER_H
+#ifndef LABS_GROUP_WATCHDOG_H
+#define LABS_GROUP_WATCHDOG_H
 
 #include <limits.h>
 #include <stdbool.h>

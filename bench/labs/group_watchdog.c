@@ -6,7 +6,7 @@
  * and those that wait for memory in a version 1 group without OOM killer
  * (mm/memcontrol-v1.c sleeps killable). A zombie keeps no group busy.
  */
-#include "bench/machine/memory_keeper.h"
+#include "bench/labs/group_watchdog.h"
 
 #include <errno.h>
 #include <fcntl.h>
