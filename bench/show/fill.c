@@ -38,8 +38,9 @@ static const char *value_of(const struct row_field *field, const void *member,
 			      duration_human(*(const double *)member).text);
 	case FIELD_SECONDS:
 		return strcpy(text, span_human(*(const double *)member).text);
-	case FIELD_TEXT:
-		plain = phrase_of(plain, field->words);
+	case FIELD_TEXT: /* NULL is what is unknown */
+		if (*(const char *const *)member)
+			return phrase_of(plain, field->words);
 		break;
 	default:
 		break;
