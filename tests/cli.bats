@@ -397,7 +397,7 @@ only() {
 
 @test "doctor --pid looks at a running program" {
 	# 64 MiB that count, 32 that are not copied, one mapping each.
-	python3 - 3>&- <<-'PYTHON' &
+	python3 - 3>&- 9>&- <<-'PYTHON' &
 	import mmap, sys, time
 	heap = mmap.mmap(-1, 64 << 20, flags=mmap.MAP_PRIVATE)
 	rest = mmap.mmap(-1, 32 << 20, flags=mmap.MAP_PRIVATE)

@@ -110,7 +110,7 @@ interrupted() {
 
 @test "a signal that was ignored from the start stays ignored" {
 	env --ignore-signal=HUP,INT setsid "$command" run --out run --heap 0 \
-		--strategy fork,vfork --parents 10 >out 2>err 3>&- &
+		--strategy fork,vfork --parents 10 >out 2>err 3>&- 9>&- &
 	runner=$!
 	within 10 has_samples
 	kill -HUP "$runner"

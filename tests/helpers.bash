@@ -231,7 +231,7 @@ calls_can_be_refused() {
 # and group is $runner, its files are out, err and ./run.
 start_run() {
 	env --default-signal=INT,QUIT,TSTP,HUP,TERM setsid \
-		"$command" run --out run "$@" >out 2>err 3>&- &
+		"$command" run --out run "$@" >out 2>err 3>&- 9>&- &
 	runner=$!
 	within 5 group_exists
 }

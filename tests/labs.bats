@@ -162,7 +162,7 @@ near() {
 
 @test "a lab that was stopped (^Z) asks again, and goes on" {
 	env --default-signal=INT,QUIT,TSTP,HUP,TERM setsid "$command" \
-		lab promise --overcommit 0,1 --out here >out 2>err 3>&- &
+		lab promise --overcommit 0,1 --out here >out 2>err 3>&- 9>&- &
 	runner=$!
 	within 5 group_exists
 	stop_in_window "-$runner"
@@ -176,7 +176,7 @@ near() {
 }
 
 @test "a lab that fails midway tells what it has found" {
-	"$command" lab frontier --overcommit 0,1 --out here >out 2>err 3>&- &
+	"$command" lab frontier --overcommit 0,1 --out here >out 2>err 3>&- 9>&- &
 	runner=$!
 	# Windows are short: in each that is met the mode becomes another, until
 	# one is lost by it.

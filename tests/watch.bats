@@ -21,7 +21,7 @@ teardown() {
 
 # sleeper: a process to watch, $pid.
 sleeper() {
-	sleep 100 3>&- &
+	sleep 100 3>&- 9>&- &
 	pid=$!
 	watched+=" $pid"
 	within 5 grep -qx sleep "/proc/$pid/comm"
@@ -105,7 +105,7 @@ watch_shape() {
 
 # start_watch ARGUMENTS...: in the background, $runner, as at a terminal.
 start_watch() {
-	env --default-signal=INT,TERM,HUP "$command" watch "$@" >out 2>err 3>&- &
+	env --default-signal=INT,TERM,HUP "$command" watch "$@" >out 2>err 3>&- 9>&- &
 	runner=$!
 }
 has_row() { [ "$(cat "$1" 2>/dev/null | wc -l)" -gt 1 ]; }
@@ -156,7 +156,7 @@ assert found["limit_met_in_s"] is None and found["rival"] is None'
 }
 
 @test "a process may lose its first thread" {
-	python3 - 3>&- <<-'PYTHON' &
+	python3 - 3>&- 9>&- <<-'PYTHON' &
 	import ctypes, threading
 	def go_on():
 	    print("here", file=open("ready", "w"))
@@ -244,11 +244,11 @@ try:
 except BlockingIOError:
     os.set_blocking(7, True)'
 	"$command" watch --pid $pid --interval 10ms --duration 50ms --csv \
-		>rows 2>err 3>&- 7>&- &
+		>rows 2>err 3>&- 9>&- 7>&- &
 	runner=$!
 	within 5 has_begun
 	pause 0.1 # the duration passes
-	tr -d '\0' <rows >rows.csv 3>&- 7>&- &
+	tr -d '\0' <rows >rows.csv 3>&- 9>&- 7>&- &
 	watched+=" $!"
 	end_run 0
 	exec 7>&-
@@ -271,7 +271,7 @@ except BlockingIOError:
 	calls_can_be_refused
 	sleeper
 	refusing 38 pidfd_open -- "$command" watch --pid $pid --interval 10ms \
-		--out rows.csv >out 2>err 3>&- &
+		--out rows.csv >out 2>err 3>&- 9>&- &
 	runner=$!
 	within 5 has_rows rows.csv
 	kill -KILL $pid
@@ -296,7 +296,7 @@ except BlockingIOError:
 @test "a signal that is ignored stays ignored" {
 	sleeper
 	(trap '' HUP; exec "$command" watch --pid $pid --interval 10ms \
-		--out rows.csv) >out 2>err 3>&- &
+		--out rows.csv) >out 2>err 3>&- 9>&- &
 	runner=$!
 	within 5 has_rows rows.csv
 	kill -HUP "$runner"
@@ -382,7 +382,7 @@ except BlockingIOError:
 }
 
 @test "a zombie has nothing left to watch" {
-	(sleep 200 & echo $! >zombie; exec sleep 100) 3>&- &
+	(sleep 200 & echo $! >zombie; exec sleep 100) 3>&- 9>&- &
 	watched=$!
 	within 5 grep -qx sleep "/proc/$watched/comm"
 	pid=$(cat zombie)
@@ -393,7 +393,7 @@ except BlockingIOError:
 }
 
 @test "threads are not processes" {
-	python3 - 3>&- <<-'PYTHON' &
+	python3 - 3>&- 9>&- <<-'PYTHON' &
 	import threading
 	ended = threading.Event()
 	thread = threading.Thread(target=ended.wait, daemon=True)
@@ -452,7 +452,7 @@ assert 0 < group["room_bytes"] <= 64 << 20'
 	make_group $((64 << 20))
 	sleeper
 	echo $pid >"$group/cgroup.procs"
-	"$command" watch --pid $pid --interval 10ms --json >out &
+	"$command" watch --pid $pid --interval 10ms --json >out 9>&- &
 	watch=$!
 	pause 0.1
 	# Not waited for: a zombie has left its group (version 1).

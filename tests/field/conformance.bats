@@ -21,7 +21,7 @@ result() { grep -q "$1" out; }
 
 @test "the list outlives a check that hangs and one that dies" {
 	CONFORMANCE_LIMIT_S=20 CMOCKA_MESSAGE_OUTPUT=TAP "$conformance" 'clone_vm: a*' \
-		'clone_vm: [b-z]*' >out 2>err 3>&- &
+		'clone_vm: [b-z]*' >out 2>err 3>&- 9>&- &
 	runner=$!
 	within 20 result '^ok 1 '
 	at_work

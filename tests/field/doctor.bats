@@ -333,7 +333,7 @@ in_group() {
 @test "doctor --pid says what binds the process" {
 	calls_can_be_refused
 	"$(dirname "$command")/tests/refuse" 38 clone3 -- \
-		env --ignore-signal=CHLD sleep 100 3>&- &
+		env --ignore-signal=CHLD sleep 100 3>&- 9>&- &
 	process=$!
 	within 5 grep -q sleep /proc/$process/comm
 	warned sigchld "SIGCHLD is ignored."
@@ -355,7 +355,7 @@ in_group() {
 
 @test "doctor --pid needs no right to change the limits of others" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root to be somebody else"
-	setpriv --reuid 54321 --regid 54321 --clear-groups sleep 100 3>&- &
+	setpriv --reuid 54321 --regid 54321 --clear-groups sleep 100 3>&- 9>&- &
 	process=$!
 	within 5 grep -q sleep /proc/$process/comm
 	check 0 setpriv --bounding-set -sys_resource --inh-caps -sys_resource \

@@ -131,7 +131,7 @@ open_fds() {
 @test "blocked signals do not keep a run from ending" {
 	env --block-signal=INT,TERM,TSTP --default-signal=INT,TERM setsid \
 		"$command" run --out run --heap 0 --strategy fork,vfork \
-		--parents 1000 >out 2>err 3>&- &
+		--parents 1000 >out 2>err 3>&- 9>&- &
 	runner=$!
 	within 10 has_samples
 	kill -TERM "$runner"
@@ -172,7 +172,7 @@ open_fds() {
 start_exec() {
 	rm -f child
 	env --default-signal=INT,QUIT,TERM,HUP "$command" exec -s "$1" -- \
-		sh -c "$2" 3>&- >out 2>err &
+		sh -c "$2" 3>&- 9>&- >out 2>err &
 	runner=$!
 	within 10 test -s child
 }
@@ -202,7 +202,7 @@ not_alive() { ! kill -0 "$1" 2>/dev/null; }
 
 @test "exec between two commands: a signal ends it" {
 	env --default-signal=TERM "$command" exec -s vfork --count 100000000 \
-		-- true 3>&- >out 2>err &
+		-- true 3>&- 9>&- >out 2>err &
 	runner=$!
 	within 10 group_of_exec
 	kill "$runner"

@@ -22,12 +22,13 @@ teardown() {
 
 # hold MIB: a process in the group that has so much memory, $neighbour.
 hold() {
-	inside python3 -c 'import sys, time
+	rm -f held
+	inside python3 -c 'import os, sys, time
 held = b"x" * (int(sys.argv[1]) << 20)
-open("held", "w").close()
-time.sleep(100)' "$1" 3>&- &
-	neighbour=$!
-	within 20 test -e held
+print(os.getpid(), file=open("held", "w"))
+time.sleep(100)' "$1" 3>&- 9>&- &
+	within 20 test -s held
+	read -r neighbour <held # $! is a shell that waits for this process
 }
 
 @test "what a neighbour in the group uses is no room" {
@@ -217,7 +218,7 @@ inside_moved() {
 
 @test "doctor looks at other users' processes without CAP_SYS_RESOURCE" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
-	setpriv --reuid 65534 --clear-groups sleep 100 3>&- &
+	setpriv --reuid 65534 --clear-groups sleep 100 3>&- 9>&- &
 	neighbour=$!
 	within 5 grep -qx sleep /proc/$neighbour/comm
 	check 0 setpriv --bounding-set -sys_resource --inh-caps -sys_resource \

@@ -46,7 +46,7 @@ no_raw_bytes() {
 
 @test "a process of any name is told" {
 	cp "$(command -v sleep)" $'e\e[31m\xff'
-	./$'e\e[31m\xff' 100 3>&- &
+	./$'e\e[31m\xff' 100 3>&- 9>&- &
 	pid=$!
 	check 0 "$command" watch --pid $pid --interval 10ms --duration 55ms
 	no_raw_bytes out
