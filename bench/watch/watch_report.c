@@ -360,7 +360,7 @@ static void report_machine(struct table *table, const struct verdict *verdict)
 
 	if (machine->available_bytes == BYTES_UNKNOWN) {
 		report_line(table, "machine", TABLE_PLAIN,
-			    "its memory is unknown: %s",
+			    "its memory cannot be told: %s",
 			    verdict->machine_error
 				    ?: "it was not told at the last reading");
 		return;
