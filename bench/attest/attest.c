@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* One spawn under watch; see attest.h. */
+/* One spawn, watched; see attest.h. */
 
 #include "bench/attest/attest.h"
 
@@ -74,7 +74,8 @@ static int read_clone3(struct watch *watch)
 					watch->birth.arguments[0], &args,
 					CLONE_ARGS_SIZE_VER0);
 
-	/* One that asks with nonsense what the kernel knows has none. */
+	/* A call with a bad address is a question to the kernel: it has no
+	 * flags. */
 	if (error)
 		return error == -EFAULT ? 0 : error;
 	watch->seen->flags = args.flags;
@@ -111,8 +112,8 @@ static int see_exec(struct watch *watch, const struct held_call *call)
 				      &watch->seen->shares_memory);
 }
 
-/* A helper that is born while the strategy is opened is not the child, and
- * what a shell does after its exec is its own business. */
+/* Calls while the strategy is opened make its helper, not the child; calls
+ * after the first exec are those of a baseline's shell. Both go on. */
 static int see(struct watch *watch)
 {
 	struct held_call call;
@@ -128,8 +129,8 @@ static int see(struct watch *watch)
 	return error ? error : listener_release(watch->listener, &call);
 }
 
-/* Whether the caller sleeps in the call that made the child that is held: a
- * proof that it waits for exec, for which nobody has to wait. */
+/* Whether the caller sleeps in the call that made the held child. That proves
+ * at once that the caller waits for exec. */
 static bool is_suspended(const struct watch *watch)
 {
 	return !watch->seen->by_helper &&
@@ -199,8 +200,8 @@ static int observe(const struct sw_strategy *strategy,
 	return error;
 }
 
-/* What could not be watched is tried, and so is what failed while it was: the
- * child was held meanwhile. */
+/* Try the strategy without a listener when it could not be watched, and when it
+ * failed, which holding its child may have caused. */
 static void try_again(const struct sw_strategy *strategy, int error,
 		      struct attestation *seen)
 {
@@ -214,7 +215,7 @@ static void try_again(const struct sw_strategy *strategy, int error,
 		seen->step = seen->refused ? step : seen->step;
 	}
 	if (refused == EAGAIN || refused == ENOMEM)
-		seen->unseen = refused; /* that may have been a moment's */
+		seen->unseen = refused; /* perhaps for a moment only */
 	else
 		seen->fails_held = !error && refused && !seen->refused;
 	if (error)

@@ -2,11 +2,10 @@
 /*
  * Is a strategy what its name says? Seen from outside, in one spawn.
  *
- * A process of its own opens the strategy and spawns once, watched by us
- * (bench/attest/listener.h). The child is held at the door of exec: then we
- * look whether it has its caller's memory, and whether the call that spawned
- * it has returned. It executes a path that does not exist, so that nothing
- * is run; a baseline's shell says "not found".
+ * A trial process (trial.h) opens the strategy and spawns once, watched through
+ * a seccomp listener (listener.h). The child is held when it asks for exec:
+ * then we look whether it has its caller's memory, and whether the call that
+ * spawned it has returned.
  */
 #ifndef ATTEST_ATTEST_H
 #define ATTEST_ATTEST_H
@@ -22,10 +21,10 @@ struct attestation {
 	int refused; /* 0, or the errno: the strategy is not available here */
 	int unseen;  /* 0, or the errno that kept us from looking */
 
-	const char *step; /* that refused is of, as trial_run() says it */
-	bool fails_held;  /* that step fails while the child is held only */
+	const char *step; /* that was refused, as trial_run() says it */
+	bool fails_held;  /* it fails only while the child is held */
 
-	/* Without either of these: */
+	/* Known when neither is set: */
 	int call;	 /* that created the child, SYS_...; 0: there is none */
 	uint64_t flags;	 /* CLONE_..., clone(2); 0 for fork and vfork */
 	int exit_signal; /* SIGCHLD, 0 and so on */

@@ -66,7 +66,7 @@ static _Noreturn void be_tried(const struct sw_strategy *strategy,
 			       const int *calls, size_t call_count)
 {
 	setpgid(0, 0);
-	/* Ignored, it would keep every child from being waited for. */
+	/* While SIGCHLD is ignored no child can be waited for. */
 	signal(SIGCHLD, SIG_DFL);
 	if (calls)
 		install_listener(socket, calls, call_count);
@@ -89,8 +89,8 @@ int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
 	return error;
 }
 
-/* A child that is held dies with the group, of which the trial itself may not
- * be one yet. */
+/* A held child dies with its group; the trial process itself may not have
+ * entered that group yet. */
 bool trial_end(struct trial_spawn *trial)
 {
 	kill(-trial->process.pid, SIGKILL);
@@ -115,7 +115,7 @@ static int try_in_probe(const struct sw_strategy *strategy,
 	while (ready < 0 && errno == EINTR);
 	if (!trial_end(&trial))
 		return ready ? -EOWNERDEAD : -ETIMEDOUT;
-	/* A baseline's shell runs, and says itself what does not. */
+	/* A baseline runs a shell, which says itself what cannot be run. */
 	if (!report->refused && report->ran &&
 	    !(strategy->traits & (SW_BASELINE | SW_CREATES_NOTHING)))
 		return -EPROTO;

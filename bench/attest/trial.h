@@ -13,10 +13,10 @@ struct sw_strategy;
 
 enum trial_phase { TRIAL_OPENS, TRIAL_SPAWNS, TRIAL_RETURNED, TRIAL_DONE };
 
-/* What it tells, in a page that both see. */
+/* What the process reports, in a page that both see. */
 struct trial_report {
 	_Atomic enum trial_phase phase;
-	const char *step; /* the last call of the library that it made */
+	const char *step; /* its last call of the library */
 	int refused;	  /* when done: 0, or the errno of that call */
 	bool ran;	  /* the strategy says that the program runs */
 };
@@ -34,8 +34,8 @@ struct trial_spawn {
  * and waits for one byte. 0, or -errno; then there is nothing to end. -ENOTSUP:
  * children are born in another pid namespace, see trial_run().
  *
- * It spawns a path that does not exist, so that no program is run; a
- * baseline's shell says "not found". ENOENT is what it hopes for.
+ * The process spawns a path that does not exist, so that no program is run: a
+ * good strategy says ENOENT, a baseline's shell "not found".
  */
 int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
 		const int *calls, size_t call_count);
@@ -57,8 +57,8 @@ struct trial_report *trial_report_map(void);
  */
 int trial_run(const struct sw_strategy *strategy, const char **step);
 
-/* The same, tried once for each built-in strategy in the life of this process:
- * whoever says that one works here asks this. */
+/* The same, tried once for each built-in strategy in the life of this process,
+ * for everybody who says that a strategy works here. */
 int trial_known(const struct sw_strategy *strategy, const char **step);
 
 #endif

@@ -95,7 +95,7 @@ static void examine_memory(struct diagnosis *found)
 	found->ram_and_swap_bytes =
 		memory->total_bytes + memory->swap_total_bytes;
 	found->commit_left_bytes = meminfo_headroom_bytes(memory);
-	/* What is left, and what of that for us, are of one moment. */
+	/* Both amounts that are left must be of one moment. */
 	found->facts.committed_bytes = memory->committed_bytes;
 	found->commit_left_for_us_bytes = found->facts_error
 						  ? BYTES_UNKNOWN

@@ -48,7 +48,7 @@ struct diagnosis {
 	uint64_t allowance_bytes;
 	char allowance_why[MEMORY_WHY_BYTES];
 	int facts_error;	    /* of the next two, negative errno */
-	struct predict_facts facts; /* of this user's program, still small */
+	struct predict_facts facts; /* of a small program of this user */
 	uint64_t commit_left_for_us_bytes;
 	struct group_finding group;
 	uint64_t group_room_bytes;
@@ -69,8 +69,8 @@ struct diagnosis {
 	const struct predicted_process *found_process;
 };
 
-/* Look at everything. Nothing is changed and nothing fails: what cannot be
- * read is part of the finding. */
+/* Examine this machine. Nothing is changed and nothing fails: an error is part
+ * of the diagnosis. */
 void diagnosis_examine(struct diagnosis *found);
 
 /* Its keys in JSON, and those of objects in it. */

@@ -3,8 +3,8 @@
  * spawnwise doctor: what this machine can measure, what disturbs it, what to
  * do.
  *
- * It finds nothing wrong with a machine that cannot do everything: each lack
- * is named with its cure, and the exit status is 0.
+ * What a machine lacks is no failure: each lack is named with its cure, and the
+ * exit status is 0.
  */
 
 #include <errno.h>
@@ -67,7 +67,7 @@ static int add_heaps(const struct options *options, struct diagnosis *found,
 		     : 0;
 }
 
-/* Root is refused where it is not wholly root. */
+/* Root is refused, too, without CAP_SYS_PTRACE over the process. */
 static int may_not_read(pid_t pid, struct failure *why)
 {
 	const char *cure = "Run as root, or as the user whose process it is.";

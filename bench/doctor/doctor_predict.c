@@ -21,8 +21,8 @@
 
 #define GIB (UINT64_C(1) << 30)
 
-/* What an address space still takes, which no overcommit mode widens: as if
- * RLIMIT_AS were no more than that. */
+/* No overcommit mode widens the address space: take what it still has room for
+ * as another RLIMIT_AS. */
 static int bound_by_addresses(struct predict_facts *facts)
 {
 	struct smaps_facts own;
@@ -243,7 +243,7 @@ const struct row_type predicted_process_row =
 
 #define ASKING (SW_CHARGES_COMMIT | SW_MAPS_MEMORY)
 
-/* The names of those whose traits among those that ask for memory are these. */
+/* The names of the strategies that ask for memory by exactly these traits. */
 static void join_names(unsigned traits, char *text, size_t length)
 {
 	size_t used = 0;
@@ -265,7 +265,8 @@ static void put_modes(struct table *table, int mode)
 	table_row(table, TABLE_STRONG);
 }
 
-/* The cells of a grid behind its first columns; "": as the outcome says. */
+/* The cells of a grid behind its first columns; before: outcomes of the heap
+ * itself, or NULL. */
 static void put_outcomes(struct table *table, const int *outcomes,
 			 const int *before, const char *works, bool bad)
 {

@@ -105,8 +105,8 @@ static uint64_t if_told(uint64_t bytes)
 	return bytes == FIELD_ABSENT ? 0 : bytes;
 }
 
-/* To the series, as RSS, hugetlb pages and swap together: what is swapped out
- * has not been given back. */
+/* Add RSS, hugetlb pages and swap together to the series: the process has not
+ * given back what is swapped out. */
 static void add_reading(struct trend_series *series,
 			const struct memory_sample *now)
 {
@@ -157,8 +157,8 @@ int monitor_take(struct monitor *monitor)
 	monitor->group_error = take_group(pid, &now.group);
 	take_machine(&now.machine);
 	follow_name(&monitor->process);
-	/* What was read counts only if it was read of this process, and before
-	 * it began to give its memory back for good. */
+	/* The files may have told of another process with the same number, or
+	 * of this one while it gave its memory back at its end. */
 	if (process_ended(&monitor->process) || monitor->process.stat.exiting)
 		return -ESRCH;
 	if (!error)
@@ -166,8 +166,8 @@ int monitor_take(struct monitor *monitor)
 	return error;
 }
 
-/* When the next reading is due, since the begin; none may be late by more
- * than an interval, nor have the time of the last one. */
+/* When the next reading is due, since the begin. A reading that would be late
+ * by more than an interval is left out; no two have the same time. */
 static uint64_t next_tick_ns(struct monitor *monitor, uint64_t elapsed_ns)
 {
 	const uint64_t soon_ns = elapsed_ns + MEMORY_SAMPLE_TIME_NS;
@@ -190,7 +190,7 @@ static uint64_t elapsed_ns(const struct monitor *monitor)
 int monitor_wait(struct monitor *monitor, int signal_fd)
 {
 	const uint64_t due_ns = next_tick_ns(monitor, elapsed_ns(monitor));
-	/* However late the first reading came, a second one follows it. */
+	/* The verdict needs a second reading, however late the first was. */
 	const bool last = due_ns > monitor->duration_ns && monitor->taken > 1;
 	const uint64_t until_ns = last ? monitor->duration_ns : due_ns;
 	struct pollfd events[] = {

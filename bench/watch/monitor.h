@@ -3,12 +3,12 @@
  * Watching the memory of a running process.
  *
  *  1. monitor_begin()  takes hold of the process.
- *  2. monitor_take()   reads its memory and what stands around it, once.
- *  3. monitor_wait()   until the next reading is due, or there is no next.
- *  4. monitor_judge()  what the readings say together.
+ *  2. monitor_take()   reads its memory, its group's and the machine's, once.
+ *  3. monitor_wait()   waits until the next reading is due, or the end.
+ *  4. monitor_judge()  judges the series of readings.
  *  5. monitor_end()
  *
- * Nothing is asked of the process and nothing makes it wait.
+ * The process is neither asked nor stopped.
  */
 #ifndef WATCH_MONITOR_H
 #define WATCH_MONITOR_H
@@ -23,11 +23,11 @@
 #include "bench/rows/rows.h"
 #include "bench/watch/trend.h"
 
-/* What time_s of a sample tells apart. */
+/* Samples differ in time_s by at least so much. */
 #define MEMORY_SAMPLE_TIME_NS 1000000
 
-/* What was read at one moment, and what stands around the process; what is not
- * told is BYTES_UNKNOWN. */
+/* The memory of a process, of its control group and of the machine at one
+ * moment; BYTES_UNKNOWN is what the kernel does not tell. */
 struct memory_sample {
 	double time_s; /* since the watch began */
 	time_t date;
@@ -76,8 +76,8 @@ int monitor_begin(struct monitor *monitor, pid_t pid, uint64_t interval_ns,
 int monitor_take(struct monitor *monitor);
 
 /* Wait until the next reading is due, or till the process ends, the duration
- * passes or signal_fd (signalfd(2)) has a signal. Readings that would be late
- * are left out. monitor->end says how it came. 0 or -errno of poll(2). */
+ * passes or signal_fd (signalfd(2)) has a signal; monitor->end says which.
+ * Readings that would be late are left out. 0 or -errno of poll(2). */
 int monitor_wait(struct monitor *monitor, int signal_fd);
 
 /* Judge the readings so far. The last one before a process ended is left out:

@@ -64,7 +64,7 @@ struct stretch {
 	double low, high;
 };
 
-/* Where it was lowest between two falls. */
+/* The lowest points between two falls. */
 struct troughs {
 	size_t *at;
 	size_t count;
@@ -88,7 +88,7 @@ static double range_of(const struct stretch *stretch)
 	return stretch->high - stretch->low;
 }
 
-/* The bytes of count points; at says which, NULL the first. */
+/* The bytes of count points: those with the numbers of at, or the first. */
 static void values_of(const struct trend_point *points, const size_t *at,
 		      size_t count, double *values)
 {
@@ -156,9 +156,8 @@ static int slope_through(const struct trend_point *points, const size_t *at,
 	return stats_theil_sen(x, y, count, slope);
 }
 
-/* Whether values rise from part to part, all of the same size, by the parts'
- * medians, and in each step by STEADY of the whole rise, which is returned; 0
- * if not. */
+/* Cut the values into parts of one size. If the medians of the parts rise, each
+ * step by at least STEADY of the whole rise: that rise; else 0. */
 static double steady_rise(const double *values, size_t count, size_t parts)
 {
 	double first = 0, before = 0, least = INFINITY, median = 0;

@@ -2,10 +2,10 @@
 /*
  * What the memory of a process over time says about the process.
  *
- * The readings are those that operators use: what rises steadily is perhaps a
- * leak; what rises and falls again and again is normal (a garbage collector,
- * caches), what stays is normal, and so is what jumped first and stays since
- * (start-up). Everything else is not called anything.
+ * Operators read a series like this: steady growth is perhaps a leak; a series
+ * that rises and falls again and again is normal (a garbage collector, caches),
+ * one that stays is normal, and so is one that jumped first and stays since
+ * (start-up). Every other series is unclear.
  *
  * The rule. All thresholds are parts of the series itself, so that neither its
  * unit nor its time scale matters. The second half is judged; the first only
@@ -74,8 +74,8 @@ enum trend_verdict {
 struct trend {
 	enum trend_verdict verdict;
 	double bytes_per_hour; /* growing: Theil-Sen slope; else 0 */
-	/* Growing: the part of it that is pages of mapped files, 0 to 1. The
-	 * kernel can drop those: they are no leak. */
+	/* Growing: the part of the growth that is pages of mapped files, 0 to
+	 * 1. The kernel can drop those: they are no leak. */
 	double file_share;
 	size_t falls; /* in the second half */
 };
@@ -90,9 +90,9 @@ extern const char *const trend_names[], *const trend_readings[];
 /* Whether most of the growth is pages of mapped files. */
 bool trend_is_mapped(const struct trend *trend);
 
-/* Seconds until so many bytes more are met at the trend's rate, less the part
- * of it that is pages of mapped files; INFINITY when it does not grow, or most
- * of it is such pages: the kernel drops them before a limit is met. */
+/* Seconds until so many bytes more are used, at the trend's rate without the
+ * pages of mapped files, which the kernel drops before a limit is met. INFINITY
+ * when the series does not grow, or by such pages mostly. */
 double trend_seconds_until(const struct trend *trend, double bytes);
 
 #endif

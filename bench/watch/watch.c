@@ -2,9 +2,9 @@
 /*
  * watch: the memory of a running process over time, and what it means.
  *
- * It ends when the process ends, when --duration passes, or by ^C: that is how
- * a watch without an end is ended, so the verdict follows and the exit status
- * is 0, as after the other two.
+ * It ends when the process ends, when --duration passes, or by ^C. A watch
+ * without --duration has no other end than ^C, so the verdict follows and the
+ * exit status is 0 then, too.
  */
 
 #include <errno.h>
@@ -61,7 +61,7 @@ static int check_options(const struct arguments *args, struct failure *why)
 		    argument_value(args, "interval"));
 }
 
-/* Options in, the process held. */
+/* Read the options and take hold of the process. */
 static int begin(const struct arguments *args, struct watch *watch,
 		 struct failure *why)
 {
@@ -106,7 +106,7 @@ static int open_csv(struct watch *watch, struct failure *why)
 	return 0;
 }
 
-/* A row as soon as it is known: somebody may follow the file. */
+/* Write each row at once: somebody may follow the file. */
 static int put(struct watch *watch)
 {
 	int error = row_put(&watch->writer, &memory_sample_row, NULL,
@@ -159,7 +159,7 @@ static int keep_watch(struct watch *watch)
 			error = monitor_wait(monitor, watch->signal_fd);
 	}
 	live_end(&watch->live);
-	/* It is gone, or has no memory any more: the end of every process. */
+	/* The process has ended, or has no memory any more and is about to. */
 	if (monitor->taken && (error == -ESRCH || error == -ENODATA)) {
 		monitor->end = MONITOR_PROCESS_ENDED;
 		error = 0;
@@ -183,7 +183,7 @@ static int failed(const struct watch *watch, int error, struct failure *why)
 {
 	const struct process *process = &watch->monitor.process;
 
-	/* It ended before the first reading. */
+	/* The process ended before the first reading. */
 	if (error == -ESRCH || error == -ENODATA)
 		return pid_check(process, -ESRCH, why);
 	return fail(why, EXIT_FAILED,
@@ -193,7 +193,7 @@ static int failed(const struct watch *watch, int error, struct failure *why)
 		    strerror(-error));
 }
 
-/* With the signals held back that end a watch. */
+/* Hold back the signals that end a watch, and watch. */
 static int watch_process(struct watch *watch, struct failure *why)
 {
 	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, 0 };

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * What `watch` says; see watch_report.h. The verdict is found, declared for
- * JSON and told to people in one file, which is therefore a long one.
+ * What `watch` says; see watch_report.h. The verdict is found, declared and
+ * reported in one file: hence the length.
  */
 
 #include "bench/watch/watch_report.h"
@@ -23,7 +23,7 @@
 struct verdict {
 	const struct monitor *monitor;
 	const struct memory_sample *now; /* the last of the monitor */
-	bool ended; /* the process: nothing is to come of it */
+	bool ended; /* the process: nothing is predicted of it */
 	struct trend trend;
 	uint64_t growth_bytes_per_hour; /* BYTES_UNKNOWN: not judged */
 	double growth_file_share;	/* NAN: not judged */
@@ -142,7 +142,7 @@ const struct row_type watch_row = {
 	  { .fields = concluded } },
 };
 
-/* For people alone. */
+/* Words of the sentences alone. */
 static const struct row_field in_text[] = {
 	FIELD("trend", CHOICE, AT(trend.verdict), NULL, trend_readings),
 	FIELD("used_percent", COUNT, AT(used_percent)),
@@ -312,7 +312,7 @@ static void report_reading(struct table *table, const struct verdict *verdict)
 				      "under load tell more.");
 }
 
-/* Room, and when it is gone; only growth that goes on has a when. */
+/* The room that is left, and when growth at this rate has used it up. */
 static void report_room(struct table *table, const struct verdict *verdict,
 			uint64_t room_bytes)
 {
@@ -402,7 +402,8 @@ static void report_rival(struct table *table, const struct oom_rival *rival,
 static void report_oom(struct table *table, const struct verdict *verdict)
 {
 	const struct memory_sample *now = &verdict->monitor->now;
-	/* The first process of the machine has 0 without any adjustment. */
+	/* The first process of the machine is never killed either: its score
+	 * is 0 without any adjustment. */
 	const bool spared = now->oom_score_adj == -1000 ||
 			    (!now->oom_score && !now->oom_score_adj);
 
