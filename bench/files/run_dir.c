@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <glob.h>
 #include <linux/magic.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -14,7 +15,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "bench/machine/installed.h"
+#include "bench/machine/program.h"
 
 static void make_run_id(struct run_dir *dir)
 {
@@ -170,4 +171,57 @@ int run_dir_publish(const struct run_dir *dir)
 		return error;
 	}
 	return 0;
+}
+
+struct newest {
+	char dir[PATH_MAX];
+	struct timespec written; /* its cells.csv */
+};
+
+static bool is_newer(const struct timespec *a, const struct timespec *b)
+{
+	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec
+				      : a->tv_nsec > b->tv_nsec;
+}
+
+/* Take folder/below if it holds a run newer than the best so far. */
+static void consider(struct newest *newest, const char *folder,
+		     const char *below)
+{
+	char path[PATH_MAX];
+	struct stat status;
+
+	if (snprintf(path, sizeof path, "%s%s/cells.csv", folder, below) >=
+		    (int)sizeof path ||
+	    stat(path, &status) ||
+	    (*newest->dir && !is_newer(&status.st_mtim, &newest->written)))
+		return;
+	newest->written = status.st_mtim;
+	snprintf(newest->dir, sizeof newest->dir, "%s%s", folder, below);
+}
+
+int run_dir_newest(char *dir, size_t length)
+{
+	struct newest newest = { 0 };
+	char folder[PATH_MAX];
+	glob_t folders;
+
+	for (char *end = getcwd(folder, sizeof folder); end; *end = '\0') {
+		consider(&newest, folder, "/data/latest");
+		end = strrchr(folder, '/');
+		if (!end)
+			break;
+	}
+	if (!installed_repository(folder))
+		consider(&newest, folder, "/data/latest");
+	if (!glob("spawnwise-*", GLOB_ONLYDIR, NULL, &folders)) {
+		for (size_t i = 0; i < folders.gl_pathc; i++)
+			consider(&newest, folders.gl_pathv[i], "");
+		globfree(&folders);
+	}
+	if (!*newest.dir)
+		return -ENOENT;
+	return snprintf(dir, length, "%s", newest.dir) >= (int)length
+		       ? -ENAMETOOLONG
+		       : 0;
 }

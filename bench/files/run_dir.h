@@ -7,6 +7,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 
 struct run_dir {
 	char run_id[48]; /* 20261120T211900Z-4711: UTC and pid */
@@ -34,5 +35,13 @@ void run_dir_remove(const struct run_dir *dir);
 /* Let data/latest point at this run, in one step. 0 or -errno; nothing to do
  * outside the repository. */
 int run_dir_publish(const struct run_dir *dir);
+
+/*
+ * Find the folder of the newest run, by the time its cells.csv was written:
+ * data/latest of the current directory or of one above it, data/latest of
+ * the repository this command was built in, or ./spawnwise-<run-id>. 0 with
+ * the path in dir; -ENOENT: there is none; -ENAMETOOLONG.
+ */
+int run_dir_newest(char *dir, size_t length);
 
 #endif

@@ -10,7 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/machine/installed.h"
+#include "bench/machine/program.h"
 #include "bench/rows/errname.h"
 #include "bench/show/cure.h"
 #include "lib/spawnwise.h"

@@ -24,8 +24,8 @@
 #include "bench/labs/spawner.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/cpu.h"
-#include "bench/machine/installed.h"
 #include "bench/machine/process.h"
+#include "bench/machine/program.h"
 #include "lib/spawnwise.h"
 
 #define KIB ((uint64_t)1 << 10)

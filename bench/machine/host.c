@@ -45,7 +45,9 @@ json_t *host_string(const char *text)
 	return value;
 }
 
-json_t *host_bytes(uint64_t bytes)
+/* Or null where it is not told (FIELD_ABSENT), or is no limit: RLIM_INFINITY
+ * does not fit into a JSON integer. */
+static json_t *size(uint64_t bytes)
 {
 	return bytes > INT64_MAX ? json_null()
 				 : json_integer((json_int_t)bytes);
@@ -225,9 +227,8 @@ static json_t *memory(const struct fact *fact)
 
 	if (meminfo_read(&info))
 		return json_null();
-	return host_bytes(
-		*(const uint64_t *)(const void *)((const char *)&info +
-						  fact->at));
+	return size(*(const uint64_t *)(const void *)((const char *)&info +
+						      fact->at));
 }
 
 static json_t *overcommit(const struct fact *fact)
@@ -286,15 +287,14 @@ static json_t *group_limit(const struct fact *fact)
 				      : json_integer((json_int_t)limit.value);
 }
 
-/* null is unlimited: RLIM_INFINITY does not fit into a JSON integer. */
 static json_t *rlimit(const struct fact *fact)
 {
 	struct rlimit limit;
 
 	if (getrlimit((__rlimit_resource_t)fact->at, &limit))
 		return json_null();
-	return json_pack("{so so}", "soft", host_bytes(limit.rlim_cur), "hard",
-			 host_bytes(limit.rlim_max));
+	return json_pack("{so so}", "soft", size(limit.rlim_cur), "hard",
+			 size(limit.rlim_max));
 }
 
 #define KERNEL(member) kernel, NULL, offsetof(struct utsname, member)

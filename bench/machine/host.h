@@ -27,7 +27,4 @@ const char *host_container(char *text, size_t size);
  * UTF-8, jansson refuses. */
 json_t *host_string(const char *text);
 
-/* A size, or null where it is not told (FIELD_ABSENT). */
-json_t *host_bytes(uint64_t bytes);
-
 #endif

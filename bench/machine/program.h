@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
+ * Programs: where those of this command lie, and what another one is.
+ *
  * Whether a library can be preloaded into a program: the dynamic loader does
  * it, so there must be one, of our kind, that is allowed to (ld.so(8)).
  */
@@ -27,5 +29,19 @@ void program_inspect(struct program *program, const char *name);
 
 /* Whether execvp(3) would find a program of that name. */
 bool program_exists(const char *name);
+
+/* Files that belong to this command are found from where its executable lies,
+ * so that a build folder and an installation work alike. The first of places
+ * (relative to the executable's folder, ended by NULL) that exists. 0, or
+ * -ENOENT. */
+int installed_path(char path[PATH_MAX], const char *const *places);
+
+/* The program that a benchmark starts (bench/measure/payload.c). 0, or -ENOENT
+ * when it was not built. */
+int installed_payload(char path[PATH_MAX]);
+
+/* The repository that this command was built in, wherever it lies now; an
+ * absolute path without symbolic links. 0, or -ENOENT when installed. */
+int installed_repository(char path[PATH_MAX]);
 
 #endif

@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* Lines of text for people; see lines.h. */
+/* Lines of text for people, and words for shells; see lines.h. */
 
 #include "bench/show/lines.h"
 
+#include <stdio.h>
 #include <string.h>
 #include <sys/ioctl.h>
 
@@ -57,4 +58,27 @@ int lines_print(FILE *stream, const char *text, int column, int used,
 		text += bytes;
 	}
 	return used;
+}
+
+/* Nothing is special in single quotes but their end. */
+void shell_word(const char *text, char *word, size_t length)
+{
+	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
+				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+				    "0123456789_./:@%+=,-";
+	size_t used = 0;
+
+	if (*text && !text[strspn(text, plain)]) {
+		snprintf(word, length, "%s", text);
+		return;
+	}
+	/* Room is kept for an escaped quote, the last one and the NUL. */
+	word[used++] = '\'';
+	for (; *text && used + 6 < length; text++) {
+		if (*text == '\'')
+			used += (size_t)sprintf(word + used, "'\\'");
+		word[used++] = *text;
+	}
+	word[used++] = '\'';
+	word[used] = '\0';
 }

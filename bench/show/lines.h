@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Lines of text for people: how wide they are, and how wide they may be.
+ * Lines of text for people: how wide they are, and how wide they may be; and
+ * words of a command line, for hints that people copy.
  *
  * Widths count UTF-8 code points: enough for "µs", and free of the locale.
  */
@@ -26,5 +27,9 @@ int lines_columns(FILE *stream);
  * stands. Returns where it stands then. */
 int lines_print(FILE *stream, const char *text, int column, int used,
 		int columns);
+
+/* Write text as one word of sh(1): as it is where it needs no quotes, else in
+ * single ones. What does not fit is cut off. */
+void shell_word(const char *text, char *word, size_t length);
 
 #endif

@@ -16,7 +16,7 @@
 #include <unistd.h>
 
 #include "bench/files/host_file.h"
-#include "bench/machine/installed.h"
+#include "bench/machine/program.h"
 #include "bench/machine/text.h"
 #include "bench/rows/row_file.h"
 #include "bench/show/gnuplot.h"

@@ -1,19 +1,30 @@
 /* SPDX-License-Identifier: MIT */
-/* How far a run is; see progress.h. */
+/*
+ * What is told while work goes on; see progress.h.
+ *
+ * A terminal gets at most ten lines a second: writing them costs CPU time
+ * that belongs to the measurement.
+ */
 
 #include "bench/show/progress.h"
 
 #include <stdarg.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "bench/machine/clock.h"
+#include "bench/show/lines.h"
 
 #define LINE_LENGTH 256
+#define TRUST_IN_PLAN_S 2.0
+#define TRUST_IN_PLAN_SHARE 0.15
+#define TERMINAL_PERIOD_NS 100000000LL
+#define LOG_PERIOD_NS 10000000000LL
 
 /* The first part says little about the whole, and a step can be long: the plan
  * counts as this much work, and this share of its own, that went exactly as
  * expected. */
-#define TRUST_IN_PLAN_S 2.0
-#define TRUST_IN_PLAN_SHARE 0.15
 
 double progress_remaining_s(const struct progress *progress, double elapsed_s)
 {
@@ -78,4 +89,49 @@ void progress_step(struct progress *progress, double expected_s)
 void progress_end(struct progress *progress)
 {
 	live_end(&progress->live);
+}
+
+/* A dumb terminal cannot erase: it gets lines, as a log. */
+static bool can_erase(FILE *stream)
+{
+	const char *term = getenv("TERM");
+
+	return isatty(fileno(stream)) && !(term && !strcmp(term, "dumb"));
+}
+
+void live_begin(struct live *live, FILE *stream)
+{
+	*live = (struct live){
+		.stream = stream,
+		.terminal = can_erase(stream),
+		.shown_ns = clock_now_ns(),
+	};
+}
+
+bool live_due(const struct live *live)
+{
+	return clock_now_ns() - live->shown_ns >=
+	       (live->terminal ? TERMINAL_PERIOD_NS : LOG_PERIOD_NS);
+}
+
+void live_show(struct live *live, const char *line)
+{
+	const int columns = lines_terminal(live->stream);
+
+	/* A line as wide as the terminal would wrap. */
+	if (live->terminal)
+		fprintf(live->stream, "\r%.*s\033[K",
+			(columns < 20 ? 80 : columns) - 1, line);
+	else
+		fprintf(live->stream, "%s\n", line);
+	fflush(live->stream);
+	live->shown_ns = clock_now_ns();
+}
+
+void live_end(const struct live *live)
+{
+	if (!live->terminal)
+		return;
+	fputs("\r\033[K", live->stream);
+	fflush(live->stream);
 }

@@ -7,6 +7,7 @@
  */
 
 #include "bench/verbs/choose.h"
+#include "bench/files/run_dir.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -22,7 +23,6 @@
 #include "bench/measure/predict_facts.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/mode.h"
-#include "bench/verbs/newest.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
@@ -118,7 +118,7 @@ static int open_data(const char *data, struct cells *cells, struct failure *why)
 	int error;
 
 	if (!data) {
-		error = newest_run(newest, sizeof newest);
+		error = run_dir_newest(newest, sizeof newest);
 		if (error)
 			return fail(why, EXIT_FAILED,
 				    "Measure first with `spawnwise run "

@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "bench/files/cells.h"
+#include "bench/files/run_dir.h"
 #include "bench/show/cure.h"
 #include "bench/show/plot.h"
-#include "bench/verbs/newest.h"
 #include "bench/verbs/verbs.h"
 
 struct options {
@@ -43,7 +43,7 @@ static int find_run(const struct arguments *args, char *dir, size_t length,
 
 	if (args->operand_count)
 		snprintf(dir, length, "%s", args->operands[0]);
-	else if (newest_run(dir, length))
+	else if (run_dir_newest(dir, length))
 		return fail(why, EXIT_FAILED, cure,
 			    "find a run: there is none here");
 	if (holds(dir, "host.json") && !holds(dir, "samples.csv") &&

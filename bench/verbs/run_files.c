@@ -13,7 +13,6 @@
 #include <unistd.h>
 
 #include "bench/machine/clock.h"
-#include "bench/machine/installed.h"
 #include "bench/machine/program.h"
 #include "bench/verbs/run_axes.h"
 

@@ -15,7 +15,7 @@
 #include "bench/files/samples.h"
 #include "bench/machine/host.h"
 #include "bench/show/cure.h"
-#include "bench/show/shell.h"
+#include "bench/show/lines.h"
 #include "bench/verbs/result.h"
 #include "bench/verbs/verbs.h"
 

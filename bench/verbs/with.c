@@ -17,7 +17,6 @@
 #include <unistd.h>
 
 #include "bench/attest/trial.h"
-#include "bench/machine/installed.h"
 #include "bench/machine/program.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/standard.h"

@@ -16,7 +16,7 @@
 
 #include "bench/measure/signals.h"
 #include "bench/show/cure.h"
-#include "bench/show/live.h"
+#include "bench/show/progress.h"
 #include "bench/show/units.h"
 #include "bench/verbs/pid.h"
 #include "bench/verbs/verbs.h"
