@@ -7,7 +7,6 @@
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
-#include <sys/mman.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -173,10 +172,10 @@ static int look_on(struct watch *watch)
 	return error ? error : -ETIMEDOUT;
 }
 
-static int observe(const struct sw_strategy *strategy,
-		   struct trial_report *report, struct attestation *seen)
+static int observe(const struct sw_strategy *strategy, struct attestation *seen)
 {
-	struct trial_spawn trial = { .report = report };
+	struct trial_spawn trial;
+	struct trial_report last;
 	struct watch watch = {
 		.trial = &trial,
 		.seen = seen,
@@ -190,11 +189,11 @@ static int observe(const struct sw_strategy *strategy,
 	error = take_listener(&watch);
 	if (!error)
 		error = look_on(&watch);
-	if (trial_end(&trial))
-		seen->refused = report->refused;
+	if (trial_end(&trial, &last))
+		seen->refused = last.refused;
 	else if (!error)
 		seen->refused = EOWNERDEAD;
-	seen->step = report->step;
+	seen->step = last.step;
 	if (watch.listener >= 0)
 		close(watch.listener);
 	return error;
@@ -224,15 +223,8 @@ static void try_again(const struct sw_strategy *strategy, int error,
 
 void attest(const struct sw_strategy *strategy, struct attestation *seen)
 {
-	struct trial_report *report = trial_report_map();
-	int error = -ENOMEM;
-
 	*seen = (struct attestation){ 0 };
-	if (report) {
-		error = observe(strategy, report, seen);
-		munmap(report, sizeof *report);
-	}
-	try_again(strategy, error, seen);
+	try_again(strategy, observe(strategy, seen), seen);
 }
 
 const char *attest_fault(const struct sw_strategy *strategy,

@@ -78,12 +78,19 @@ static _Noreturn void be_tried(const struct sw_strategy *strategy,
 int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
 		const int *calls, size_t call_count)
 {
-	const int error =
-		sw_births_elsewhere()
-			? -ENOTSUP
-			: coprocess_fork(&trial->process, "spawnwise-try");
+	int error;
 
-	if (!error && !trial->process.pid)
+	if (sw_births_elsewhere())
+		return -ENOTSUP;
+	trial->report =
+		mmap(NULL, sizeof *trial->report, PROT_READ | PROT_WRITE,
+		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	if (trial->report == MAP_FAILED)
+		return -ENOMEM;
+	error = coprocess_fork(&trial->process, "spawnwise-try");
+	if (error)
+		munmap(trial->report, sizeof *trial->report);
+	else if (!trial->process.pid)
 		be_tried(strategy, trial->report, trial->process.socket, calls,
 			 call_count);
 	return error;
@@ -91,63 +98,45 @@ int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
 
 /* A held child dies with its group; the trial process itself may not have
  * entered that group yet. */
-bool trial_end(struct trial_spawn *trial)
+bool trial_end(struct trial_spawn *trial, struct trial_report *last)
 {
 	kill(-trial->process.pid, SIGKILL);
 	coprocess_end(&trial->process, NULL);
-	return atomic_load(&trial->report->phase) == TRIAL_DONE;
-}
-
-/* The end of the trial closes its end of the socket; a child that it left
- * behind may hold a copy. */
-static int try_in_probe(const struct sw_strategy *strategy,
-			struct trial_report *report)
-{
-	struct trial_spawn trial = { .report = report };
-	struct pollfd end;
-	int ready, error = trial_start(&trial, strategy, NULL, 0);
-
-	if (error)
-		return error;
-	end = (struct pollfd){ .fd = trial.process.socket, .events = POLLIN };
-	do
-		ready = poll(&end, 1, PATIENCE_MS);
-	while (ready < 0 && errno == EINTR);
-	if (!trial_end(&trial))
-		return ready ? -EOWNERDEAD : -ETIMEDOUT;
-	/* A baseline runs a shell, which says itself what cannot be run. */
-	if (!report->refused && report->ran &&
-	    !(strategy->traits & (SW_BASELINE | SW_CREATES_NOTHING)))
-		return -EPROTO;
-	return -report->refused;
-}
-
-struct trial_report *trial_report_map(void)
-{
-	struct trial_report *report =
-		mmap(NULL, sizeof *report, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	return report == MAP_FAILED ? NULL : report;
+	*last = *trial->report;
+	munmap(trial->report, sizeof *trial->report);
+	return last->phase == TRIAL_DONE;
 }
 
 int trial_run(const struct sw_strategy *strategy, const char **step)
 {
-	struct trial_report *report;
-	int error;
+	struct trial_spawn trial;
+	struct trial_report last;
+	struct pollfd end = { .events = POLLIN };
+	int ready, error;
 
 	*step = "sw_open";
 	if (sw_births_elsewhere())
 		return sw_supported(strategy);
 	*step = "a trial";
-	report = trial_report_map();
-	if (!report)
-		return -ENOMEM;
-	error = try_in_probe(strategy, report);
-	if (report->step)
-		*step = report->step;
-	munmap(report, sizeof *report);
-	return error;
+	error = trial_start(&trial, strategy, NULL, 0);
+	if (error)
+		return error;
+	/* The process closes its end of the socket when it ends, but a child
+	 * that it left behind may hold a copy. */
+	end.fd = trial.process.socket;
+	do
+		ready = poll(&end, 1, PATIENCE_MS);
+	while (ready < 0 && errno == EINTR);
+	if (!trial_end(&trial, &last))
+		error = ready ? -EOWNERDEAD : -ETIMEDOUT;
+	*step = last.step ?: *step;
+	if (error)
+		return error;
+	/* A baseline runs a shell, which says itself what cannot be run. */
+	if (!last.refused && last.ran &&
+	    !(strategy->traits & (SW_BASELINE | SW_CREATES_NOTHING)))
+		return -EPROTO;
+	return -last.refused;
 }
 
 int trial_known(const struct sw_strategy *strategy, const char **step)

@@ -24,7 +24,7 @@ struct trial_report {
 #define STRATEGIES_KNOWN 64 /* by trial_known() */
 
 struct trial_spawn {
-	struct trial_report *report; /* the caller's, MAP_SHARED */
+	struct trial_report *report; /* MAP_SHARED */
 	struct coprocess process; /* its socket is readable when it has ended */
 };
 
@@ -40,11 +40,9 @@ struct trial_spawn {
 int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
 		const int *calls, size_t call_count);
 
-/* End it, its helper and its child, and release. Whether it was done. */
-bool trial_end(struct trial_spawn *trial);
-
-/* A page for its report, zeroed, the caller's to munmap(2); NULL: no memory. */
-struct trial_report *trial_report_map(void);
+/* End the process, its helper and its child, and release; last gets its last
+ * report. Whether it was done. */
+bool trial_end(struct trial_spawn *trial, struct trial_report *last);
 
 /*
  * Whether a strategy works here: it was opened, and spawned once. 0, or why
