@@ -17,6 +17,7 @@
 #include "bench/show/cure.h"
 #include "bench/show/progress.h"
 #include "bench/show/units.h"
+#include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
 extern const struct lab lab_promise;
@@ -37,9 +38,10 @@ int lab_fail(struct lab_context *context, int error, const char *cure,
 	va_list values;
 
 	va_start(values, format);
-	vsnprintf(context->why, sizeof context->why, format, values);
+	vsnprintf(context->failure->what, sizeof context->failure->what, format,
+		  values);
 	va_end(values);
-	snprintf(context->cure, sizeof context->cure, "%s",
+	snprintf(context->failure->cure, sizeof context->failure->cure, "%s",
 		 error == -ENODATA
 			 ? "This kernel or container does not tell: run it "
 			   "outside."
@@ -185,7 +187,7 @@ static int try_trial(struct trial *shared, const struct trial *start)
 		return lab_keep(context, shared);
 	if (error == LAB_LEAVE_OUT)
 		return 0;
-	if (context->why[0])
+	if (context->failure->what[0])
 		return error;
 	doing = report_fill(context, start->part->doing, shared);
 	lab_fail(context, error, "Try again.", "%s: %s", doing ?: "go on",

@@ -24,6 +24,7 @@
 
 #include "bench/rows/rows.h"
 
+struct failure;
 struct guardian;
 struct lab_part;
 struct memory_group;
@@ -44,8 +45,7 @@ struct lab_context {
 
 	/* What it tells its caller. */
 	size_t skipped; /* parts, by lab_skip(), and wrong predictions */
-	char why[256];
-	char cure[256];
+	struct failure *failure; /* by lab_fail(), or empty */
 
 	/* The driver's. */
 	const struct lab *lab;

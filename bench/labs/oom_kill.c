@@ -6,8 +6,7 @@
  * is, and one that grows. All have an oom_score_adj of 500 at least, so that
  * they go first if the machine itself runs out; only differences count.
  *
- * Longer than others: three processes are led from outside at once, which the
- * driver of the labs does not do.
+ * Longer than others: three processes are led at once, not by the driver.
  */
 
 #include <errno.h>
@@ -16,7 +15,6 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -30,7 +28,6 @@
 #define LOG_WAIT_MS 500
 #define BASE_ADJ 500
 #define RAISED_ADJ 1000
-#define ROOM_TO_GROW ((size_t)1 << 30) /* addresses */
 
 enum { RAISED, STEADY, GROWING, PROCESSES };
 
@@ -45,13 +42,10 @@ struct kill {
 	struct oom oom;
 
 	/* In texts. */
-	uint64_t limit_bytes;
-	int version; /* of the group */
+	uint64_t limit_bytes; /* of the group */
 	int killed;
-	int log_error; /* the kernel's log cannot be read */
-	char log_reason[64];
+	int log_error;	/* the kernel's log cannot be read */
 	char line[512]; /* as the kernel wrote it; "": none was found */
-	const char *counted_once_more;
 };
 
 #define AT(member) offsetof(struct kill, member)
@@ -62,9 +56,6 @@ static const struct row_field words[] = {
 	FIELD("limit_bytes", BYTES, AT(limit_bytes)),
 	FIELD("killed", COUNT, AT(killed)),
 	FIELD("kills", INTEGER, AT(oom.growth.oom_kill)),
-	FIELD("log_reason", LINE, AT(log_reason)),
-	FIELD("line", LINE, AT(line)),
-	FIELD("counted_once_more", TEXT, AT(counted_once_more)),
 	{ 0 },
 };
 
@@ -75,9 +66,7 @@ struct process {
 	int oom_score_adj;
 	int error; /* of its preparation */
 
-	/* It writes to more memory until it holds so much, beyond bytes. */
-	_Atomic uint64_t goal_bytes;
-	_Atomic uint64_t grown_bytes;
+	struct worker_growth growth;
 };
 
 /* The processes, and what is written of them. */
@@ -85,8 +74,7 @@ struct stage {
 	struct lab_context *context;
 	struct memory_group *group;
 	struct process *processes;
-	struct worker workers[PROCESSES];
-	bool alive[PROCESSES];
+	struct worker workers[PROCESSES]; /* pid 0: not alive */
 	struct oom_log log;
 	int log_error;
 };
@@ -106,35 +94,21 @@ static void enter(void *data)
 static void grow(void *data)
 {
 	struct process *process = data;
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *memory = mmap(NULL, ROOM_TO_GROW, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
 
-	if (memory == MAP_FAILED)
-		_exit(1);
-	madvise(memory, ROOM_TO_GROW, MADV_NOHUGEPAGE);
-	for (size_t at = 0; at < ROOM_TO_GROW;) {
-		if (at >= atomic_load(&process->goal_bytes)) {
-			poll(NULL, 0, 1);
-			continue;
-		}
-		memory[at] = 1;
-		at += page;
-		atomic_store(&process->grown_bytes, at);
-	}
+	worker_grow(&process->growth);
 }
 
-static void bury(struct stage *stage, int i)
+static void bury(struct worker *worker)
 {
-	if (stage->alive[i])
-		worker_end(&stage->workers[i], NULL);
-	stage->alive[i] = false;
+	if (worker->pid)
+		worker_end(worker, NULL);
+	worker->pid = 0;
 }
 
 static void bury_all(struct stage *stage)
 {
 	for (int i = 0; i < PROCESSES; i++)
-		bury(stage, i);
+		bury(&stage->workers[i]);
 }
 
 static int begin(struct stage *stage)
@@ -151,8 +125,9 @@ static int begin(struct stage *stage)
 		};
 		error = worker_start(&stage->workers[i], NULL, enter, grow,
 				     process);
-		stage->alive[i] = !error;
-		if (!error)
+		if (error)
+			stage->workers[i].pid = 0;
+		else
 			error = process->error;
 	}
 	if (!error)
@@ -161,12 +136,12 @@ static int begin(struct stage *stage)
 }
 
 /* Killed, and not reaped yet. */
-static bool has_died(const struct stage *stage, int i)
+static bool has_died(const struct worker *worker)
 {
 	siginfo_t info = { .si_pid = 0 };
 
-	return stage->alive[i] &&
-	       !waitid(P_PID, (id_t)stage->workers[i].pid, &info,
+	return worker->pid &&
+	       !waitid(P_PID, (id_t)worker->pid, &info,
 		       WEXITED | WNOHANG | WNOWAIT) &&
 	       info.si_pid;
 }
@@ -176,7 +151,7 @@ static int count_dead(const struct stage *stage)
 	int dead = 0;
 
 	for (int i = 0; i < PROCESSES; i++)
-		dead += has_died(stage, i);
+		dead += has_died(&stage->workers[i]);
 	return dead;
 }
 
@@ -190,19 +165,20 @@ static int predict(const struct stage *stage, uint64_t room_bytes,
 	};
 	struct badness_process all[PROCESSES];
 	size_t victim;
+	int error = 0;
 
-	for (int i = 0; i < PROCESSES; i++) {
-		int error = 0;
+	for (int i = 0; i < PROCESSES && !error; i++) {
+		const pid_t pid = stage->workers[i].pid;
 
 		all[i] = (struct badness_process){
 			.oom_score_adj = stage->processes[i].oom_score_adj,
-			.exempt = !stage->alive[i],
+			.exempt = !pid,
 		};
-		if (stage->alive[i])
-			error = oom_read(stage->workers[i].pid, &all[i]);
-		if (error)
-			return error;
+		if (pid)
+			error = oom_read(pid, &all[i]);
 	}
+	if (error)
+		return error;
 	all[GROWING].rss_bytes += room_bytes;
 	victim = badness_victim(all, PROCESSES, &scope);
 	if (victim == PROCESSES)
@@ -216,7 +192,7 @@ static int predict(const struct stage *stage, uint64_t room_bytes,
 /* Let it grow, until so many are dead. */
 static void drive(struct stage *stage, uint64_t goal_bytes, int dead)
 {
-	atomic_store(&stage->processes[GROWING].goal_bytes, goal_bytes);
+	atomic_store(&stage->processes[GROWING].growth.goal_bytes, goal_bytes);
 	for (int i = 0; i < LIMIT_MS && count_dead(stage) < dead; i++)
 		poll(NULL, 0, 1);
 }
@@ -242,59 +218,42 @@ static void observe(struct stage *stage, struct kill *kill)
 	size_t used = 0;
 
 	for (int i = 0; i < PROCESSES; i++) {
-		if (!has_died(stage, i))
+		if (!has_died(&stage->workers[i]))
 			continue;
 		used += (size_t)snprintf(text + used, size - used, "%s%s",
 					 used ? "+" : "", names[i]);
 		find_in_log(stage, stage->workers[i].pid, kill);
-		bury(stage, i);
+		bury(&stage->workers[i]);
 		kill->killed++;
 	}
 	if (!used)
 		snprintf(text, size, "nobody");
 	kill->oom.trial.agrees = !strcmp(kill->oom.predicted, text);
-	/* As a program that counts kills by the counter would have it. */
-	kill->counted_once_more =
-		kill->oom.growth.oom_kill > (uint64_t)kill->killed
-			? " The one that was chosen is counted once more when "
-			  "all are killed: the counter is not the number of "
-			  "the dead."
-			: "";
-}
-
-static struct kill make_row(const struct stage *stage,
-			    const struct lab_case *one)
-{
-	struct kill kill = {
-		.oom.trial = { .context = stage->context,
-			       .part = &oom_kills,
-			       .mode = stage->context->users_mode,
-			       .one = one,
-			       .case_name = one->name },
-		.limit_bytes = stage->group->limit_bytes,
-		.version = stage->group->version,
-		.log_error = stage->log_error,
-	};
-
-	oom_begin(&kill.oom, "kill");
-	snprintf(kill.log_reason, sizeof kill.log_reason, "%s",
-		 strerror(-stage->log_error));
-	return kill;
 }
 
 /* Fill the group, so that there is over_bytes too little room. */
 static int fill_group(struct stage *stage, const struct lab_case *one,
 		      uint64_t over_bytes, bool whole)
 {
-	struct kill kill = make_row(stage, one);
+	struct kill kill = {
+		.oom.trial = { .context = stage->context,
+			       .part = &oom_kills,
+			       .mode = stage->context->users_mode,
+			       .one = one,
+			       .case_name = one->name,
+			       .group = stage->group },
+		.limit_bytes = stage->group->limit_bytes,
+		.log_error = stage->log_error,
+	};
 	const uint64_t grown_bytes =
-		atomic_load(&stage->processes[GROWING].grown_bytes);
+		atomic_load(&stage->processes[GROWING].growth.grown_bytes);
 	struct memory_group_reading before;
 	uint64_t room_bytes;
 	int error = memory_group_read(stage->group, &before);
 
 	if (error)
 		return error;
+	oom_begin(&kill.oom, "kill");
 	room_bytes = stage->group->limit_bytes - before.usage_bytes;
 	error = predict(stage, room_bytes, &kill.oom);
 	if (error)
@@ -317,7 +276,7 @@ static int fill_groups(struct stage *stage)
 
 	if (!error)
 		error = fill_group(stage, &cases[0], oom_unit_bytes / 2, false);
-	if (!error && stage->alive[GROWING])
+	if (!error && stage->workers[GROWING].pid)
 		error = fill_group(stage, &cases[1], all_bytes, false);
 	bury_all(stage);
 	if (error || memory_group_set_oom_group(stage->group, true))
@@ -406,20 +365,37 @@ static void tell_sizes(struct lab_context *context,
 	fputc('\n', context->text);
 }
 
-static int tell(struct lab_context *context)
+/* Of the first kill that is there. */
+static void tell_log(struct lab_context *context)
 {
-	const int error = tell_counters(context);
-	const struct kill *kill;
+	const struct kill *kill = lab_row(context, 0);
+	const int log_error = kill->log_error;
 
-	for (size_t i = 0; (kill = lab_row(context, i)); i++) {
-		if (!kill->line[0])
-			continue;
+	for (size_t i = 1; kill && !kill->line[0]; i++)
+		kill = lab_row(context, i);
+	if (kill) {
 		lab_tell(context, "The kernel's log says of the %s kill:",
 			 kill->oom.trial.case_name);
 		lab_tell(context, "%s", kill->line);
 		tell_sizes(context, &kill->oom.log);
-		break;
+	} else if (log_error) {
+		lab_tell(context,
+			 "The kernel's log has a line for each; this user may "
+			 "not read it: %s. `sudo dmesg` shows it, or set "
+			 "kernel.dmesg_restrict to 0.",
+			 strerror(-log_error));
+	} else {
+		lab_tell(context,
+			 "No line about them was found in the kernel's log: "
+			 "in a container pids are other ones there.");
 	}
+}
+
+static int tell(struct lab_context *context)
+{
+	const int error = tell_counters(context);
+
+	tell_log(context);
 	return error;
 }
 
@@ -442,34 +418,19 @@ static const struct lab_column columns[] = {
 	{ 0 },
 };
 
-/* Of the first row. */
-static bool has_line(const struct kill *first)
-{
-	const struct lab_context *context = first->oom.trial.context;
-	const struct kill *kill;
-
-	for (size_t i = 0; (kill = lab_row(context, i)); i++)
-		if (kill->line[0])
-			return true;
-	return false;
-}
-
 LESSON_WHEN(kill, is_whole, row->oom.trial.one == &cases[2])
-LESSON_WHEN(kill, is_of_version_1, row->version == 1)
-LESSON_WHEN(kill, has_no_log, row->log_error)
-LESSON_WHEN(kill, has_no_line, !row->log_error && !has_line(row))
+LESSON_WHEN(kill, is_counted_twice,
+	    is_whole(row) && row->oom.growth.oom_kill > (uint64_t)row->killed)
+LESSON_WHEN(kill, is_of_version_1, row->oom.trial.group->version == 1)
 
 static const struct lesson lessons[] = {
 	{ is_whole, "With memory.oom.group the whole group died as one: "
-		    "{killed} processes, and oom_kill grew by {kills}."
-		    "{counted_once_more}" },
+		    "{killed} processes, and oom_kill grew by {kills}." },
+	{ is_counted_twice,
+	  "The one that was chosen is counted once more when all are killed: "
+	  "oom_kill is not the number of the dead." },
 	{ is_of_version_1, "To kill a group as a whole (memory.oom.group) is "
 			   "of version 2 alone." },
-	{ has_no_log, "The kernel's log has a line for each; this user may not "
-		      "read it: {log_reason}. `sudo dmesg` shows it, or set "
-		      "kernel.dmesg_restrict to 0." },
-	{ has_no_line, "No line about them was found in the kernel's log: in a "
-		       "container pids are other ones there." },
 	{ 0 },
 };
 

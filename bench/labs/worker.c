@@ -25,8 +25,9 @@
 
 #define LEASE_MS 500 /* renewed with every beat; and a second of grace */
 #define BEAT_MS 100
-#define PULSE_LIMIT_S 1 /* without a beat */
-#define EXIT_ALONE 2	/* of one that had no pulse */
+#define PULSE_LIMIT_S 1		       /* without a beat */
+#define GROWTH_BYTES ((size_t)1 << 30) /* addresses to grow into */
+#define EXIT_ALONE 2		       /* of one that had no pulse */
 
 static atomic_uint *pulse; /* shared with workers: the runner's beats */
 
@@ -51,18 +52,46 @@ int worker_set_oom_score_adj(int value)
 	return text_write_at(text, "/proc/self/oom_score_adj");
 }
 
+static char *map(uint64_t bytes, int flags)
+{
+	char *heap = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
+
+	if (heap == MAP_FAILED)
+		return NULL;
+	madvise(heap, bytes, MADV_NOHUGEPAGE);
+	return heap;
+}
+
 int worker_populate(uint64_t bytes)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *heap = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *heap = map(bytes, 0);
 
-	if (heap == MAP_FAILED)
+	if (!heap)
 		return -errno;
-	madvise(heap, bytes, MADV_NOHUGEPAGE);
 	for (uint64_t at = 0; at < bytes; at += page)
 		heap[at] = 1;
 	return 0;
+}
+
+void worker_grow(struct worker_growth *growth)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	char *heap = map(GROWTH_BYTES, MAP_NORESERVE);
+
+	if (!heap)
+		_exit(1);
+	for (size_t at = 0;;) {
+		if (at >= atomic_load(&growth->goal_bytes) ||
+		    at >= GROWTH_BYTES) {
+			poll(NULL, 0, 1);
+			continue;
+		}
+		heap[at] = 1;
+		at += page;
+		atomic_store(&growth->grown_bytes, at);
+	}
 }
 
 /* Outside its window it must not act: a runner that was stopped lets the pulse
@@ -115,7 +144,7 @@ static _Noreturn void live(int socket, bool guarded,
 		pause();
 }
 
-int worker_await(const struct worker *worker, int limit_ms)
+static int await(const struct worker *worker, int limit_ms)
 {
 	struct pollfd news = { .fd = worker->socket, .events = POLLIN };
 	char byte;
@@ -151,7 +180,7 @@ int worker_start(struct worker *worker, struct guardian *guardian,
 			guardian_forget(guardian);
 		live(process.socket, guardian, prepare, act, data);
 	}
-	error = worker_await(worker, -1);
+	error = await(worker, -1);
 	if (error)
 		worker_end(worker, NULL);
 	return error;
@@ -190,7 +219,7 @@ static int attend(const struct worker *worker, int limit_ms,
 	     waited_ms += beat_ms) {
 		atomic_fetch_add(pulse, 1);
 		lost = look ? look(data) : 0;
-		error = worker_await(worker, beat_ms);
+		error = await(worker, beat_ms);
 		if (error == -ETIMEDOUT && !lost && worker->guardian)
 			lost = guardian_extend(worker->guardian, LEASE_MS);
 	}
@@ -227,38 +256,6 @@ int worker_act(struct worker *worker, int mode, int limit_ms,
 	if (was_alone || released == -ETIMEDOUT)
 		return -EINTR;
 	return error ? error : released;
-}
-
-static int run_once(struct guardian *guardian, int mode, int limit_ms,
-		    void (*prepare)(void *data), void (*act)(void *data),
-		    void *data)
-{
-	struct worker worker;
-	int error = worker_start(&worker, guardian, prepare, act, data);
-
-	if (error)
-		return error;
-	error = worker_act(&worker, mode, limit_ms, NULL, NULL);
-	worker_end(&worker, NULL);
-	return error;
-}
-
-int worker_run(struct guardian *guardian, int mode, int limit_ms,
-	       void (*prepare)(void *data), void (*act)(void *data), void *data,
-	       size_t data_bytes)
-{
-	void *before = malloc(data_bytes);
-	int error = -EINTR;
-
-	if (!before)
-		return -ENOMEM;
-	memcpy(before, data, data_bytes);
-	for (int i = 0; error == -EINTR && i < WORKER_TRIES; i++) {
-		memcpy(data, before, data_bytes);
-		error = run_once(guardian, mode, limit_ms, prepare, act, data);
-	}
-	free(before);
-	return error;
 }
 
 const char *worker_error(int error)

@@ -8,12 +8,12 @@
  *     and closes the window. What it found out is in memory that both share.
  *  3. worker_end() kills it if it never acted, and reaps it.
  *
- * Where the mode is the user's and we watch meanwhile, worker_go() and
- * worker_await() stand for the second step.
+ * Where several act at once, in the user's mode, worker_go() stands for the
+ * second step.
  *
  * The window is made of short leases: when we are stopped it closes within two
- * seconds, and a worker that still acts dies with it. worker_run() then asks
- * another one: what the first has said is not trusted.
+ * seconds, and a worker that still acts dies with it. What it has said is not
+ * trusted: another one is asked, up to WORKER_TRIES of them.
  *
  * It is the first to die when memory runs out (oom_score_adj 1000) and dies
  * with its parent.
@@ -26,6 +26,8 @@
 #include <sys/types.h>
 
 struct guardian;
+
+#define WORKER_TRIES 10
 
 struct worker {
 	pid_t pid;
@@ -56,15 +58,7 @@ int worker_start(struct worker *worker, struct guardian *guardian,
 int worker_act(struct worker *worker, int mode, int limit_ms,
 	       int (*look)(void *data), void *data);
 
-/* All of its life: start, act, end; and once more, with data_bytes of data as
- * they were, each time that we were stopped meanwhile, but at most
- * WORKER_TRIES times. Errors are those of the first two. */
-#define WORKER_TRIES 10
-int worker_run(struct guardian *guardian, int mode, int limit_ms,
-	       void (*prepare)(void *data), void (*act)(void *data), void *data,
-	       size_t data_bytes);
-
-/* What an error of worker_run() means, as a phrase. */
+/* What an error of worker_act() means, as a phrase. */
 const char *worker_error(int error);
 
 /* In a worker: have another oom_score_adj than 1000. Back to what it was
@@ -75,12 +69,15 @@ int worker_set_oom_score_adj(int value);
  * 0, or -errno. */
 int worker_populate(uint64_t bytes);
 
+/* In a worker: write to more memory until it has grown to the goal, which may
+ * change, and then wait for the next. */
+struct worker_growth {
+	_Atomic uint64_t goal_bytes, grown_bytes;
+};
+_Noreturn void worker_grow(struct worker_growth *growth);
+
 /* Let it act, once, in the mode that is. */
 void worker_go(const struct worker *worker);
-
-/* Wait until it has acted: 0; -ETIMEDOUT: not within limit_ms (-1: none);
- * -ECHILD: it died; else -errno of poll(2). */
-int worker_await(const struct worker *worker, int limit_ms);
 
 /* Kill it and reap it; *status as waitpid(2) tells it, may be NULL. */
 void worker_end(struct worker *worker, int *status);

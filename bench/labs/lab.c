@@ -2,8 +2,8 @@
 /*
  * spawnwise lab: an experiment on memory that is promised and not there.
  *
- * What the labs share stands here: the modes, the guardian, the text that is
- * kept and printed. The folder is lab_folder.c's.
+ * What is done around a lab: its options, the modes, the guardian, the text
+ * that is kept and printed.
  */
 
 #include <errno.h>
@@ -11,11 +11,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/labs/labs.h"
+#include "bench/labs/lab_files.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
-#include "bench/verbs/lab_folder.h"
-#include "bench/verbs/lab_interrupt.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/verbs.h"
@@ -125,50 +123,45 @@ struct lab_words {
 };
 
 /* The lab itself; what it has found is in its files then. */
-static int experiment(const struct lab *lab, struct lab_context *context,
-		      struct lab_files *files, struct lab_words *words,
-		      struct failure *why)
+static int experiment(struct lab_context *context, struct lab_files *files,
+		      struct lab_words *words, struct failure *why)
 {
 	int error, lost;
 
 	context->text = open_memstream(&words->text, &words->bytes);
 	context->csv.stream = files->csv;
-	lab_interrupt_watch(files);
-	error = context->text ? lab_run(context, lab) : -errno;
+	error = context->text ? lab_run(context, files->lab) : -errno;
 	if (context->text && fclose(context->text) && !error)
 		error = -ENOMEM; /* a part of the text is missing */
-	lost = lab_folder_keep(files, words->text, &words->bytes, error);
-	if (!error && !lost)
-		lab_interrupt_all_kept();
-	if (error && context->why[0])
-		return fail(why, EXIT_FAILED, context->cure, "%s",
-			    context->why);
-	if (error || lost)
-		return fail(
-			why, EXIT_FAILED,
-			cure_of(CURE_FILE, error ? error : lost, "Try again."),
-			"run lab %s: %s", lab->name,
-			run_guardian_reason(error ? error : lost));
+	lost = lab_files_keep(files, words->text, &words->bytes, error);
+	if (error && why->what[0])
+		return EXIT_FAILED;
+	error = error ? error : lost;
+	if (error)
+		return fail(why, EXIT_FAILED,
+			    cure_of(CURE_FILE, error, "Try again."),
+			    "run lab %s: %s", files->lab->name,
+			    run_guardian_reason(error));
 	return context->skipped ? EXIT_PARTLY : EXIT_DONE;
 }
 
 /* With the guardian, if there is one. What is printed may go to somebody who
  * does not read it all, and SIGPIPE ends us there: so that comes last. */
-static int work(const struct lab *lab, struct lab_context *context,
-		struct lab_files *files, struct failure *why)
+static int work(struct lab_context *context, struct lab_files *files,
+		struct failure *why)
 {
 	struct lab_words words = { 0 };
 	struct failure guard_why = { 0 };
 	int guarded = 0;
-	int code = lab_folder_create(lab, files, why);
+	int code = lab_files_create(files, why);
 	const bool begun = !code;
 
 	if (begun)
-		code = experiment(lab, context, files, &words, why);
+		code = experiment(context, files, &words, why);
 	if (context->guardian)
 		guarded = run_guardian_stop(context->guardian, &guard_why);
 	if (begun && !guarded && !why->what[0])
-		lab_folder_draw(files);
+		lab_files_draw(files);
 	if (words.bytes)
 		fwrite(words.text, 1, words.bytes, stdout);
 	free(words.text);
@@ -187,20 +180,21 @@ static int run_lab(const struct lab *lab, const struct arguments *args,
 		.users_mode = list->users,
 		.mode_count = list->count,
 		.alone = options->alone,
+		.failure = why,
 	};
 	struct guardian guardian;
 	struct lab_files files;
 	int code;
 
 	memcpy(context.modes, list->modes, sizeof context.modes);
-	code = lab_folder_choose(args, lab, &files, why);
+	code = lab_files_choose(&files, lab, options->out, why);
 	if (!code && needs_guardian(list)) {
 		code = run_guardian_start(&guardian, list->users, why);
 		context.guardian = &guardian;
 	} else if (!code) {
 		code = run_guardian_none(why);
 	}
-	return code ? code : work(lab, &context, &files, why);
+	return code ? code : work(&context, &files, why);
 }
 
 static int lab_verb(const struct arguments *args, struct failure *why)
