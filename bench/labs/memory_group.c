@@ -10,7 +10,6 @@
 #include <unistd.h>
 
 #include "bench/labs/group_watchdog.h"
-#include "bench/labs/memory_group_place.h"
 #include "bench/machine/cgroup.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/text.h"

@@ -31,16 +31,8 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "bench/machine/watcher.h"
+#include "bench/labs/memory_group_place.h"
 #include "bench/rows/rows.h"
-
-struct memory_group {
-	int version;		  /* 1 or 2; 0: there is none */
-	char directory[PATH_MAX]; /* .../spawnwise-PID-N */
-	uint64_t limit_bytes;	  /* as read back, whole pages */
-	uint64_t ceiling_bytes;	  /* no limit may be above it */
-	struct watcher keeper;
-};
 
 /* What the kernel does not tell. */
 #define MEMORY_GROUP_ABSENT UINT64_MAX

@@ -2,13 +2,25 @@
 /*
  * Where a memory control group can be made, and what to do where it cannot.
  *
- * Private to memory_group.c.
+ * For memory_group.c.
  */
 #ifndef LABS_MEMORY_GROUP_PLACE_H
 #define LABS_MEMORY_GROUP_PLACE_H
 
-#include "bench/labs/memory_group.h"
+#include <limits.h>
+#include <stdint.h>
+
 #include "bench/machine/cgroup.h"
+#include "bench/machine/watcher.h"
+
+/* Its functions are those of memory_group.h. */
+struct memory_group {
+	int version;		  /* 1 or 2; 0: there is none */
+	char directory[PATH_MAX]; /* .../spawnwise-PID-N */
+	uint64_t limit_bytes;	  /* as read back, whole pages */
+	uint64_t ceiling_bytes;	  /* no limit may be above it */
+	struct watcher keeper;
+};
 
 /* Let the keeper make the group, with the memory controller, at or above our
  * own; fills in version and directory. Errors as memory_group_open(). */

@@ -13,7 +13,7 @@
 #include <unistd.h>
 
 #include "bench/show/units.h"
-#include "bench/verbs/verbs.h"
+#include "bench/verbs/failure.h"
 #include "lib/spawnwise.h"
 
 #define ITEM_LENGTH 64

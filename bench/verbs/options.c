@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "bench/show/lines.h"
-#include "bench/verbs/verbs.h"
+#include "bench/verbs/failure.h"
 
 /* Values that getopt_long returns for row N of a table: above every letter,
  * so that '?' and ':' stay what they mean. */

@@ -14,12 +14,28 @@
 
 #include "bench/verbs/option.h"
 
+struct arguments;
 struct failure;
-struct verb;
 
 #define OPTIONS_MAX 24	      /* options of one verb */
 #define OPTIONS_BYTES 512     /* of a verb's struct of values */
 #define OPERANDS_COMMAND 4096 /* operands_max of a verb that runs a command */
+
+/* One command of spawnwise. */
+struct verb {
+	const char *name;
+	const char *summary;		   /* one line, no full stop */
+	const char *operands;		   /* "RUN", "-- CMD...", or NULL */
+	const char *details;		   /* a paragraph for --help, or NULL */
+	const struct option_spec *options; /* ended by one without name */
+	const char *const *examples;	   /* command lines, NULL-terminated */
+	int operands_min;
+	int operands_max; /* OPERANDS_COMMAND: a command line of its own */
+
+	/* The work. Returns an enum exit_code; anything but EXIT_DONE,
+	 * EXIT_PARTLY and a command's own status comes with fail(). */
+	int (*run)(const struct arguments *args, struct failure *why);
+};
 
 /* A parsed command line. The strings belong to argv or to the table. */
 struct arguments {

@@ -7,7 +7,7 @@
  * there is no memory left, and a text that is too long is cut rather than lost.
  */
 
-#include "bench/verbs/verbs.h"
+#include "bench/verbs/failure.h"
 
 #include <limits.h>
 #include <stdarg.h>

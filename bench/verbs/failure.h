@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: MIT */
+/* How a verb ends, and what it says when it fails. */
+#ifndef VERBS_FAILURE_H
+#define VERBS_FAILURE_H
+
+#include <stddef.h>
+
+struct sw_strategy;
+
+/* What a verb returns; `exec` returns its command's status instead. */
+enum exit_code {
+	EXIT_DONE = 0,
+	EXIT_FAILED = 1,
+	EXIT_USAGE = 2,	 /* the command line is wrong */
+	EXIT_PARTLY = 3, /* done, but not all, or not as predicted */
+	EXIT_OURS = 125, /* exec: we failed, as env(1) says it */
+	EXIT_INTERRUPTED = 130,
+};
+
+/* Why a verb failed: "spawnwise: cannot WHAT" and then the cure. */
+struct failure {
+	char what[512]; /* "open data/latest: No such file or directory" */
+	char cure[512]; /* a sentence that says what to do next */
+};
+
+/*
+ * Describe a failure and return exit_code, so that a verb can write
+ *
+ *	return fail(why, EXIT_FAILED, "Use --out to write elsewhere.",
+ *		    "write %s: %s", path, strerror(-error));
+ *
+ * The format is what follows "cannot ": verb, object, colon, reason. The
+ * cure is copied; NULL keeps one that fail_cure() has set.
+ */
+int fail(struct failure *why, int exit_code, const char *cure,
+	 const char *format, ...) __attribute__((format(printf, 4, 5)));
+
+/* Set a cure that needs arguments; call it before fail(..., NULL, ...). */
+void fail_cure(struct failure *why, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
+/* Fail with EXIT_FAILED for a run without its cells.csv, for this reason; the
+ * cure names the verb that makes it. */
+int fail_unsummarised(struct failure *why, const char *run, const char *reason);
+
+/* The word nearest to a mistyped one among count words, or NULL when none is
+ * near: within a third of its letters, at least one. */
+const char *nearest_word(const char *word, const char *const *words,
+			 size_t count);
+
+/* Set a cure for a name that is none of these: "Did you mean 'DASHESname'?",
+ * if one is near, and the formatted sentence, which says what lists them. */
+void fail_suggest(struct failure *why, const char *dashes, const char *word,
+		  const char *const *names, size_t count, const char *format,
+		  ...) __attribute__((format(printf, 6, 7)));
+
+/* Fail with EXIT_USAGE for a strategy that does not exist; the cure names
+ * the nearest one that does. */
+int fail_unknown_strategy(struct failure *why, const char *name);
+
+/* Check every strategy of a NULL-terminated table by the contract, and that
+ * no two share a name. 0, or EXIT_FAILED; why names the culprit. */
+int strategies_check(const struct sw_strategy *const *table,
+		     struct failure *why);
+
+#endif
