@@ -3,7 +3,9 @@
 #
 # The caller may set:
 #   time    the row of cells.csv that is drawn (default reap)
-#   state   the parents that are drawn: backing/threads/cpu (default: the first)
+#   state   the parents that are drawn: backing/threads/cpu, and a value for
+#           each of axes (default: the first)
+#   axes    other columns that tell parents apart
 
 load plots."/frame.gp"
 if (!exists("time")) time = "reap"
@@ -12,6 +14,9 @@ if (!exists("time")) time = "reap"
 # many for gnuplot 5.4, so the last one is two. A chart shows parents of one
 # state, and says which.
 if (!exists("state")) state = ""
+if (!exists("axes")) axes = ""
+state_here(i_) = (s_ = strcol("backing")."/".strcol("threads")."/".strcol("cpu"), \
+  sum [k_ = 1:words(axes)] (s_ = s_."/".strcol(word(axes, k_)), 0), s_)
 states = ""
 in_state(s) = (states = has(states, s) ? states : states." ".s, \
   state = state eq "" ? s : state, s eq state)
@@ -21,17 +26,21 @@ plot run."/cells.csv" using (strcol("strategy")):(strcol("overcommit")): \
   (def(strcol("p50_hi_ns"))):(def(strcol("p5_ns"))):(def(strcol("p95_ns"))): \
   (def(strcol("errno"))):(def(strcol("predicted"))): \
   (def(strcol("observed"))):(def(strcol("parents"))): \
-  (strcol("backing")."/".strcol("threads")."/".strcol("cpu")): \
+  (state_here(0)): \
   (strcol("ok")." ".strcol("failed")) \
-  with table if (strcol("time") eq time && in_state(strcol("backing")."/". \
-  strcol("threads")."/".strcol("cpu")))
+  with table if (strcol("time") eq time && in_state(state_here(0)))
 unset table
 if (!has(states, state)) { exit error sprintf( \
   "it has no parents of the state %s, but of %s", state, list_words(states)) }
-part(k) = (c_ = strstrt(state, "/"), d_ = strstrt(state[c_ + 1:*], "/") + c_, \
-  k == 1 ? state[1:c_ - 1] : k == 2 ? state[c_ + 1:d_ - 1] : state[d_ + 1:*])
-parents_are = sprintf("parents: backing %s, cpu %s, %s sleeping thread%s%s", \
-  part(1), part(3), part(2), part(2) eq "1" ? "" : "s", \
+part_(s, k) = (c_ = strstrt(s."/", "/"), k == 1 ? s[1:c_ - 1] : \
+  part_(s[c_ + 1:*], k - 1))
+part(k) = part_(state, k)
+others_are = ""
+do for [k = 1:words(axes)] {
+  others_are = others_are.sprintf(", %s %s", word(axes, k), part(3 + k))
+}
+parents_are = sprintf("parents: backing %s, cpu %s, %s sleeping thread%s%s%s", \
+  part(1), part(3), part(2), part(2) eq "1" ? "" : "s", others_are, \
   words(states) > 1 ? sprintf(" (1 of %d states)", words(states)) : "")
 rows_max = 4000    # a run has 32 heaps, 32 strategies and 3 modes at most
 if (|$rows| > rows_max) { exit error sprintf( \

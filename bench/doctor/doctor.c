@@ -43,7 +43,7 @@ static int predict_usual_heaps(struct diagnosis *found)
 }
 
 struct options {
-	struct option_list heaps;
+	struct value_list heaps;
 	uint64_t pid;
 	bool json;
 };
@@ -54,7 +54,7 @@ struct options {
 static int add_heaps(const struct options *options, struct diagnosis *found,
 		     struct failure *why)
 {
-	const struct option_list *heaps = &options->heaps;
+	const struct value_list *heaps = &options->heaps;
 	int error = 0;
 
 	if (!heaps->count && !options->pid && !found->facts_error)

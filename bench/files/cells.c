@@ -10,7 +10,6 @@
 
 #include "bench/rows/row_file.h"
 
-#define CELL(member) offsetof(struct cell, member)
 #define AT(member) offsetof(struct summary, member)
 
 const struct row_field row_schema[] = {
@@ -18,31 +17,10 @@ const struct row_field row_schema[] = {
 	{ 0 }
 };
 
-const struct row_field cell_fields[] = {
-	FIELD("run_id", RUN_ID,
-	      .help = "start of the run in UTC, and its process id"),
-	FIELD("cell_id", COUNT, CELL(id),
-	      "the cell, counted from 0 within the run; the key to "
-	      "`cells.csv`"),
-	FIELD("strategy", NAME, CELL(strategy),
-	      "how the child was created; `spawnwise list`"),
-	FIELD("heap_bytes", BYTES, CELL(heap_bytes),
-	      "size of the parent's heap, one private anonymous mapping"),
-	FIELD("backing", WORD, CELL(backing),
-	      "`base`: base pages, all written once; `thp`: transparent huge "
-	      "pages, all written once; `untouched`: mapped, never written"),
-	FIELD("vmas", COUNT, CELL(vmas),
-	      "mappings that the heap consists of; always 1 so far"),
-	FIELD("threads", COUNT, CELL(threads),
-	      "sleeping threads of the parent besides the caller"),
-	FIELD("fds", COUNT, CELL(fds),
-	      "extra open descriptors of the parent; always 0 so far"),
-	FIELD("cpu", WORD, CELL(cpu),
-	      "`same`: caller, helper and child on one CPU; `split`: helper "
-	      "and child on another; `free`: the scheduler's choice"),
-	FIELD("overcommit", COUNT, CELL(overcommit),
-	      "`vm.overcommit_memory` while the sample was taken: 0, 1, 2"),
-	{ 0 },
+const char *const time_names[TIME_COUNT + 1] = {
+	[TIME_RETURN] = "return",	  [TIME_CONFIRM] = "confirm",
+	[TIME_START] = "start",		  [TIME_REAP] = "reap",
+	[TIME_CALLER_CPU] = "caller_cpu",
 };
 
 static const struct row_field found[] = {
@@ -108,7 +86,8 @@ const struct row_type cells_row = {
 	    .help = "the cell, as in `samples.csv`" },
 	  { .fields = found },
 	  { .fields = expected_fields },
-	  { .fields = observed } },
+	  { .fields = observed },
+	  { .fields = later_fields, AT(cell) } },
 };
 
 int cells_write(const char *dir, const char *run_id, const struct summary *rows,

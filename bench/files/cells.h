@@ -10,15 +10,15 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "bench/files/run.h"
+#include "bench/files/axes.h"
 #include "bench/rows/row_read.h"
 
 /* A row of cells.csv, of struct summary. */
 extern const struct row_type cells_row;
 
-/* Fields that other files have as well: the schema; in struct cell, its axes;
+/* Fields that other files have as well, besides those of the cell: the schema;
  * in struct summary, what was expected. */
-extern const struct row_field row_schema[], cell_fields[], expected_fields[];
+extern const struct row_field row_schema[], expected_fields[];
 
 /* What was read. The strings of the rows live as long as this does. */
 struct cells {

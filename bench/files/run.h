@@ -28,6 +28,7 @@ enum sample_time {
 /* "return", "confirm", "start", "reap", "caller_cpu", NULL. */
 extern const char *const time_names[TIME_COUNT + 1];
 
+#define CELL_LATER_MAX 8
 #define TIME_UNKNOWN (-1) /* a time that was not or cannot be measured */
 
 /* Strategy x parent state x CPU placement x overcommit mode. The strings
@@ -42,6 +43,12 @@ struct cell {
 	int fds;
 	const char *cpu; /* same, split, free */
 	int overcommit;	 /* 0, 1, 2 */
+	/* Of axes that only their row in axes.c knows, in its order. */
+	union {
+		int count;
+		uint64_t bytes;
+		const char *word;
+	} later[CELL_LATER_MAX];
 };
 
 /* One spawn. Plain data: it is written into memory shared by two processes. */

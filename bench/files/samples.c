@@ -47,14 +47,16 @@ static const struct row_field fields[] = {
 const struct row_type samples_row = {
 	"samples.csv",
 	{ { .fields = cell_fields, offsetof(struct sample_row, cell) },
-	  { .fields = fields } },
+	  { .fields = fields },
+	  { .fields = later_fields, offsetof(struct sample_row, cell) } },
 };
 
 const struct row_type plan_row = {
 	"plan.csv",
 	{ { .fields = row_schema },
 	  { .fields = cell_fields, offsetof(struct summary, cell) },
-	  { .fields = expected_fields } },
+	  { .fields = expected_fields },
+	  { .fields = later_fields, offsetof(struct summary, cell) } },
 };
 
 int samples_append(struct row_file *file, const struct cell *cell,
@@ -105,11 +107,9 @@ static int see_cell(struct cells *cells, const struct cell *cell)
 	return error;
 }
 
-/* Words are each there once, so that equal ones are the same. */
 static bool is_cell(const struct cell *a, const struct cell *b)
 {
-	return a->strategy == b->strategy && a->heap_bytes == b->heap_bytes &&
-	       a->overcommit == b->overcommit;
+	return !strcmp(a->strategy, b->strategy) && !axes_compare(a, b);
 }
 
 static int keep(struct samples *samples, const struct sample *sample)

@@ -20,9 +20,9 @@
 
 struct parent {
 	const struct parent_job *job;
-	struct sw_handle *handles[AXIS_MAX]; /* by strategy of the axis */
-	int open_errors[AXIS_MAX];
-	struct heap heap;
+	struct sw_handle
+		*handles[AXIS_VALUES_MAX]; /* by strategy of the axis */
+	int open_errors[AXIS_VALUES_MAX];
 	struct target target;
 	struct cpu_mask others;
 };
@@ -35,7 +35,7 @@ struct run_block {
 	int taken;
 	int failures_in_a_row;
 	int64_t ref_ns;
-	char name[128];
+	char name[AXES_MAX * UNITS_LENGTH];
 };
 
 static void report(const struct parent *parent, struct parent_report *message)
@@ -132,13 +132,26 @@ static void block_after(void *data)
 	report(block->parent, &message);
 }
 
+/* Strategy, heap and mode, and each axis that differs within the run. */
 static void name_block(struct run_block *block)
 {
-	const struct cell *cell = &block->parent->job->plan->cells[block->cell];
+	const struct plan *plan = block->parent->job->plan;
+	const struct cell *cell = &plan->cells[block->cell];
+	const struct row_field *axis;
+	size_t used = (size_t)snprintf(block->name, sizeof block->name, "%s",
+				       cell->strategy);
 
-	snprintf(block->name, sizeof block->name,
-		 "%s/heap:%llu/overcommit:%d/block:%d", cell->strategy,
-		 (unsigned long long)cell->heap_bytes, cell->overcommit,
+	for (size_t i = 0; (axis = axis_at(i)); i++) {
+		const enum axis_kind kind = axis->axis->kind;
+
+		if (kind == AXIS_GROUP || kind == AXIS_SETTING ||
+		    plan_varies(plan, axis))
+			used += (size_t)snprintf(block->name + used,
+						 sizeof block->name - used,
+						 "/%s:%s", axis->axis->name,
+						 axis_text(axis, cell).text);
+	}
+	snprintf(block->name + used, sizeof block->name - used, "/block:%d",
 		 block->number);
 }
 
@@ -203,35 +216,12 @@ static int init_target(struct parent *parent)
 	return stdout_fd < 0 ? stdout_fd : 0;
 }
 
-static void *sleep_for_ever(void *data)
-{
-	for (;;)
-		pause();
-	return data;
-}
-
-/* The sibling threads of --threads: they sleep for ever and only exist. */
-static int start_sleepers(int count)
-{
-	pthread_attr_t attributes;
-	pthread_t thread;
-	int error = pthread_attr_init(&attributes);
-
-	if (error)
-		return -error;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	for (int i = 0; i < count && !error; i++)
-		error = pthread_create(&thread, &attributes, sleep_for_ever,
-				       NULL);
-	pthread_attr_destroy(&attributes);
-	return -error;
-}
-
 /* Everything up to the first block. Helpers are born on the CPU they shall
  * live on; populating uses every CPU; then the caller takes its place. */
 static int prepare(struct parent *parent, char *why, size_t why_bytes)
 {
 	const struct parent_job *job = parent->job;
+	const struct row_field *axis;
 	const int helper_cpu =
 		job->others_cpu >= 0 ? job->others_cpu : job->caller_cpu;
 	int error = 0;
@@ -243,11 +233,10 @@ static int prepare(struct parent *parent, char *why, size_t why_bytes)
 	open_strategies(parent);
 	if (helper_cpu >= 0)
 		error = cpu_unpin();
-	if (!error)
-		error = heap_grow(&parent->heap, job->state->heap_bytes,
-				  job->state->backing, why, why_bytes);
-	if (!error)
-		error = start_sleepers(job->state->threads);
+	for (size_t i = 0; (axis = axis_at(i)) && !error; i++)
+		if (axis->axis->apply)
+			error = axis->axis->apply(&job->state->cell, why,
+						  why_bytes);
 	if (!error)
 		error = init_target(parent);
 	if (!error && job->caller_cpu >= 0)

@@ -32,7 +32,7 @@ static double spawn_cost_ns(const struct sw_strategy *strategy,
 	if (!(strategy->traits & SW_COPIES_PAGE_TABLES))
 		return SPAWN_NS;
 	return 2 * SPAWN_NS + COPY_NS_PER_GIB * state->backing->fork_share *
-				      (double)state->heap_bytes / GIB;
+				      (double)state->cell.heap_bytes / GIB;
 }
 
 static int at_least_per_parent(int samples, int parents)
@@ -70,67 +70,67 @@ static void size_blocks(struct plan *plan, double share)
 	}
 }
 
-static void add_cell(struct plan *plan, struct state *state,
-		     const struct sw_strategy *strategy, int mode)
+static void add_cells(struct plan *plan, const struct cell *cell)
 {
-	size_t i = plan->cell_count++;
+	for (size_t i = 0; i < plan->axes.strategy_count; i++) {
+		const size_t id = plan->cell_count++;
 
-	plan->strategies[i] = strategy;
-	plan->cells[i] = (struct cell){
-		.id = (int)i,
-		.strategy = strategy->name,
-		.heap_bytes = state->heap_bytes,
-		.backing = state->backing->name,
-		.vmas = 1,
-		.threads = state->threads,
-		.cpu = state->cpu,
-		.overcommit = mode,
-	};
-	state->cell_count++;
+		plan->strategies[id] = plan->axes.strategies[i];
+		plan->cells[id] = *cell;
+		plan->cells[id].id = (int)id;
+		plan->cells[id].strategy = plan->strategies[id]->name;
+	}
 }
 
-static void add_state(struct plan *plan, uint64_t heap_bytes,
-		      const struct backing *backing, int threads,
-		      const char *cpu)
+static void multiply(struct plan *plan, size_t number, bool settings,
+		     struct cell *cell);
+
+/* All settings of the machine in one state of a parent. */
+static void add_state(struct plan *plan, struct cell *cell)
 {
-	const struct axes *axes = &plan->axes;
 	struct state *state = &plan->states[plan->state_count++];
 
-	*state = (struct state){
-		.heap_bytes = heap_bytes,
-		.backing = backing,
-		.threads = threads,
-		.cpu = cpu,
-		.first_cell = plan->cell_count,
-	};
-	for (size_t m = 0; m < axes->mode_count; m++)
-		for (size_t s = 0; s < axes->strategy_count; s++)
-			add_cell(plan, state, axes->strategies[s],
-				 axes->modes[m]);
+	*state = (struct state){ .backing = backing_find(cell->backing),
+				 .first_cell = plan->cell_count };
+	multiply(plan, 0, true, cell);
+	state->cell = plan->cells[state->first_cell];
+	state->cell_count = plan->cell_count - state->first_cell;
 }
 
-static void add_states(struct plan *plan)
+/* The product of the axes from this number on: of the settings of the machine,
+ * or of the others; the first axis is the slowest. */
+static void multiply(struct plan *plan, size_t number, bool settings,
+		     struct cell *cell)
 {
-	const struct axes *axes = &plan->axes;
+	const struct row_field *axis = axis_at(number);
+	const struct value_list *list = &plan->axes.values[number];
 
-	for (size_t h = 0; h < axes->heap_count; h++)
-		for (size_t b = 0; b < axes->backing_count; b++)
-			for (size_t t = 0; t < axes->thread_count; t++)
-				for (size_t c = 0; c < axes->cpu_count; c++)
-					add_state(plan, axes->heaps[h],
-						  axes->backings[b],
-						  axes->threads[t],
-						  axes->cpus[c]);
+	if (!axis && settings)
+		add_cells(plan, cell);
+	else if (!axis)
+		add_state(plan, cell);
+	else if ((axis->axis->kind == AXIS_SETTING) != settings)
+		multiply(plan, number + 1, settings, cell);
+	else
+		for (size_t i = 0; i < list->count; i++) {
+			axis_set(axis, cell, list->values[i]);
+			multiply(plan, number + 1, settings, cell);
+		}
 }
 
 static int allocate(struct plan *plan)
 {
-	const struct axes *axes = &plan->axes;
-	size_t states = axes->heap_count * axes->backing_count *
-			axes->thread_count * axes->cpu_count;
-	size_t cells = states * axes->mode_count * axes->strategy_count;
+	const struct row_field *axis;
+	size_t cells = plan->axes.strategy_count;
 
-	plan->states = calloc(states, sizeof *plan->states);
+	for (size_t i = 0; (axis = axis_at(i)); i++) {
+		struct value_list *list = &plan->axes.values[i];
+
+		if (!list->count)
+			list->values[list->count++] = axis_default(axis);
+		cells *= list->count;
+	}
+	plan->states = calloc(cells, sizeof *plan->states);
 	plan->cells = calloc(cells, sizeof *plan->cells);
 	plan->blocks = calloc(cells, sizeof *plan->blocks);
 	plan->strategies = calloc(cells, sizeof *plan->strategies);
@@ -143,13 +143,15 @@ static int allocate(struct plan *plan)
 int plan_build(struct plan *plan, const struct axes *axes, int parents,
 	       uint64_t seed, double budget_s, bool least, double child_ns)
 {
+	struct cell cell = { 0 };
+
 	*plan = (struct plan){ .axes = *axes,
 			       .parents = parents,
 			       .seed = seed,
 			       .child_ns = child_ns };
 	if (allocate(plan))
 		return -ENOMEM;
-	add_states(plan);
+	multiply(plan, 0, false, &cell);
 	size_blocks(plan, least ? 0 : 1);
 	if (budget_s <= 0)
 		return 0;
@@ -167,6 +169,14 @@ void plan_release(struct plan *plan)
 	free(plan->blocks);
 	free(plan->strategies);
 	*plan = (struct plan){ 0 };
+}
+
+bool plan_varies(const struct plan *plan, const struct row_field *axis)
+{
+	for (size_t i = 1; i < plan->cell_count; i++)
+		if (axis_compare(axis, &plan->cells[0], &plan->cells[i]))
+			return true;
+	return false;
 }
 
 /* How often a block starts the child's program. */
@@ -190,7 +200,8 @@ double plan_block_seconds(const struct plan *plan, size_t cell)
 
 double plan_parent_seconds(const struct plan *plan, const struct state *state)
 {
-	double gib = state->backing->populate ? state->heap_bytes / GIB : 0;
+	double gib =
+		state->backing->populate ? state->cell.heap_bytes / GIB : 0;
 	double seconds = PARENT_S + gib * (POPULATE_S_PER_GIB + EXIT_S_PER_GIB);
 
 	for (size_t k = 0; k < state->cell_count; k++)
@@ -238,8 +249,8 @@ uint64_t plan_peak_bytes(const struct plan *plan)
 
 	for (size_t i = 0; i < plan->state_count; i++)
 		if (plan->states[i].backing->populate &&
-		    plan->states[i].heap_bytes > peak)
-			peak = plan->states[i].heap_bytes;
+		    plan->states[i].cell.heap_bytes > peak)
+			peak = plan->states[i].cell.heap_bytes;
 	return peak;
 }
 

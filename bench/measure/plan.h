@@ -13,39 +13,28 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bench/files/run.h"
-#include "bench/measure/heap.h"
+#include "bench/files/axes.h"
+#include "bench/machine/heap.h"
 #include "lib/spawnwise.h"
 
-#define AXIS_MAX 32	   /* values of one axis */
 #define PARENTS_DEFAULT 6  /* their medians' range covers 96.9 % */
 #define COPYING_SAMPLES 60 /* least a cell, all parents, copying tables */
 #define SHARING_SAMPLES 300
 #define BLOCK_SAMPLES_MAX 180
 #define REFERENCE_SPAWNS 25
 
-/* What the user asked for. The matrix is the product of the lists. */
+/* What the user asked for. The matrix is the product of the lists; a list
+ * without values has one, the default. */
 struct axes {
-	const struct sw_strategy *strategies[AXIS_MAX];
+	const struct sw_strategy *strategies[AXIS_VALUES_MAX];
 	size_t strategy_count;
-	uint64_t heaps[AXIS_MAX];
-	size_t heap_count;
-	const struct backing *backings[AXIS_MAX];
-	size_t backing_count;
-	int threads[AXIS_MAX];
-	size_t thread_count;
-	const char *cpus[AXIS_MAX]; /* same, split, free */
-	size_t cpu_count;
-	int modes[AXIS_MAX]; /* 0, 1, 2 */
-	size_t mode_count;
+	struct value_list values[AXES_MAX]; /* as axis_at() counts */
 };
 
 /* One parent state and the cells measured in it. */
 struct state {
-	uint64_t heap_bytes;
+	struct cell cell; /* one of these */
 	const struct backing *backing;
-	int threads;
-	const char *cpu;
 	size_t first_cell;
 	size_t cell_count;
 };
@@ -82,6 +71,9 @@ int plan_build(struct plan *plan, const struct axes *axes, int parents,
 	       uint64_t seed, double budget_s, bool least, double child_ns);
 double plan_child_ns(const struct plan *plan, double budget_s);
 void plan_release(struct plan *plan);
+
+/* Whether an axis has more than one value. */
+bool plan_varies(const struct plan *plan, const struct row_field *axis);
 
 /* How long the run will take, populating included; an estimate from the
  * orders of magnitude in docs/method.md. */

@@ -66,7 +66,7 @@ static _Noreturn void be_parent(struct session *session, struct run *run)
 static int run_parent(struct run *run, struct session *session)
 {
 	struct parent_job *job = &session->job;
-	int error = place(job->state->cpu, job);
+	int error = place(job->state->cell.cpu, job);
 
 	/* A library that calls exit(3) in the parent would write once more
 	 * what its copy of our buffer holds. */
@@ -107,7 +107,7 @@ static double announce(const struct run *run, const struct state *state,
 
 	progress_note(run->progress, "process %d of %zu, heap %s", parent + 1,
 		      plan->state_count * (size_t)plan->parents,
-		      size_human(state->heap_bytes).text);
+		      size_human(state->cell.heap_bytes).text);
 	return run->progress->done_s + plan_parent_seconds(plan, state);
 }
 

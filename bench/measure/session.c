@@ -340,7 +340,8 @@ static int limit_ms(const struct session *session)
 	else
 		seconds = GROW_LIMIT_S +
 			  GROW_LIMIT_S_PER_GIB *
-				  (double)session->job.state->heap_bytes / GIB;
+				  (double)session->job.state->cell.heap_bytes /
+				  GIB;
 	return seconds < LIMIT_MAX_S ? (int)(seconds * 1000) : -1;
 }
 

@@ -18,7 +18,7 @@
 
 struct csv_reader {
 	const char *const *columns;
-	size_t column_count;
+	size_t column_count, required_count;
 	size_t *wanted; /* by position in the row: which column, if any */
 	size_t header_count;
 	bool header_done;
@@ -98,7 +98,7 @@ static void on_field(void *text, size_t bytes, void *data)
 static void end_header(struct csv_reader *reader)
 {
 	reader->header_done = true;
-	for (size_t column = 0; column < reader->column_count; column++) {
+	for (size_t column = 0; column < reader->required_count; column++) {
 		size_t at = 0;
 
 		while (at < reader->header_count &&
@@ -200,9 +200,18 @@ int csv_read(FILE *stream, const char *const *columns, size_t column_count,
 	     csv_row_fn *row, void *context, bool *cut, char *why,
 	     size_t why_bytes)
 {
+	return csv_read_some(stream, columns, column_count, column_count, row,
+			     context, cut, why, why_bytes);
+}
+
+int csv_read_some(FILE *stream, const char *const *columns, size_t column_count,
+		  size_t required_count, csv_row_fn *row, void *context,
+		  bool *cut, char *why, size_t why_bytes)
+{
 	struct csv_reader reader = {
 		.columns = columns,
 		.column_count = column_count,
+		.required_count = required_count,
 		.fields = calloc(column_count, sizeof *reader.fields),
 		.row = row,
 		.context = context,

@@ -24,4 +24,10 @@ int csv_read(FILE *stream, const char *const *columns, size_t column_count,
 	     csv_row_fn *row, void *context, bool *cut, char *why,
 	     size_t why_bytes);
 
+/* The same, where only the first columns must be there: the fields of others
+ * that are missing are NULL. */
+int csv_read_some(FILE *stream, const char *const *columns, size_t column_count,
+		  size_t required_count, csv_row_fn *row, void *context,
+		  bool *cut, char *why, size_t why_bytes);
+
 #endif

@@ -22,7 +22,7 @@ struct row_reader {
 	const struct row_field *fields[ROW_FIELDS_MAX];
 	const char *names[ROW_FIELDS_MAX];
 	size_t offsets[ROW_FIELDS_MAX]; /* in the row */
-	size_t count;
+	size_t count, required_count;
 	unsigned long line; /* of the row before */
 	char *why;
 	size_t why_bytes;
@@ -223,11 +223,13 @@ static int on_row(void *context, char *const *texts, unsigned long line)
 	}
 	memset(reading->row, 0, reading->row_bytes);
 	for (size_t i = 0; i < reader->count; i++) {
-		error = get_field(reading->words, reader->fields[i], texts[i],
+		const char *text =
+			texts[i] ? texts[i] : reader->fields[i]->absent;
+
+		error = get_field(reading->words, reader->fields[i], text,
 				  (char *)reading->row + reader->offsets[i]);
 		if (error)
-			return explain(reader, error, reader->names[i],
-				       texts[i]);
+			return explain(reader, error, reader->names[i], text);
 	}
 	error = reading->take(reading->context);
 	return error ? explain_cell(reader, texts, error) : 0;
@@ -238,6 +240,7 @@ static void list_fields(struct row_reader *reader, const struct row_part *part)
 	for (const struct row_field *field = part->fields; field->name;
 	     field++) {
 		assert(reader->count < ROW_FIELDS_MAX && !part->pointed);
+		reader->required_count += !field->absent;
 		reader->fields[reader->count] = field;
 		reader->names[reader->count] = field->name;
 		reader->offsets[reader->count++] = part->base + field->offset;
@@ -257,8 +260,9 @@ int row_read(FILE *stream, const struct row_reading *reading, char *why,
 	for (const struct row_part *part = reading->type->parts; part->fields;
 	     part++)
 		list_fields(&reader, part);
-	return csv_read(stream, reader.names, reader.count, on_row, &reader,
-			reading->cut, why, why_bytes);
+	return csv_read_some(stream, reader.names, reader.count,
+			     reader.required_count, on_row, &reader,
+			     reading->cut, why, why_bytes);
 }
 
 int row_read_file(const char *dir, const struct row_reading *reading, char *why,

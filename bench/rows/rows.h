@@ -63,6 +63,9 @@ struct row_field {
 	const char *help; /* for data/README.md; NULL: that of the next field */
 	const char *const *words;
 	const struct row_type *type;
+	const struct axis *axis; /* of a cell: what bench/files/axes.h says */
+	const char *absent; /* what a file without the column means; NULL: it
+			       must be there. Only for last columns */
 };
 
 /* Rows of one type, one behind the other. */

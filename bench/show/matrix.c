@@ -14,12 +14,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/files/axes.h"
 #include "bench/rows/errname.h"
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 #include "lib/spawnwise.h"
-
-static const char *const mode_names[] = { "heuristic", "always", "strict" };
 
 /* One line of the table: a cell's reap, and its median of return. */
 struct line {
@@ -42,19 +41,12 @@ static int compare_numbers(double a, double b)
 /* Order of blocks: everything of the parent's state but its heap. */
 static int compare_states(const struct cell *a, const struct cell *b)
 {
-	const int orders[] = {
-		a->overcommit - b->overcommit,
-		strcmp(a->backing, b->backing),
-		strcmp(a->cpu, b->cpu),
-		a->threads - b->threads,
-		a->vmas - b->vmas,
-		a->fds - b->fds,
-	};
+	const struct row_field *axis;
+	int order = 0;
 
-	for (size_t i = 0; i < sizeof orders / sizeof *orders; i++)
-		if (orders[i])
-			return orders[i];
-	return 0;
+	for (size_t i = 0; (axis = axis_told(i)) && !order; i++)
+		order = axis_compare(axis, a, b);
+	return order;
 }
 
 /* Where a row stands in its group: measured by median, then refused, then
@@ -168,20 +160,24 @@ static void add_group(struct table *table, const struct line *lines,
 	}
 }
 
-/* "overcommit 0 (heuristic), backing base, cpu same", and what is not 0. */
+/* "overcommit 0 (heuristic), backing base, cpu same", and what is not as
+ * usual. */
 static void print_state(FILE *stream, const struct cell *cell)
 {
-	const int mode = cell->overcommit;
+	const char *before = "\n";
+	const struct row_field *axis;
 
-	fprintf(stream, "\novercommit %d (%s), backing %s, cpu %s", mode,
-		mode >= 0 && mode <= 2 ? mode_names[mode] : "?", cell->backing,
-		cell->cpu);
-	if (cell->threads)
-		fprintf(stream, ", threads %d", cell->threads);
-	if (cell->vmas > 1)
-		fprintf(stream, ", vmas %d", cell->vmas);
-	if (cell->fds)
-		fprintf(stream, ", fds %d", cell->fds);
+	for (size_t i = 0; (axis = axis_told(i)); i++) {
+		const struct units_text text = axis_text(axis, cell);
+
+		if (axis->axis->kind == AXIS_QUIET &&
+		    !strcmp(text.text, axis->axis->fallback))
+			continue;
+		fprintf(stream, "%s%s %s", before, axis->axis->name, text.text);
+		if (axis_meaning(axis, cell))
+			fprintf(stream, " (%s)", axis_meaning(axis, cell));
+		before = ", ";
+	}
 	fputs("\n", stream);
 }
 

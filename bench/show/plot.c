@@ -15,6 +15,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bench/files/cells.h"
 #include "bench/files/host_file.h"
 #include "bench/machine/program.h"
 #include "bench/machine/text.h"
@@ -30,6 +31,7 @@ struct drawing {
 	const char *out_dir;
 	char plots[PATH_MAX];
 	char footer[256];
+	char axes[256]; /* columns of the file, besides those that all have */
 	int columns;
 	int lines;
 	char *why;
@@ -52,6 +54,24 @@ static int find_scripts(struct drawing *drawing)
 		return -ENOENT;
 	}
 	return 0;
+}
+
+static void list_axes(struct drawing *drawing)
+{
+	char *path = join_path(drawing->run_dir, cells_row.file);
+	FILE *stream = path ? fopen(path, "re") : NULL;
+	char header[1024];
+
+	if (stream && fgets(header, sizeof header, stream))
+		for (const struct row_field *field = later_fields; field->name;
+		     field++)
+			if (strstr(header, field->name) &&
+			    strlen(drawing->axes) + strlen(field->name) + 2 <
+				    sizeof drawing->axes)
+				strcat(strcat(drawing->axes, " "), field->name);
+	if (stream)
+		fclose(stream);
+	free(path);
 }
 
 /* "spawnwise 0.1.0 · Linux 6.18 · 2 CPUs · ...": what host.json knows. */
@@ -155,9 +175,9 @@ static char *write_settings(const struct drawing *drawing, const char *terminal)
 	quote(plots, sizeof plots, drawing->plots);
 	if (asprintf(&settings,
 		     "plots='%s'; run='%s'; out='/dev/stdout'; term='%s'; "
-		     "footer='%s'; columns=%d; lines=%d",
+		     "footer='%s'; columns=%d; lines=%d; axes='%s'",
 		     plots, run, terminal, drawing->footer, drawing->columns,
-		     drawing->lines) < 0)
+		     drawing->lines, drawing->axes) < 0)
 		return NULL;
 	return settings;
 }
@@ -293,6 +313,7 @@ int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
 	if (error)
 		return error;
 	write_footer(&drawing);
+	list_axes(&drawing);
 	size_terminal(&drawing);
 	error = draw_all(&drawing, terminal);
 	if (error == -ENODATA)

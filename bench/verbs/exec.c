@@ -15,8 +15,8 @@
 #include <unistd.h>
 
 #include "bench/machine/cpu.h"
+#include "bench/machine/heap.h"
 #include "bench/machine/memory.h"
-#include "bench/measure/heap.h"
 #include "bench/show/cure.h"
 #include "bench/show/units.h"
 #include "bench/verbs/exec_forward.h"

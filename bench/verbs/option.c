@@ -23,6 +23,8 @@
 static const struct {
 	const char *placeholder, *fault;
 } kinds[] = {
+	[OPTION_SWITCH] = { NULL, "" },
+	[OPTION_HELP] = { NULL, "" },
 	[OPTION_TEXT] = { "TEXT", "" },
 	[OPTION_WORD] = { "NAME", "is not known" },
 	[OPTION_STRATEGY] = { "NAME", "" },
@@ -87,7 +89,7 @@ static int find_word(const char *const *words, const char *text,
 
 /* A value as the option's kind reads it. */
 static int read_value(const struct option_spec *spec, const char *text,
-		      union option_value *value)
+		      union value *value)
 {
 	const bool pid = spec->kind == OPTION_PID;
 	long count = 0;
@@ -220,7 +222,7 @@ static int read_strategy(const char *name, const struct sw_strategy **strategy,
 
 struct list_reading {
 	const struct option_spec *spec;
-	struct option_list *list;
+	struct value_list *list;
 };
 
 /* "1G,1024M" is the same twice. */
@@ -228,8 +230,8 @@ static int take_value(void *data, const char *item)
 {
 	const struct list_reading *reading = data;
 	const struct option_spec *spec = reading->spec;
-	struct option_list *list = reading->list;
-	union option_value value;
+	struct value_list *list = reading->list;
+	union value value;
 	int error = read_value(spec, item, &value);
 
 	for (size_t i = 0; i < list->count && !error; i++)
@@ -248,7 +250,7 @@ int option_read(const char *verb, const struct option_spec *spec,
 		const char *text, void *member, struct failure *why)
 {
 	struct list_reading reading = { spec, member };
-	union option_value value;
+	union value value;
 	char item[ITEM_LENGTH];
 	int error;
 
@@ -273,6 +275,24 @@ int option_read(const char *verb, const struct option_spec *spec,
 	return 0;
 }
 
+struct option_spec option_of_axis(const struct row_field *field)
+{
+	const struct axis *axis = field->axis;
+
+	return (struct option_spec){
+		.name = axis->name,
+		.letter = axis->letter,
+		.kind = field->kind == FIELD_WORD    ? OPTION_WORD
+			: field->kind == FIELD_BYTES ? OPTION_HEAP
+						     : OPTION_COUNT,
+		.help = axis->help,
+		.fallback = axis->fallback,
+		.words = field->kind == FIELD_WORD ? axis->words : NULL,
+		.high = axis->high,
+		.list = AXIS_VALUES_MAX,
+	};
+}
+
 int option_missing(const struct option_spec *spec, struct failure *why)
 {
 	hint_at(spec, 0, why);
@@ -282,7 +302,7 @@ int option_missing(const struct option_spec *spec, struct failure *why)
 
 const char *option_placeholder(const struct option_spec *spec)
 {
-	if (spec->kind == OPTION_SWITCH || spec->placeholder)
+	if (spec->placeholder)
 		return spec->placeholder;
 	return spec->list ? "LIST" : kinds[spec->kind].placeholder;
 }

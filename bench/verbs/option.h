@@ -11,9 +11,10 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/files/axes.h"
+
 struct failure;
 
-#define OPTION_LIST_MAX 32 /* values of a list */
 #define OPTION_TEXT_BYTES 256
 
 /* How a value is read, and the member that it fills. */
@@ -27,17 +28,9 @@ enum option_kind {
 	OPTION_SIZE,	 /* uint64_t, bytes */
 	OPTION_HEAP,	 /* the same, a multiple of the page size */
 	OPTION_TIME,	 /* uint64_t, nanoseconds, at least low */
-};
-
-union option_value {
-	uint64_t number;
-	const char *word;
-};
-
-/* The member of an option with a list of values. */
-struct option_list {
-	union option_value values[OPTION_LIST_MAX];
-	size_t count;
+	OPTION_HELP,	 /* none, without a value */
+	OPTION_LATER,	 /* none: the verb reads argument_value() */
+	OPTION_AXES,	 /* a row for each axis: OPTION_LATER */
 };
 
 /* One option. Every verb has --help besides its own. */
@@ -51,7 +44,7 @@ struct option_spec {
 	const char *placeholder; /* of the value; NULL: by kind */
 	const char *const *words; /* of WORD, NULL-terminated */
 	uint64_t low, high;
-	unsigned list;	      /* most values of a struct option_list; 0: one */
+	unsigned list;	      /* most values of a struct value_list; 0: one */
 	const char *what;     /* what an error could not do: "read size";
 				 NULL: VERB --NAME */
 	const char *hint;     /* what to do about an error; NULL: by kind */
@@ -69,6 +62,9 @@ struct option_spec {
  */
 int option_read(const char *verb, const struct option_spec *spec,
 		const char *text, void *member, struct failure *why);
+
+/* The option for an axis: a list of its values. */
+struct option_spec option_of_axis(const struct row_field *axis);
 
 /* Fail with EXIT_USAGE for an option that is required and was not given. */
 int option_missing(const struct option_spec *spec, struct failure *why);

@@ -18,59 +18,71 @@
 /* Values that getopt_long returns for row N of a table: above every letter,
  * so that '?' and ':' stay what they mean. */
 #define KEY_FIRST 256
-#define KEY_HELP (KEY_FIRST + OPTIONS_MAX)
 
-static const struct option_spec option_help =
-	OPTION("help", 'h', SWITCH, "say all this");
+/* All options of a verb: its own, one for each axis where the table says so,
+ * and --help; then a row without a name. */
+static void list_options(const struct verb *verb, struct option_spec *specs)
+{
+	const struct option_spec *const first = specs;
+	const struct row_field *axis;
 
-/* A verb's table in the form that getopt_long wants. */
+	for (const struct option_spec *own = verb->options; own->name; own++) {
+		if (own->kind != OPTION_AXES)
+			*specs++ = *own;
+		for (size_t i = 0;
+		     own->kind == OPTION_AXES && (axis = axis_at(i)); i++) {
+			*specs = option_of_axis(axis);
+			specs->kind = OPTION_LATER;
+			specs += specs->help != NULL;
+		}
+		assert(specs - first < OPTIONS_MAX);
+	}
+	*specs++ =
+		(struct option_spec)OPTION("help", 'h', HELP, "say all this");
+	*specs = (struct option_spec){ 0 };
+}
+
+/* Options in the form that getopt_long wants. */
 struct getopt_form {
 	struct option rows[OPTIONS_MAX + 2];
 	char letters[2 * OPTIONS_MAX + 4];
 };
 
-static void getopt_form_init(struct getopt_form *form, const struct verb *verb)
+static void getopt_form_init(struct getopt_form *form,
+			     const struct option_spec *specs, bool command)
 {
-	const bool command = verb->operands_max == OPERANDS_COMMAND;
 	char *letter = form->letters;
-	int row = 0;
 
 	/* '+' ends the options at the first operand; ':' tells a missing value
 	 * from an unknown option. */
 	if (command)
 		*letter++ = '+';
 	*letter++ = ':';
-	*letter++ = 'h';
-	for (; verb->options[row].name; row++) {
-		const struct option_spec *spec = &verb->options[row];
+	for (int row = 0; specs[row].name; row++) {
+		const bool has_value = option_placeholder(&specs[row]);
 
-		assert(row < OPTIONS_MAX);
-		form->rows[row] = (struct option){
-			spec->name,
-			spec->kind != OPTION_SWITCH, /* required_argument */
-			NULL, KEY_FIRST + row
-		};
-		if (!spec->letter)
+		form->rows[row] =
+			(struct option){ specs[row].name,
+					 has_value ? required_argument : 0,
+					 NULL, KEY_FIRST + row };
+		if (!specs[row].letter)
 			continue;
-		*letter++ = spec->letter;
-		if (spec->kind != OPTION_SWITCH)
+		*letter++ = specs[row].letter;
+		if (has_value)
 			*letter++ = ':';
 	}
-	*letter = '\0';
-	form->rows[row++] = (struct option){ "help", 0, NULL, KEY_HELP };
-	form->rows[row] = (struct option){ 0 };
 }
 
-/* The row of the table for what getopt_long returned. */
-static int option_row(const struct verb *verb, int key)
+/* The row for what getopt_long returned. */
+static int option_row(const struct option_spec *specs, int key)
 {
+	int row = 0;
+
 	if (key >= KEY_FIRST)
 		return key - KEY_FIRST;
-	for (int row = 0; verb->options[row].name; row++)
-		if (verb->options[row].letter == key)
-			return row;
-	assert(!"getopt_long returned a letter that is in no table");
-	return 0;
+	while (specs[row].letter != key)
+		row++;
+	return row;
 }
 
 /* The long name in "--name" or "--name=value", copied without the rest. */
@@ -96,17 +108,17 @@ static bool is_short_for_several(const char *word, const char *const *names,
 	return fits > 1;
 }
 
-static int unknown_option(const struct verb *verb, const char *text,
+static int unknown_option(const struct arguments *args, const char *text,
 			  struct failure *why)
 {
+	const struct verb *verb = args->verb;
 	const char *names[OPTIONS_MAX + 1];
 	const char *command = "";
 	size_t count = 0;
 	char word[64];
 
-	for (; verb->options[count].name; count++)
-		names[count] = verb->options[count].name;
-	names[count++] = option_help.name;
+	for (; args->specs[count].name; count++)
+		names[count] = args->specs[count].name;
 	option_word(text, word, sizeof word);
 	if (!strncmp(verb->operands ? verb->operands : "", "[--", 3))
 		command = " Options of a command to measure go after a --.";
@@ -121,18 +133,18 @@ static int unknown_option(const struct verb *verb, const char *text,
 
 /* What getopt_long calls '?' or ':'. optopt is then a letter, the row of a
  * long option, or 0 for a long option that it does not know. */
-static int bad_option(const struct verb *verb, int key, char **argv,
+static int bad_option(const struct arguments *args, int key,
 		      struct failure *why)
 {
-	const char *text = argv[optind - 1];
+	const char *text = args->argv[optind - 1];
 	char letter[3] = { '-', (char)optopt, '\0' };
 
 	if (optopt > 0 && optopt < KEY_FIRST)
 		text = letter;
 	if (key == '?' && optopt < KEY_FIRST)
-		return unknown_option(verb, text, why);
+		return unknown_option(args, text, why);
 	fail_cure(why, "`spawnwise %s --help` shows how it is written.",
-		  verb->name);
+		  args->verb->name);
 	return fail(why, EXIT_USAGE, NULL, "read option '%s': %s", text,
 		    key == ':' ? "its value is missing" : "it takes no value");
 }
@@ -159,10 +171,12 @@ static int read_values(struct arguments *args, struct failure *why)
 {
 	int code = 0;
 
-	for (int row = 0; args->verb->options[row].name && !code; row++) {
-		const struct option_spec *spec = &args->verb->options[row];
+	for (int row = 0; args->specs[row].name && !code; row++) {
+		const struct option_spec *spec = &args->specs[row];
 		const char *text = args->values[row];
 
+		if (spec->kind == OPTION_LATER || spec->kind == OPTION_HELP)
+			continue;
 		assert(spec->offset < sizeof args->options);
 		if (!text)
 			text = spec->fallback;
@@ -179,21 +193,21 @@ int arguments_parse(struct arguments *args, const struct verb *verb, int argc,
 		    char **argv, struct failure *why)
 {
 	struct getopt_form form = { 0 };
-	int key;
+	int key, row;
 
 	*args = (struct arguments){ .verb = verb, .argc = argc, .argv = argv };
-	getopt_form_init(&form, verb);
+	list_options(verb, args->specs);
+	getopt_form_init(&form, args->specs,
+			 verb->operands_max == OPERANDS_COMMAND);
 	opterr = 0;
 	optind = 0; /* glibc: start anew, and look at '+' again */
 	while ((key = getopt_long(argc, argv, form.letters, form.rows, NULL)) !=
 	       -1) {
 		if (key == '?' || key == ':')
-			return bad_option(verb, key, argv, why);
-		if (key == 'h' || key == KEY_HELP)
-			args->help = true;
-		else
-			args->values[option_row(verb, key)] =
-				optarg ? optarg : "";
+			return bad_option(args, key, why);
+		row = option_row(args->specs, key);
+		args->values[row] = optarg ? optarg : "";
+		args->help |= args->specs[row].kind == OPTION_HELP;
 	}
 	args->operands = argv + optind;
 	args->operand_count = argc - optind;
@@ -205,11 +219,11 @@ int arguments_parse(struct arguments *args, const struct verb *verb, int argc,
 
 static int find_row(const struct arguments *args, const char *name)
 {
-	for (int row = 0; args->verb->options[row].name; row++)
-		if (!strcmp(args->verb->options[row].name, name))
-			return row;
-	assert(!"a verb asks for an option that is not in its table");
-	return 0;
+	int row = 0;
+
+	while (strcmp(args->specs[row].name, name) != 0)
+		row++;
+	return row;
 }
 
 bool argument_given(const struct arguments *args, const char *name)
@@ -222,7 +236,7 @@ const char *argument_value(const struct arguments *args, const char *name)
 	const int row = find_row(args, name);
 
 	return args->values[row] ? args->values[row]
-				 : args->verb->options[row].fallback;
+				 : args->specs[row].fallback;
 }
 
 /* "  -n, --count N", in the columns where the help text begins. */
@@ -267,6 +281,7 @@ static void print_usage(FILE *stream, const struct verb *verb)
 
 void options_help(FILE *stream, const struct verb *verb)
 {
+	struct option_spec specs[OPTIONS_MAX + 2];
 	int used;
 
 	fputs("usage: ", stream);
@@ -280,9 +295,9 @@ void options_help(FILE *stream, const struct verb *verb)
 		fputc('\n', stream);
 	}
 	fputs("\nOptions:\n", stream);
-	for (int row = 0; verb->options[row].name; row++)
-		print_option(stream, &verb->options[row]);
-	print_option(stream, &option_help);
+	list_options(verb, specs);
+	for (int row = 0; specs[row].name; row++)
+		print_option(stream, &specs[row]);
 	fputs("\nExamples:\n", stream);
 	for (int i = 0; verb->examples[i]; i++)
 		fprintf(stream, "  %s\n", verb->examples[i]);
@@ -325,6 +340,8 @@ static void scdoc_option(FILE *stream, const struct option_spec *spec)
 
 void options_scdoc(FILE *stream, const struct verb *verb)
 {
+	struct option_spec specs[OPTIONS_MAX + 2];
+
 	fprintf(stream, "## spawnwise %s\n\n", verb->name);
 	print_escaped(stream, verb->summary);
 	fputs(".\n\n", stream);
@@ -332,8 +349,9 @@ void options_scdoc(FILE *stream, const struct verb *verb)
 		print_escaped(stream, verb->details);
 		fputs("\n\n", stream);
 	}
-	for (int row = 0; verb->options[row].name; row++)
-		scdoc_option(stream, &verb->options[row]);
+	list_options(verb, specs);
+	for (int row = 0; specs[row].kind != OPTION_HELP; row++)
+		scdoc_option(stream, &specs[row]);
 	fputs("```\n", stream);
 	for (int i = 0; verb->examples[i]; i++)
 		fprintf(stream, "%s\n", verb->examples[i]);

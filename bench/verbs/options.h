@@ -42,8 +42,9 @@ struct arguments {
 	const struct verb *verb;
 	int argc; /* the verb's command line: argv[0] is its name */
 	char **argv;
-	bool help;			 /* --help was asked for */
-	const char *values[OPTIONS_MAX]; /* by row of the table; NULL: absent */
+	bool help;				   /* --help was asked for */
+	struct option_spec specs[OPTIONS_MAX + 2]; /* --help too */
+	const char *values[OPTIONS_MAX + 1];	   /* of each; NULL: absent */
 	int operand_count;
 	char **operands; /* what follows the options, NULL-terminated */
 	_Alignas(max_align_t) char options[OPTIONS_BYTES]; /* the verb's struct

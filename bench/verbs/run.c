@@ -28,16 +28,7 @@
 static const struct option_spec run_options[] = {
 	OPTION("strategy", 's', TEXT, "strategies to measure", AT(strategies),
 	       "all", "LIST"),
-	OPTION("heap", 'H', TEXT, "heaps of the parent", AT(heaps),
-	       "0,64M,256M,1G,4G,8G", "LIST"),
-	OPTION("backing", 'b', TEXT, "base, thp, untouched", AT(backings),
-	       "base", "LIST"),
-	OPTION("threads", 't', TEXT, "sleeping threads of the parent",
-	       AT(threads), "0", "LIST"),
-	OPTION("cpu", 'c', TEXT, "same, split, free: where children run",
-	       AT(cpus), "same", "LIST"),
-	OPTION("overcommit", 'm', TEXT, "current, 0, 1, 2, or all", AT(modes),
-	       "current", "LIST"),
+	OPTION("", 0, AXES, ""),
 	OPTION("child", 0, TEXT,
 	       "what is spawned (default: our own, which stamps its start)",
 	       AT(child), .placeholder = "PROGRAM"),
@@ -141,8 +132,8 @@ static int build_plan(struct plan *plan, const struct request *request,
 
 static bool needs_guardian(const struct plan *plan)
 {
-	for (size_t i = 0; i < plan->axes.mode_count; i++)
-		if (plan->axes.modes[i] != plan->original_mode)
+	for (size_t i = 0; i < plan->cell_count; i++)
+		if (plan->cells[i].overcommit != plan->original_mode)
 			return true;
 	return false;
 }

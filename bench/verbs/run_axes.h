@@ -8,8 +8,7 @@
 
 /* The options of `run`. */
 struct run_options {
-	const char *strategies, *heaps, *backings, *threads, *cpus, *modes;
-	const char *child, *out;
+	const char *strategies, *child, *out;
 	uint64_t parents, budget_s, seed;
 	bool quick, plot, dry_run;
 };

@@ -153,17 +153,17 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 {
 	const struct plan *plan = run->plan;
 	struct choice_query query = {
-		.overcommit = plan->axes.modes[0],
+		.overcommit = plan->cells[0].overcommit,
 		.policy = CHOICE_SAFE,
 	};
 	struct choice choice;
 
-	for (size_t i = 0; i < plan->axes.mode_count; i++)
-		if (plan->axes.modes[i] == plan->original_mode)
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		if (plan->cells[i].overcommit == plan->original_mode)
 			query.overcommit = plan->original_mode;
-	for (size_t i = 0; i < plan->state_count; i++)
-		if (plan->states[i].heap_bytes > query.heap_bytes)
-			query.heap_bytes = plan->states[i].heap_bytes;
+		if (plan->cells[i].heap_bytes > query.heap_bytes)
+			query.heap_bytes = plan->cells[i].heap_bytes;
+	}
 	if (advise(&query, rows, plan->cell_count * TIME_COUNT, &choice))
 		return;
 	if (choice.name) /* the first reason is "NAME: why" */
@@ -270,12 +270,7 @@ static bool share_line(const struct run *run, size_t a, size_t b)
 	const struct cell_outcome *one = &run->outcomes[a];
 	const struct cell_outcome *other = &run->outcomes[b];
 
-	return share_reason(run, a, b) &&
-	       left->heap_bytes == right->heap_bytes &&
-	       left->threads == right->threads &&
-	       left->overcommit == right->overcommit &&
-	       !strcmp(left->backing, right->backing) &&
-	       !strcmp(left->cpu, right->cpu) &&
+	return share_reason(run, a, b) && !axes_compare(left, right) &&
 	       one->measured_count == other->measured_count &&
 	       one->skipped_count == other->skipped_count;
 }
@@ -294,7 +289,7 @@ static bool is_first(const struct run *run, size_t cell,
  * the same in the whole run is left out. */
 static void tell_line(FILE *stream, const struct run *run, size_t first)
 {
-	const struct axes *axes = &run->plan->axes;
+	const struct row_field *axis;
 	const struct cell *cell = &run->plan->cells[first];
 	const struct cell_outcome *outcome = &run->outcomes[first];
 	const char *before = "  ";
@@ -307,12 +302,11 @@ static void tell_line(FILE *stream, const struct run *run, size_t first)
 	}
 	fprintf(stream, " at %s, mode %d", size_human(cell->heap_bytes).text,
 		cell->overcommit);
-	if (axes->backing_count > 1)
-		fprintf(stream, ", backing %s", cell->backing);
-	if (axes->thread_count > 1)
-		fprintf(stream, ", threads %d", cell->threads);
-	if (axes->cpu_count > 1)
-		fprintf(stream, ", cpu %s", cell->cpu);
+	for (size_t i = 0; (axis = axis_told(i)); i++)
+		if (axis->axis->kind != AXIS_SETTING &&
+		    plan_varies(run->plan, axis))
+			fprintf(stream, ", %s %s", axis->axis->name,
+				axis_text(axis, cell).text);
 	fprintf(stream, ": %d of %d processes measured it\n",
 		outcome->measured_count,
 		outcome->measured_count + outcome->skipped_count);

@@ -12,7 +12,7 @@
 #include "bench/judge/stats.h"
 #include "bench/machine/clock.h"
 #include "bench/machine/cpu.h"
-#include "bench/measure/heap.h"
+#include "bench/machine/heap.h"
 
 #define ROUNDS 24
 #define SPAWNS 32 /* of a strategy in a round */

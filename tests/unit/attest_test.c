@@ -318,20 +318,15 @@ static void cells_of_a_false_strategy_are_barred(void **state)
 	struct axes axes = {
 		.strategies = { sw_find("vfork"), &liar },
 		.strategy_count = 2,
-		.heaps = { 0, 1 << 20 },
-		.heap_count = 2,
-		.backings = { backing_find("base") },
-		.backing_count = 1,
-		.thread_count = 1,
-		.cpus = { "same" },
-		.cpu_count = 1,
-		.mode_count = 1,
 	};
 	struct cell_outcome outcomes[4] = { 0 };
 	struct plan plan;
 	struct run run = { .plan = &plan, .outcomes = outcomes };
 
 	(void)state;
+	axes.values[axis_number("heap")] =
+		(struct value_list){ { { .number = 0 }, { .number = 1 << 20 } },
+				     2 };
 	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, true, 0), 0);
 	assert_int_equal(plan.cell_count, COUNT(outcomes));
 	runner_attest(&run);

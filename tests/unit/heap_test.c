@@ -16,7 +16,7 @@
 #include <cmocka.h>
 
 #include "bench/machine/memory.h"
-#include "bench/measure/heap.h"
+#include "bench/machine/heap.h"
 
 #define MIB (UINT64_C(1) << 20)
 

@@ -20,7 +20,7 @@ struct values {
 	const char *heap, *out, *mode;
 	bool quick;
 	uint64_t count, bytes, span_ns;
-	struct option_list sizes;
+	struct value_list sizes;
 };
 #define AT(member) .offset = offsetof(struct values, member)
 

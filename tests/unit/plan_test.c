@@ -35,20 +35,22 @@ static const struct sw_strategy nothing = {
 /* 3 strategies, 2 heaps, 2 backings, 2 thread counts, 1 placement, 2 modes. */
 static struct axes some_axes(void)
 {
-	return (struct axes){
+	struct axes axes = {
 		.strategies = { &copying, &sharing, &nothing },
 		.strategy_count = 3,
-		.heaps = { 0, 4096 * MIB },
-		.heap_count = 2,
-		.backings = { backing_find("base"), backing_find("untouched") },
-		.backing_count = 2,
-		.threads = { 0, 4 },
-		.thread_count = 2,
-		.cpus = { "same" },
-		.cpu_count = 1,
-		.modes = { 0, 2 },
-		.mode_count = 2,
 	};
+
+	axes.values[axis_number("heap")] = (struct value_list){
+		{ { .number = 0 }, { .number = 4096 * MIB } }, 2
+	};
+	axes.values[axis_number("backing")] = (struct value_list){
+		{ { .word = "base" }, { .word = "untouched" } }, 2
+	};
+	axes.values[axis_number("threads")] =
+		(struct value_list){ { { .number = 0 }, { .number = 4 } }, 2 };
+	axes.values[axis_number("overcommit")] =
+		(struct value_list){ { { .number = 0 }, { .number = 2 } }, 2 };
+	return axes;
 }
 
 static void assert_near(double number, double expected)
@@ -61,8 +63,8 @@ static struct axes one_cell(const struct sw_strategy *strategy)
 	struct axes axes = some_axes();
 
 	axes.strategies[0] = strategy;
-	axes.strategy_count = axes.heap_count = axes.backing_count = 1;
-	axes.thread_count = axes.mode_count = 1;
+	axes.strategy_count = 1;
+	memset(axes.values, 0, sizeof axes.values); /* defaults: no heap */
 	return axes;
 }
 
@@ -89,6 +91,8 @@ static void the_product_holds_every_combination_once(void **state)
 				    strcmp(a->backing, b->backing) != 0 ||
 				    a->threads != b->threads ||
 				    a->overcommit != b->overcommit);
+			assert_true(strcmp(a->strategy, b->strategy) != 0 ||
+				    axes_compare(a, b) != 0);
 		}
 	}
 	plan_release(&plan);
@@ -111,10 +115,11 @@ static void a_state_owns_a_run_of_cells_like_itself(void **state)
 		for (size_t k = one->first_cell; k < next; k++) {
 			const struct cell *cell = &plan.cells[k];
 
-			assert_int_equal(cell->heap_bytes, one->heap_bytes);
+			assert_int_equal(cell->heap_bytes,
+					 one->cell.heap_bytes);
 			assert_string_equal(cell->backing, one->backing->name);
-			assert_int_equal(cell->threads, one->threads);
-			assert_string_equal(cell->cpu, one->cpu);
+			assert_int_equal(cell->threads, one->cell.threads);
+			assert_string_equal(cell->cpu, one->cell.cpu);
 		}
 	}
 	assert_int_equal(next, plan.cell_count);
@@ -302,8 +307,8 @@ static void the_peak_is_what_is_populated(void **state)
 	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	assert_int_equal(plan_peak_bytes(&plan), 4096 * MIB);
 	plan_release(&plan);
-	axes.backings[0] = backing_find("untouched");
-	axes.backing_count = 1;
+	axes.values[axis_number("backing")] =
+		(struct value_list){ { { .word = "untouched" } }, 1 };
 	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	assert_int_equal(plan_peak_bytes(&plan), 0);
 	plan_release(&plan);

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The heap of the process under test: mapped, populated, verified. */
-#ifndef MEASURE_HEAP_H
-#define MEASURE_HEAP_H
+#ifndef MACHINE_HEAP_H
+#define MACHINE_HEAP_H
 
 #include <stdbool.h>
 #include <stddef.h>
@@ -18,9 +18,8 @@ struct backing {
 /* The backing of that name ("base", "thp", "untouched"), or NULL. */
 const struct backing *backing_find(const char *name);
 
-/* Their names, ended by NULL; all backings, ended by one without a name. */
+/* The names of all, ended by NULL. */
 extern const char *const backing_names[];
-extern const struct backing backings[];
 
 struct heap {
 	void *start;

@@ -7,7 +7,7 @@
  * 5.14, madvise(2)), an older one has each page touched.
  */
 
-#include "bench/measure/heap.h"
+#include "bench/machine/heap.h"
 
 #include <errno.h>
 #include <pthread.h>
@@ -30,7 +30,7 @@
  * page tables; measured values are in data/reference. */
 const char *const backing_names[] = { "base", "thp", "untouched", NULL };
 
-const struct backing backings[] = {
+static const struct backing backings[] = {
 	{ "base", true, MADV_NOHUGEPAGE, 1.0 },
 	{ "thp", true, MADV_HUGEPAGE, 0.02 },
 	{ "untouched", false, MADV_NOHUGEPAGE, 0.0 },

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: MIT */
+/* The table of axes; see axes.h. */
+
+#include "bench/files/axes.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "bench/machine/heap.h"
+
+#define STACK_BYTES (64 * 1024)
+
+static int grow_heap(const struct cell *cell, char *why, size_t why_bytes)
+{
+	static struct heap heap;
+
+	return heap_grow(&heap, cell->heap_bytes, backing_find(cell->backing),
+			 why, why_bytes);
+}
+
+static void *sleep_for_ever(void *data)
+{
+	for (;;)
+		pause();
+	return data;
+}
+
+/* They sleep for ever and only exist. */
+static int start_threads(const struct cell *cell, char *why, size_t why_bytes)
+{
+	pthread_attr_t attributes;
+	pthread_t thread;
+	int error = pthread_attr_init(&attributes);
+
+	(void)why, (void)why_bytes;
+	if (error)
+		return -error;
+	pthread_attr_setstacksize(&attributes, STACK_BYTES);
+	for (int i = 0; i < cell->threads && !error; i++)
+		error = pthread_create(&thread, &attributes, sleep_for_ever,
+				       NULL);
+	pthread_attr_destroy(&attributes);
+	return -error;
+}
+
+static const char *const placements[] = { "same", "split", "free", NULL };
+static const char *const modes[] = { "heuristic", "always", "strict", NULL };
+
+#define CELL(member) offsetof(struct cell, member)
+/* Outside of functions a compound literal is static (C17, 6.5.2.5). */
+#define AXIS(called, ...)                                                      \
+	.axis = &(const struct axis)                                           \
+	{                                                                      \
+		.name = called, __VA_ARGS__                                    \
+	}
+
+const struct row_field cell_fields[] = {
+	FIELD("run_id", RUN_ID,
+	      .help = "start of the run in UTC, and its process id"),
+	FIELD("cell_id", COUNT, CELL(id),
+	      "the cell, counted from 0 within the run; the key to "
+	      "`cells.csv`"),
+	FIELD("strategy", NAME, CELL(strategy),
+	      "how the child was created; `spawnwise list`"),
+	FIELD("heap_bytes", BYTES, CELL(heap_bytes),
+	      "size of the parent's heap, one private anonymous mapping",
+	      AXIS("heap", 'H', AXIS_GROUP, "heaps of the parent",
+		   "0,64M,256M,1G,4G,8G", "0,64M,1G", .apply = grow_heap)),
+	FIELD("backing", WORD, CELL(backing),
+	      "`base`: base pages, all written once; `thp`: transparent huge "
+	      "pages, all written once; `untouched`: mapped, never written",
+	      AXIS("backing", 'b', AXIS_TOLD, "what backs the heap", "base",
+		   .words = backing_names)),
+	FIELD("vmas", COUNT, CELL(vmas),
+	      "mappings that the heap consists of; always 1 so far",
+	      AXIS("vmas", 0, AXIS_QUIET, .fallback = "1")),
+	FIELD("threads", COUNT, CELL(threads),
+	      "sleeping threads of the parent besides the caller",
+	      AXIS("threads", 't', AXIS_QUIET, "sleeping threads of the parent",
+		   "0", .high = 1024, .apply = start_threads)),
+	FIELD("fds", COUNT, CELL(fds),
+	      "extra open descriptors of the parent; always 0 so far",
+	      AXIS("fds", 0, AXIS_QUIET, .fallback = "0")),
+	FIELD("cpu", WORD, CELL(cpu),
+	      "`same`: caller, helper and child on one CPU; `split`: helper "
+	      "and child on another; `free`: the scheduler's choice",
+	      AXIS("cpu", 'c', AXIS_TOLD, "where children run", "same",
+		   .words = placements)),
+	FIELD("overcommit", COUNT, CELL(overcommit),
+	      "`vm.overcommit_memory` while the sample was taken: 0, 1, 2",
+	      AXIS("overcommit", 'm', AXIS_SETTING, "current, 0, 1, 2, or all",
+		   "current", .words = modes, .high = 2)),
+	{ 0 },
+};
+
+const struct row_field later_fields[] = {
+	{ 0 },
+};
+
+const struct row_field *axis_at(size_t i)
+{
+	static const struct row_field *const tables[] = { cell_fields,
+							  later_fields };
+
+	for (size_t t = 0; t < sizeof tables / sizeof *tables; t++)
+		for (const struct row_field *field = tables[t]; field->name;
+		     field++)
+			if (field->axis && !i--)
+				return field;
+	return NULL;
+}
+
+const struct row_field *axis_told(size_t i)
+{
+	const struct row_field *field;
+
+	for (enum axis_kind kind = 0; kind < AXIS_GROUP; kind++)
+		for (size_t k = 0; (field = axis_at(k)); k++)
+			if (field->axis->kind == kind && !i--)
+				return field;
+	return NULL;
+}
+
+size_t axis_number(const char *name)
+{
+	size_t i = 0;
+
+	while (strcmp(axis_at(i)->axis->name, name) != 0)
+		i++;
+	return i;
+}
+
+void axis_set(const struct row_field *axis, struct cell *cell,
+	      union value value)
+{
+	void *member = (char *)cell + axis->offset;
+
+	if (axis->kind == FIELD_WORD)
+		*(const char **)member = value.word;
+	else if (axis->kind == FIELD_BYTES)
+		*(uint64_t *)member = value.number;
+	else
+		*(int *)member = (int)value.number;
+}
+
+union value axis_default(const struct row_field *axis)
+{
+	const char *text = axis->axis->fallback;
+	union value value;
+
+	if (axis->kind == FIELD_WORD)
+		value.word = text;
+	else
+		value.number = strtoul(text, NULL, 10);
+	return value;
+}
+
+struct units_text axis_text(const struct row_field *axis,
+			    const struct cell *cell)
+{
+	const void *member = (const char *)cell + axis->offset;
+	struct units_text made;
+
+	if (axis->kind == FIELD_WORD)
+		snprintf(made.text, sizeof made.text, "%s",
+			 *(const char *const *)member);
+	else if (axis->kind == FIELD_BYTES)
+		snprintf(made.text, sizeof made.text, "%llu",
+			 (unsigned long long)*(const uint64_t *)member);
+	else
+		snprintf(made.text, sizeof made.text, "%d",
+			 *(const int *)member);
+	return made;
+}
+
+const char *axis_meaning(const struct row_field *axis, const struct cell *cell)
+{
+	const char *const *words = axis->axis->words;
+	const int number = *(const int *)((const char *)cell + axis->offset);
+
+	if (axis->kind != FIELD_COUNT || !words)
+		return NULL;
+	return number >= 0 && number <= (int)axis->axis->high ? words[number]
+							      : "?";
+}
+
+int axis_compare(const struct row_field *axis, const struct cell *a,
+		 const struct cell *b)
+{
+	const void *left = (const char *)a + axis->offset;
+	const void *right = (const char *)b + axis->offset;
+
+	if (axis->kind == FIELD_WORD)
+		return strcmp(*(const char *const *)left,
+			      *(const char *const *)right);
+	if (axis->kind == FIELD_BYTES)
+		return (*(const uint64_t *)left > *(const uint64_t *)right) -
+		       (*(const uint64_t *)left < *(const uint64_t *)right);
+	return *(const int *)left - *(const int *)right;
+}
+
+int axes_compare(const struct cell *a, const struct cell *b)
+{
+	const struct row_field *axis;
+	int order = 0;
+
+	for (size_t i = 0; (axis = axis_at(i)) && !order; i++)
+		order = axis_compare(axis, a, b);
+	return order;
+}

@@ -1,0 +1,153 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Adding an axis of `run`, and a verb: the files that are touched, and what
+# follows by itself.
+
+load ../helpers
+
+setup() {
+	prepare
+}
+
+teardown() {
+	finish
+}
+
+# afresh COMMAND...: as if no make and no bats ran it.
+afresh() {
+	# shellcheck disable=SC2046
+	env $(compgen -e | grep -E '^(BATS|MAKE|MFLAGS|SPAWNWISE)' |
+		sed 's/^/-u /') PATH="${PATH//"$BATS_LIBEXEC:"/}" "$@"
+}
+
+# copy_tree: the sources and what was built of them, in ./tree.
+copy_tree() {
+	case $command in */san/*) skip "a copy builds no sanitizer" ;; esac
+	mkdir tree
+	cp -a "$top"/{.ci,Makefile,bench,data,docs,lib,plots,strategies,tests} \
+		tree
+	cp -a "${command%/spawnwise}" tree/build
+}
+
+# build_tree: quietly, and no more than what is asked for.
+build_tree() {
+	afresh make -s -C tree "$@" >out 2>&1 || { cat out; return 1; }
+}
+
+# touched: files of the tree that are not as they were.
+touched() {
+	diff -rq "$top" tree -x build -x .git -x runs -x latest -x __pycache__ |
+		grep -c -e '^Files ' -e '^Only in tree'
+}
+
+# The nice value of the parent, with the code that sets it.
+add_axis() {
+	sed -i -e '/^const struct row_field later_fields/a\
+	FIELD("nice", COUNT, CELL(later[0].count), "nice value of the parent",\
+	      AXIS("nice", 0, AXIS_QUIET, "nice value of the parent", "0",\
+		   .high = 19, .apply = set_nice),\
+	      .absent = "0"),' -e '/^#define CELL(/i\
+static int set_nice(const struct cell *cell, char *why, size_t why_bytes)\
+{\
+	(void)why, (void)why_bytes;\
+	return nice(cell->later[0].count) < -20 ? -1 : 0;\
+}\
+' tree/bench/files/axes.c
+}
+
+@test "an axis is a row with its code, and its line in data/README.md" {
+	copy_tree
+	add_axis
+	build_tree build/spawnwise build/payload build/tests/columns
+	(cd tree && build/tests/columns | docs/tables data/README.md >"$scratch/new")
+	cp new tree/data/README.md
+	[ "$(touched)" -eq 2 ]
+	grep -q '^| `nice` | | nice value of the parent |$' tree/data/README.md
+	made=$PWD/tree/build/spawnwise
+	"$made" run --help | grep -q -- '--nice LIST  *nice value of the parent'
+	"$made" help --scdoc | grep -q '^\*--nice\* _LIST_$'
+	command=$made
+	refused 2 'run --nice 0,20: "20" is out of range' "from 0 to 19" \
+		run --nice 0,20
+	refused 2 'run --nice 5,05: "05" is there twice' "once" run --nice 5,05
+	check 0 "$made" run --quick --heap 0 --strategy vfork --nice 0,5 \
+		--out run -- sh -c "nice >>$PWD/seen"
+	says out "backing base, cpu same"
+	says out "backing base, cpu same, nice 5"
+	[ "$(sort seen | uniq -c | wc -l)" -eq 2 ]
+	for file in samples plan cells; do
+		awk -F, 'NR == 1 { exit $NF != "nice" }' run/$file.csv
+		[ "$(sed 1d run/$file.csv | grep -o ',[0-9]*$' | sort -u |
+			tr -d '\n')" = ,0,5 ]
+	done
+	grep -q '"vfork/heap:0/overcommit:[012]/nice:5/block:' run/gbench.json
+	# A chart is of one state, and says of which.
+	if command -v gnuplot >/dev/null; then
+		check 0 "$made" plot run
+		grep -q "nice 0 (1 of 2 states)" run/feasible.svg
+	fi
+	# What was measured before there was the axis is of the default.
+	sed -i 's/,[^,]*$//' run/samples.csv run/plan.csv
+	rm run/cells.csv
+	check 0 "$made" summarise run
+	[ "$(sed 1d run/cells.csv | grep -o ',[0-9]*$' | sort -u)" = ,0 ]
+}
+
+# The smallest one.
+add_verb() {
+	cat >tree/bench/verbs/hello.c <<-'C'
+		/* SPDX-License-Identifier: MIT */
+		/* hello: greets. */
+
+		#include <stdio.h>
+
+		#include "bench/verbs/verbs.h"
+
+		struct options {
+			const char *name;
+		};
+
+		static int hello_run(const struct arguments *args, struct failure *why)
+		{
+			const struct options *options = (const void *)args->options;
+
+			(void)why;
+			printf("Hello, %s.\n", options->name);
+			return EXIT_DONE;
+		}
+
+		static const struct option_spec hello_options[] = {
+			OPTION("name", 0, TEXT, "whom",
+			       .offset = offsetof(struct options, name),
+			       .fallback = "world"),
+			{ 0 },
+		};
+
+		static const char *const hello_examples[] = { "spawnwise hello", NULL };
+
+		const struct verb verb_hello = {
+			.name = "hello",
+			.summary = "greet",
+			.options = hello_options,
+			.examples = hello_examples,
+			.run = hello_run,
+		};
+	C
+}
+
+@test "a verb is a file" {
+	copy_tree
+	add_verb
+	build_tree build/spawnwise
+	[ "$(touched)" -eq 1 ]
+	command=$PWD/tree/build/spawnwise
+	check 0 "$command" hello --name you
+	[ "$(cat out)" = "Hello, you." ]
+	"$command" --help | grep -q '^  hello  *greet$'
+	"$command" help --scdoc | grep -q '^## spawnwise hello$'
+	refused 2 "run verb 'helo'" "Did you mean 'hello'?" helo
+	rm tree/bench/verbs/hello.c
+	build_tree build/spawnwise
+	refused 2 "run verb 'hello'" "lists the verbs" hello
+}
