@@ -70,3 +70,22 @@ documented() {
 		false
 	}
 }
+
+@test "a file has a header of its name, and no modules include each other" {
+	.ci/modules
+}
+
+@test "a file without a header and a circle of modules are found" {
+	cd "$BATS_TEST_TMPDIR"
+	mkdir -p bench/a lib strategies
+	echo '#include "bench/a/two.h"' | tee bench/a/one.h >bench/a/two.c
+	echo '#include "bench/a/one.h"' >bench/a/two.h
+	touch bench/a/spill.c
+	echo 'const struct verb verb_run = {' >bench/a/run.c
+	run "$OLDPWD/.ci/modules" .
+	[ "$status" -eq 1 ]
+	[ "${lines[0]}" = "bench/a/spill.c: it has no header of its name" ]
+	[ "${lines[1]}" = "bench/a/one: it includes what includes it" ]
+	[ "${lines[2]}" = "bench/a/two: it includes what includes it" ]
+	[ "${#lines[@]}" -eq 3 ]
+}

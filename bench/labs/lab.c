@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/labs/driver.h"
 #include "bench/labs/lab_files.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"

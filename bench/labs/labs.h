@@ -71,15 +71,4 @@ struct lab {
 /* The table, NULL-terminated. */
 extern const struct lab *const all_labs[];
 
-/* Do the lab. 0; an error of lab_fail(); or -errno of a stream. */
-int lab_run(struct lab_context *context, const struct lab *lab);
-
-/*
- * Describe a failure and return error (-errno). The format is what follows
- * "cannot ": verb, object, colon, reason. cure is a sentence that says what to
- * do next, unless we lack what CURE_SELF of bench/show/cure.h names.
- */
-int lab_fail(struct lab_context *context, int error, const char *cure,
-	     const char *format, ...) __attribute__((format(printf, 4, 5)));
-
 #endif

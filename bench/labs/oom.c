@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/labs/driver.h"
 #include "bench/labs/report.h"
 #include "bench/machine/process.h"
 #include "bench/show/units.h"

@@ -18,6 +18,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/labs/driver.h"
 #include "bench/labs/oom.h"
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"

@@ -124,23 +124,15 @@ struct lab_part {
 	int (*tell)(struct lab_context *context);
 };
 
-/* Try a part, write its rows and tell of them. */
-int lab_try(struct lab_context *context, const struct lab_part *part);
-
-/* Of a part: how many strategies and cases it is tried with, and a case. */
+/* Of a part: how many strategies and cases it is tried with, and one by its
+ * number: of the strategies that create something and are not left out; NULL:
+ * there is none. */
 size_t lab_strategies(const struct lab_part *part);
+const struct sw_strategy *lab_strategy(const struct lab_part *part, size_t i);
 size_t lab_cases(const struct lab_part *part);
 const struct lab_case *lab_case(const struct lab_part *part, size_t i);
 
 /* A row of the part that is tried, by its number; NULL: there is none. */
 void *lab_row(const struct lab_context *context, size_t i);
-
-/* Write a row, whose trial is filled in, and keep it. 0 or -errno. */
-int lab_keep(struct lab_context *context, const void *row);
-
-/* How much memory a lab may take: *bytes, at least least_bytes. 0, or -errno
- * told by lab_fail(). */
-int lab_ceiling(struct lab_context *context, uint64_t least_bytes,
-		uint64_t *bytes);
 
 #endif

@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "bench/labs/badness.h"
+#include "bench/labs/driver.h"
 #include "bench/labs/memory_group.h"
 #include "bench/labs/part.h"
 #include "bench/labs/spawner.h"

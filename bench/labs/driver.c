@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of labs, and the driver that they share; see labs.h. */
+/* The table of labs, and the driver that they share; see driver.h. */
 
-#include "bench/labs/labs.h"
+#include "bench/labs/driver.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "bench/labs/memory_group.h"
-#include "bench/labs/part.h"
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/memory.h"
@@ -87,12 +86,6 @@ static int open_group(struct lab_context *context, const struct lab_part *part,
 				"the kernel would choose among all processes.",
 				"begin: %s", reason);
 	return 0;
-}
-
-void *lab_row(const struct lab_context *context, size_t i)
-{
-	return i < context->count ? context->rows + i * context->part->row_bytes
-				  : NULL;
 }
 
 static int write_row(struct lab_context *context, const void *row)
@@ -209,41 +202,6 @@ static int try_in_group(struct trial *shared, struct trial *start)
 	return error;
 }
 
-size_t lab_cases(const struct lab_part *part)
-{
-	return part->cases ? part->case_count : 1;
-}
-
-const struct lab_case *lab_case(const struct lab_part *part, size_t i)
-{
-	static const struct lab_case none;
-
-	return part->cases ? (const void *)((const char *)part->cases +
-					    i * part->case_bytes)
-			   : &none;
-}
-
-/* Those that create something and are not left out, by number. */
-static const struct sw_strategy *strategy_at(const struct lab_part *part,
-					     size_t number)
-{
-	for (size_t i = 0; sw_strategies[i]; i++)
-		if (!(sw_strategies[i]->traits &
-		      (SW_CREATES_NOTHING | part->without)) &&
-		    !number--)
-			return sw_strategies[i];
-	return NULL;
-}
-
-size_t lab_strategies(const struct lab_part *part)
-{
-	size_t count = 0;
-
-	while (part->strategies && strategy_at(part, count))
-		count++;
-	return part->strategies ? count : 1;
-}
-
 static int try_product(struct trial *shared, struct trial trial,
 		       struct progress *progress)
 {
@@ -259,7 +217,7 @@ static int try_product(struct trial *shared, struct trial trial,
 			lab_case(part, outside ? i / strategies : i % cases);
 		trial.case_name = trial.one->name;
 		if (part->strategies) {
-			trial.strategy = strategy_at(
+			trial.strategy = lab_strategy(
 				part, outside ? i % strategies : i / cases);
 			trial.strategy_name = trial.strategy->name;
 		}
