@@ -67,7 +67,7 @@ static void examine_strategies(struct diagnosis *found)
 {
 	size_t count = 0;
 
-	for (; sw_strategies[count] && count < STRATEGIES_KNOWN; count++) {
+	for (; count < STRATEGIES_KNOWN && sw_strategies[count]; count++) {
 		struct found_strategy *row = &found->rows[count];
 
 		row->name = sw_strategies[count]->name;

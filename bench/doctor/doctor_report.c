@@ -64,17 +64,16 @@ static void report_strategies(struct table *table,
 static void report_mode(struct table *table, const struct diagnosis *found)
 {
 	static const char *const rules[] = {
-		"mode 0 (heuristic): refuses what alone exceeds RAM and swap",
-		"mode 1 (always): refuses nothing, the OOM killer decides "
-		"later",
-		"mode 2 (strict): refuses what would exceed CommitLimit",
+		"0 (heuristic): refuses what alone exceeds RAM and swap",
+		"1 (always): refuses nothing, the OOM killer decides later",
+		"2 (strict): refuses what would exceed CommitLimit",
 	};
 
 	if (found->mode < 0 || found->mode > 2)
 		report_line(table, "overcommit", TABLE_BAD,
 			    "the mode is unknown: %s", strerror(-found->mode));
 	else
-		report_line(table, "overcommit", TABLE_PLAIN, "%s",
+		report_line(table, "overcommit", TABLE_PLAIN, "mode %s",
 			    rules[found->mode]);
 	if (found->overcommit.owner == OVERCOMMIT_RUN)
 		report_row(table, "", TABLE_STRONG,
@@ -82,20 +81,19 @@ static void report_mode(struct table *table, const struct diagnosis *found)
 	if (found->overcommit.owner == OVERCOMMIT_LEFTOVER)
 		report_row(table, "", TABLE_BAD,
 			   "a killed run has left mode {now} behind: put it "
-			   "back with "
-			   "`sudo spawnwise restore`");
+			   "back with `sudo spawnwise restore`");
 }
 
 /* The rule with this machine's numbers. */
 static void report_meaning(struct table *table, int mode)
 {
 	static const char *const meanings[] = {
-		"here: one mapping of up to {ram_and_swap_bytes}, and any "
-		"number of them",
-		"here: a mapping of any size, and any number of them, "
-		"while there are addresses",
-		"here: ENOMEM when all programs together were promised "
-		"{commit_limit_bytes}",
+		("here: one mapping of up to {ram_and_swap_bytes}, and any "
+		 "number of them"),
+		("here: a mapping of any size, and any number of them, while "
+		 "there are addresses"),
+		("here: ENOMEM when all programs together were promised "
+		 "{commit_limit_bytes}"),
 	};
 
 	if (mode >= 0 && mode <= 2)
