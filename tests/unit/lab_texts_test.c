@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "bench/labs/part.h"
+#include "bench/labs/driver.h"
 #include "bench/labs/report.h"
 #include "bench/rows/errname.h"
 #include "bench/show/fill.h"
