@@ -15,31 +15,24 @@
 
 #include "bench/machine/text.h"
 
-#define WORD_BITS ((int)(8 * sizeof(unsigned long)))
-
 static struct cpu_mask before_pin;
 static bool pinned;
 
+/* The macros of CPU_SET(3) take sets of any size, and ignore what is beyond. */
 void cpu_mask_set(struct cpu_mask *mask, int cpu)
 {
-	if (cpu >= 0 && cpu < CPU_MASK_BITS)
-		mask->bits[cpu / WORD_BITS] |= 1UL << (cpu % WORD_BITS);
+	CPU_SET_S((size_t)cpu, sizeof(*mask), (cpu_set_t *)mask->bits);
 }
 
 bool cpu_mask_has(const struct cpu_mask *mask, int cpu)
 {
-	if (cpu < 0 || cpu >= CPU_MASK_BITS)
-		return false;
-	return mask->bits[cpu / WORD_BITS] >> (cpu % WORD_BITS) & 1;
+	return CPU_ISSET_S((size_t)cpu, sizeof(*mask),
+			   (const cpu_set_t *)mask->bits);
 }
 
 int cpu_mask_count(const struct cpu_mask *mask)
 {
-	int count = 0;
-
-	for (size_t i = 0; i < CPU_MASK_WORDS; i++)
-		count += __builtin_popcountl(mask->bits[i]);
-	return count;
+	return CPU_COUNT_S(sizeof(*mask), (const cpu_set_t *)mask->bits);
 }
 
 int cpu_mask_parse(const char *list, struct cpu_mask *mask)

@@ -12,6 +12,7 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
@@ -101,5 +102,12 @@ bool process_limit_nearest(pid_t pid, struct process_limit *nearest);
 
 /* Whether so few are left that a spawn may soon be refused. */
 bool process_limit_is_near(const struct process_limit *limit);
+
+/* The system calls of spawning that are refused to us, a blank between them; ""
+ * for none. Each is asked with arguments that the kernel refuses before it does
+ * anything, by a child of ours, since a filter may kill for a system call.
+ * Where children are born in another pid namespace nothing is asked: the first
+ * would be its init. Returns text. */
+char *refused_calls(char *text, size_t size);
 
 #endif

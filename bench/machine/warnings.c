@@ -25,7 +25,6 @@
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
 #include "bench/machine/process.h"
-#include "bench/machine/refused_calls.h"
 #include "bench/machine/text.h"
 
 #define LOAD_PER_CPU_MAX 0.5
