@@ -253,13 +253,19 @@ kill_groups() {
 	guard=$(processes spawnwise-guard)
 	[ -n "$guard" ]
 	stop_in_window "$guard"
-	kill -KILL "$guard" "$runner"
+	kill -KILL "$runner" "$guard" # first who would put the mode back
 	end_run 137
 	has_mode 1
 	check 0 "$command" run --quick --heap 0 --strategy null --out next
 	says err "An earlier run had left overcommit mode 1 behind: mode 0 is"
 	has_mode 0
 	[ "$(rows next reap overcommit)" = 0 ]
+}
+
+@test "a state file that was not written to its end is removed" {
+	: >"$SPAWNWISE_STATE_DIR/state.next"
+	check 0 "$command" run --quick --heap 0 --strategy null --out run
+	[ ! -e "$SPAWNWISE_STATE_DIR/state.next" ]
 }
 
 @test "a guardian that is killed ends the run, with the setting back" {

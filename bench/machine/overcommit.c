@@ -215,8 +215,11 @@ int overcommit_repair_locked(int directory_fd, struct repair *repair)
 	int error = state_read(directory_fd, &state);
 
 	memset(repair, 0, sizeof(*repair));
-	if (error == -ENOENT)
+	if (error ==
+	    -ENOENT) { /* at most one that was not written to its end */
+		state_remove(directory_fd);
 		return 0;
+	}
 	if (error == -EBADMSG) {
 		repair->action = REPAIR_UNREADABLE;
 		return state_remove(directory_fd);

@@ -140,10 +140,8 @@ int state_write(int directory_fd, const struct state *state)
 		 fsync(directory_fd))
 		error = -errno;
 	close(fd);
-	if (error) {
-		unlinkat(directory_fd, STATE_NEXT_NAME, 0);
+	if (error)
 		state_remove(directory_fd);
-	}
 	return error;
 }
 
@@ -199,6 +197,8 @@ int state_remove(int directory_fd)
 	const int failed = unlinkat(directory_fd, STATE_NAME, 0);
 	const int error = failed && errno != ENOENT ? -errno : 0;
 
+	/* A guardian that was killed while it wrote has left this. */
+	unlinkat(directory_fd, STATE_NEXT_NAME, 0);
 	remove_record();
 	return error;
 }
