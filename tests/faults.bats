@@ -264,7 +264,8 @@ kill_groups() {
 
 @test "a state file that was not written to its end is removed" {
 	: >"$SPAWNWISE_STATE_DIR/state.next"
-	check 0 "$command" run --quick --heap 0 --strategy null --out run
+	check 0 "$command" run --quick --heap 0 --strategy null --out run \
+		--overcommit 1
 	[ ! -e "$SPAWNWISE_STATE_DIR/state.next" ]
 }
 
