@@ -168,12 +168,14 @@ static int work(struct trial *trial)
 static int try_trial(struct trial *shared, const struct trial *start)
 {
 	struct lab_context *context = start->context;
-	int error = -EINTR;
+	int error = LAB_TRY_AGAIN, tries = 0;
 	char *doing;
 
-	for (int i = 0; error == -EINTR && i < WORKER_TRIES; i++) {
+	while ((error == LAB_TRY_AGAIN || error == -EINTR) &&
+	       tries < WORKER_TRIES) {
 		memset(shared, 0, start->part->row_bytes);
 		*shared = *start;
+		shared->tries = ++tries;
 		error = work(shared);
 	}
 	if (!error)
@@ -265,7 +267,7 @@ int lab_try(struct lab_context *context, const struct lab_part *part)
 
 	context->part = part;
 	context->count = 0;
-	error = part->run ? part->run(context) : try_modes(context, part);
+	error = try_modes(context, part);
 	if (context->count)
 		told = report(context);
 	free(context->rows);

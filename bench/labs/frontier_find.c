@@ -74,12 +74,6 @@ static int renew(struct frontier *frontier, struct predict_facts *now)
 	return 0;
 }
 
-bool frontier_disturbed(const struct frontier *frontier)
-{
-	return frontier->trial.mode == 2 &&
-	       frontier->moved_bytes > predict_slack(&frontier->facts);
-}
-
 /* In mode 2 others need memory too, for the moment of the attempt: granted, it
  * must leave enough, or be refused for sure. */
 static bool is_harmless(struct frontier *frontier, uint64_t bytes)
@@ -243,59 +237,22 @@ static void search(struct frontier *frontier)
 	frontier->upper_bytes = high;
 }
 
-/* Predict, and see. */
-static int try(struct frontier *frontier)
-{
-	struct predict_facts after;
-
-	frontier->predicted_bytes = predict_frontier(
-		traits_of(frontier), frontier->trial.mode, frontier->vmas,
-		frontier->room_bytes, &frontier->facts);
-	search(frontier);
-	return renew(frontier, &after);
-}
-
-/* Forget what was found, and go by what others have committed now. */
-static int start_again(struct frontier *frontier)
-{
-	int error = resize(frontier, 0);
-
-	if (!error)
-		error = renew(frontier, &frontier->facts);
-	frontier->lower_bytes = 0;
-	frontier->upper_bytes = 0;
-	frontier->stage = STAGE_NONE;
-	frontier->refused = 0;
-	frontier->held_back = false;
-	frontier->probes = 0;
-	frontier->moved_bytes = 0;
-	return error;
-}
-
-static int find(struct frontier *frontier)
-{
-	int error = look(frontier);
-
-	if (!error)
-		error = try(frontier);
-	for (int i = 1; !error && i < FRONTIER_TRIES; i++) {
-		if (!frontier_disturbed(frontier) || frontier->trial.skipped[0])
-			return 0;
-		error = start_again(frontier);
-		if (!error)
-			error = try(frontier);
-	}
-	return error;
-}
-
 int frontier_find(void *row)
 {
 	struct frontier *frontier = row;
+	struct predict_facts after;
 	int error;
 
 	frontier->vmas =
 		((const struct frontier_case *)frontier->trial.one)->vmas;
-	error = find(frontier);
+	error = look(frontier);
+	if (!error) {
+		frontier->predicted_bytes = predict_frontier(
+			traits_of(frontier), frontier->trial.mode,
+			frontier->vmas, frontier->room_bytes, &frontier->facts);
+		search(frontier);
+		error = renew(frontier, &after);
+	}
 	spawner_close();
 	return error;
 }

@@ -50,14 +50,7 @@ struct frontier {
 };
 
 /* A hook of struct lab_part, in a worker: predict the frontier, and find it by
- * bisection, once more while it is disturbed. */
+ * bisection. */
 int frontier_find(void *row);
-
-/* Whether others' commits moved, in mode 2, by more than the kernel's counter
- * may be wrong by: then prediction and outcome are of different machines. */
-bool frontier_disturbed(const struct frontier *frontier);
-
-/* A frontier is looked for so often, until it was not disturbed. */
-#define FRONTIER_TRIES 3
 
 #endif

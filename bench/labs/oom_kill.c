@@ -2,17 +2,15 @@
 /*
  * The third part of the lab `oom`: a group is filled until somebody is killed.
  *
- * Three processes: a small one that is raised, a larger one that stays as it
- * is, and one that grows. All have an oom_score_adj of 500 at least, so that
- * they go first if the machine itself runs out; only differences count.
- *
- * Longer than others: three processes are led at once, not by the driver.
+ * Up to three processes: a small one that is raised, a larger one that stays as
+ * it is, and the worker, which grows. All have an oom_score_adj of 500 at
+ * least, so that they go first if the machine itself runs out; only differences
+ * count.
  */
 
 #include <errno.h>
 #include <inttypes.h>
 #include <poll.h>
-#include <stdatomic.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -28,19 +26,39 @@
 #define LIMIT_MS 10000
 #define LOG_WAIT_MS 500
 #define BASE_ADJ 500
-#define RAISED_ADJ 1000
 
 enum { RAISED, STEADY, GROWING, PROCESSES };
 
-static const char *const names[] = { "raised", "steady", "growing" };
-static const unsigned units[] = { 1, 2, 1 };
-static const struct lab_case cases[] = { { .name = "first" },
-					 { .name = "second" },
-					 { .name = "whole" } };
+static const struct {
+	const char *name;
+	unsigned units; /* that it holds before one grows */
+	int adj;
+} processes[PROCESSES] = {
+	{ "raised", 1, 1000 },
+	{ "steady", 2, BASE_ADJ },
+	{ "growing", 1, BASE_ADJ },
+};
+
+struct kill_case {
+	struct lab_case one;
+	bool raised; /* there is such a process */
+	bool whole;  /* with memory.oom.group */
+};
+
+static const struct kill_case cases[] = {
+	{ .one = { .name = "first" }, .raised = true },
+	{ .one = { .name = "second" } },
+	{ .one = { .name = "whole" }, .raised = true, .whole = true },
+};
 
 /* One time that the group was full. */
 struct kill {
 	struct oom oom;
+	int errors[PROCESSES]; /* of their preparation */
+	pid_t pids[PROCESSES]; /* 0: there is none */
+	struct memory_group_reading before;
+	uint64_t goal_bytes; /* to which it grows */
+	struct oom_log log;
 
 	/* In texts. */
 	uint64_t limit_bytes; /* of the group */
@@ -60,108 +78,73 @@ static const struct row_field words[] = {
 	{ 0 },
 };
 
-/* A process in the group, in memory that it shares with us. */
-struct process {
-	const struct memory_group *group;
-	uint64_t bytes; /* to hold from the begin */
-	int oom_score_adj;
-	int error; /* of its preparation */
+/* Not in the row, which workers share with us: each knows itself as pid 0. */
+static struct worker others[GROWING];
 
-	struct worker_growth growth;
-};
-
-/* The processes, and what is written of them. */
-struct stage {
-	struct lab_context *context;
-	struct memory_group *group;
-	struct process *processes;
-	struct worker workers[PROCESSES]; /* pid 0: not alive */
-	struct oom_log log;
-	int log_error;
-};
-
-static void enter(void *data)
+static const struct kill_case *case_of(const struct kill *kill)
 {
-	struct process *process = data;
-
-	process->error = memory_group_enter(process->group, 0);
-	if (!process->error)
-		process->error = worker_populate(process->bytes);
-	if (!process->error)
-		process->error =
-			worker_set_oom_score_adj(process->oom_score_adj);
+	return (const struct kill_case *)kill->oom.trial.one;
 }
 
-static void grow(void *data)
+static int enter(const struct kill *kill, int i)
 {
-	struct process *process = data;
+	int error = memory_group_enter(kill->oom.trial.group, 0);
 
-	worker_grow(&process->growth);
+	if (!error)
+		error = worker_populate(processes[i].units * oom_unit_bytes);
+	return error ? error : worker_set_oom_score_adj(processes[i].adj);
 }
 
-static void bury(struct worker *worker)
+static int prepare(void *row)
 {
-	if (worker->pid)
-		worker_end(worker, NULL);
-	worker->pid = 0;
+	return enter(row, GROWING);
 }
 
-static void bury_all(struct stage *stage)
+static void be_raised(void *row)
 {
-	for (int i = 0; i < PROCESSES; i++)
-		bury(&stage->workers[i]);
+	struct kill *kill = row;
+
+	kill->errors[RAISED] = enter(kill, RAISED);
 }
 
-static int begin(struct stage *stage)
+static void be_steady(void *row)
 {
+	struct kill *kill = row;
+
+	kill->errors[STEADY] = enter(kill, STEADY);
+}
+
+static void bury(const struct kill *kill)
+{
+	for (int i = 0; i < GROWING; i++)
+		if (kill->pids[i])
+			worker_end(&others[i], NULL);
+}
+
+static int start_others(struct kill *kill)
+{
+	static void (*const lives[])(void *) = { be_raised, be_steady };
 	int error = 0;
 
-	for (int i = 0; i < PROCESSES && !error; i++) {
-		struct process *process = &stage->processes[i];
-
-		*process = (struct process){
-			.group = stage->group,
-			.bytes = units[i] * oom_unit_bytes,
-			.oom_score_adj = i == RAISED ? RAISED_ADJ : BASE_ADJ,
-		};
-		error = worker_start(&stage->workers[i], NULL, enter, grow,
-				     process);
+	kill->pids[GROWING] = kill->oom.trial.pid;
+	for (int i = 0; i < GROWING && !error; i++) {
+		if (i == RAISED && !case_of(kill)->raised)
+			continue;
+		error = worker_start(&others[i], NULL, lives[i], NULL, kill);
 		if (error)
-			stage->workers[i].pid = 0;
-		else
-			error = process->error;
+			break;
+		kill->pids[i] = others[i].pid;
+		error = kill->errors[i];
 	}
-	if (!error)
-		worker_go(&stage->workers[GROWING]);
 	return error;
 }
 
-/* Killed, and not reaped yet. */
-static bool has_died(const struct worker *worker)
-{
-	siginfo_t info = { .si_pid = 0 };
-
-	return worker->pid &&
-	       !waitid(P_PID, (id_t)worker->pid, &info,
-		       WEXITED | WNOHANG | WNOWAIT) &&
-	       info.si_pid;
-}
-
-static int count_dead(const struct stage *stage)
-{
-	int dead = 0;
-
-	for (int i = 0; i < PROCESSES; i++)
-		dead += has_died(&stage->workers[i]);
-	return dead;
-}
-
 /* Who is first when the group is full: then the growing one has the rest. */
-static int predict(const struct stage *stage, uint64_t room_bytes,
-		   struct oom *oom)
+static int predict(struct kill *kill, uint64_t room_bytes)
 {
+	struct oom *oom = &kill->oom;
 	const struct badness_scope scope = {
-		.total_bytes = stage->group->limit_bytes,
+		.total_bytes = kill->limit_bytes,
 		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
 	};
 	struct badness_process all[PROCESSES];
@@ -169,14 +152,12 @@ static int predict(const struct stage *stage, uint64_t room_bytes,
 	int error = 0;
 
 	for (int i = 0; i < PROCESSES && !error; i++) {
-		const pid_t pid = stage->workers[i].pid;
-
 		all[i] = (struct badness_process){
-			.oom_score_adj = stage->processes[i].oom_score_adj,
-			.exempt = !pid,
+			.oom_score_adj = processes[i].adj,
+			.exempt = !kill->pids[i],
 		};
-		if (pid)
-			error = oom_read(pid, &all[i]);
+		if (kill->pids[i])
+			error = oom_read(kill->pids[i], &all[i]);
 	}
 	if (error)
 		return error;
@@ -186,24 +167,88 @@ static int predict(const struct stage *stage, uint64_t room_bytes,
 		return -ESRCH;
 	oom->process = all[victim];
 	oom_weigh(oom, &scope);
-	snprintf(oom->predicted, sizeof oom->predicted, "%s", names[victim]);
+	strcpy(oom->predicted, case_of(kill)->whole ? "raised+steady+growing"
+						    : processes[victim].name);
 	return 0;
 }
 
-/* Let it grow, until so many are dead. */
-static void drive(struct stage *stage, uint64_t goal_bytes, int dead)
+/* Let it want half a unit more than there is, or more than all. */
+static int begin(struct kill *kill)
 {
-	atomic_store(&stage->processes[GROWING].growth.goal_bytes, goal_bytes);
-	for (int i = 0; i < LIMIT_MS && count_dead(stage) < dead; i++)
-		poll(NULL, 0, 1);
+	struct memory_group *group = kill->oom.trial.group;
+	uint64_t room_bytes;
+	int error = start_others(kill);
+
+	if (!error)
+		error = memory_group_read(group, &kill->before);
+	if (error)
+		return error;
+	oom_begin(&kill->oom, "kill");
+	kill->limit_bytes = group->limit_bytes;
+	room_bytes = group->limit_bytes - kill->before.usage_bytes;
+	kill->goal_bytes = room_bytes + oom_unit_bytes / 2;
+	if (!case_of(kill)->raised || case_of(kill)->whole)
+		kill->goal_bytes += group->limit_bytes;
+	kill->log_error = oom_log_open(&kill->log);
+	return predict(kill, room_bytes);
 }
 
-static void find_in_log(struct stage *stage, pid_t pid, struct kill *kill)
+/* What this kernel cannot do is left out. */
+static int before(void *row)
+{
+	struct kill *kill = row;
+	int error;
+
+	if (case_of(kill)->whole &&
+	    memory_group_set_oom_group(kill->oom.trial.group, true))
+		return LAB_LEAVE_OUT;
+	error = begin(kill);
+	if (error)
+		bury(kill);
+	return error;
+}
+
+static int grow(void *row)
+{
+	const struct kill *kill = row;
+
+	return worker_populate(kill->goal_bytes);
+}
+
+/* Killed, and not reaped yet; of the growing one the driver knows. */
+static bool has_died(const struct kill *kill, int i)
+{
+	siginfo_t info = { .si_pid = 0 };
+
+	if (i == GROWING)
+		return kill->oom.trial.ended == -ECHILD;
+	return kill->pids[i] &&
+	       !waitid(P_PID, (id_t)kill->pids[i], &info,
+		       WEXITED | WNOHANG | WNOWAIT) &&
+	       info.si_pid;
+}
+
+/* Memory is given back before a process has ended (oom_reap_task() in
+ * mm/oom_kill.c): wait for so many. */
+static void await_deaths(const struct kill *kill, int expected)
+{
+	for (int waited_ms = 0; waited_ms < LIMIT_MS; waited_ms++) {
+		int dead = 0;
+
+		for (int i = 0; i < PROCESSES; i++)
+			dead += has_died(kill, i);
+		if (dead >= expected)
+			return;
+		poll(NULL, 0, 1);
+	}
+}
+
+static void find_in_log(struct kill *kill, pid_t pid)
 {
 	struct oom_log_record record;
 
-	while (!stage->log_error && !kill->line[0] &&
-	       !oom_log_next(&stage->log, LOG_WAIT_MS, &record)) {
+	while (!kill->log_error && !kill->line[0] &&
+	       !oom_log_next(&kill->log, LOG_WAIT_MS, &record)) {
 		if (record.kill.pid != pid)
 			continue;
 		kill->oom.log = record.kill;
@@ -212,104 +257,31 @@ static void find_in_log(struct stage *stage, pid_t pid, struct kill *kill)
 	}
 }
 
-static void observe(struct stage *stage, struct kill *kill)
+static int after(void *row)
 {
-	char *text = kill->oom.observed;
-	const size_t size = sizeof kill->oom.observed;
+	struct kill *kill = row;
+	struct oom *oom = &kill->oom;
+	const size_t size = sizeof oom->observed;
 	size_t used = 0;
-
-	for (int i = 0; i < PROCESSES; i++) {
-		if (!has_died(&stage->workers[i]))
-			continue;
-		used += (size_t)snprintf(text + used, size - used, "%s%s",
-					 used ? "+" : "", names[i]);
-		find_in_log(stage, stage->workers[i].pid, kill);
-		bury(&stage->workers[i]);
-		kill->killed++;
-	}
-	if (!used)
-		snprintf(text, size, "nobody");
-	kill->oom.trial.agrees = !strcmp(kill->oom.predicted, text);
-}
-
-/* Fill the group, so that there is over_bytes too little room. */
-static int fill_group(struct stage *stage, const struct lab_case *one,
-		      uint64_t over_bytes, bool whole)
-{
-	struct kill kill = {
-		.oom.trial = { .context = stage->context,
-			       .part = &oom_kills,
-			       .mode = stage->context->users_mode,
-			       .one = one,
-			       .case_name = one->name,
-			       .group = stage->group },
-		.limit_bytes = stage->group->limit_bytes,
-		.log_error = stage->log_error,
-	};
-	const uint64_t grown_bytes =
-		atomic_load(&stage->processes[GROWING].growth.grown_bytes);
-	struct memory_group_reading before;
-	uint64_t room_bytes;
-	int error = memory_group_read(stage->group, &before);
-
-	if (error)
-		return error;
-	oom_begin(&kill.oom, "kill");
-	room_bytes = stage->group->limit_bytes - before.usage_bytes;
-	error = predict(stage, room_bytes, &kill.oom);
-	if (error)
-		return error;
-	if (whole)
-		strcpy(kill.oom.predicted, "raised+steady+growing");
-	drive(stage, grown_bytes + room_bytes + over_bytes,
-	      whole ? PROCESSES : 1);
-	error = memory_group_read(stage->group, &kill.oom.growth);
-	memory_group_growth(&before, &kill.oom.growth);
-	observe(stage, &kill);
-	return error ? error : lab_keep(stage->context, &kill);
-}
-
-/* One after the other, and then, where the kernel can, all as one. */
-static int fill_groups(struct stage *stage)
-{
-	const uint64_t all_bytes = stage->group->limit_bytes;
-	int error = begin(stage);
-
-	if (!error)
-		error = fill_group(stage, &cases[0], oom_unit_bytes / 2, false);
-	if (!error && stage->workers[GROWING].pid)
-		error = fill_group(stage, &cases[1], all_bytes, false);
-	bury_all(stage);
-	if (error || memory_group_set_oom_group(stage->group, true))
-		return error;
-	error = begin(stage);
-	if (!error)
-		error = fill_group(stage, &cases[2], all_bytes, true);
-	bury_all(stage);
-	return error;
-}
-
-static int run(struct lab_context *context)
-{
-	const size_t bytes = PROCESSES * sizeof(struct process);
-	struct stage stage = {
-		.context = context,
-		.group = context->group,
-		.processes = worker_share(bytes),
-	};
 	int error;
 
-	if (!stage.processes)
-		return lab_fail(context, -ENOMEM, "Free some memory.",
-				"begin the lab: no memory");
-	stage.log_error = oom_log_open(&stage.log);
-	error = fill_groups(&stage);
-	if (error)
-		lab_fail(context, error, "Try again.", "fill %s: %s",
-			 stage.group->directory, strerror(-error));
-	if (!stage.log_error)
-		oom_log_close(&stage.log);
-	worker_unshare(stage.processes, bytes);
+	await_deaths(kill, case_of(kill)->whole ? PROCESSES : 1);
+	error = memory_group_read(oom->trial.group, &oom->growth);
+	memory_group_growth(&kill->before, &oom->growth);
+	strcpy(oom->observed, "nobody");
+	for (int i = 0; i < PROCESSES; i++) {
+		if (!has_died(kill, i))
+			continue;
+		used += (size_t)snprintf(oom->observed + used, size - used,
+					 "%s%s", used ? "+" : "",
+					 processes[i].name);
+		find_in_log(kill, kill->pids[i]);
+		kill->killed++;
+	}
+	oom->trial.agrees = !strcmp(oom->predicted, oom->observed);
+	if (!kill->log_error)
+		oom_log_close(&kill->log);
+	bury(kill);
 	return error;
 }
 
@@ -419,7 +391,7 @@ static const struct lab_column columns[] = {
 	{ 0 },
 };
 
-LESSON_WHEN(kill, is_whole, row->oom.trial.one == &cases[2])
+LESSON_WHEN(kill, is_whole, case_of(row)->whole)
 LESSON_WHEN(kill, is_counted_twice,
 	    is_whole(row) && row->oom.growth.oom_kill > (uint64_t)row->killed)
 LESSON_WHEN(kill, is_of_version_1, row->oom.trial.group->version == 1)
@@ -440,7 +412,13 @@ const struct lab_part oom_kills = {
 	.cases = cases,
 	.case_bytes = sizeof *cases,
 	.case_count = sizeof cases / sizeof *cases,
-	.run = run,
+	.doing = "fill a memory control group",
+	.prepare = prepare,
+	.before = before,
+	.act = grow,
+	.after = after,
+	.limit_ms = LIMIT_MS,
+	.deadly = true,
 	.words = words,
 	.intro = intro,
 	.columns = columns,

@@ -30,6 +30,7 @@ struct trial {
 	const struct lab_case *one;
 	const char *case_name;
 	struct memory_group *group; /* NULL: none */
+	int tries;		    /* this is the first, the second, ... */
 	pid_t pid;		    /* of the worker */
 	int ended;  /* 0, or why it did not come to its end: worker_act() */
 	int status; /* of it, as waitpid(2) tells it */
@@ -67,6 +68,7 @@ struct lab_column {
 
 #define LAB_COLUMNS_MAX 8
 #define LAB_LEAVE_OUT 1
+#define LAB_TRY_AGAIN 2
 
 /* What is tried in one way. Strings with {fields} have those of the row type,
  * of words, {mode}, {mode_name}, {strategy}, {case}, {what}, {mark} ("!" where
@@ -90,8 +92,9 @@ struct lab_part {
 	uint64_t group_bytes, group_least_bytes;
 
 	/* Hooks get the row; they return 0, or -errno, which ends the lab, or
-	 * LAB_LEAVE_OUT, and there is no row; or they fill trial.skipped, which
-	 * ends the trial. All are optional. In this order: */
+	 * LAB_LEAVE_OUT, and there is no row, or LAB_TRY_AGAIN; or they fill
+	 * trial.skipped, which ends the trial. All are optional. In this order:
+	 */
 	int (*prepare)(void *row); /* in the worker, in the user's mode */
 	int (*before)(void *row);  /* outside */
 	int (*act)(void *row);	   /* in the worker, in the mode */
@@ -102,8 +105,6 @@ struct lab_part {
 	bool deadly;	   /* the worker may die: after() sees why, in ended */
 	double trial_s;	   /* Optional: about, for the progress. */
 	bool skipped_rows; /* of what was skipped there is a row too */
-	/* Optional: instead of all that, with lab_keep() for each row. */
-	int (*run)(struct lab_context *context);
 
 	/* What is told, in this order. */
 	const struct row_field *words; /* Optional: for texts alone. */

@@ -25,9 +25,8 @@
 
 #define LEASE_MS 500 /* renewed with every beat; and a second of grace */
 #define BEAT_MS 100
-#define PULSE_LIMIT_S 1		       /* without a beat */
-#define GROWTH_BYTES ((size_t)1 << 30) /* addresses to grow into */
-#define EXIT_ALONE 2		       /* of one that had no pulse */
+#define PULSE_LIMIT_S 1 /* without a beat */
+#define EXIT_ALONE 2	/* of one that had no pulse */
 
 static atomic_uint *pulse; /* shared with workers: the runner's beats */
 
@@ -52,46 +51,18 @@ int worker_set_oom_score_adj(int value)
 	return text_write_at(text, "/proc/self/oom_score_adj");
 }
 
-static char *map(uint64_t bytes, int flags)
-{
-	char *heap = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			  MAP_PRIVATE | MAP_ANONYMOUS | flags, -1, 0);
-
-	if (heap == MAP_FAILED)
-		return NULL;
-	madvise(heap, bytes, MADV_NOHUGEPAGE);
-	return heap;
-}
-
 int worker_populate(uint64_t bytes)
 {
 	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *heap = map(bytes, 0);
+	char *heap = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (!heap)
-		return -errno;
+	if (heap == MAP_FAILED)
+		return bytes ? -errno : 0;
+	madvise(heap, bytes, MADV_NOHUGEPAGE);
 	for (uint64_t at = 0; at < bytes; at += page)
 		heap[at] = 1;
 	return 0;
-}
-
-void worker_grow(struct worker_growth *growth)
-{
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
-	char *heap = map(GROWTH_BYTES, MAP_NORESERVE);
-
-	if (!heap)
-		_exit(1);
-	for (size_t at = 0;;) {
-		if (at >= atomic_load(&growth->goal_bytes) ||
-		    at >= GROWTH_BYTES) {
-			poll(NULL, 0, 1);
-			continue;
-		}
-		heap[at] = 1;
-		at += page;
-		atomic_store(&growth->grown_bytes, at);
-	}
 }
 
 /* Outside its window it must not act: a runner that was stopped lets the pulse
@@ -186,12 +157,6 @@ int worker_start(struct worker *worker, struct guardian *guardian,
 	return error;
 }
 
-/* One that is dead is found out by who waits for it. */
-void worker_go(const struct worker *worker)
-{
-	send(worker->socket, "", 1, MSG_NOSIGNAL);
-}
-
 /* Its memory must be gone before the window closes: what another mode has
  * promised may be more than the user's has to give. Returns whether it had
  * ended by itself because we were stopped. */
@@ -238,7 +203,8 @@ static int let_act(const struct worker *worker, int mode, int limit_ms,
 	if (error)
 		return error == -ETIMEDOUT ? -EINTR : error;
 	atomic_fetch_add(pulse, 1);
-	worker_go(worker);
+	/* One that is dead is found out by who waits for it. */
+	send(worker->socket, "", 1, MSG_NOSIGNAL);
 	return attend(worker, limit_ms, look, data);
 }
 

@@ -8,9 +8,6 @@
  *     and closes the window. What it found out is in memory that both share.
  *  3. worker_end() kills it if it never acted, and reaps it.
  *
- * Where several act at once, in the user's mode, worker_go() stands for the
- * second step.
- *
  * The window is made of short leases: when we are stopped it closes within two
  * seconds, and a worker that still acts dies with it. What it has said is not
  * trusted: another one is asked, up to WORKER_TRIES of them.
@@ -39,7 +36,8 @@ struct worker {
 void *worker_share(size_t bytes);
 void worker_unshare(void *data, size_t bytes);
 
-/* Start one that calls prepare (or not, if NULL) and then waits; data is what
+/* Start one that calls prepare (or not, if NULL) and then waits; worker is ours
+ * alone, not in shared memory: it knows itself as pid 0. data is what
  * both functions get, and should be shared. guardian may be NULL: then it acts
  * in the user's mode. 0; -ECHILD when it died in prepare; else -errno. After an
  * error there is nothing to end. */
@@ -68,16 +66,6 @@ int worker_set_oom_score_adj(int value);
 /* In a worker: take so much memory, in base pages, and write to all of it.
  * 0, or -errno. */
 int worker_populate(uint64_t bytes);
-
-/* In a worker: write to more memory until it has grown to the goal, which may
- * change, and then wait for the next. */
-struct worker_growth {
-	_Atomic uint64_t goal_bytes, grown_bytes;
-};
-_Noreturn void worker_grow(struct worker_growth *growth);
-
-/* Let it act, once, in the mode that is. */
-void worker_go(const struct worker *worker);
 
 /* Kill it and reap it; *status as waitpid(2) tells it, may be NULL. */
 void worker_end(struct worker *worker, int *status);
