@@ -42,12 +42,12 @@ LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
 PIC_OBJECTS := $(patsubst $(B)/%,$(B)/pic/%,$(LIB_OBJECTS))
 PRELOAD_OBJECTS := $(patsubst %.c,$(B)/pic/%.o,$(wildcard lib/preload/*.c))
 # Programs without a libc, for children.
-BARE := $(B)/payload $(B)/glutton
+BARE := $(B)/payload $(B)/memhog
 BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c \
-	%/glutton.c,$(wildcard bench/*.c bench/*/*.c))) $(B)/verbs.o $(B)/bench/measure/gbench.o
+	%/memhog.c,$(wildcard bench/*.c bench/*/*.c))) $(B)/verbs.o $(B)/bench/measure/gbench.o
 
 FUZZ_CFLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
-FUZZ_SOURCES := $(filter-out %/payload.c %/glutton.c, $(wildcard lib/*.c \
+FUZZ_SOURCES := $(filter-out %/payload.c %/memhog.c, $(wildcard lib/*.c \
 	strategies/*.c strategies/*/*.c bench/*/*.c)) \
 	$(B)/registry.c $(B)/verbs.c $(B)/bench/measure/gbench.o
 
@@ -217,7 +217,7 @@ $(B)/%.o: %.cc
 	$(Q)$(CXX) $(ALL_CXXFLAGS) -c $< -o $@
 
 $(B)/payload: bench/measure/payload.c
-$(B)/glutton: bench/labs/glutton.c
+$(B)/memhog: bench/labs/memhog.c
 $(B)/tests/dump: tests/dump.c
 $(BARE) $(B)/tests/dump: lib/raw.h
 	$(SAY)

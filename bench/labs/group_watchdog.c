@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keeper's own half: hold one group, and sweep it away in the end.
+ * The watchdog's own half: hold one group, and sweep it away in the end.
  *
  * SIGKILL ends stopped processes, those that a version 2 group has frozen,
  * and those that wait for memory in a version 1 group without OOM killer
@@ -106,8 +106,8 @@ static int sweep_once(const char *directory, bool foreign_stay, bool *killed)
 	return -EBUSY;
 }
 
-int keeper_sweep(const char *directory, bool foreign_stay, int wait_ms,
-		 bool *killed)
+int group_watchdog_sweep(const char *directory, bool foreign_stay, int wait_ms,
+			 bool *killed)
 {
 	int error = sweep_once(directory, foreign_stay, killed);
 
@@ -128,7 +128,7 @@ static bool is_named(int fd, const char *directory)
 	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-int keeper_lock(const char *directory)
+int group_watchdog_lock(const char *directory)
 {
 	const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int error = 0;
@@ -144,85 +144,86 @@ int keeper_lock(const char *directory)
 	return error ? error : fd;
 }
 
-static int keeper_clear(struct keeper *keeper)
+static int group_watchdog_clear(struct group_watchdog *watchdog)
 {
 	bool killed = false;
 	int error = 0;
 
-	if (*keeper->directory)
-		error = keeper_sweep(keeper->directory, false, KEEPER_SWEEP_MS,
-				     &killed);
+	if (*watchdog->directory)
+		error = group_watchdog_sweep(watchdog->directory, false,
+					     WATCHDOG_SWEEP_MS, &killed);
 	if (error)
 		return error;
-	if (*keeper->directory)
-		close(keeper->lock_fd);
-	*keeper->directory = '\0';
+	if (*watchdog->directory)
+		close(watchdog->lock_fd);
+	*watchdog->directory = '\0';
 	return killed;
 }
 
 /* The runner is gone, or wants nothing more: leave nothing behind. */
-static _Noreturn void keeper_retire(struct keeper *keeper)
+static _Noreturn void group_watchdog_retire(struct group_watchdog *watchdog)
 {
-	while (keeper_clear(keeper) == -EBUSY)
+	while (group_watchdog_clear(watchdog) == -EBUSY)
 		poll(NULL, 0, PATIENT_RETRY_MS);
 	_exit(0);
 }
 
-static int keeper_make(struct keeper *keeper, const char *directory)
+static int group_watchdog_make(struct group_watchdog *watchdog,
+			       const char *directory)
 {
-	if (*keeper->directory)
+	if (*watchdog->directory)
 		return -EALREADY;
 	if (mkdir(directory, 0755))
 		return -errno;
-	keeper->lock_fd = keeper_lock(directory);
+	watchdog->lock_fd = group_watchdog_lock(directory);
 	/* Somebody who tidies up was faster: another name will do. */
-	if (keeper->lock_fd == -EBUSY || keeper->lock_fd == -ENOENT)
+	if (watchdog->lock_fd == -EBUSY || watchdog->lock_fd == -ENOENT)
 		return -EEXIST;
-	if (keeper->lock_fd < 0) {
+	if (watchdog->lock_fd < 0) {
 		rmdir(directory);
-		return keeper->lock_fd;
+		return watchdog->lock_fd;
 	}
-	snprintf(keeper->directory, PATH_MAX, "%s", directory);
+	snprintf(watchdog->directory, PATH_MAX, "%s", directory);
 	return 0;
 }
 
-static void keeper_serve(struct keeper *keeper)
+static void group_watchdog_serve(struct group_watchdog *watchdog)
 {
-	struct keeper_request request;
-	ssize_t length = recv(keeper->post.socket_fd, &request, sizeof(request),
-			      MSG_DONTWAIT);
+	struct group_watchdog_request request;
+	ssize_t length = recv(watchdog->post.socket_fd, &request,
+			      sizeof(request), MSG_DONTWAIT);
 	int answer;
 
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return;
 	if (length != sizeof(request))
-		keeper_retire(keeper);
-	answer = request.verb == KEEPER_MAKE
-			 ? keeper_make(keeper, request.directory)
-			 : keeper_clear(keeper);
-	watcher_answer(&keeper->post, answer);
-	if (request.verb == KEEPER_STOP)
-		keeper_retire(keeper);
+		group_watchdog_retire(watchdog);
+	answer = request.verb == WATCHDOG_MAKE
+			 ? group_watchdog_make(watchdog, request.directory)
+			 : group_watchdog_clear(watchdog);
+	watcher_answer(&watchdog->post, answer);
+	if (request.verb == WATCHDOG_STOP)
+		group_watchdog_retire(watchdog);
 }
 
-void keeper_main(void *context)
+void group_watchdog_main(void *context)
 {
-	struct keeper *keeper = context;
+	struct group_watchdog *watchdog = context;
 	struct pollfd events[2] = {
-		{ .fd = keeper->post.runner_fd, .events = POLLIN },
-		{ .fd = keeper->post.socket_fd, .events = POLLIN },
+		{ .fd = watchdog->post.runner_fd, .events = POLLIN },
+		{ .fd = watchdog->post.socket_fd, .events = POLLIN },
 	};
-	int error = watcher_settle(&keeper->post, "spawnwise-keep", NULL, 0);
+	int error = watcher_settle(&watchdog->post, "spawnwise-keep", NULL, 0);
 
-	watcher_answer(&keeper->post, error);
+	watcher_answer(&watchdog->post, error);
 	if (error)
 		_exit(0);
 	for (;;) {
 		int ready = poll(events, 2, -1);
 
 		if (ready > 0 && events[0].revents)
-			keeper_retire(keeper);
+			group_watchdog_retire(watchdog);
 		if (ready > 0 && events[1].revents)
-			keeper_serve(keeper);
+			group_watchdog_serve(watchdog);
 	}
 }

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The keeper of a memory control group: what runs in "spawnwise-keep", and
+ * The watchdog of a memory control group: what runs in "spawnwise-keep", and
  * the sweeping of a group, which its runner does alone if it is lost.
  *
  * Private to memory_group.c. Nothing here allocates.
@@ -13,21 +13,21 @@
 
 #include "bench/machine/watcher.h"
 
-enum keeper_verb {
-	KEEPER_MAKE,  /* make the directory and hold it: 0 or -errno */
-	KEEPER_SWEEP, /* kill and remove what it holds: 1 if it had to kill */
-	KEEPER_STOP,  /* the same, then end; on an error it goes on trying */
+enum group_watchdog_verb {
+	WATCHDOG_MAKE,	/* make the directory and hold it: 0 or -errno */
+	WATCHDOG_SWEEP, /* kill and remove what it holds: 1 if it had to kill */
+	WATCHDOG_STOP,	/* the same, then end; on an error it goes on trying */
 };
 
-struct keeper_request {
-	enum keeper_verb verb;
-	char directory[PATH_MAX]; /* of KEEPER_MAKE */
+struct group_watchdog_request {
+	enum group_watchdog_verb verb;
+	char directory[PATH_MAX]; /* of WATCHDOG_MAKE */
 };
 
 /* How long a sweep may take before it is answered with -EBUSY. */
-#define KEEPER_SWEEP_MS 2000
+#define WATCHDOG_SWEEP_MS 2000
 
-struct keeper {
+struct group_watchdog {
 	struct watcher_post post;
 	char directory[PATH_MAX]; /* empty: it holds nothing */
 	int lock_fd;		  /* of the directory that it holds */
@@ -35,15 +35,15 @@ struct keeper {
 
 /*
  * Lock the directory of a group: a descriptor whose close, or whose owner's
- * death, unlocks it; else -EBUSY: it is locked; -ENOENT: it is gone. Its keeper
- * holds the lock, which is what tells all others, in whatever pid namespace
- * they are, that the group is in use (flock(2), which is about the directory
- * and knows no namespaces).
+ * death, unlocks it; else -EBUSY: it is locked; -ENOENT: it is gone. Its
+ * watchdog holds the lock, which is what tells all others, in whatever pid
+ * namespace they are, that the group is in use (flock(2), which is about the
+ * directory and knows no namespaces).
  */
-int keeper_lock(const char *directory);
+int group_watchdog_lock(const char *directory);
 
-/* The keeper's life, a watcher_life: context is its struct keeper. */
-void keeper_main(void *context);
+/* The watchdog's life, a watcher_life: context is its struct group_watchdog. */
+void group_watchdog_main(void *context);
 
 /*
  * Kill all processes of a group and remove it, trying for at most wait_ms;
@@ -51,7 +51,7 @@ void keeper_main(void *context);
  * -EBUSY: some process does not die; -EPERM: foreign_stay is set and there is
  * one of another pid namespace in it: nothing was done.
  */
-int keeper_sweep(const char *directory, bool foreign_stay, int wait_ms,
-		 bool *killed);
+int group_watchdog_sweep(const char *directory, bool foreign_stay, int wait_ms,
+			 bool *killed);
 
 #endif

@@ -16,7 +16,7 @@
 
 #define MOST_BYTES ((uint64_t)512 << 20)
 #define LEAST_BYTES ((uint64_t)64 << 10)
-#define STOP_WAIT_MS (KEEPER_SWEEP_MS + 1000)
+#define STOP_WAIT_MS (WATCHDOG_SWEEP_MS + 1000)
 
 int memory_group_ceiling(uint64_t *bytes, char *why, size_t why_size)
 {
@@ -133,13 +133,13 @@ int memory_group_set_limit(struct memory_group *group, uint64_t limit_bytes)
 	return error;
 }
 
-static int keeper_birth(struct memory_group *group)
+static int group_watchdog_birth(struct memory_group *group)
 {
-	struct keeper keeper = { .directory = "" };
-	int error = watcher_birth(&group->keeper, &keeper.post, keeper_main,
-				  &keeper);
+	struct group_watchdog watchdog = { .directory = "" };
+	int error = watcher_birth(&group->watchdog, &watchdog.post,
+				  group_watchdog_main, &watchdog);
 
-	return error ? error : watcher_await(&group->keeper);
+	return error ? error : watcher_await(&group->watchdog);
 }
 
 int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
@@ -153,7 +153,7 @@ int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 		return error;
 	error = cgroup_of(0, "memory", &own);
 	if (!error)
-		error = keeper_birth(group);
+		error = group_watchdog_birth(group);
 	if (error) {
 		memory_group_explain(error, &own, why, why_size);
 		return error;
@@ -188,19 +188,20 @@ int memory_group_set_oom_group(const struct memory_group *group, bool whole)
 
 bool memory_group_close(struct memory_group *group)
 {
-	const struct keeper_request request = { .verb = KEEPER_STOP };
+	const struct group_watchdog_request request = { .verb = WATCHDOG_STOP };
 	bool killed = false;
 
 	if (!group->version)
 		return false;
-	int answer = watcher_ask(&group->keeper, &request, sizeof(request),
+	int answer = watcher_ask(&group->watchdog, &request, sizeof(request),
 				 STOP_WAIT_MS);
 	if (answer >= 0 || answer == -EPIPE)
-		watcher_reap(&group->keeper);
-	else /* Some process does not die yet: the keeper goes on. */
-		watcher_forget(&group->keeper);
+		watcher_reap(&group->watchdog);
+	else /* Some process does not die yet: the watchdog goes on. */
+		watcher_forget(&group->watchdog);
 	if (answer == -EPIPE && *group->directory)
-		keeper_sweep(group->directory, false, KEEPER_SWEEP_MS, &killed);
+		group_watchdog_sweep(group->directory, false, WATCHDOG_SWEEP_MS,
+				     &killed);
 	group->version = 0;
 	return killed || answer > 0;
 }

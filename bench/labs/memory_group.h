@@ -3,19 +3,19 @@
  * A memory control group of our own, made for one experiment.
  *
  *  1. memory_group_open()   early, while the runner is small: gives birth to
- *                           the keeper, then makes the group and bounds it.
+ *                           the watchdog, then makes the group and bounds it.
  *  2. memory_group_enter()  for each process of the experiment, best before
  *                           it has touched memory: what a process was
  *                           charged for before stays where it was charged.
  *  3. memory_group_read()   the counters, memory_group_set_limit().
  *  4. memory_group_close()  kills what is left in the group and removes it.
  *
- * The runner itself must stay outside. Whatever happens to it, the keeper, a
+ * The runner itself must stay outside. Whatever happens to it, the watchdog, a
  * small process outside the group, kills what is in the group and removes it
  * within a second of the runner's death (pidfd_open(2)). Groups of runners
- * whose keeper was killed as well are removed by the next open; those whose
- * keeper lives it leaves alone, in whatever pid namespace that is: the keeper
- * holds a lock on the group's directory.
+ * whose watchdog was killed as well are removed by the next open; those whose
+ * watchdog lives it leaves alone, in whatever pid namespace that is: the
+ * watchdog holds a lock on the group's directory.
  *
  * Version 1 and 2 of control groups, cgroups(7). Names of fields are those of
  * the kernel: Documentation/admin-guide/cgroup-v2.rst and
@@ -94,7 +94,7 @@ int memory_group_set_oom_group(const struct memory_group *group, bool whole);
 int memory_group_read(const struct memory_group *group,
 		      struct memory_group_reading *reading);
 
-/* Kill whatever is left in the group, remove it, end the keeper and reap it.
+/* Kill whatever is left in the group, remove it, end the watchdog and reap it.
  * Returns whether there was anything to kill. The caller reaps his own
  * children. Does nothing to a group that was closed or never opened. */
 bool memory_group_close(struct memory_group *group);

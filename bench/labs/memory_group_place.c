@@ -19,22 +19,22 @@
 #include "bench/labs/group_watchdog.h"
 #include "bench/machine/text.h"
 
-#define NAMES 64	     /* tried where earlier runs left some behind */
-#define REPAIR_MS 1000	     /* for one group of a dead runner */
-#define KEEPER_SPARE_MS 1000 /* for its answer, beyond the sweep */
+#define NAMES 64	       /* tried where earlier runs left some behind */
+#define REPAIR_MS 1000	       /* for one group of a dead runner */
+#define WATCHDOG_SPARE_MS 1000 /* for its answer, beyond the sweep */
 
 static int ask_make(struct memory_group *group, const char *parent)
 {
 	static int number;
-	struct keeper_request request = { .verb = KEEPER_MAKE };
+	struct group_watchdog_request request = { .verb = WATCHDOG_MAKE };
 	int error = -EEXIST;
 
 	for (int i = 0; error == -EEXIST && i < NAMES; i++) {
 		if (snprintf(request.directory, PATH_MAX, "%s/spawnwise-%d-%d",
 			     parent, (int)getpid(), ++number) >= PATH_MAX)
 			return -ENAMETOOLONG;
-		error = watcher_ask(&group->keeper, &request, sizeof(request),
-				    KEEPER_SPARE_MS);
+		error = watcher_ask(&group->watchdog, &request, sizeof(request),
+				    WATCHDOG_SPARE_MS);
 	}
 	if (!error)
 		memcpy(group->directory, request.directory, PATH_MAX);
@@ -43,10 +43,12 @@ static int ask_make(struct memory_group *group, const char *parent)
 
 static int ask_sweep(struct memory_group *group)
 {
-	const struct keeper_request request = { .verb = KEEPER_SWEEP };
+	const struct group_watchdog_request request = {
+		.verb = WATCHDOG_SWEEP
+	};
 
-	return watcher_ask(&group->keeper, &request, sizeof(request),
-			   KEEPER_SWEEP_MS + KEEPER_SPARE_MS);
+	return watcher_ask(&group->watchdog, &request, sizeof(request),
+			   WATCHDOG_SWEEP_MS + WATCHDOG_SPARE_MS);
 }
 
 static bool has_limit(const struct memory_group *group)
@@ -101,16 +103,16 @@ static bool is_left(const char *name)
 	       !name[end] && runner > 0 && kill(runner, 0) && errno == ESRCH;
 }
 
-/* A runner of another namespace lives as long as its keeper does, which holds
+/* A runner of another namespace lives as long as its watchdog does, which holds
  * the lock. */
 static void repair(const char *path)
 {
-	const int lock_fd = keeper_lock(path);
+	const int lock_fd = group_watchdog_lock(path);
 	bool killed = false;
 
 	if (lock_fd < 0)
 		return;
-	keeper_sweep(path, true, REPAIR_MS, &killed);
+	group_watchdog_sweep(path, true, REPAIR_MS, &killed);
 	close(lock_fd);
 }
 

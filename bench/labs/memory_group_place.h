@@ -19,10 +19,10 @@ struct memory_group {
 	char directory[PATH_MAX]; /* .../spawnwise-PID-N */
 	uint64_t limit_bytes;	  /* as read back, whole pages */
 	uint64_t ceiling_bytes;	  /* no limit may be above it */
-	struct watcher keeper;
+	struct watcher watchdog;
 };
 
-/* Let the keeper make the group, with the memory controller, at or above our
+/* Let the watchdog make the group, with the memory controller, at or above our
  * own; fills in version and directory. Errors as memory_group_open(). */
 int memory_group_place(struct memory_group *group, const struct cgroup *own);
 

@@ -6,7 +6,8 @@
  * keeps no descriptor but those it names, and waits for two things: the
  * runner's death (a pidfd) and requests (a socket). A request is one packet,
  * answered by one int, 0 or -errno. The first such answer comes unasked: the
- * watcher is ready, or why it cannot be. The guardian and the keeper are such.
+ * watcher is ready, or why it cannot be. The guardian is one, and the watchdog
+ * of a memory control group.
  */
 #ifndef MACHINE_WATCHER_H
 #define MACHINE_WATCHER_H

@@ -49,7 +49,7 @@ static pid_t runner_start(void)
 	return runner;
 }
 
-/* We are the subreaper: orphans of the runner, its keeper among them, are
+/* We are the subreaper: orphans of the runner, its watchdog among them, are
  * ours, and when no child is left no process is. */
 static void assert_all_end(long long since_ms)
 {
@@ -100,7 +100,7 @@ static void the_runner_is_killed_at_any_moment(void **state)
 	}
 }
 
-static pid_t runner_with_keeper(pid_t *keeper)
+static pid_t runner_with_watchdog(pid_t *watchdog)
 {
 	int ends[2];
 
@@ -112,12 +112,12 @@ static pid_t runner_with_keeper(pid_t *keeper)
 
 		if (memory_group_open(&group, 4 * MIB, why, sizeof(why)) ||
 		    scene_eater(&group, 65536, -1) < 0 ||
-		    write(ends[1], &group.keeper.pid, sizeof(pid_t)) < 0)
+		    write(ends[1], &group.watchdog.pid, sizeof(pid_t)) < 0)
 			_exit(1);
 		for (;;)
 			pause();
 	}
-	assert_int_equal(read(ends[0], keeper, sizeof(pid_t)), sizeof(pid_t));
+	assert_int_equal(read(ends[0], watchdog, sizeof(pid_t)), sizeof(pid_t));
 	close(ends[0]);
 	close(ends[1]);
 	return runner;
@@ -126,14 +126,14 @@ static pid_t runner_with_keeper(pid_t *keeper)
 static void the_next_start_removes_what_both_left(void **state)
 {
 	struct memory_group group;
-	pid_t keeper;
-	pid_t runner = runner_with_keeper(&keeper);
+	pid_t watchdog;
+	pid_t runner = runner_with_watchdog(&watchdog);
 
 	(void)state;
-	/* A dying keeper still holds the lock of its group. */
-	struct pollfd end = { .fd = (int)syscall(SYS_pidfd_open, keeper, 0),
+	/* A dying watchdog still holds the lock of its group. */
+	struct pollfd end = { .fd = (int)syscall(SYS_pidfd_open, watchdog, 0),
 			      .events = POLLIN };
-	assert_int_equal(kill(keeper, SIGKILL), 0);
+	assert_int_equal(kill(watchdog, SIGKILL), 0);
 	assert_int_equal(poll(&end, 1, -1), 1);
 	close(end.fd);
 	assert_int_equal(kill(runner, SIGKILL), 0);

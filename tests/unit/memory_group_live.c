@@ -173,7 +173,7 @@ static void a_group_can_die_as_one(void **state)
 	assert_false(memory_group_close(&group));
 }
 
-static void the_keeper_stays_outside(void **state)
+static void the_watchdog_stays_outside(void **state)
 {
 	struct memory_group group;
 	char text[4096];
@@ -181,25 +181,25 @@ static void the_keeper_stays_outside(void **state)
 	(void)state;
 	scene_open(&group, 8 * MIB);
 	assert_int_equal(text_read_at(text, sizeof(text), "/proc/%d/comm",
-				      (int)group.keeper.pid),
+				      (int)group.watchdog.pid),
 			 0);
 	assert_string_equal(text, "spawnwise-keep");
 	assert_int_equal(text_read_at(text, sizeof(text), "/proc/%d/cgroup",
-				      (int)group.keeper.pid),
+				      (int)group.watchdog.pid),
 			 0);
 	assert_null(strstr(text, strrchr(group.directory, '/')));
-	assert_int_equal(getsid(group.keeper.pid), group.keeper.pid);
+	assert_int_equal(getsid(group.watchdog.pid), group.watchdog.pid);
 	assert_false(memory_group_close(&group));
 }
 
-static void a_lost_keeper_is_replaced(void **state)
+static void a_lost_watchdog_is_replaced(void **state)
 {
 	struct memory_group group;
 
 	(void)state;
 	scene_open(&group, 8 * MIB);
 	pid_t pid = scene_eater(&group, MIB, -1);
-	assert_int_equal(kill(group.keeper.pid, SIGKILL), 0);
+	assert_int_equal(kill(group.watchdog.pid, SIGKILL), 0);
 	assert_true(memory_group_close(&group));
 	scene_assert_killed(pid);
 	assert_int_equal(access(group.directory, F_OK), -1);
@@ -215,8 +215,8 @@ int main(void)
 		cmocka_unit_test(who_waits_for_memory_is_killed),
 		cmocka_unit_test(groups_do_not_mix),
 		cmocka_unit_test(a_group_can_die_as_one),
-		cmocka_unit_test(the_keeper_stays_outside),
-		cmocka_unit_test(a_lost_keeper_is_replaced),
+		cmocka_unit_test(the_watchdog_stays_outside),
+		cmocka_unit_test(a_lost_watchdog_is_replaced),
 	};
 	int skipped = scene_skip();
 

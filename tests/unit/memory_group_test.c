@@ -129,17 +129,17 @@ static void a_place_without_controller_is_left_clean(void **state)
 	char top[] = "/tmp/spawnwise-place-XXXXXX";
 	struct cgroup own = { .version = 2 };
 	struct memory_group group = { .version = 0 };
-	struct keeper keeper = { .directory = "" };
+	struct group_watchdog watchdog = { .directory = "" };
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
 	snprintf(own.mount, PATH_MAX, "%s", top);
 	snprintf(own.directory, PATH_MAX, "%s/own", top);
 	assert_int_equal(mkdir(own.directory, 0755), 0);
-	assert_int_equal(watcher_birth(&group.keeper, &keeper.post, keeper_main,
-				       &keeper),
+	assert_int_equal(watcher_birth(&group.watchdog, &watchdog.post,
+				       group_watchdog_main, &watchdog),
 			 0);
-	assert_int_equal(watcher_await(&group.keeper), 0);
+	assert_int_equal(watcher_await(&group.watchdog), 0);
 	assert_int_equal(memory_group_place(&group, &own), -ENOENT);
 	assert_false(memory_group_close(&group));
 	assert_int_equal(rmdir(own.directory), 0);
@@ -178,31 +178,33 @@ static void groups_of_dead_runners_are_removed(void **state)
 	memory_group_repair(top);
 }
 
-static void ask(struct watcher *watcher, const struct keeper_request *request)
+static void ask(struct watcher *watcher,
+		const struct group_watchdog_request *request)
 {
 	assert_int_equal(watcher_ask(watcher, request, sizeof(*request), 5000),
 			 0);
 }
 
 /* Its runner's pid says nothing where it belongs to another namespace. */
-static void a_group_with_a_keeper_is_left_alone(void **state)
+static void a_group_with_a_watchdog_is_left_alone(void **state)
 {
-	char top[] = "/tmp/spawnwise-keeper-XXXXXX";
-	struct keeper_request request = { .verb = KEEPER_MAKE };
-	struct keeper keeper = { .directory = "" };
+	char top[] = "/tmp/spawnwise-watchdog-XXXXXX";
+	struct group_watchdog_request request = { .verb = WATCHDOG_MAKE };
+	struct group_watchdog watchdog = { .directory = "" };
 	struct watcher watcher;
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
 	snprintf(request.directory, PATH_MAX, "%s/spawnwise-%d-1", top,
 		 (int)dead_pid());
-	assert_int_equal(
-		watcher_birth(&watcher, &keeper.post, keeper_main, &keeper), 0);
+	assert_int_equal(watcher_birth(&watcher, &watchdog.post,
+				       group_watchdog_main, &watchdog),
+			 0);
 	assert_int_equal(watcher_await(&watcher), 0);
 	ask(&watcher, &request);
 	memory_group_repair(top);
 	assert_int_equal(access(request.directory, F_OK), 0);
-	request.verb = KEEPER_STOP;
+	request.verb = WATCHDOG_STOP;
 	ask(&watcher, &request);
 	watcher_reap(&watcher);
 	assert_int_equal(rmdir(top), 0);
@@ -279,7 +281,7 @@ int main(void)
 		cmocka_unit_test(growth_is_of_what_is_there),
 		cmocka_unit_test(a_place_without_controller_is_left_clean),
 		cmocka_unit_test(groups_of_dead_runners_are_removed),
-		cmocka_unit_test(a_group_with_a_keeper_is_left_alone),
+		cmocka_unit_test(a_group_with_a_watchdog_is_left_alone),
 		cmocka_unit_test(every_error_comes_with_a_cure),
 		cmocka_unit_test(too_high_limits_are_refused),
 		cmocka_unit_test(what_is_closed_stays_closed),

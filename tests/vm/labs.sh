@@ -56,13 +56,13 @@ machine_runs_out() {
   swapoff -a
   mkdir -p "$cgroups/all"
   for round in 1 2 3 4 5; do
-    glutton &
+    memhog &
   done
   wait
   [ "$(kills)" -gt "$before" ] || { echo "nobody was killed" && return 1; }
-  dmesg | grep 'Out of memory: Killed process' | grep -v '(glutton)' &&
+  dmesg | grep 'Out of memory: Killed process' | grep -v '(memhog)' &&
     return 1
-  dmesg | grep -q 'Out of memory: Killed process .*(glutton)'
+  dmesg | grep -q 'Out of memory: Killed process .*(memhog)'
 }
 
 ok "promise: up to CommitLimit" lab promise
