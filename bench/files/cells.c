@@ -78,6 +78,13 @@ static const struct row_field observed[] = {
 	{ 0 },
 };
 
+#define LATER(name, kind, meaning)                                             \
+	FIELD(#name, kind, AT(name), meaning, .absent = ""),
+
+static const struct row_field later_statistics[] = {
+	SUMMARY_LATER(LATER){ 0 },
+};
+
 const struct row_type cells_row = {
 	"cells.csv",
 	{ { .fields = row_schema },
@@ -87,6 +94,7 @@ const struct row_type cells_row = {
 	  { .fields = found },
 	  { .fields = expected_fields },
 	  { .fields = observed },
+	  { .fields = later_statistics },
 	  { .fields = later_fields, AT(cell) } },
 };
 

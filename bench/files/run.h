@@ -63,6 +63,17 @@ struct sample {
 	int64_t ref_ns; /* the reference's median reap in the same block */
 };
 
+/*
+ * Statistics that came after the first ones, a line each: the member of struct
+ * summary and column of cells.csv, its kind (NS, RATIO) and its meaning.
+ * bench/judge/summary.c computes them. A new one goes to the end:
+ *
+ *	STATISTIC(quiet_ns, NS, "what the cell costs undisturbed")
+ */
+#define SUMMARY_LATER(STATISTIC)
+
+#define SUMMARY_MEMBER(name, kind, meaning) double name;
+
 /* One row of cells.csv: a cell seen through one of its times. A statistic
  * that does not exist (no sample, too few) is NAN. */
 struct summary {
@@ -81,6 +92,7 @@ struct summary {
 	int64_t commit_bytes; /* what the spawn asks the kernel to commit */
 	int predicted;	      /* 0 for ok, errno, or OUTCOME_UNKNOWN */
 	int observed;	      /* the same */
+	SUMMARY_LATER(SUMMARY_MEMBER)
 };
 
 #endif

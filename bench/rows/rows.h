@@ -54,7 +54,7 @@ enum field_kind {
 #define ROW_SCHEMA 1
 #define ROW_MODES 3 /* of vm.overcommit_memory */
 #define ROW_FIELDS_MAX 32
-#define ROW_PARTS_MAX 6
+#define ROW_PARTS_MAX 7
 
 struct row_field {
 	const char *name; /* the column, and the key in JSON */

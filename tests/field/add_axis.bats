@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Adding an axis of `run`, and a verb: the files that are touched, and what
-# follows by itself.
+# Adding an axis of `run`, a column, and a verb: the files that are touched, and
+# what follows by itself.
 
 load ../helpers
 
@@ -92,6 +92,41 @@ static int set_nice(const struct cell *cell, char *why, size_t why_bytes)\
 	rm run/cells.csv
 	check 0 "$made" summarise run
 	[ "$(sed 1d run/cells.csv | grep -o ',[0-9]*$' | sort -u)" = ,0 ]
+}
+
+# The lower quartile of the good samples.
+add_column() {
+	sed -i 's/^#define SUMMARY_LATER(STATISTIC)$/& \\\
+	STATISTIC(p25_ns, NS, "a quarter of the good samples are below")/' \
+		tree/bench/files/run.h
+	sed -i '/^	row->p5_ns = /a\
+	row->p25_ns = stats_quantile(values, count, 0.25);' \
+		tree/bench/judge/summary.c
+}
+
+@test "a column of cells.csv is a line, and the code that computes it" {
+	copy_tree
+	add_column
+	build_tree build/spawnwise build/payload build/tests/columns \
+		build/tests/unit/cells_test
+	(cd tree && build/tests/columns | docs/tables data/README.md >"$scratch/new")
+	cp new tree/data/README.md
+	[ "$(touched)" -eq 3 ]
+	grep -q '^| `p25_ns` | ns | a quarter of the good' tree/data/README.md
+	(cd tree && build/tests/unit/cells_test)
+	made=$PWD/tree/build/spawnwise
+	check 0 "$made" run --quick --heap 0 --strategy vfork --out run
+	awk -F, 'NR == 1 { exit $NF != "p25_ns" }' run/cells.csv
+	python3 - <<-'PYTHON'
+	import csv
+	for row in csv.DictReader(open("run/cells.csv")):
+	    low, mid, high = (row[c] for c in ("p5_ns", "p25_ns", "p95_ns"))
+	    assert bool(mid) == bool(low), row
+	    assert not mid or int(low) <= int(mid) <= int(high), row
+	PYTHON
+	# A run from before there was the column is still read.
+	check 0 "$made" choose --heap 1G --data "$top/data/reference"
+	check 0 "$made" choose --heap 1G --data run
 }
 
 # The smallest one.

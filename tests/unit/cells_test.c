@@ -70,6 +70,21 @@ static const struct summary golden[ROW_COUNT] = {
 	},
 };
 
+/* Columns are only ever added, at the end: each line begins as it did. */
+static void assert_lines_begin(const char *is, const char *should)
+{
+	while (*should) {
+		const size_t length = strcspn(should, "\n");
+
+		if (strncmp(is, should, length) || !strchr(",\n", is[length]))
+			fail_msg("'%.*s' is not '%.*s'", (int)strcspn(is, "\n"),
+				 is, (int)length, should);
+		is += strcspn(is, "\n") + 1;
+		should += length + 1;
+	}
+	assert_string_equal(is, "");
+}
+
 static void writes_golden(void **state)
 {
 	char *is, *should = scratch_read(GOLDEN, "cells.csv");
@@ -79,7 +94,7 @@ static void writes_golden(void **state)
 	is = scratch_read(*state, "cells.csv");
 	assert_non_null(is);
 	assert_non_null(should);
-	assert_string_equal(is, should);
+	assert_lines_begin(is, should);
 	assert_null(scratch_read(*state, "cells.csv.part"));
 	free(is);
 	free(should);
