@@ -17,25 +17,20 @@
 #define NOT_WANTED ((size_t)-1)
 
 struct csv_reader {
-	const char *const *columns;
-	size_t column_count, required_count;
+	const struct csv_reading *reading;
 	size_t *wanted; /* by position in the row: which column, if any */
 	size_t header_count;
 	bool header_done;
 	char **fields;	    /* of this row, by column; owned */
 	size_t field_count; /* fields of this row so far, wanted or not */
 	unsigned long line;
-	csv_row_fn *row;
-	void *context;
-	bool *cut; /* NULL: a last line without its LF is an error */
-	char *why;
-	size_t why_bytes;
 	int error; /* negative; the first one sticks */
 };
 
 #define FAIL(reader, number, ...)                                              \
 	do {                                                                   \
-		snprintf((reader)->why, (reader)->why_bytes, __VA_ARGS__);     \
+		snprintf((reader)->reading->why, (reader)->reading->why_bytes, \
+			 __VA_ARGS__);                                         \
 		(reader)->error = (number);                                    \
 	} while (0)
 
@@ -55,15 +50,15 @@ static void header_field(struct csv_reader *reader, const char *text)
 		return;
 	}
 	reader->wanted = wanted;
-	while (column < reader->column_count &&
-	       strcmp(reader->columns[column], text))
+	while (column < reader->reading->column_count &&
+	       strcmp(reader->reading->columns[column], text))
 		column++;
-	if (column == reader->column_count)
+	if (column == reader->reading->column_count)
 		column = NOT_WANTED;
 	for (size_t i = 0; i < reader->header_count; i++)
 		if (column != NOT_WANTED && wanted[i] == column)
 			FAIL(reader, -EBADMSG, "column %s is there twice",
-			     reader->columns[column]);
+			     reader->reading->columns[column]);
 	wanted[reader->header_count++] = column;
 }
 
@@ -97,8 +92,11 @@ static void on_field(void *text, size_t bytes, void *data)
 
 static void end_header(struct csv_reader *reader)
 {
+	const size_t required_count =
+		reader->reading->column_count - reader->reading->optional_count;
+
 	reader->header_done = true;
-	for (size_t column = 0; column < reader->required_count; column++) {
+	for (size_t column = 0; column < required_count; column++) {
 		size_t at = 0;
 
 		while (at < reader->header_count &&
@@ -107,14 +105,15 @@ static void end_header(struct csv_reader *reader)
 		if (at < reader->header_count)
 			continue;
 		FAIL(reader, -EBADMSG, "column %s is missing",
-		     reader->columns[column]);
+		     reader->reading->columns[column]);
 		return;
 	}
 }
 
 static void forget_row(struct csv_reader *reader)
 {
-	for (size_t column = 0; column < reader->column_count; column++) {
+	for (size_t column = 0; column < reader->reading->column_count;
+	     column++) {
 		free(reader->fields[column]);
 		reader->fields[column] = NULL;
 	}
@@ -136,8 +135,8 @@ static void on_row(int terminator, void *data)
 		FAIL(reader, -EBADMSG, "line %lu has %zu fields, not %zu",
 		     reader->line, reader->field_count, reader->header_count);
 	else
-		reader->error = reader->row(reader->context, reader->fields,
-					    reader->line);
+		reader->error = reader->reading->row(
+			reader->reading->context, reader->fields, reader->line);
 	forget_row(reader);
 }
 
@@ -153,8 +152,8 @@ static void parse_line(struct csv_reader *reader, struct csv_parser *parser,
 {
 	reader->line++;
 	if (line[bytes - 1] != '\n') {
-		if (reader->cut && reader->header_done) {
-			*reader->cut = true;
+		if (reader->reading->cut && reader->header_done) {
+			*reader->reading->cut = true;
 			return;
 		}
 		FAIL(reader, -EBADMSG, "line %lu is cut off", reader->line);
@@ -196,28 +195,11 @@ static void parse_stream(struct csv_reader *reader, struct csv_parser *parser,
 		parse_end(reader, parser);
 }
 
-int csv_read(FILE *stream, const char *const *columns, size_t column_count,
-	     csv_row_fn *row, void *context, bool *cut, char *why,
-	     size_t why_bytes)
-{
-	return csv_read_some(stream, columns, column_count, column_count, row,
-			     context, cut, why, why_bytes);
-}
-
-int csv_read_some(FILE *stream, const char *const *columns, size_t column_count,
-		  size_t required_count, csv_row_fn *row, void *context,
-		  bool *cut, char *why, size_t why_bytes)
+int csv_read(FILE *stream, const struct csv_reading *reading)
 {
 	struct csv_reader reader = {
-		.columns = columns,
-		.column_count = column_count,
-		.required_count = required_count,
-		.fields = calloc(column_count, sizeof *reader.fields),
-		.row = row,
-		.context = context,
-		.cut = cut,
-		.why = why,
-		.why_bytes = why_bytes,
+		.reading = reading,
+		.fields = calloc(reading->column_count, sizeof *reader.fields),
 	};
 	struct csv_parser parser;
 

@@ -22,10 +22,9 @@ struct row_reader {
 	const struct row_field *fields[ROW_FIELDS_MAX];
 	const char *names[ROW_FIELDS_MAX];
 	size_t offsets[ROW_FIELDS_MAX]; /* in the row */
-	size_t count, required_count;
+	size_t count;
 	unsigned long line; /* of the row before */
-	char *why;
-	size_t why_bytes;
+	struct csv_reading csv;
 };
 
 /* The copy of text that belongs to words, or NULL without memory. Strategies
@@ -186,14 +185,14 @@ static int explain(struct row_reader *reader, int error, const char *name,
 		   const char *text)
 {
 	if (error == -ENOMEM)
-		snprintf(reader->why, reader->why_bytes, "%s",
+		snprintf(reader->csv.why, reader->csv.why_bytes, "%s",
 			 strerror(ENOMEM));
 	else if (error == -ENOTSUP)
-		snprintf(reader->why, reader->why_bytes,
+		snprintf(reader->csv.why, reader->csv.why_bytes,
 			 "schema %.20s is not %d, the one known here", text,
 			 ROW_SCHEMA);
 	else
-		snprintf(reader->why, reader->why_bytes,
+		snprintf(reader->csv.why, reader->csv.why_bytes,
 			 "line %lu: %s cannot be \"%.40s\"", reader->line, name,
 			 text);
 	return error == -ENOMEM || error == -ENOTSUP ? error : -EBADMSG;
@@ -217,7 +216,7 @@ static int on_row(void *context, char *const *texts, unsigned long line)
 	int error;
 
 	if (line != ++reader->line) {
-		snprintf(reader->why, reader->why_bytes,
+		snprintf(reader->csv.why, reader->csv.why_bytes,
 			 "line %lu is not one row", reader->line);
 		return -EBADMSG;
 	}
@@ -240,7 +239,7 @@ static void list_fields(struct row_reader *reader, const struct row_part *part)
 	for (const struct row_field *field = part->fields; field->name;
 	     field++) {
 		assert(reader->count < ROW_FIELDS_MAX && !part->pointed);
-		reader->required_count += !field->absent;
+		reader->csv.optional_count += field->absent != NULL;
 		reader->fields[reader->count] = field;
 		reader->names[reader->count] = field->name;
 		reader->offsets[reader->count++] = part->base + field->offset;
@@ -253,16 +252,19 @@ int row_read(FILE *stream, const struct row_reading *reading, char *why,
 	struct row_reader reader = {
 		.reading = reading,
 		.line = 1,
-		.why = why,
-		.why_bytes = why_bytes,
+		.csv = { .columns = reader.names,
+			 .row = on_row,
+			 .context = &reader,
+			 .cut = reading->cut,
+			 .why = why,
+			 .why_bytes = why_bytes },
 	};
 
 	for (const struct row_part *part = reading->type->parts; part->fields;
 	     part++)
 		list_fields(&reader, part);
-	return csv_read_some(stream, reader.names, reader.count,
-			     reader.required_count, on_row, &reader,
-			     reading->cut, why, why_bytes);
+	reader.csv.column_count = reader.count;
+	return csv_read(stream, &reader.csv);
 }
 
 int row_read_file(const char *dir, const struct row_reading *reading, char *why,

@@ -47,8 +47,12 @@ static int read_bytes(const char *bytes, size_t count,
 	rewind(stream);
 	*collected = (struct collected){ 0 };
 	*why = '\0';
-	error = csv_read(stream, columns, 2, collect, collected, NULL, why,
-			 128);
+	error = csv_read(stream, &(struct csv_reading){ .columns = columns,
+							.column_count = 2,
+							.row = collect,
+							.context = collected,
+							.why = why,
+							.why_bytes = 128 });
 	fclose(stream);
 	return error;
 }
@@ -147,9 +151,15 @@ static void callback_ends_the_reading(void **state)
 	unsigned long line = 0;
 
 	(void)state;
-	assert_int_equal(csv_read(stream, columns, 1, stop, &line, NULL, why,
-				  sizeof why),
-			 -ECANCELED);
+	assert_int_equal(
+		csv_read(stream,
+			 &(struct csv_reading){ .columns = columns,
+						.column_count = 1,
+						.row = stop,
+						.context = &line,
+						.why = why,
+						.why_bytes = sizeof why }),
+		-ECANCELED);
 	assert_int_equal(line, 2);
 	fclose(stream);
 }
@@ -163,9 +173,15 @@ static void directory_is_an_error(void **state)
 
 	(void)state;
 	assert_non_null(stream);
-	assert_int_equal(csv_read(stream, columns, 1, stop, &line, NULL, why,
-				  sizeof why),
-			 -EISDIR);
+	assert_int_equal(
+		csv_read(stream,
+			 &(struct csv_reading){ .columns = columns,
+						.column_count = 1,
+						.row = stop,
+						.context = &line,
+						.why = why,
+						.why_bytes = sizeof why }),
+		-EISDIR);
 	fclose(stream);
 }
 

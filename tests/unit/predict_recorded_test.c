@@ -49,9 +49,15 @@ static void read_all(const char *name, const char *const *columns, size_t count,
 	*reading = (struct reading){ .file = name };
 	stream = fopen(path, "re");
 	assert_non_null(stream);
-	assert_int_equal(csv_read(stream, columns, count, row, reading, NULL,
-				  why, sizeof why),
-			 0);
+	assert_int_equal(
+		csv_read(stream,
+			 &(struct csv_reading){ .columns = columns,
+						.column_count = count,
+						.row = row,
+						.context = reading,
+						.why = why,
+						.why_bytes = sizeof why }),
+		0);
 	fclose(stream);
 }
 

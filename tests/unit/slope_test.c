@@ -107,9 +107,15 @@ static void same_as_scipy(void **state)
 
 	(void)state;
 	assert_non_null(golden);
-	assert_int_equal(csv_read(golden, columns, COUNT(columns), check_case,
-				  &cases, NULL, why, sizeof why),
-			 0);
+	assert_int_equal(
+		csv_read(golden,
+			 &(struct csv_reading){ .columns = columns,
+						.column_count = COUNT(columns),
+						.row = check_case,
+						.context = &cases,
+						.why = why,
+						.why_bytes = sizeof why }),
+		0);
 	assert_string_equal(why, "");
 	assert_int_equal(cases, 18);
 	fclose(golden);
