@@ -82,10 +82,8 @@ int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
 
 	if (sw_births_elsewhere())
 		return -ENOTSUP;
-	trial->report =
-		mmap(NULL, sizeof *trial->report, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-	if (trial->report == MAP_FAILED)
+	trial->report = coprocess_share(sizeof *trial->report);
+	if (!trial->report)
 		return -ENOMEM;
 	error = coprocess_fork(&trial->process, "spawnwise-try");
 	if (error)

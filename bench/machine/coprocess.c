@@ -5,6 +5,7 @@
 
 #include <errno.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
@@ -37,6 +38,14 @@ int coprocess_fork(struct coprocess *process, const char *name)
 		prctl(PR_SET_NAME, name);
 	die_with(parent);
 	return 0;
+}
+
+void *coprocess_share(size_t bytes)
+{
+	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
+			    MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+	return memory == MAP_FAILED ? NULL : memory;
 }
 
 void coprocess_end(const struct coprocess *process, int *status)

@@ -3,6 +3,7 @@
 #ifndef MACHINE_COPROCESS_H
 #define MACHINE_COPROCESS_H
 
+#include <stddef.h>
 #include <sys/types.h>
 
 struct coprocess {
@@ -17,6 +18,10 @@ struct coprocess {
  * is its own business.
  */
 int coprocess_fork(struct coprocess *process, const char *name);
+
+/* Memory that we and those see whom we fork from now on, zeroed; the caller's
+ * to munmap(2). NULL: there is none. */
+void *coprocess_share(size_t bytes);
 
 /* Kill it, reap it and close the socket; status, if not NULL, is as waitpid(2)
  * tells it. */

@@ -5,7 +5,8 @@
  * A number without its machine cannot be judged: hardware threads, governors,
  * hypervisors, mitigations, limits and the clock itself have each moved a
  * median somewhere. What cannot be read is written as null, so that "absent"
- * differs from "not asked".
+ * differs from "not asked". Longer than other files: one table, and a function
+ * for each way in which a fact is read.
  */
 #include "bench/machine/host.h"
 

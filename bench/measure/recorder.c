@@ -10,30 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <string.h>
 #include <sys/eventfd.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/machine/clock.h"
-
-struct record *record_map(void)
-{
-	struct record *record =
-		mmap(NULL, sizeof *record, PROT_READ | PROT_WRITE,
-		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	if (record == MAP_FAILED)
-		return NULL;
-	memset(record, 0, sizeof *record);
-	return record;
-}
-
-void record_unmap(struct record *record)
-{
-	munmap(record, sizeof *record);
-}
 
 int recorder_stdout(bool stamps)
 {

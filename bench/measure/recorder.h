@@ -17,15 +17,11 @@
 
 #define RECORD_MAX 512 /* samples of one block, warm-ups included */
 
-/* The samples of the block that runs now. */
+/* The samples of the block that runs now; see coprocess_share(). */
 struct record {
 	_Atomic int count; /* finished samples */
 	struct sample samples[RECORD_MAX];
 };
-
-/* Map a record that later forked processes share, or NULL. */
-struct record *record_map(void);
-void record_unmap(struct record *record);
 
 /* What is spawned: a program that stamps its start, or any other. */
 struct target {

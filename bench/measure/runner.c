@@ -212,12 +212,14 @@ int runner_run(struct run *run)
 	/* They end it, or suspend it. */
 	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM,
 				       SIGHUP, SIGTSTP, 0 };
-	struct record *record = record_map();
+	struct record *record = coprocess_share(sizeof *record);
 	int signal_fd;
 	int error = 0;
 
 	if (!record)
 		return -ENOMEM;
+	/* Or the first samples would page it in. */
+	memset(record, 0, sizeof *record);
 	signals_choose(numbers, &run->held);
 	sigprocmask(SIG_BLOCK, &run->held, NULL);
 	signal_fd = signalfd(-1, &run->held, SFD_CLOEXEC);
@@ -227,7 +229,7 @@ int runner_run(struct run *run)
 		error = run_rounds(run, record, signal_fd);
 	if (signal_fd >= 0)
 		close(signal_fd);
-	record_unmap(record);
+	munmap(record, sizeof *record);
 	return error;
 }
 

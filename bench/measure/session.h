@@ -42,7 +42,8 @@ struct run {
 	struct gbench_file *gbench_file;
 	struct progress *progress;
 
-	struct attestation attested[AXIS_VALUES_MAX]; /* by strategy of the axis */
+	struct attestation
+		attested[AXIS_VALUES_MAX]; /* by strategy of the axis */
 	struct sample *samples;
 	size_t sample_count;
 	size_t sample_room;

@@ -81,12 +81,6 @@ void table_span(struct table *table, const char *format, ...)
 	table->next.spans = true;
 }
 
-void table_size(struct table *table, uint64_t bytes)
-{
-	table_cell(table, "%s",
-		   bytes == BYTES_UNKNOWN ? "-" : size_human(bytes).text);
-}
-
 void table_duration(struct table *table, double ns)
 {
 	table_cell(table, "%s", duration_column(ns).text);

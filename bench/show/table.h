@@ -60,9 +60,6 @@ void table_cell(struct table *table, const char *format, ...)
 void table_span(struct table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Add a size as people read it; "-" for BYTES_UNKNOWN. */
-void table_size(struct table *table, uint64_t bytes);
-
 /* Add a duration, an interval of them ("69.2 to 71.0 µs", the first unit left
  * out where both are the same), or a quotient ("1.00", "12.3", "575"). NAN
  * becomes "-". */
