@@ -127,6 +127,7 @@ int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
 		membership ? text_open("/proc/self/mountinfo") : NULL;
 
 	group->version = 0;
+	group->hidden = false;
 	/* A kernel without control groups has no such file. */
 	int error = mounts ? cgroup_find(controller, membership, mounts, group)
 			   : -errno;

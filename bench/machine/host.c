@@ -292,7 +292,7 @@ static json_t *rlimit(const struct fact *fact)
 {
 	struct rlimit limit;
 
-	if (getrlimit((__rlimit_resource_t)fact->at, &limit))
+	if (getrlimit((int)fact->at, &limit))
 		return json_null();
 	return json_pack("{so so}", "soft", size(limit.rlim_cur), "hard",
 			 size(limit.rlim_max));

@@ -32,6 +32,7 @@ int text_write_at(const char *text, const char *format, ...)
  * A TEXT_STREAM closes what it holds at the end of its block. */
 FILE *text_open(const char *format, ...) __attribute__((format(printf, 1, 2)));
 void text_close(FILE **stream);
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a type and what it carries
 #define TEXT_STREAM FILE *__attribute__((cleanup(text_close)))
 
 /* The same of /proc/PID/NAME; pid 0 is the calling process. */
