@@ -71,21 +71,25 @@ documented() {
 	}
 }
 
-@test "a file has a header of its name, and no modules include each other" {
+@test "a file has a header of its name and a length; no modules include each other" {
 	.ci/modules
 }
 
-@test "a file without a header and a circle of modules are found" {
+@test "a file without a header, a long one and a circle of modules are found" {
 	cd "$BATS_TEST_TMPDIR"
 	mkdir -p bench/a lib strategies
 	echo '#include "bench/a/two.h"' | tee bench/a/one.h >bench/a/two.c
 	echo '#include "bench/a/one.h"' >bench/a/two.h
 	touch bench/a/spill.c
 	echo 'const struct verb verb_run = {' >bench/a/run.c
+	touch bench/a/long.h bench/a/told.h
+	seq 301 >bench/a/long.c
+	{ echo '/* */' && echo '/* Longer: why. */' && seq 299; } >bench/a/told.c
 	run "$OLDPWD/.ci/modules" .
 	[ "$status" -eq 1 ]
 	[ "${lines[0]}" = "bench/a/spill.c: it has no header of its name" ]
-	[ "${lines[1]}" = "bench/a/one: it includes what includes it" ]
-	[ "${lines[2]}" = "bench/a/two: it includes what includes it" ]
-	[ "${#lines[@]}" -eq 3 ]
+	[ "${lines[1]}" = "bench/a/long.c: it is long, and does not say why" ]
+	[ "${lines[2]}" = "bench/a/one: it includes what includes it" ]
+	[ "${lines[3]}" = "bench/a/two: it includes what includes it" ]
+	[ "${#lines[@]}" -eq 4 ]
 }

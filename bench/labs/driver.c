@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of labs, and the driver that they share; see driver.h. */
+/*
+ * The table of labs, and the driver that they share; see driver.h.
+ * Longer than other files: one life of a trial, from its group to its row.
+ */
 
 #include "bench/labs/driver.h"
 

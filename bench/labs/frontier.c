@@ -5,6 +5,8 @@
  * Found by bisection on memory that is mapped and never touched, and held
  * against what the rules of bench/judge/predict.c say. Two VMAs are tried only
  * where the rules make a difference: where a copy is judged by each of them.
+ *
+ * Longer than other files: a lab is one file.
  */
 
 #include <string.h>

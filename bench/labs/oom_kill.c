@@ -6,6 +6,8 @@
  * it is, and the worker, which grows. All have an oom_score_adj of 500 at
  * least, so that they go first if the machine itself runs out; only differences
  * count.
+ *
+ * Longer than other files: a part of a lab is one file.
  */
 
 #include <errno.h>

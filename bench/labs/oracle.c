@@ -5,6 +5,8 @@
  * Every strategy that creates something, in every overcommit mode, with every
  * kind of memory. The rules are in bench/judge/predict.c; what they want to
  * know is read from smaps and meminfo just before.
+ *
+ * Longer than other files: a lab is one file.
  */
 
 #include <errno.h>

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* What is told of a lab's rows; see report.h. */
+/*
+ * What is told of a lab's rows; see report.h.
+ * Longer than other files: all that a declared part may have told.
+ */
 
 #include "bench/labs/report.h"
 

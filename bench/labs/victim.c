@@ -10,6 +10,8 @@
  * helper ever take is charged there. It keeps to one CPU: the kernel charges
  * in advance for each CPU (MEMCG_CHARGE_BATCH, mm/memcontrol.c), and room that
  * is set to a few hundred KiB would not be what it says.
+ *
+ * Longer than other files: a lab is one file.
  */
 
 #include <errno.h>

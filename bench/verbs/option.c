@@ -2,6 +2,8 @@
 /*
  * Reading the value of an option, with one sentence for each kind of mistake;
  * see option.h.
+ *
+ * Longer than other files: all kinds of value are here.
  */
 
 #include "bench/verbs/option.h"

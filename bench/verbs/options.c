@@ -4,6 +4,8 @@
  *
  * getopt_long(3) does the work. Its messages are switched off: ours name the
  * cure, and only main.c prints.
+ *
+ * Longer than other files: what reads the table and what tells it must agree.
  */
 
 #include "bench/verbs/options.h"
