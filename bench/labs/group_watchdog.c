@@ -201,7 +201,7 @@ static void group_watchdog_serve(struct group_watchdog *watchdog)
 	answer = request.verb == WATCHDOG_MAKE
 			 ? group_watchdog_make(watchdog, request.directory)
 			 : group_watchdog_clear(watchdog);
-	watcher_answer(&watchdog->post, answer);
+	watchdog_answer(&watchdog->post, answer);
 	if (request.verb == WATCHDOG_STOP)
 		group_watchdog_retire(watchdog);
 }
@@ -213,9 +213,9 @@ void group_watchdog_main(void *context)
 		{ .fd = watchdog->post.runner_fd, .events = POLLIN },
 		{ .fd = watchdog->post.socket_fd, .events = POLLIN },
 	};
-	int error = watcher_settle(&watchdog->post, "spawnwise-keep", NULL, 0);
+	int error = watchdog_settle(&watchdog->post, "spawnwise-keep", NULL, 0);
 
-	watcher_answer(&watchdog->post, error);
+	watchdog_answer(&watchdog->post, error);
 	if (error)
 		_exit(0);
 	for (;;) {

@@ -11,7 +11,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "bench/machine/watcher.h"
+#include "bench/machine/watchdog.h"
 
 enum group_watchdog_verb {
 	WATCHDOG_MAKE,	/* make the directory and hold it: 0 or -errno */
@@ -28,7 +28,7 @@ struct group_watchdog_request {
 #define WATCHDOG_SWEEP_MS 2000
 
 struct group_watchdog {
-	struct watcher_post post;
+	struct watchdog_post post;
 	char directory[PATH_MAX]; /* empty: it holds nothing */
 	int lock_fd;		  /* of the directory that it holds */
 };
@@ -42,7 +42,8 @@ struct group_watchdog {
  */
 int group_watchdog_lock(const char *directory);
 
-/* The watchdog's life, a watcher_life: context is its struct group_watchdog. */
+/* The watchdog's life, a watchdog_life: context is its struct group_watchdog.
+ */
 void group_watchdog_main(void *context);
 
 /*

@@ -136,10 +136,10 @@ int memory_group_set_limit(struct memory_group *group, uint64_t limit_bytes)
 static int group_watchdog_birth(struct memory_group *group)
 {
 	struct group_watchdog watchdog = { .directory = "" };
-	int error = watcher_birth(&group->watchdog, &watchdog.post,
-				  group_watchdog_main, &watchdog);
+	int error = watchdog_birth(&group->watchdog, &watchdog.post,
+				   group_watchdog_main, &watchdog);
 
-	return error ? error : watcher_await(&group->watchdog);
+	return error ? error : watchdog_await(&group->watchdog);
 }
 
 int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
@@ -193,12 +193,12 @@ bool memory_group_close(struct memory_group *group)
 
 	if (!group->version)
 		return false;
-	int answer = watcher_ask(&group->watchdog, &request, sizeof(request),
-				 STOP_WAIT_MS);
+	int answer = watchdog_ask(&group->watchdog, &request, sizeof(request),
+				  STOP_WAIT_MS);
 	if (answer >= 0 || answer == -EPIPE)
-		watcher_reap(&group->watchdog);
+		watchdog_reap(&group->watchdog);
 	else /* Some process does not die yet: the watchdog goes on. */
-		watcher_forget(&group->watchdog);
+		watchdog_forget(&group->watchdog);
 	if (answer == -EPIPE && *group->directory)
 		group_watchdog_sweep(group->directory, false, WATCHDOG_SWEEP_MS,
 				     &killed);

@@ -33,8 +33,8 @@ static int ask_make(struct memory_group *group, const char *parent)
 		if (snprintf(request.directory, PATH_MAX, "%s/spawnwise-%d-%d",
 			     parent, (int)getpid(), ++number) >= PATH_MAX)
 			return -ENAMETOOLONG;
-		error = watcher_ask(&group->watchdog, &request, sizeof(request),
-				    WATCHDOG_SPARE_MS);
+		error = watchdog_ask(&group->watchdog, &request,
+				     sizeof(request), WATCHDOG_SPARE_MS);
 	}
 	if (!error)
 		memcpy(group->directory, request.directory, PATH_MAX);
@@ -47,8 +47,8 @@ static int ask_sweep(struct memory_group *group)
 		.verb = WATCHDOG_SWEEP
 	};
 
-	return watcher_ask(&group->watchdog, &request, sizeof(request),
-			   WATCHDOG_SWEEP_MS + WATCHDOG_SPARE_MS);
+	return watchdog_ask(&group->watchdog, &request, sizeof(request),
+			    WATCHDOG_SWEEP_MS + WATCHDOG_SPARE_MS);
 }
 
 static bool has_limit(const struct memory_group *group)

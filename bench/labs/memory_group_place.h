@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "bench/machine/cgroup.h"
-#include "bench/machine/watcher.h"
+#include "bench/machine/watchdog.h"
 
 /* Its functions are those of memory_group.h. */
 struct memory_group {
@@ -19,7 +19,7 @@ struct memory_group {
 	char directory[PATH_MAX]; /* .../spawnwise-PID-N */
 	uint64_t limit_bytes;	  /* as read back, whole pages */
 	uint64_t ceiling_bytes;	  /* no limit may be above it */
-	struct watcher watchdog;
+	struct watchdog watchdog;
 };
 
 /* Let the watchdog make the group, with the memory controller, at or above our

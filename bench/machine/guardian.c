@@ -7,7 +7,7 @@
  * It must work when the runner is dead, when nothing can be opened or
  * created and when memory is exhausted. So it is born small and early,
  * allocates nothing, and owns beforehand all it needs to put the value back.
- * One that does not answer in time is killed (watcher.h), so that its lock is
+ * One that does not answer in time is killed (watchdog.h), so that its lock is
  * free and the runner can repair by itself.
  */
 
@@ -49,7 +49,7 @@ struct guard {
 	int knob_fd;	  /* opened for reading and writing beforehand */
 	int directory_fd; /* of the state file */
 	struct lock lock;
-	struct watcher_post post;
+	struct watchdog_post post;
 	struct state state;  /* the original is read once, under the lock */
 	bool held;	     /* a lease is running */
 	bool wrote;	     /* ... and it had to change the value */
@@ -177,7 +177,7 @@ static void guard_serve(struct guard *guard)
 		answer = guard_extend(guard, &request);
 	else if (!answer)
 		answer = guard_restore(guard);
-	watcher_answer(&guard->post, answer);
+	watchdog_answer(&guard->post, answer);
 	if (request.verb == GUARD_STOP)
 		guard_retire(guard);
 }
@@ -196,7 +196,7 @@ static int guard_patience_ms(const struct guard *guard)
 	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
 }
 
-/* Its life, a watcher_life: context is its struct guard. */
+/* Its life, a watchdog_life: context is its struct guard. */
 static _Noreturn void guard_main(void *context)
 {
 	struct guard *guard = context;
@@ -207,12 +207,12 @@ static _Noreturn void guard_main(void *context)
 		{ .fd = guard->post.runner_fd, .events = POLLIN },
 		{ .fd = guard->post.socket_fd, .events = POLLIN },
 	};
-	int error = watcher_settle(&guard->post, GUARD_NAME, keep,
-				   sizeof keep / sizeof *keep);
+	int error = watchdog_settle(&guard->post, GUARD_NAME, keep,
+				    sizeof keep / sizeof *keep);
 
 	if (!error)
 		error = state_identify(&guard->state);
-	watcher_answer(&guard->post, error);
+	watchdog_answer(&guard->post, error);
 	if (error)
 		guard_retire(guard);
 
@@ -263,8 +263,8 @@ static int ask(struct guardian *guardian, enum guard_verb verb, int mode,
 {
 	const struct guard_request request = { verb, mode, duration_ms };
 
-	return watcher_ask(&guardian->watcher, &request, sizeof(request),
-			   ANSWER_WAIT_MS);
+	return watchdog_ask(&guardian->watchdog, &request, sizeof(request),
+			    ANSWER_WAIT_MS);
 }
 
 int guardian_start(struct guardian *guardian)
@@ -276,17 +276,17 @@ int guardian_start(struct guardian *guardian)
 	};
 
 	memset(guardian, 0, sizeof(*guardian));
-	guardian->watcher = (struct watcher){ .pid_fd = -1, .socket_fd = -1 };
+	guardian->watchdog = (struct watchdog){ .pid_fd = -1, .socket_fd = -1 };
 	int error = guard_prepare(&guard, &guardian->leftover);
 	guardian->original = guard.state.original;
 	if (!error)
-		error = watcher_birth(&guardian->watcher, &guard.post,
-				      guard_main, &guard);
+		error = watchdog_birth(&guardian->watchdog, &guard.post,
+				       guard_main, &guard);
 	if (error && guard.lock.fds[LOCK_COUNT - 1] >= 0)
 		lock_release(&guard.lock, guard.directory_fd);
 	/* The lock lives on in the guardian's copy of the descriptor. */
 	guard_release(&guard);
-	return error ? error : watcher_await(&guardian->watcher);
+	return error ? error : watchdog_await(&guardian->watchdog);
 }
 
 int guardian_lease(struct guardian *guardian, int mode, int duration_ms)
@@ -310,14 +310,14 @@ int guardian_release(struct guardian *guardian)
 
 int guardian_stop(struct guardian *guardian)
 {
-	if (!guardian->watcher.pid)
+	if (!guardian->watchdog.pid)
 		return 0;
 	int answer = ask(guardian, GUARD_STOP, 0, 0);
-	watcher_reap(&guardian->watcher);
+	watchdog_reap(&guardian->watchdog);
 	return answer;
 }
 
 void guardian_forget(struct guardian *guardian)
 {
-	watcher_forget(&guardian->watcher);
+	watchdog_forget(&guardian->watchdog);
 }

@@ -19,12 +19,12 @@
 #define MACHINE_GUARDIAN_H
 
 #include "bench/machine/overcommit.h"
-#include "bench/machine/watcher.h"
+#include "bench/machine/watchdog.h"
 
 struct guardian {
-	struct watcher watcher; /* its pid is 0 when there is none */
-	struct repair leftover; /* what guardian_start() found and did */
-	int original;		/* the mode that every lease puts back */
+	struct watchdog watchdog; /* its pid is 0 when there is none */
+	struct repair leftover;	  /* what guardian_start() found and did */
+	int original;		  /* the mode that every lease puts back */
 };
 
 /*

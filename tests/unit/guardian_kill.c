@@ -184,7 +184,7 @@ static _Noreturn void busy_main(int fd)
 
 	setpgid(0, 0);
 	if (guardian_start(&guardian) ||
-	    write(fd, &guardian.watcher.pid, sizeof(pid_t)) != sizeof(pid_t))
+	    write(fd, &guardian.watchdog.pid, sizeof(pid_t)) != sizeof(pid_t))
 		_exit(1);
 	for (int mode = 1; mode > 0; mode = 3 - mode)
 		if (guardian_lease(&guardian, mode, 60000) ||

@@ -128,7 +128,7 @@ static void a_second_instance_is_refused(void **context)
 	assert_int_equal(guardian_lease(&guardian, 1, 60000), 0);
 	runner_start(&other);
 	assert_int_equal(other.started, -EBUSY);
-	assert_int_equal(other.guardian_pid, guardian.watcher.pid);
+	assert_int_equal(other.guardian_pid, guardian.watchdog.pid);
 	assert_int_equal(scene_knob(scene), '1');
 	runner_send(&other, 'e');
 	runner_reap(&other);
@@ -144,12 +144,12 @@ static void a_killed_guardian_is_noticed(void **context)
 
 	assert_int_equal(guardian_start(&guardian), 0);
 	assert_int_equal(guardian_lease(&guardian, 1, 60000), 0);
-	assert_int_equal(kill(guardian.watcher.pid, SIGKILL), 0);
+	assert_int_equal(kill(guardian.watchdog.pid, SIGKILL), 0);
 	assert_int_equal(guardian_release(&guardian), -EPIPE);
 	assert_int_equal(guardian_lease(&guardian, 1, 60000), -EPIPE);
 	assert_int_equal(overcommit_repair(&repair), 0);
 	assert_int_equal(repair.action, REPAIR_DONE);
-	assert_int_equal(repair.pid, guardian.watcher.pid);
+	assert_int_equal(repair.pid, guardian.watchdog.pid);
 	assert_int_equal(scene_knob(scene), '0');
 	assert_int_equal(guardian_stop(&guardian), -EPIPE);
 	assert_int_equal(guardian_start(&guardian), 0);
@@ -164,7 +164,7 @@ static void a_mute_guardian_does_not_hang_us(void **context)
 
 	assert_int_equal(guardian_start(&guardian), 0);
 	assert_int_equal(guardian_lease(&guardian, 1, 60000), 0);
-	assert_int_equal(kill(guardian.watcher.pid, SIGSTOP), 0);
+	assert_int_equal(kill(guardian.watchdog.pid, SIGSTOP), 0);
 	assert_int_equal(guardian_release(&guardian), -EPIPE);
 	assert_int_equal(overcommit_repair(&repair), 0);
 	assert_int_equal(repair.action, REPAIR_DONE);
@@ -218,21 +218,21 @@ static void the_guardian_owns_only_what_it_needs(void **context)
 	(void)context;
 	assert_int_equal(guardian_start(&guardian), 0);
 	assert_int_equal(guardian_lease(&guardian, 1, 60000), 0);
-	assert_int_equal(count_fds(guardian.watcher.pid), 6);
-	assert_int_equal(getsid(guardian.watcher.pid), guardian.watcher.pid);
+	assert_int_equal(count_fds(guardian.watchdog.pid), 6);
+	assert_int_equal(getsid(guardian.watchdog.pid), guardian.watchdog.pid);
 	assert_int_equal(text_read_at(text, sizeof(text), "/proc/%d/comm",
-				      (int)guardian.watcher.pid),
+				      (int)guardian.watchdog.pid),
 			 0);
 	assert_string_equal(text, "spawnwise-guard");
 	/* All that can be blocked are: not SIGKILL, SIGSTOP, and the two that
 	 * the libc keeps for itself. */
 	assert_int_equal(text_read_at(text, sizeof(text), "/proc/%d/status",
-				      (int)guardian.watcher.pid),
+				      (int)guardian.watchdog.pid),
 			 0);
 	assert_non_null(strstr(text, "SigBlk:\tfffffffe7ffbfeff"));
-	assert_int_equal(fcntl(guardian.watcher.socket_fd, F_GETFD),
+	assert_int_equal(fcntl(guardian.watchdog.socket_fd, F_GETFD),
 			 FD_CLOEXEC);
-	assert_int_equal(fcntl(guardian.watcher.pid_fd, F_GETFD), FD_CLOEXEC);
+	assert_int_equal(fcntl(guardian.watchdog.pid_fd, F_GETFD), FD_CLOEXEC);
 	assert_int_equal(guardian_stop(&guardian), 0);
 	assert_int_equal(count_fds(getpid()), before);
 }
@@ -266,7 +266,7 @@ static void signals_do_not_disturb_requests(void **context)
 	assert_int_equal(guardian_lease(&guardian, 1, 60000), 0);
 	for (int signal = 1; signal < 32; signal++)
 		if (signal != SIGKILL && signal != SIGSTOP)
-			kill(guardian.watcher.pid, signal);
+			kill(guardian.watchdog.pid, signal);
 	assert_int_equal(guardian_release(&guardian), 0);
 	assert_int_equal(scene_knob(scene), '0');
 	assert_int_equal(guardian_stop(&guardian), 0);

@@ -143,7 +143,7 @@ static void a_living_guardian_is_left_alone(void **context)
 	snprintf(path, sizeof(path), "%s/lock", scene->state);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(overcommit_repair(&repair), -EBUSY);
-	assert_int_equal(repair.holder.guardian_pid, guardian.watcher.pid);
+	assert_int_equal(repair.holder.guardian_pid, guardian.watchdog.pid);
 	assert_int_equal(repair.holder.run_pid, getpid());
 	assert_int_equal(scene_knob(scene), '1');
 	assert_int_equal(guardian_stop(&guardian), 0);

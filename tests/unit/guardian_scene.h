@@ -162,7 +162,7 @@ static inline _Noreturn void runner_main(int fd)
 	setpgid(0, 0);
 	started[0] = guardian_start(&guardian);
 	started[1] = started[0] ? guardian.leftover.holder.guardian_pid
-				: guardian.watcher.pid;
+				: guardian.watchdog.pid;
 	if (write(fd, started, sizeof(started)) != sizeof(started))
 		_exit(1);
 	while (read(fd, &order, 1) == 1) {

@@ -136,10 +136,10 @@ static void a_place_without_controller_is_left_clean(void **state)
 	snprintf(own.mount, PATH_MAX, "%s", top);
 	snprintf(own.directory, PATH_MAX, "%s/own", top);
 	assert_int_equal(mkdir(own.directory, 0755), 0);
-	assert_int_equal(watcher_birth(&group.watchdog, &watchdog.post,
-				       group_watchdog_main, &watchdog),
+	assert_int_equal(watchdog_birth(&group.watchdog, &watchdog.post,
+					group_watchdog_main, &watchdog),
 			 0);
-	assert_int_equal(watcher_await(&group.watchdog), 0);
+	assert_int_equal(watchdog_await(&group.watchdog), 0);
 	assert_int_equal(memory_group_place(&group, &own), -ENOENT);
 	assert_false(memory_group_close(&group));
 	assert_int_equal(rmdir(own.directory), 0);
@@ -178,11 +178,11 @@ static void groups_of_dead_runners_are_removed(void **state)
 	memory_group_repair(top);
 }
 
-static void ask(struct watcher *watcher,
+static void ask(struct watchdog *watchdog,
 		const struct group_watchdog_request *request)
 {
-	assert_int_equal(watcher_ask(watcher, request, sizeof(*request), 5000),
-			 0);
+	assert_int_equal(
+		watchdog_ask(watchdog, request, sizeof(*request), 5000), 0);
 }
 
 /* Its runner's pid says nothing where it belongs to another namespace. */
@@ -190,23 +190,23 @@ static void a_group_with_a_watchdog_is_left_alone(void **state)
 {
 	char top[] = "/tmp/spawnwise-watchdog-XXXXXX";
 	struct group_watchdog_request request = { .verb = WATCHDOG_MAKE };
-	struct group_watchdog watchdog = { .directory = "" };
-	struct watcher watcher;
+	struct group_watchdog life = { .directory = "" };
+	struct watchdog watchdog;
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
 	snprintf(request.directory, PATH_MAX, "%s/spawnwise-%d-1", top,
 		 (int)dead_pid());
-	assert_int_equal(watcher_birth(&watcher, &watchdog.post,
-				       group_watchdog_main, &watchdog),
+	assert_int_equal(watchdog_birth(&watchdog, &life.post,
+					group_watchdog_main, &life),
 			 0);
-	assert_int_equal(watcher_await(&watcher), 0);
-	ask(&watcher, &request);
+	assert_int_equal(watchdog_await(&watchdog), 0);
+	ask(&watchdog, &request);
 	memory_group_repair(top);
 	assert_int_equal(access(request.directory, F_OK), 0);
 	request.verb = WATCHDOG_STOP;
-	ask(&watcher, &request);
-	watcher_reap(&watcher);
+	ask(&watchdog, &request);
+	watchdog_reap(&watchdog);
 	assert_int_equal(rmdir(top), 0);
 }
 

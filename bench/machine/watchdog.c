@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * A process that watches over its runner: birth, requests, and its first
- * steps; see watcher.h.
+ * steps; see watchdog.h.
  *
- * No request may hang: a watcher that does not answer in time is killed.
+ * No request may hang: a watchdog that does not answer in time is killed.
  */
-#include "bench/machine/watcher.h"
+#include "bench/machine/watchdog.h"
 
 #include <errno.h>
 #include <limits.h>
@@ -29,7 +29,7 @@ static int pidfd_of(pid_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
-static int post_open(struct watcher_post *post, int *socket_fd)
+static int post_open(struct watchdog_post *post, int *socket_fd)
 {
 	int ends[2];
 
@@ -49,32 +49,32 @@ static int post_open(struct watcher_post *post, int *socket_fd)
 
 /*
  * _Fork(3) leaves out pthread_atfork(3) handlers, which may allocate. Signals
- * are blocked before it, and for ever in the watcher: no handler of the
+ * are blocked before it, and for ever in the watchdog: no handler of the
  * runner's may run there.
  */
-int watcher_birth(struct watcher *watcher, struct watcher_post *post,
-		  watcher_life *life, void *context)
+int watchdog_birth(struct watchdog *watchdog, struct watchdog_post *post,
+		   watchdog_life *life, void *context)
 {
 	sigset_t all;
 	sigset_t before;
 
-	*watcher = (struct watcher){ .pid_fd = -1, .socket_fd = -1 };
-	int error = post_open(post, &watcher->socket_fd);
+	*watchdog = (struct watchdog){ .pid_fd = -1, .socket_fd = -1 };
+	int error = post_open(post, &watchdog->socket_fd);
 	if (error)
 		return error;
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
-	watcher->pid = _Fork();
-	if (watcher->pid == 0) {
+	watchdog->pid = _Fork();
+	if (watchdog->pid == 0) {
 		life(context);
 		_exit(0);
 	}
-	error = watcher->pid < 0 ? -errno : 0;
+	error = watchdog->pid < 0 ? -errno : 0;
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(post->runner_fd);
 	close(post->socket_fd);
 	if (error)
-		watcher_forget(watcher);
+		watchdog_forget(watchdog);
 	return error;
 }
 
@@ -94,71 +94,71 @@ static int wait_readable(int fd, int wait_ms)
 	return ready ? 0 : -ETIMEDOUT;
 }
 
-static int watcher_lost(struct watcher *watcher)
+static int watchdog_lost(struct watchdog *watchdog)
 {
-	close(watcher->socket_fd);
-	watcher->socket_fd = -1;
-	syscall(SYS_pidfd_send_signal, watcher->pid_fd, SIGKILL, NULL, 0);
+	close(watchdog->socket_fd);
+	watchdog->socket_fd = -1;
+	syscall(SYS_pidfd_send_signal, watchdog->pid_fd, SIGKILL, NULL, 0);
 	return -EPIPE;
 }
 
-static int watcher_hear(struct watcher *watcher, int wait_ms)
+static int watchdog_hear(struct watchdog *watchdog, int wait_ms)
 {
 	int answer;
 
-	if (wait_readable(watcher->socket_fd, wait_ms) ||
-	    recv(watcher->socket_fd, &answer, sizeof(answer), 0) !=
+	if (wait_readable(watchdog->socket_fd, wait_ms) ||
+	    recv(watchdog->socket_fd, &answer, sizeof(answer), 0) !=
 		    sizeof(answer))
-		return watcher_lost(watcher);
+		return watchdog_lost(watchdog);
 	return answer;
 }
 
-int watcher_await(struct watcher *watcher)
+int watchdog_await(struct watchdog *watchdog)
 {
-	watcher->pid_fd = pidfd_of(watcher->pid);
-	if (watcher->pid_fd < 0) {
-		int error = watcher->pid_fd;
+	watchdog->pid_fd = pidfd_of(watchdog->pid);
+	if (watchdog->pid_fd < 0) {
+		int error = watchdog->pid_fd;
 
 		/* It ends by itself when the socket is closed. */
-		watcher_forget(watcher);
+		watchdog_forget(watchdog);
 		return error;
 	}
-	int error = watcher_hear(watcher, AWAIT_MS);
+	int error = watchdog_hear(watchdog, AWAIT_MS);
 	if (error)
-		watcher_reap(watcher);
+		watchdog_reap(watchdog);
 	return error;
 }
 
-int watcher_ask(struct watcher *watcher, const void *request, size_t size,
-		int wait_ms)
+int watchdog_ask(struct watchdog *watchdog, const void *request, size_t size,
+		 int wait_ms)
 {
-	if (watcher->socket_fd < 0)
+	if (watchdog->socket_fd < 0)
 		return -EPIPE;
-	if (send(watcher->socket_fd, request, size, MSG_NOSIGNAL) !=
+	if (send(watchdog->socket_fd, request, size, MSG_NOSIGNAL) !=
 	    (ssize_t)size)
-		return watcher_lost(watcher);
-	return watcher_hear(watcher, wait_ms);
+		return watchdog_lost(watchdog);
+	return watchdog_hear(watchdog, wait_ms);
 }
 
-void watcher_reap(struct watcher *watcher)
+void watchdog_reap(struct watchdog *watchdog)
 {
 	siginfo_t info;
 	int error;
 
 	/* ECHILD: some waitpid(-1) of the runner's was faster. */
 	do
-		error = waitid(P_PIDFD, (id_t)watcher->pid_fd, &info, WEXITED);
+		error = waitid(P_PIDFD, (id_t)watchdog->pid_fd, &info, WEXITED);
 	while (error && errno == EINTR);
-	watcher_forget(watcher);
+	watchdog_forget(watchdog);
 }
 
-void watcher_forget(struct watcher *watcher)
+void watchdog_forget(struct watchdog *watchdog)
 {
-	if (watcher->socket_fd >= 0)
-		close(watcher->socket_fd);
-	if (watcher->pid_fd >= 0)
-		close(watcher->pid_fd);
-	*watcher = (struct watcher){ .pid_fd = -1, .socket_fd = -1 };
+	if (watchdog->socket_fd >= 0)
+		close(watchdog->socket_fd);
+	if (watchdog->pid_fd >= 0)
+		close(watchdog->pid_fd);
+	*watchdog = (struct watchdog){ .pid_fd = -1, .socket_fd = -1 };
 }
 
 static void close_between(int from, int next)
@@ -183,7 +183,7 @@ static int lowest_from(int from, const int *keep, size_t count)
 }
 
 /* An inherited pipe that stays open here would keep its reader waiting. */
-static void close_others(const struct watcher_post *post, const int *keep,
+static void close_others(const struct watchdog_post *post, const int *keep,
 			 size_t count)
 {
 	const int ours[] = { post->runner_fd, post->socket_fd };
@@ -201,8 +201,8 @@ static void close_others(const struct watcher_post *post, const int *keep,
 	}
 }
 
-int watcher_settle(const struct watcher_post *post, const char *name,
-		   const int *keep, size_t keep_count)
+int watchdog_settle(const struct watchdog_post *post, const char *name,
+		    const int *keep, size_t keep_count)
 {
 	setsid();
 	prctl(PR_SET_NAME, name);
@@ -214,7 +214,7 @@ int watcher_settle(const struct watcher_post *post, const char *name,
 	return chdir("/") ? -errno : 0;
 }
 
-void watcher_answer(const struct watcher_post *post, int answer)
+void watchdog_answer(const struct watchdog_post *post, int answer)
 {
 	send(post->socket_fd, &answer, sizeof(answer), MSG_NOSIGNAL);
 }
