@@ -34,8 +34,10 @@ ALL_CXXFLAGS = -std=gnu++17 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -I. -MMD \
 LIBS := -lbenchmark -ljansson -lcsv -lm -pthread
 
 B := build$(if $(SAN),/san$(SAN:1=))
-VERBS = $(sort $(shell sed -n 's/^const struct verb verb_\([a-z_]*\) = {$$/\1/p' \
+defined = $(sort $(shell sed -n 's/^const struct $(1)_\([a-z_]*\) = {$$/\1/p' \
 	bench/*/*.c))
+VERBS = $(call defined,verb verb)
+LABS = $(call defined,lab lab)
 STRATEGIES := $(sort $(basename $(notdir $(wildcard strategies/*))))
 LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
 	strategies/*/*.c)) $(B)/registry.o
@@ -44,12 +46,13 @@ PRELOAD_OBJECTS := $(patsubst %.c,$(B)/pic/%.o,$(wildcard lib/preload/*.c))
 # Programs without a libc, for children.
 BARE := $(B)/payload $(B)/memhog
 BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c \
-	%/memhog.c,$(wildcard bench/*.c bench/*/*.c))) $(B)/verbs.o $(B)/bench/measure/gbench.o
+	%/memhog.c,$(wildcard bench/*.c bench/*/*.c))) $(B)/verbs.o $(B)/labs.o \
+	$(B)/bench/measure/gbench.o
 
 FUZZ_CFLAGS := -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all
 FUZZ_SOURCES := $(filter-out %/payload.c %/memhog.c, $(wildcard lib/*.c \
 	strategies/*.c strategies/*/*.c bench/*/*.c)) \
-	$(B)/registry.c $(B)/verbs.c $(B)/bench/measure/gbench.o
+	$(B)/registry.c $(B)/verbs.c $(B)/labs.c $(B)/bench/measure/gbench.o
 
 UNITS := $(B)/tests/conformance $(B)/tests/differential \
 	$(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
@@ -169,8 +172,8 @@ $(B)/%.a:
 	$(SAY)
 	$(Q)$(AR) rcs $@ $^
 
-# Strategies are found by their file names, verbs by their definitions; nothing
-# else lists them. $(call table,HEADER,TYPE,PREFIX,NAMES,TABLE)
+# Strategies are found by their file names, verbs and labs by their definitions;
+# nothing else lists them. $(call table,HEADER,TYPE,PREFIX,NAMES,TABLE)
 table = @mkdir -p $(@D); { echo '\#include "$(1)"'; \
 	for n in $(4); do echo "extern const struct $(2) $(3)$$n;"; done; \
 	echo 'static const struct $(2) *const all[] = {'; \
@@ -181,8 +184,10 @@ $(B)/registry.c: $(wildcard strategies) Makefile
 	$(call table,lib/spawnwise.h,sw_strategy,strategy_,$(STRATEGIES),sw_strategies)
 $(B)/verbs.c: $(wildcard bench/* bench/*/*.c) Makefile
 	$(call table,bench/verbs/verbs.h,verb,verb_,$(VERBS),verbs)
+$(B)/labs.c: $(wildcard bench/labs bench/labs/*.c) Makefile
+	$(call table,bench/labs/labs.h,lab,lab_,$(LABS),all_labs)
 
-$(B)/registry.o $(B)/verbs.o: %.o: %.c
+$(B)/registry.o $(B)/verbs.o $(B)/labs.o: %.o: %.c
 	$(SAY)
 	$(Q)$(CC) $(ALL_CFLAGS) -c $< -o $@
 

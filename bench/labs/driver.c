@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The table of labs, and the driver that they share; see driver.h.
+ * The driver that the labs share; see driver.h.
  * Longer than other files: one life of a trial, from its group to its row.
  */
 
@@ -21,18 +21,6 @@
 #include "bench/show/units.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
-
-extern const struct lab lab_promise;
-extern const struct lab lab_touch;
-extern const struct lab lab_oom;
-extern const struct lab lab_victim;
-extern const struct lab lab_frontier;
-extern const struct lab lab_oracle;
-
-const struct lab *const all_labs[] = {
-	&lab_promise,  &lab_touch,  &lab_oom, &lab_victim,
-	&lab_frontier, &lab_oracle, NULL,
-};
 
 int lab_fail(struct lab_context *context, int error, const char *cure,
 	     const char *format, ...)

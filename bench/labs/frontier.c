@@ -345,10 +345,9 @@ static const struct lab_part part = {
 
 static const struct lab_part *const parts[] = { &part, NULL };
 
-extern const struct lab lab_frontier;
-
 const struct lab lab_frontier = {
 	.name = "frontier",
+	.place = 5,
 	.summary = "the largest heap from which each strategy still spawns",
 	.row = &row_type,
 	.modes = true,

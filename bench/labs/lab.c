@@ -44,9 +44,15 @@ static const struct option_spec lab_options[] = {
 
 static void list_labs(FILE *stream)
 {
-	for (size_t i = 0; all_labs[i]; i++)
-		fprintf(stream, "%-9s %s\n", all_labs[i]->name,
-			all_labs[i]->summary);
+	size_t listed = 0;
+
+	for (unsigned place = 0; all_labs[listed]; place++)
+		for (size_t i = 0; all_labs[i]; i++)
+			if (all_labs[i]->place == place) {
+				fprintf(stream, "%-9s %s\n", all_labs[i]->name,
+					all_labs[i]->summary);
+				listed++;
+			}
 }
 
 /* NULL, with why filled, when there is none of that name. */

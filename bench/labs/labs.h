@@ -59,6 +59,7 @@ struct lab_context {
 
 struct lab {
 	const char *name;
+	unsigned place;		    /* among the labs that are listed */
 	const char *summary;	    /* one line, no full stop */
 	const struct row_type *row; /* of NAME.csv */
 	bool modes;		    /* it holds other overcommit modes */
@@ -68,7 +69,7 @@ struct lab {
 	int (*run)(struct lab_context *context);
 };
 
-/* The table, NULL-terminated. */
-extern const struct lab *const all_labs[];
+/* All that are defined, up to NULL: the Makefile finds them. */
+extern const struct lab *const *const all_labs;
 
 #endif

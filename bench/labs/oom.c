@@ -161,10 +161,9 @@ static int run(struct lab_context *context)
 static const struct lab_part *const parts[] = { &oom_scores, &oom_inheritance,
 						&oom_kills, NULL };
 
-extern const struct lab lab_oom;
-
 const struct lab lab_oom = {
 	.name = "oom",
+	.place = 3,
 	.summary = "whom the OOM killer chooses, and what it says of it",
 	.row = &row_type,
 	.parts = parts,

@@ -365,10 +365,9 @@ static const struct lab_part part = {
 
 static const struct lab_part *const parts[] = { &part, NULL };
 
-extern const struct lab lab_oracle;
-
 const struct lab lab_oracle = {
 	.name = "oracle",
+	.place = 6,
 	.summary = "which spawn is refused in which mode, predicted, observed",
 	.row = &row_type,
 	.modes = true,

@@ -364,10 +364,9 @@ static const struct lab_part part = {
 
 static const struct lab_part *const parts[] = { &part, NULL };
 
-extern const struct lab lab_promise;
-
 const struct lab lab_promise = {
 	.name = "promise",
+	.place = 1,
 	.summary = "how much memory malloc promises, and what stops it",
 	.row = &type,
 	.modes = true,

@@ -235,10 +235,9 @@ static const struct lab_part part = {
 
 static const struct lab_part *const parts[] = { &part, NULL };
 
-extern const struct lab lab_touch;
-
 const struct lab lab_touch = {
 	.name = "touch",
+	.place = 2,
 	.summary = "what happens when promised memory is written to",
 	.row = &row_type,
 	.parts = parts,

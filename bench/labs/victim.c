@@ -314,10 +314,9 @@ static const struct lab_part part = {
 
 static const struct lab_part *const parts[] = { &part, NULL };
 
-extern const struct lab lab_victim;
-
 const struct lab lab_victim = {
 	.name = "victim",
+	.place = 4,
 	.summary = "who is killed when memory runs out, parent or child",
 	.row = &type,
 	.parts = parts,
