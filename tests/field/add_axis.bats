@@ -1,8 +1,8 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Adding an axis of `run`, a column, and a verb: the files that are touched, and
-# what follows by itself.
+# Adding an axis of `run`, a column, a verb, and a lab: the files that are
+# touched, and what follows by itself.
 
 load ../helpers
 
@@ -185,4 +185,80 @@ add_verb() {
 	rm tree/bench/verbs/hello.c
 	build_tree build/spawnwise
 	refused 2 "run verb 'hello'" "lists the verbs" hello
+}
+
+# The smallest one: how large is a page?
+add_lab() {
+	cat >tree/bench/labs/page.c <<-'C'
+		/* SPDX-License-Identifier: MIT */
+		/* page: how large is a page? */
+
+		#include <unistd.h>
+
+		#include "bench/labs/part.h"
+
+		struct page {
+			struct trial trial;
+			uint64_t page_bytes;
+		};
+
+		static const struct row_field fields[] = {
+			FIELD("overcommit", COUNT, offsetof(struct page, trial.mode)),
+			FIELD("page_bytes", BYTES, offsetof(struct page, page_bytes)),
+			{ 0 },
+		};
+
+		static const struct row_type type = { "page.csv",
+						      { { .fields = fields } } };
+
+		static int ask(void *row)
+		{
+			struct page *page = row;
+
+			page->page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
+			page->trial.agrees = page->page_bytes >= 4096;
+			return 0;
+		}
+
+		static const struct lesson lessons[] = {
+			{ NULL, "Mode {mode}: a page has {page_bytes}." },
+			{ 0 },
+		};
+
+		static const struct lab_part part = {
+			.row_bytes = sizeof(struct page),
+			.doing = "ask for a page",
+			.act = ask,
+			.limit_ms = 10000,
+			.all = "All {tried} were predicted.",
+			.lessons = lessons,
+		};
+
+		static const struct lab_part *const parts[] = { &part, NULL };
+
+		const struct lab lab_page = {
+			.name = "page",
+			.place = 9,
+			.summary = "how large a page is",
+			.row = &type,
+			.parts = parts,
+		};
+	C
+}
+
+@test "a lab is a file" {
+	copy_tree
+	add_lab
+	build_tree build/spawnwise
+	[ "$(touched)" -eq 1 ]
+	command=$PWD/tree/build/spawnwise
+	[ "$("$command" lab | tail -n 1)" = "page      how large a page is" ]
+	check 0 "$command" lab page --out here
+	[ "$(sed -n 1p here/page.csv)" = overcommit,page_bytes ]
+	[ "$(sed -n 2p here/page.csv)" = "0,$(getconf PAGESIZE)" ]
+	says out "All 1 were predicted."
+	says out "Mode 0: a page has "
+	rm tree/bench/labs/page.c
+	build_tree build/spawnwise
+	refused 2 "run lab 'page'" "lists them" lab page
 }
