@@ -10,7 +10,7 @@
 #include <string.h>
 #include <sys/syscall.h>
 
-#include "bench/rows/row_json.h"
+#include "bench/rows/rows.h"
 #include "bench/show/cure.h"
 #include "lib/clone.h"
 #include "lib/spawnwise.h"

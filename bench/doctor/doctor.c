@@ -13,9 +13,8 @@
 #include <unistd.h>
 
 #include "bench/doctor/doctor_report.h"
-#include "bench/rows/row_json.h"
+#include "bench/rows/rows.h"
 #include "bench/show/cure.h"
-#include "bench/verbs/pid.h"
 #include "bench/verbs/verbs.h"
 
 static int predict_heap(struct diagnosis *found, uint64_t bytes,
@@ -95,8 +94,8 @@ static int add_process(const struct options *options, struct diagnosis *found,
 		return 0;
 	error = process_open((pid_t)options->pid, &process);
 	if (error)
-		return pid_check(&process, error, why);
-	code = pid_check(&process, 0, why);
+		return fail_process(why, &process, error);
+	code = fail_process(why, &process, 0);
 	if (!code)
 		error = doctor_predict_process(&process, &found->process);
 	if (!code && !error)
@@ -104,7 +103,7 @@ static int add_process(const struct options *options, struct diagnosis *found,
 	if (!code && error == -EACCES)
 		code = may_not_read(process.pid, why);
 	else if (!code)
-		code = pid_check(&process, error, why);
+		code = fail_process(why, &process, error);
 	process_close(&process);
 	return code;
 }

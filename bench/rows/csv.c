@@ -1,19 +1,23 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing CSV, and fields as numbers.
+ * Writing and reading CSV, and fields as numbers: hence the length.
  *
  * printf(3) and strtod(3) follow LC_NUMERIC, so every decimal point goes
- * through uselocale(3): a comma there would be a column more.
+ * through uselocale(3): a comma there would be a column more. Lines are handed
+ * to libcsv one by one, so that an error can say on which line it happened:
+ * libcsv itself counts none.
  */
 
 #include "bench/rows/csv.h"
 
+#include <csv.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/types.h>
 #include <unistd.h>
 
 #include "bench/machine/text.h"
@@ -150,4 +154,209 @@ int csv_drop_cut_row(const char *path)
 		error = -errno;
 	close(fd);
 	return error;
+}
+
+#define NOT_WANTED ((size_t)-1)
+
+struct csv_reader {
+	const struct csv_reading *reading;
+	size_t *wanted; /* by position in the row: which column, if any */
+	size_t header_count;
+	bool header_done;
+	char **fields;	    /* of this row, by column; owned */
+	size_t field_count; /* fields of this row so far, wanted or not */
+	unsigned long line;
+	int error; /* negative; the first one sticks */
+};
+
+#define FAIL(reader, number, ...)                                              \
+	do {                                                                   \
+		snprintf((reader)->reading->why, (reader)->reading->why_bytes, \
+			 __VA_ARGS__);                                         \
+		(reader)->error = (number);                                    \
+	} while (0)
+
+static void fail_errno(struct csv_reader *reader, int error)
+{
+	FAIL(reader, -error, "%s", strerror(error));
+}
+
+static void header_field(struct csv_reader *reader, const char *text)
+{
+	size_t *wanted = reallocarray(reader->wanted, reader->header_count + 1,
+				      sizeof *wanted);
+	size_t column = 0;
+
+	if (!wanted) {
+		fail_errno(reader, ENOMEM);
+		return;
+	}
+	reader->wanted = wanted;
+	while (column < reader->reading->column_count &&
+	       strcmp(reader->reading->columns[column], text))
+		column++;
+	if (column == reader->reading->column_count)
+		column = NOT_WANTED;
+	for (size_t i = 0; i < reader->header_count; i++)
+		if (column != NOT_WANTED && wanted[i] == column)
+			FAIL(reader, -EBADMSG, "column %s is there twice",
+			     reader->reading->columns[column]);
+	wanted[reader->header_count++] = column;
+}
+
+static void data_field(struct csv_reader *reader, const char *text)
+{
+	size_t at = reader->field_count++;
+	char **field;
+
+	if (at >= reader->header_count || reader->wanted[at] == NOT_WANTED)
+		return;
+	field = &reader->fields[reader->wanted[at]];
+	*field = strdup(text);
+	if (!*field)
+		fail_errno(reader, ENOMEM);
+}
+
+static void on_field(void *text, size_t bytes, void *data)
+{
+	struct csv_reader *reader = data;
+
+	if (reader->error)
+		return;
+	if (strlen(text) != bytes)
+		FAIL(reader, -EBADMSG, "line %lu holds a NUL byte",
+		     reader->line);
+	else if (reader->header_done)
+		data_field(reader, text);
+	else
+		header_field(reader, text);
+}
+
+static void end_header(struct csv_reader *reader)
+{
+	const size_t required_count =
+		reader->reading->column_count - reader->reading->optional_count;
+
+	reader->header_done = true;
+	for (size_t column = 0; column < required_count; column++) {
+		size_t at = 0;
+
+		while (at < reader->header_count &&
+		       reader->wanted[at] != column)
+			at++;
+		if (at < reader->header_count)
+			continue;
+		FAIL(reader, -EBADMSG, "column %s is missing",
+		     reader->reading->columns[column]);
+		return;
+	}
+}
+
+static void forget_row(struct csv_reader *reader)
+{
+	for (size_t column = 0; column < reader->reading->column_count;
+	     column++) {
+		free(reader->fields[column]);
+		reader->fields[column] = NULL;
+	}
+	reader->field_count = 0;
+}
+
+static void on_row(int terminator, void *data)
+{
+	struct csv_reader *reader = data;
+
+	(void)terminator;
+	if (reader->error)
+		return;
+	if (!reader->header_done) {
+		end_header(reader);
+		return;
+	}
+	if (reader->field_count != reader->header_count)
+		FAIL(reader, -EBADMSG, "line %lu has %zu fields, not %zu",
+		     reader->line, reader->field_count, reader->header_count);
+	else
+		reader->error = reader->reading->row(
+			reader->reading->context, reader->fields, reader->line);
+	forget_row(reader);
+}
+
+/* RFC 4180: spaces are part of a field. libcsv would trim them. */
+static int never_space(unsigned char character)
+{
+	(void)character;
+	return 0;
+}
+
+static void parse_line(struct csv_reader *reader, struct csv_parser *parser,
+		       const char *line, size_t bytes)
+{
+	reader->line++;
+	if (line[bytes - 1] != '\n') {
+		if (reader->reading->cut && reader->header_done) {
+			*reader->reading->cut = true;
+			return;
+		}
+		FAIL(reader, -EBADMSG, "line %lu is cut off", reader->line);
+		return;
+	}
+	if (csv_parse(parser, line, bytes, on_field, on_row, reader) == bytes ||
+	    reader->error)
+		return;
+	if (csv_error(parser) == CSV_EPARSE)
+		FAIL(reader, -EBADMSG, "line %lu has a stray quote",
+		     reader->line);
+	else
+		fail_errno(reader, ENOMEM);
+}
+
+static void parse_end(struct csv_reader *reader, struct csv_parser *parser)
+{
+	if (csv_fini(parser, on_field, on_row, reader) && !reader->error)
+		FAIL(reader, -EBADMSG, "a quoted field is never closed");
+	else if (!reader->error && !reader->header_done)
+		FAIL(reader, -EBADMSG, "it is empty");
+}
+
+static void parse_stream(struct csv_reader *reader, struct csv_parser *parser,
+			 FILE *stream)
+{
+	size_t capacity = 0;
+	char *line = NULL;
+	ssize_t bytes;
+
+	errno = 0;
+	while (!reader->error &&
+	       (bytes = getline(&line, &capacity, stream)) > 0)
+		parse_line(reader, parser, line, (size_t)bytes);
+	if (!reader->error && !feof(stream))
+		fail_errno(reader, errno ? errno : EIO);
+	free(line);
+	if (!reader->error)
+		parse_end(reader, parser);
+}
+
+int csv_read(FILE *stream, const struct csv_reading *reading)
+{
+	struct csv_reader reader = {
+		.reading = reading,
+		.fields = calloc(reading->column_count, sizeof *reader.fields),
+	};
+	struct csv_parser parser;
+
+	/* Without CSV_STRICT libcsv repairs what is broken, in silence. */
+	if (!reader.fields ||
+	    csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL)) {
+		fail_errno(&reader, ENOMEM);
+		free(reader.fields);
+		return reader.error;
+	}
+	csv_set_space_func(&parser, never_space);
+	parse_stream(&reader, &parser, stream);
+	csv_free(&parser);
+	forget_row(&reader);
+	free(reader.fields);
+	free(reader.wanted);
+	return reader.error;
 }

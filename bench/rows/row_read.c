@@ -9,7 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/rows/csv_read.h"
+#include "bench/rows/csv.h"
 #include "bench/rows/errname.h"
 #include "bench/rows/row_file.h"
 

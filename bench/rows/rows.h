@@ -11,6 +11,7 @@
 #ifndef ROWS_ROWS_H
 #define ROWS_ROWS_H
 
+#include <jansson.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -116,5 +117,17 @@ const void *row_part_at(const struct row_part *part, const void *row);
 int row_put_header(struct csv_writer *writer, const struct row_type *type);
 int row_put(struct csv_writer *writer, const struct row_type *type,
 	    const char *run_id, const void *row);
+
+/* A row as an object, numbers as in CSV, what is unknown as null; the caller's.
+ * NULL: no memory.
+ */
+json_t *row_json(const struct row_type *type, const void *row);
+
+/* Rows as a list of objects, likewise. */
+json_t *row_list_json(const struct row_type *type, const struct row_list *list);
+
+/* Print a value and release it; NULL is -ENOMEM. What became of the stream is
+ * the caller's to ask. */
+int row_json_print(json_t *value, FILE *stream);
 
 #endif

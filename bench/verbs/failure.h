@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 
+struct process;
 struct sw_strategy;
 
 /* What a verb returns; `exec` returns its command's status instead. */
@@ -62,5 +63,10 @@ int fail_unknown_strategy(struct failure *why, const char *name);
  * no two share a name. 0, or EXIT_FAILED; why names the culprit. */
 int strategies_check(const struct sw_strategy *const *table,
 		     struct failure *why);
+
+/* Fail with EXIT_FAILED when a process cannot be looked at: error is that of
+ * process_open(); a thread, a kernel thread and a zombie are refused, too. Else
+ * 0. */
+int fail_process(struct failure *why, const struct process *process, int error);
 
 #endif

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bench/attest/attest_report.h"
-#include "bench/rows/row_json.h"
+#include "bench/rows/rows.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/show/table.h"

@@ -18,7 +18,6 @@
 #include "bench/show/cure.h"
 #include "bench/show/progress.h"
 #include "bench/show/units.h"
-#include "bench/verbs/pid.h"
 #include "bench/verbs/verbs.h"
 #include "bench/watch/monitor.h"
 #include "bench/watch/watch_report.h"
@@ -75,8 +74,8 @@ static int begin(const struct arguments *args, struct watch *watch,
 		&watch->monitor, (pid_t)options->pid, options->interval_ns,
 		options->duration_ns ? options->duration_ns : UINT64_MAX);
 	if (code)
-		return pid_check(&watch->monitor.process, code, why);
-	code = pid_check(&watch->monitor.process, 0, why);
+		return fail_process(why, &watch->monitor.process, code);
+	code = fail_process(why, &watch->monitor.process, 0);
 	if (code)
 		monitor_end(&watch->monitor);
 	return code;
@@ -185,7 +184,7 @@ static int failed(const struct watch *watch, int error, struct failure *why)
 
 	/* The process ended before the first reading. */
 	if (error == -ESRCH || error == -ENODATA)
-		return pid_check(process, -ESRCH, why);
+		return fail_process(why, process, -ESRCH);
 	return fail(why, EXIT_FAILED,
 		    cure_of(CURE_FILE, error,
 			    "What was written until then is kept."),

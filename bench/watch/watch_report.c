@@ -13,7 +13,7 @@
 
 #include "bench/machine/oom.h"
 #include "bench/machine/overcommit.h"
-#include "bench/rows/row_json.h"
+#include "bench/rows/rows.h"
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 

@@ -16,7 +16,6 @@
 #include <cmocka.h>
 
 #include "bench/rows/csv.h"
-#include "bench/rows/csv_read.h"
 
 /* Rows of "a" and "c" as "a|c/" in one text. */
 struct collected {

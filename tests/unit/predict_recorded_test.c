@@ -17,7 +17,6 @@
 #include "bench/judge/predict.h"
 #include "bench/labs/oracle_memory.h"
 #include "bench/rows/csv.h"
-#include "bench/rows/csv_read.h"
 #include "bench/rows/errname.h"
 #include "lib/spawnwise.h"
 #include "tests/unit/source.h"

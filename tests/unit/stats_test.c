@@ -18,7 +18,6 @@
 
 #include "bench/judge/stats.h"
 #include "bench/rows/csv.h"
-#include "bench/rows/csv_read.h"
 #include "tests/unit/source.h"
 
 #define COUNT(array) (sizeof(array) / sizeof *(array))

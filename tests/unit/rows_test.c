@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "bench/rows/errname.h"
-#include "bench/rows/row_json.h"
+#include "bench/rows/rows.h"
 
 struct inner {
 	int count;
