@@ -177,8 +177,8 @@ refuses() {
 @test "what is no run is refused with its line" {
   spoiled '3s/,base,/,base,,/'
   refuses 'line 3 has 32 fields, not 31'
-  spoiled '3s/^1,/2,/'
-  refuses 'schema 2 is not 1'
+  spoiled '3s/^1,/3,/'
+  refuses 'schema 3 is not 1 to 2'
   spoiled '3s/,43265,/,nan,/'
   refuses 'line 3: p50_ns cannot be "nan"'
   spoiled '3s/,43265,/,-5,/'

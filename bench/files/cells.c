@@ -13,7 +13,7 @@
 #define AT(member) offsetof(struct summary, member)
 
 const struct row_field row_schema[] = {
-	FIELD("schema", SCHEMA, .help = "version of these columns' meaning; 1"),
+	FIELD("schema", SCHEMA, .help = "version of these columns' meaning; 2"),
 	{ 0 }
 };
 
@@ -85,6 +85,19 @@ static const struct row_field later_statistics[] = {
 	SUMMARY_LATER(LATER){ 0 },
 };
 
+const struct row_field strategy_fields[] = {
+	FIELD("creates_nothing", YES, offsetof(struct cell, creates_nothing),
+	      "`yes` where the strategy only takes the times: they are the "
+	      "floor of the harness; empty, with the next column: a run of "
+	      "schema 1, which has neither",
+	      .absent = ""),
+	FIELD("baseline", YES, offsetof(struct cell, baseline),
+	      "`yes` where the strategy stands for what programs do today, and "
+	      "`choose` passes it over",
+	      .absent = ""),
+	{ 0 },
+};
+
 const struct row_type cells_row = {
 	"cells.csv",
 	{ { .fields = row_schema },
@@ -94,6 +107,7 @@ const struct row_type cells_row = {
 	  { .fields = found },
 	  { .fields = expected_fields },
 	  { .fields = observed },
+	  { .fields = strategy_fields, AT(cell) },
 	  { .fields = later_statistics },
 	  { .fields = later_fields, AT(cell) } },
 };

@@ -19,6 +19,7 @@ extern const struct row_type cells_row;
 /* Fields that other files have as well, besides those of the cell: the schema;
  * in struct summary, what was expected. */
 extern const struct row_field row_schema[], expected_fields[];
+extern const struct row_field strategy_fields[]; /* of the cell */
 
 /* What was read. The strings of the rows live as long as this does. */
 struct cells {

@@ -43,6 +43,8 @@ struct cell {
 	int fds;
 	const char *cpu; /* same, split, free */
 	int overcommit;	 /* 0, 1, 2 */
+	/* Of the strategy: 0, 1; unknown: negative. */
+	int creates_nothing, baseline;
 	/* Of axes that only their row in axes.c knows, in its order. */
 	union {
 		int count;

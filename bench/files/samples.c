@@ -56,6 +56,7 @@ const struct row_type plan_row = {
 	{ { .fields = row_schema },
 	  { .fields = cell_fields, offsetof(struct summary, cell) },
 	  { .fields = expected_fields },
+	  { .fields = strategy_fields, offsetof(struct summary, cell) },
 	  { .fields = later_fields, offsetof(struct summary, cell) } },
 };
 
@@ -98,12 +99,14 @@ static int see_cell(struct cells *cells, const struct cell *cell)
 
 	while (!error && cell->id >= (int)cells->count)
 		error = cells_add(cells, &unseen);
-	if (!error && !cells->rows[cell->id].cell.strategy)
-		cells->rows[cell->id] = (struct summary){
-			.cell = *cell,
-			.commit_bytes = -1,
-			.predicted = OUTCOME_UNKNOWN,
-		};
+	if (!error && !cells->rows[cell->id].cell.strategy) {
+		struct summary *row = &cells->rows[cell->id];
+
+		*row = (struct summary){ .cell = *cell,
+					 .commit_bytes = -1,
+					 .predicted = OUTCOME_UNKNOWN };
+		row->cell.creates_nothing = row->cell.baseline = -1;
+	}
 	return error;
 }
 

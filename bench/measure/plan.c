@@ -79,6 +79,10 @@ static void add_cells(struct plan *plan, const struct cell *cell)
 		plan->cells[id] = *cell;
 		plan->cells[id].id = (int)id;
 		plan->cells[id].strategy = plan->strategies[id]->name;
+		plan->cells[id].creates_nothing =
+			!!(plan->strategies[id]->traits & SW_CREATES_NOTHING);
+		plan->cells[id].baseline =
+			!!(plan->strategies[id]->traits & SW_BASELINE);
 	}
 }
 

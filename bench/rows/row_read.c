@@ -88,13 +88,20 @@ static int get_flag(const char *text, bool *member)
 	return 0;
 }
 
+/* "" where it is unknown. */
+static int get_yes(const char *text, int *member)
+{
+	*member = *text ? !strcmp(text, "yes") : -1;
+	return *member == 1 || !*text || !strcmp(text, "no") ? 0 : -EINVAL;
+}
+
 static int get_schema(const char *text)
 {
 	int schema;
 
 	if (get_count(text, &schema))
 		return -EINVAL;
-	return schema == ROW_SCHEMA ? 0 : -ENOTSUP;
+	return schema >= 1 && schema <= ROW_SCHEMA ? 0 : -ENOTSUP;
 }
 
 /* The number of words for one that has no place here. */
@@ -155,6 +162,8 @@ static int get_field(struct words *words, const struct row_field *field,
 		return get_run_id(words, text);
 	case FIELD_FLAG:
 		return get_flag(text, member);
+	case FIELD_YES:
+		return get_yes(text, member);
 	case FIELD_COUNT:
 		return get_count(text, member);
 	case FIELD_BYTES:
@@ -189,7 +198,7 @@ static int explain(struct row_reader *reader, int error, const char *name,
 			 strerror(ENOMEM));
 	else if (error == -ENOTSUP)
 		snprintf(reader->csv.why, reader->csv.why_bytes,
-			 "schema %.20s is not %d, the one known here", text,
+			 "schema %.20s is not 1 to %d, those known here", text,
 			 ROW_SCHEMA);
 	else
 		snprintf(reader->csv.why, reader->csv.why_bytes,

@@ -52,10 +52,10 @@ enum field_kind {
 
 #define BYTES_UNKNOWN UINT64_MAX
 #define INTEGER_UNKNOWN (-1)
-#define ROW_SCHEMA 1
-#define ROW_MODES 3 /* of vm.overcommit_memory */
-#define ROW_FIELDS_MAX 32
-#define ROW_PARTS_MAX 7
+#define ROW_SCHEMA 2 /* 1 is read, too */
+#define ROW_MODES 3  /* of vm.overcommit_memory */
+#define ROW_FIELDS_MAX 48
+#define ROW_PARTS_MAX 8
 
 struct row_field {
 	const char *name; /* the column, and the key in JSON */

@@ -26,10 +26,13 @@ struct line {
 	double return_ns;
 };
 
+/* A run of schema 1 does not say: its strategies are those of this build. */
 static bool creates_nothing(const struct summary *row)
 {
 	const struct sw_strategy *strategy = sw_find(row->cell.strategy);
 
+	if (row->cell.creates_nothing >= 0)
+		return row->cell.creates_nothing;
 	return strategy && (strategy->traits & SW_CREATES_NOTHING);
 }
 

@@ -203,8 +203,8 @@ static void assert_refused(const char *from, const char *to, int error,
 static void bad_content_is_refused(void **state)
 {
 	(void)state;
-	assert_refused("\n1,", "\n2,", -ENOTSUP,
-		       "schema 2 is not 1, the one known here");
+	assert_refused("\n2,", "\n3,", -ENOTSUP,
+		       "schema 3 is not 1 to 2, those known here");
 	assert_refused("p50_ns,", "p51_ns,", -EBADMSG,
 		       "column p50_ns is missing");
 	assert_refused("8589934592", "8G", -EBADMSG,
@@ -222,8 +222,10 @@ static void bad_content_is_refused(void **state)
 	assert_refused(",ENOMEM,ENOMEM:3", ",ENOME,ENOMEM:3", -EBADMSG,
 		       "line 4: errno cannot be \"ENOME\"");
 	assert_refused(",0.4571,0,", ",0.4571,", -EBADMSG,
-		       "line 2 has 30 fields, not 31");
-	assert_refused(",,,,,,,,,,,,,,,,\n", ",,,", -EBADMSG,
+		       "line 2 has 32 fields, not 33");
+	assert_refused(",no,no", ",no,so", -EBADMSG,
+		       "line 2: baseline cannot be \"so\"");
+	assert_refused(",,,,,,,,,,,,,,,,no,no\n", ",,,", -EBADMSG,
 		       "line 5 is cut off");
 }
 
@@ -265,7 +267,7 @@ static void impossible_times_are_refused(void **state)
 static void rows_are_lines(void **state)
 {
 	(void)state;
-	assert_refused(",0,ok,ok\n", ",0,ok,\"ok\n\"\n", -EBADMSG,
+	assert_refused(",no,no\n", ",no,\"no\n\"\n", -EBADMSG,
 		       "line 2 is not one row");
 }
 
