@@ -148,7 +148,7 @@ static bool predict_cell(struct session *session)
 			   sizeof outcome->skipped);
 }
 
-/* The forecast, written down where it is another one than before. */
+/* Write the prediction down where it is another one than before. */
 static bool predict_and_note(struct session *session)
 {
 	const struct cell_outcome *outcome =
