@@ -185,7 +185,7 @@ static int reserve(struct frontier *frontier)
 	most_bytes = region_largest(most_bytes);
 	if (most_bytes < 2 * SPARE_BYTES)
 		return -ENOMEM;
-	/* A layout may leave unused what is free (promise.h). */
+	/* A layout may leave unused what is free (promise.c). */
 	if (!strcmp(frontier->room_ends, "address_space"))
 		limit_room(frontier, most_bytes, SPARE_BYTES, "address_space");
 	part_bytes = whole_pages((most_bytes - SPARE_BYTES) / frontier->vmas);
