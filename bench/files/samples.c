@@ -115,7 +115,7 @@ static bool is_cell(const struct cell *a, const struct cell *b)
 	return !strcmp(a->strategy, b->strategy) && !axes_compare(a, b);
 }
 
-static int keep(struct samples *samples, const struct sample *sample)
+int samples_keep(struct samples *samples, const struct sample *sample)
 {
 	struct sample *list;
 
@@ -143,7 +143,7 @@ static int take_sample(void *context)
 	    !is_cell(&row->cell, &cells->rows[row->cell.id].cell))
 		return -EBADMSG;
 	row->sample.cell_id = row->cell.id;
-	return keep(taking->samples, &row->sample);
+	return samples_keep(taking->samples, &row->sample);
 }
 
 /* Of a run without a plan: only cells that were seen. */

@@ -28,7 +28,7 @@ extern const struct row_type plan_row;
 int samples_append(struct row_file *file, const struct cell *cell,
 		   const struct sample *sample);
 
-/* What was read. */
+/* What was read, or is being taken. */
 struct samples {
 	struct cells cells;  /* a row a cell: what was planned and expected */
 	struct sample *list; /* owned */
@@ -36,6 +36,9 @@ struct samples {
 	bool planned; /* there is a plan.csv; else cells are those seen */
 	bool cut;     /* samples.csv ends in half a row, which was left out */
 };
+
+/* Add one to the list. 0, or -ENOMEM. */
+int samples_keep(struct samples *samples, const struct sample *sample);
 
 /* Read both of dir. After 0 the caller owes samples_release(). On error nothing
  * is owed and why holds the reason, a phrase without a full stop: -EBADMSG for

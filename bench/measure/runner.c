@@ -235,8 +235,7 @@ int runner_run(struct run *run)
 
 void runner_release(struct run *run)
 {
-	free(run->samples);
+	samples_release(&run->samples);
 	free(run->outcomes);
-	run->samples = NULL;
 	run->outcomes = NULL;
 }

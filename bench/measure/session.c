@@ -12,7 +12,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -33,19 +32,12 @@
 /* In memory and in samples.csv. */
 static int keep(struct run *run, const struct sample *sample)
 {
-	if (run->sample_count == run->sample_room) {
-		size_t room = run->sample_room ? 2 * run->sample_room : 4096;
-		struct sample *grown =
-			reallocarray(run->samples, room, sizeof *grown);
+	const int error = samples_keep(&run->samples, sample);
 
-		if (!grown)
-			return -ENOMEM;
-		run->samples = grown;
-		run->sample_room = room;
-	}
-	run->samples[run->sample_count++] = *sample;
-	return samples_append(run->samples_file,
-			      &run->plan->cells[sample->cell_id], sample);
+	return error ? error
+		     : samples_append(run->samples_file,
+				      &run->plan->cells[sample->cell_id],
+				      sample);
 }
 
 int run_flush(struct run *run)

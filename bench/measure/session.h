@@ -44,9 +44,7 @@ struct run {
 
 	struct attestation
 		attested[AXIS_VALUES_MAX]; /* by strategy of the axis */
-	struct sample *samples;
-	size_t sample_count;
-	size_t sample_room;
+	struct samples samples;	       /* without cells: the plan has them */
 	struct cell_outcome *outcomes; /* by cell */
 	sigset_t held;		       /* signals that end or suspend a run */
 	int signal;		       /* that interrupted the run, or 0 */

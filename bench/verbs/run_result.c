@@ -70,8 +70,8 @@ static int sum(const struct run *run, struct result *result)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		cells[i] = run_cell(run, i);
-	error = result_sum(result, cells, count, run->samples,
-			   run->sample_count);
+	error = result_sum(result, cells, count, run->samples.list,
+			   run->samples.count);
 	free(cells);
 	return error;
 }
