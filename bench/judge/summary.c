@@ -207,15 +207,13 @@ static void count_outcomes(const struct group *group, int *errors,
 		row->observed = 0;
 }
 
-static void summarise_cell(const struct cell *cell, const struct group *group,
-			   struct scratch *scratch, struct summary *rows)
+static void summarise_cell(const struct summary *planned,
+			   const struct group *group, struct scratch *scratch,
+			   struct summary *rows)
 {
-	struct summary common = {
-		.cell = *cell,
-		.commit_bytes = -1,
-		.predicted = OUTCOME_UNKNOWN,
-		.observed = OUTCOME_UNKNOWN,
-	};
+	struct summary common = *planned;
+
+	common.observed = OUTCOME_UNKNOWN;
 
 	count_outcomes(group, scratch->errors, &common);
 	for (int time = 0; time < TIME_COUNT; time++) {
@@ -248,7 +246,7 @@ static struct group find_group(const struct sample *const *all, size_t count,
 	return group;
 }
 
-int summarise(const struct cell *cells, size_t cell_count,
+int summarise(const struct summary *planned, size_t cell_count,
 	      const struct sample *samples, size_t sample_count,
 	      struct summary *rows)
 {
@@ -269,9 +267,10 @@ int summarise(const struct cell *cells, size_t cell_count,
 		all[i] = &samples[i];
 	qsort(all, sample_count, sizeof *all, compare_samples);
 	for (size_t i = 0; i < cell_count; i++) {
-		struct group group = find_group(all, sample_count, cells[i].id);
+		struct group group =
+			find_group(all, sample_count, planned[i].cell.id);
 
-		summarise_cell(&cells[i], &group, &scratch,
+		summarise_cell(&planned[i], &group, &scratch,
 			       &rows[i * TIME_COUNT]);
 	}
 	error = 0;
@@ -361,4 +360,26 @@ reference_verdict(const struct reference_quality *quality, char *text,
 		 "below that; close other programs and run again.",
 		 percent);
 	return REFERENCE_POOR;
+}
+
+int result_sum(struct result *result, const struct summary *planned,
+	       size_t cell_count, const struct sample *samples,
+	       size_t sample_count)
+{
+	int error = -ENOMEM;
+
+	*result = (struct result){ .count = cell_count * TIME_COUNT };
+	result->rows = calloc(result->count, sizeof *result->rows);
+	if (result->rows)
+		error = summarise(planned, cell_count, samples, sample_count,
+				  result->rows);
+	if (!error)
+		error = reference_quality(samples, sample_count,
+					  &result->quality);
+	if (error)
+		free(result->rows);
+	else
+		reference_verdict(&result->quality, result->verdict,
+				  sizeof result->verdict);
+	return error;
 }

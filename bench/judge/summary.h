@@ -21,9 +21,9 @@
  * only. Quantiles other than the median are over all good samples that have
  * the time. ref_ratio is found in each parent and is the median over them: a
  * slow phase of the machine cancels inside its own parent. Samples may come in
- * any order; those of no cell are ignored. predicted and commit_bytes are left
- * OUTCOME_UNKNOWN and -1 for the caller. 0, or -ENOMEM. */
-int summarise(const struct cell *cells, size_t cell_count,
+ * any order; those of no cell are ignored. Of what was planned the cell,
+ * predicted and commit_bytes are taken over. 0, or -ENOMEM. */
+int summarise(const struct summary *planned, size_t cell_count,
 	      const struct sample *samples, size_t sample_count,
 	      struct summary *rows);
 
@@ -55,5 +55,20 @@ int reference_quality(const struct sample *samples, size_t sample_count,
 enum reference_verdict
 reference_verdict(const struct reference_quality *quality, char *text,
 		  size_t text_bytes);
+
+/* Both: the same at the end of a run and for `summarise`. */
+#define VERDICT_BYTES 256
+struct result {
+	struct summary *rows; /* TIME_COUNT a cell, as in cells.csv */
+	size_t count;
+	struct reference_quality quality;
+	char verdict[VERDICT_BYTES];
+};
+
+/* Sum and judge the samples of what was planned. After 0 the caller owes
+ * free(result->rows). 0, or -ENOMEM. */
+int result_sum(struct result *result, const struct summary *planned,
+	       size_t cell_count, const struct sample *samples,
+	       size_t sample_count);
 
 #endif

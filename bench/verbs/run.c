@@ -4,7 +4,8 @@
  *
  * The order matters: the guardian is born first, while we are small; the plan
  * is told before anything is changed; files are written before anything is
- * shown, so that a closed pipe loses nothing.
+ * shown, so that a closed pipe loses nothing. Longer than other files, so that
+ * this order is seen at once.
  */
 
 #include <errno.h>
@@ -14,12 +15,11 @@
 #include <string.h>
 #include <sys/random.h>
 
-#include "bench/measure/runner.h"
+#include "bench/files/run_dir.h"
 #include "bench/show/cure.h"
 #include "bench/show/units.h"
-#include "bench/verbs/run_axes.h"
-#include "bench/verbs/run_files.h"
 #include "bench/verbs/run_guardian.h"
+#include "bench/verbs/run_request.h"
 #include "bench/verbs/run_result.h"
 #include "bench/verbs/verbs.h"
 
@@ -178,6 +178,57 @@ static int measure(struct run *run, const struct run_dir *dir,
 	return code;
 }
 
+static int refuse_folder(const struct run_dir *dir,
+			 const struct arguments *args, int error,
+			 struct failure *why)
+{
+	const struct run_options *options = (const void *)args->options;
+
+	if (error == -EEXIST || error == -ENOTEMPTY)
+		return fail(why, EXIT_USAGE, "Choose an empty folder.",
+			    "run --out %s: it %s", dir->path,
+			    error == -EEXIST ? "holds a run already"
+					     : "is not empty");
+	return fail(why, options->out ? EXIT_USAGE : EXIT_FAILED,
+		    "Use --out DIR to write elsewhere.", "write to %s: %s",
+		    dir->path, strerror(-error));
+}
+
+/* Choose the folder, creating nothing: what can be known to fail fails here. A
+ * dry run, which needs none, fails only where one was asked for. */
+static int choose_folder(const struct arguments *args, struct run_dir *dir,
+			 struct failure *why)
+{
+	const struct run_options *options = (const void *)args->options;
+	const int error = run_dir_choose(dir, options->out);
+
+	if (!error || options->out || !options->dry_run)
+		return error ? refuse_folder(dir, args, error, why) : 0;
+	fprintf(stderr,
+		"The run itself would need --out DIR: %s cannot be written "
+		"to: %s.\n",
+		dir->path, strerror(-error));
+	return 0;
+}
+
+/* Create the folder with the files that grow, and write down what is known
+ * before anything is measured. */
+static int create_folder(struct run *run, struct run_dir *dir,
+			 const struct arguments *args, struct failure *why)
+{
+	int error = run_dir_create(dir);
+
+	if (!error)
+		error = row_file_create(dir->path, dir->run_id, &samples_row,
+					&run->samples_file);
+	if (!error)
+		error = row_file_create(dir->path, dir->run_id, &plan_row,
+					&run->plan_file);
+	if (!error)
+		error = gbench_file_create(dir->path, &run->gbench_file);
+	return error ? refuse_folder(dir, args, error, why) : 0;
+}
+
 /* Write down what is known before anything is measured. */
 static int begin(struct run *run, const struct run_dir *dir,
 		 const struct arguments *args, struct failure *why)
@@ -199,7 +250,7 @@ static int run_plan(struct run *run, const struct arguments *args,
 	const struct plan *plan = run->plan;
 	struct guardian guardian;
 	struct run_dir dir;
-	int code = run_files_check(args, &dir, why);
+	int code = choose_folder(args, &dir, why);
 
 	if (!code && options->dry_run) {
 		run_result_plan(stdout, plan);
@@ -213,7 +264,7 @@ static int run_plan(struct run *run, const struct arguments *args,
 	}
 	if (code)
 		return code;
-	code = run_files_create(run, &dir, args, why);
+	code = create_folder(run, &dir, args, why);
 	if (!code) {
 		run_result_plan(stderr, plan);
 		code = begin(run, &dir, args, why);
@@ -245,8 +296,7 @@ static int run_verb(const struct arguments *args, struct failure *why)
 	if (!code)
 		code = run_axes(args, &request.axes, why);
 	if (!code)
-		code = run_files_child(args, &run, program, &request.child_ns,
-				       why);
+		code = run_child(args, &run, program, &request.child_ns, why);
 	if (!code)
 		code = build_plan(&plan, &request, why);
 	if (code)

@@ -13,6 +13,7 @@
 
 #include "bench/attest/attest_report.h"
 #include "bench/files/cells.h"
+#include "bench/judge/summary.h"
 #include "bench/machine/host.h"
 #include "bench/measure/signals.h"
 #include "bench/show/lines.h"
@@ -21,8 +22,7 @@
 #include "bench/show/table.h"
 #include "bench/show/units.h"
 #include "bench/verbs/choose.h"
-#include "bench/verbs/result.h"
-#include "bench/verbs/run_axes.h"
+#include "bench/verbs/run_request.h"
 
 void run_result_plan(FILE *stream, const struct plan *plan)
 {
@@ -131,7 +131,9 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 					 run->parents_died, "blocks_disturbed",
 					 run->blocks_disturbed, "interrupted",
 					 run->signal));
-	result_describe(result, host);
+	json_object_set_new(host, "reference_spread",
+			    json_real(result->quality.spread));
+	json_object_set_new(host, "verdict", json_string(result->verdict));
 	return keep_host(dir, host);
 }
 

@@ -13,10 +13,10 @@
 
 #include "bench/files/host_file.h"
 #include "bench/files/samples.h"
+#include "bench/judge/summary.h"
 #include "bench/machine/host.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
-#include "bench/verbs/result.h"
 #include "bench/verbs/verbs.h"
 
 static int read_run(const char *run, struct samples *samples,
@@ -94,7 +94,10 @@ static int write_host(const char *run, const struct samples *samples,
 		json_object_set_new(host, "parents_died",
 				    json_integer(count_deaths(samples)));
 		json_object_set_new(host, "interrupted", json_true());
-		result_describe(result, host);
+		json_object_set_new(host, "reference_spread",
+				    json_real(result->quality.spread));
+		json_object_set_new(host, "verdict",
+				    json_string(result->verdict));
 		error = host_write(run, host);
 	}
 	json_decref(host);

@@ -42,8 +42,15 @@ static struct sample failed(int cell_id, int parent, int error)
 				.ref_ns = 50 };
 }
 
-static const struct cell cells[] = { { .id = 3, .strategy = "a" },
-				     { .id = 5, .strategy = "b" } };
+/* What was planned. */
+static const struct summary cells[] = {
+	{ .cell = { .id = 3, .strategy = "a" },
+	  .predicted = OUTCOME_UNKNOWN,
+	  .commit_bytes = -1 },
+	{ .cell = { .id = 5, .strategy = "b" },
+	  .predicted = ENOMEM,
+	  .commit_bytes = 7 },
+};
 
 /* Six parents with medians 100 to 140 and, on a machine that was ten times
  * slower for a while, 1000. */

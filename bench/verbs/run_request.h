@@ -1,9 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* The axes of a run as people write them, checked against this machine. */
-#ifndef VERBS_RUN_AXES_H
-#define VERBS_RUN_AXES_H
+/* What a run is asked for, axes and program, checked against this machine. */
+#ifndef VERBS_RUN_REQUEST_H
+#define VERBS_RUN_REQUEST_H
 
-#include "bench/measure/plan.h"
+#include <limits.h>
+
+#include "bench/measure/runner.h"
 #include "bench/verbs/verbs.h"
 
 /* The options of `run`. */
@@ -21,5 +23,13 @@ struct run_options {
  */
 int run_axes(const struct arguments *args, struct axes *axes,
 	     struct failure *why);
+
+/*
+ * Find the child's program: run->program is then path, run->stamps is set.
+ * One that is not ours is tried, once, in a dry run too, and child_ns is how
+ * long it took; otherwise 0. 0, or an exit code with why filled.
+ */
+int run_child(const struct arguments *args, struct run *run,
+	      char path[PATH_MAX], double *child_ns, struct failure *why);
 
 #endif
