@@ -46,7 +46,6 @@ struct options {
 	uint64_t pid;
 	bool json;
 };
-#define AT(member) .offset = offsetof(struct options, member)
 
 /* The heaps that were asked for, or the usual ones. With --pid alone it is the
  * process that matters. */
@@ -135,13 +134,13 @@ static const struct option_spec doctor_options[] = {
 	OPTION("heap", 'H', SIZE,
 	       "tell what spawning from a program with such heaps would ask "
 	       "(default: 1G, and by the size of the RAM)",
-	       AT(heaps), .list = PREDICT_HEAPS_MAX, .what = "read heap",
+	       INTO(heaps), .list = PREDICT_HEAPS_MAX, .what = "read heap",
 	       .hint = "Give sizes with commas between them: 1G,16G; 16 at "
 		       "most."),
 	OPTION("pid", 'p', PID,
-	       "tell what spawning from this process would ask", AT(pid),
+	       "tell what spawning from this process would ask", INTO(pid),
 	       .what = "read pid"),
-	OPTION("json", 0, SWITCH, "print a JSON object", AT(json)),
+	OPTION("json", 0, SWITCH, "print a JSON object", INTO(json)),
 	{ 0 },
 };
 

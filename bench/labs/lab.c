@@ -23,22 +23,21 @@ struct options {
 	const char *out, *overcommit;
 	bool alone;
 };
-#define AT(member) .offset = offsetof(struct options, member)
 
 static const struct option_spec lab_options[] = {
 	OPTION("out", 'o', TEXT,
 	       "write into DIR (default: a new folder in data/runs here, or in "
 	       "the working folder)",
-	       AT(out), .placeholder = "DIR"),
+	       INTO(out), .placeholder = "DIR"),
 	OPTION("overcommit", 'm', TEXT,
 	       "current, 0, 1, 2, or all; not of touch, oom and victim, which "
 	       "are done in the mode that is set",
-	       AT(overcommit), "all", "LIST"),
+	       INTO(overcommit), "all", "LIST"),
 	OPTION("alone", 0, SWITCH,
 	       "nobody else uses this machine: hold mode 2 even where it "
 	       "leaves "
 	       "no memory to other programs; of the same labs",
-	       AT(alone)),
+	       INTO(alone)),
 	{ 0 },
 };
 

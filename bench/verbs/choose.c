@@ -94,7 +94,6 @@ struct options {
 	const char *policy;
 	const char *data;
 };
-#define AT(member) .offset = offsetof(struct options, member)
 
 /* The user's mode, or the one that is named. */
 static int read_mode(const struct options *options, int *mode,
@@ -189,15 +188,15 @@ static const char *const policies[] = { "safe", "fast", NULL };
 
 static const struct option_spec choose_options[] = {
 	OPTION("heap", 'H', SIZE, "memory of the program that spawns",
-	       AT(heap_bytes), .what = "read size",
+	       INTO(heap_bytes), .what = "read size",
 	       .required = "choose a strategy",
 	       .hint = "Say how large the program is: --heap 4G, --heap 512M."),
-	OPTION("overcommit", 'm', WORD, "vm.overcommit_memory", AT(mode),
+	OPTION("overcommit", 'm', WORD, "vm.overcommit_memory", INTO(mode),
 	       "current", "MODE", modes, .what = "read overcommit mode"),
 	OPTION("policy", 0, WORD, "fewest demands, or lowest median",
-	       AT(policy), "safe", "POLICY", policies, .what = "read policy"),
+	       INTO(policy), "safe", "POLICY", policies, .what = "read policy"),
 	OPTION("data", 0, TEXT,
-	       "folder of the run to judge by, if not the newest", AT(data),
+	       "folder of the run to judge by, if not the newest", INTO(data),
 	       .placeholder = "RUN"),
 	{ 0 },
 };

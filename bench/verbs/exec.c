@@ -33,23 +33,22 @@ struct options {
 	uint64_t count;
 	const char *cpu;
 };
-#define AT(member) .offset = offsetof(struct options, member)
 
 static const char *const placements[] = { "same", "free", NULL };
 
 static const struct option_spec exec_options[] = {
 	OPTION("strategy", 's', STRATEGY, "how the command is started",
-	       AT(strategy), .required = "exec",
+	       INTO(strategy), .required = "exec",
 	       .hint = "Say how: --strategy NAME; `spawnwise list` has the "
 		       "names."),
 	OPTION("heap", 'H', HEAP, "grow our memory to this first",
-	       AT(heap_bytes), "0", .what = "read size"),
-	OPTION("backing", 'b', WORD, "what backs it", AT(backing), "base",
+	       INTO(heap_bytes), "0", .what = "read size"),
+	OPTION("backing", 'b', WORD, "what backs it", INTO(backing), "base",
 	       .words = backing_names),
 	OPTION("count", 'n', COUNT, "run it N times, one after another",
-	       AT(count), "1", .high = 100000000),
-	OPTION("cpu", 'c', WORD, "where children run", AT(cpu), "free", "PLACE",
-	       placements),
+	       INTO(count), "1", .high = 100000000),
+	OPTION("cpu", 'c', WORD, "where children run", INTO(cpu), "free",
+	       "PLACE", placements),
 	{ 0 },
 };
 

@@ -199,10 +199,8 @@ static int list_run(const struct arguments *args, struct failure *why)
 }
 
 static const struct option_spec list_options[] = {
-	OPTION("json", 0, SWITCH, "print a JSON array",
-	       .offset = offsetof(struct options, json)),
-	OPTION("csv", 0, SWITCH, "print CSV with a header",
-	       .offset = offsetof(struct options, csv)),
+	OPTION("json", 0, SWITCH, "print a JSON array", INTO(json)),
+	OPTION("csv", 0, SWITCH, "print CSV with a header", INTO(csv)),
 	{ 0 },
 };
 

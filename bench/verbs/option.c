@@ -29,7 +29,7 @@ static const struct {
 	[OPTION_HELP] = { NULL, "" },
 	[OPTION_TEXT] = { "TEXT", "" },
 	[OPTION_WORD] = { "NAME", "is not known" },
-	[OPTION_STRATEGY] = { "NAME", "" },
+	[OPTION_STRATEGY] = { "NAME", "is no name" },
 	[OPTION_COUNT] = { "N", "is not a whole number" },
 	[OPTION_PID] = { "PID", "is not a whole number from 1 on" },
 	[OPTION_SIZE] = { "SIZE", "is not a size such as 0, 64M or 1.5GiB" },
@@ -89,6 +89,14 @@ static int find_word(const char *const *words, const char *text,
 	return *words ? 0 : -ENOENT;
 }
 
+static int find_strategy(const char *name, const char **found)
+{
+	const struct sw_strategy *strategy = sw_find(name);
+
+	*found = strategy ? strategy->name : NULL;
+	return strategy ? 0 : -ENOENT;
+}
+
 /* A value as the option's kind reads it. */
 static int read_value(const struct option_spec *spec, const char *text,
 		      union value *value)
@@ -100,6 +108,8 @@ static int read_value(const struct option_spec *spec, const char *text,
 	switch (spec->kind) {
 	case OPTION_WORD:
 		return find_word(spec->words, text, &value->word);
+	case OPTION_STRATEGY:
+		return find_strategy(text, &value->word);
 	case OPTION_COUNT:
 	case OPTION_PID:
 		error = count_parse(text, pid ? 1 : (long)spec->low,
@@ -196,6 +206,8 @@ static int bad_value(const char *verb, const struct option_spec *spec,
 {
 	const char *reason = reason_of(spec, error);
 
+	if (spec->kind == OPTION_STRATEGY && error == -ENOENT)
+		return fail_unknown_strategy(why, item ? item : text);
 	hint_at(spec, error, why);
 	if (spec->what && item)
 		return fail(why, EXIT_USAGE, NULL, "%s '%s' of '%s': it %s",
@@ -208,18 +220,6 @@ static int bad_value(const char *verb, const struct option_spec *spec,
 			    verb, spec->name, text, item, reason);
 	return fail(why, EXIT_USAGE, NULL, "%s --%s %s: it %s", verb,
 		    spec->name, text, reason);
-}
-
-static int read_strategy(const char *name, const struct sw_strategy **strategy,
-			 const char *verb, struct failure *why)
-{
-	if (!*name)
-		return fail(why, EXIT_USAGE,
-			    "Did `spawnwise choose` find none? It then prints "
-			    "nothing and exits with 1.",
-			    "%s: the name of the strategy is empty", verb);
-	*strategy = sw_find(name);
-	return *strategy ? 0 : fail_unknown_strategy(why, name);
 }
 
 struct list_reading {
@@ -237,7 +237,7 @@ static int take_value(void *data, const char *item)
 	int error = read_value(spec, item, &value);
 
 	for (size_t i = 0; i < list->count && !error; i++)
-		if (spec->kind == OPTION_WORD
+		if (spec->kind == OPTION_WORD || spec->kind == OPTION_STRATEGY
 			    ? list->values[i].word == value.word
 			    : list->values[i].number == value.number)
 			error = -EEXIST;
@@ -256,8 +256,11 @@ int option_read(const char *verb, const struct option_spec *spec,
 	char item[ITEM_LENGTH];
 	int error;
 
-	if (spec->kind == OPTION_STRATEGY)
-		return read_strategy(text, member, verb, why);
+	if (spec->kind == OPTION_STRATEGY && !*text)
+		return fail(why, EXIT_USAGE,
+			    "Did `spawnwise choose` find none? It then prints "
+			    "nothing and exits with 1.",
+			    "%s: the name of the strategy is empty", verb);
 	if (spec->kind == OPTION_SWITCH) {
 		*(bool *)member = true;
 		return 0;
@@ -270,7 +273,9 @@ int option_read(const char *verb, const struct option_spec *spec,
 	error = read_value(spec, text, &value);
 	if (error)
 		return bad_value(verb, spec, text, NULL, error, why);
-	if (spec->kind == OPTION_TEXT || spec->kind == OPTION_WORD)
+	if (spec->kind == OPTION_STRATEGY)
+		*(const struct sw_strategy **)member = sw_find(text);
+	else if (spec->kind == OPTION_TEXT || spec->kind == OPTION_WORD)
 		*(const char **)member = value.word;
 	else
 		*(uint64_t *)member = value.number;

@@ -57,6 +57,9 @@ struct option_spec {
 		.kind = OPTION_##of_kind, .help = text, __VA_ARGS__            \
 	}
 
+/* The member of a verb's struct options. */
+#define INTO(member) .offset = offsetof(struct options, member)
+
 /* Read a text, a list or one value, as an option's table says, into the
  * member that it fills; verb: for the error. 0, or EXIT_USAGE with why filled.
  */

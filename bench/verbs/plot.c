@@ -20,7 +20,6 @@ struct options {
 	const char *out;
 	const char *terminal;
 };
-#define AT(member) .offset = offsetof(struct options, member)
 
 static bool holds(const char *dir, const char *file)
 {
@@ -112,10 +111,10 @@ static const char *const terminals[] = { "dumb", NULL };
 
 static const struct option_spec plot_options[] = {
 	OPTION("out", 'o', TEXT,
-	       "write the charts into DIR (default: into RUN)", AT(out),
+	       "write the charts into DIR (default: into RUN)", INTO(out),
 	       .placeholder = "DIR"),
 	OPTION("terminal", 0, WORD, "draw in the terminal, write no files",
-	       AT(terminal), .placeholder = "dumb", .words = terminals,
+	       INTO(terminal), .placeholder = "dumb", .words = terminals,
 	       .what = "plot for terminal",
 	       .hint = "Use --terminal dumb, or none to write svg and png "
 		       "files."),

@@ -23,29 +23,27 @@
 #include "bench/verbs/run_result.h"
 #include "bench/verbs/verbs.h"
 
-#define AT(member) .offset = offsetof(struct run_options, member)
-
 static const struct option_spec run_options[] = {
-	OPTION("strategy", 's', TEXT, "strategies to measure", AT(strategies),
+	OPTION("strategy", 's', TEXT, "strategies to measure", INTO(strategies),
 	       "all", "LIST"),
 	OPTION("", 0, AXES, ""),
 	OPTION("child", 0, TEXT,
 	       "what is spawned (default: our own, which stamps its start)",
-	       AT(child), .placeholder = "PROGRAM"),
+	       INTO(child), .placeholder = "PROGRAM"),
 	OPTION("parents", 0, COUNT, "processes a parent state, at least 6",
-	       AT(parents), "6", .low = PARENTS_DEFAULT, .high = 1000),
-	OPTION("out", 'o', TEXT, "write the run into DIR", AT(out),
+	       INTO(parents), "6", .low = PARENTS_DEFAULT, .high = 1000),
+	OPTION("out", 'o', TEXT, "write the run into DIR", INTO(out),
 	       .placeholder = "DIR"),
-	OPTION("budget", 0, COUNT, "cut samples to fit", AT(budget_s),
+	OPTION("budget", 0, COUNT, "cut samples to fit", INTO(budget_s),
 	       .placeholder = "SECONDS", .low = 1, .high = 1000000),
 	OPTION("seed", 0, COUNT, "of the order of blocks (default: random)",
-	       AT(seed), .high = INT32_MAX),
+	       INTO(seed), .high = INT32_MAX),
 	OPTION("quick", 'q', SWITCH, "fewer heaps and samples: half a minute",
-	       AT(quick)),
+	       INTO(quick)),
 	OPTION("plot", 0, SWITCH, "draw the charts into the run's folder",
-	       AT(plot)),
+	       INTO(plot)),
 	OPTION("dry-run", 0, SWITCH,
-	       "show the plan and stop; CMD is tried once", AT(dry_run)),
+	       "show the plan and stop; CMD is tried once", INTO(dry_run)),
 	{ 0 },
 };
 
@@ -61,7 +59,7 @@ static const char *const examples[] = {
 
 static uint64_t seed_of(const struct arguments *args)
 {
-	const struct run_options *options = (const void *)args->options;
+	const struct options *options = (const void *)args->options;
 	uint32_t random = 0;
 
 	if (argument_given(args, "seed"))
@@ -73,7 +71,7 @@ static uint64_t seed_of(const struct arguments *args)
 
 /* What a plan is built of besides the options. */
 struct request {
-	const struct run_options *options;
+	const struct options *options;
 	struct axes axes;
 	uint64_t seed;
 	double child_ns;
@@ -105,7 +103,7 @@ static int refuse_budget(const struct plan *plan, const struct request *request,
 static int build_plan(struct plan *plan, const struct request *request,
 		      struct failure *why)
 {
-	const struct run_options *options = request->options;
+	const struct options *options = request->options;
 	struct overcommit_view view;
 	int error = plan_build(plan, &request->axes, (int)options->parents,
 			       request->seed, (double)options->budget_s,
@@ -182,7 +180,7 @@ static int refuse_folder(const struct run_dir *dir,
 			 const struct arguments *args, int error,
 			 struct failure *why)
 {
-	const struct run_options *options = (const void *)args->options;
+	const struct options *options = (const void *)args->options;
 
 	if (error == -EEXIST || error == -ENOTEMPTY)
 		return fail(why, EXIT_USAGE, "Choose an empty folder.",
@@ -199,7 +197,7 @@ static int refuse_folder(const struct run_dir *dir,
 static int choose_folder(const struct arguments *args, struct run_dir *dir,
 			 struct failure *why)
 {
-	const struct run_options *options = (const void *)args->options;
+	const struct options *options = (const void *)args->options;
 	const int error = run_dir_choose(dir, options->out);
 
 	if (!error || options->out || !options->dry_run)
@@ -246,7 +244,7 @@ static int begin(struct run *run, const struct run_dir *dir,
 static int run_plan(struct run *run, const struct arguments *args,
 		    struct failure *why)
 {
-	const struct run_options *options = (const void *)args->options;
+	const struct options *options = (const void *)args->options;
 	const struct plan *plan = run->plan;
 	struct guardian guardian;
 	struct run_dir dir;

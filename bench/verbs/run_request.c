@@ -19,41 +19,31 @@
 #include "bench/show/units.h"
 #include "bench/verbs/mode.h"
 
-static int take_strategy(void *data, const char *item)
-{
-	struct axes *axes = data;
-	const struct sw_strategy *strategy = sw_find(item);
-
-	if (!strategy)
-		return -ENOENT;
-	if (axes->strategy_count == AXIS_VALUES_MAX)
-		return -ENOSPC;
-	axes->strategies[axes->strategy_count++] = strategy;
-	return 0;
-}
-
 static int read_strategies(const char *text, struct axes *axes,
 			   struct failure *why)
 {
-	char culprit[64];
-	int error;
+	static const struct option_spec spec =
+		OPTION("strategy", 's', STRATEGY, "", .list = AXIS_VALUES_MAX);
+	struct value_list names = { .count = 0 };
+	size_t *count = &axes->strategy_count;
+	int code;
 
 	if (!strcmp(text, "all")) {
-		for (size_t i = 0; sw_strategies[i]; i++)
-			axes->strategies[axes->strategy_count++] =
-				sw_strategies[i];
+		for (; sw_strategies[*count]; ++*count) {
+			if (*count == AXIS_VALUES_MAX)
+				return fail(why, EXIT_USAGE,
+					    "Name those to measure.",
+					    "run --strategy all: there are "
+					    "more than %d",
+					    AXIS_VALUES_MAX);
+			axes->strategies[*count] = sw_strategies[*count];
+		}
 		return 0;
 	}
-	error = list_split(text, take_strategy, axes, culprit);
-	if (error == -ENOENT)
-		return fail_unknown_strategy(why, culprit);
-	if (error)
-		return fail(why, EXIT_USAGE,
-			    "Give each strategy once; `spawnwise list` has "
-			    "their names.",
-			    "run --strategy %s: \"%s\" is empty or there twice",
-			    text, culprit);
-	return 0;
+	code = option_read("run", &spec, text, &names, why);
+	for (; *count < names.count; ++*count)
+		axes->strategies[*count] = sw_find(names.values[*count].word);
+	return code;
 }
 
 static int read_modes(const char *text, struct value_list *values,
@@ -135,7 +125,7 @@ static int read_axis(const struct arguments *args,
 		     const struct row_field *field, struct value_list *values,
 		     struct failure *why)
 {
-	const struct run_options *options = (const void *)args->options;
+	const struct options *options = (const void *)args->options;
 	const struct axis *axis = field->axis;
 	const struct option_spec spec = option_of_axis(field);
 	const char *text = argument_value(args, axis->name);
@@ -150,7 +140,7 @@ static int read_axis(const struct arguments *args,
 int run_axes(const struct arguments *args, struct axes *axes,
 	     struct failure *why)
 {
-	const struct run_options *options = (const void *)args->options;
+	const struct options *options = (const void *)args->options;
 	const struct row_field *axis;
 	int code = read_strategies(options->strategies, axes, why);
 
@@ -209,7 +199,7 @@ static int check_child(const struct run *run, double *child_ns,
 static int locate_child(const struct arguments *args, char path[PATH_MAX],
 			struct failure *why)
 {
-	const struct run_options *options = (const void *)args->options;
+	const struct options *options = (const void *)args->options;
 	const char *child = options->child;
 	struct program program;
 
@@ -234,7 +224,7 @@ static int locate_child(const struct arguments *args, char path[PATH_MAX],
 int run_child(const struct arguments *args, struct run *run,
 	      char path[PATH_MAX], double *child_ns, struct failure *why)
 {
-	const struct run_options *options = (const void *)args->options;
+	const struct options *options = (const void *)args->options;
 	static char *alone[2];
 	struct stat status;
 	int error = 0, code = locate_child(args, path, why);

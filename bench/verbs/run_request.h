@@ -9,7 +9,7 @@
 #include "bench/verbs/verbs.h"
 
 /* The options of `run`. */
-struct run_options {
+struct options {
 	const char *strategies, *child, *out;
 	uint64_t parents, budget_s, seed;
 	bool quick, plot, dry_run;

@@ -355,7 +355,7 @@ static bool has_answer(const struct result *result)
 int run_result(const struct run *run, const struct run_dir *dir,
 	       const struct arguments *args, struct failure *why)
 {
-	const struct run_options *options = (const void *)args->options;
+	const struct options *options = (const void *)args->options;
 	const bool plot = options->plot;
 	char reason[480] = "";
 	struct result result;

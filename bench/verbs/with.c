@@ -34,17 +34,16 @@ struct options {
 	bool children;
 	const char *report;
 };
-#define AT(member) .offset = offsetof(struct options, member)
 
 static const struct option_spec with_options[] = {
 	OPTION("children", 0, SWITCH,
 	       "serve every program that the command starts or becomes as "
 	       "well",
-	       AT(children)),
+	       INTO(children)),
 	OPTION("report", 'r', TEXT,
 	       "append a line at exit: how many were spawned, by which "
 	       "strategy",
-	       AT(report), .placeholder = "FILE"),
+	       INTO(report), .placeholder = "FILE"),
 	{ 0 },
 };
 

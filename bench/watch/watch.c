@@ -29,7 +29,6 @@ struct options {
 	bool csv, json;
 	const char *out;
 };
-#define AT(member) .offset = offsetof(struct options, member)
 
 struct watch {
 	const struct options *options;
@@ -235,18 +234,19 @@ static int watch_run(const struct arguments *args, struct failure *why)
 }
 
 static const struct option_spec watch_options[] = {
-	OPTION("pid", 'p', PID, "the process to watch", AT(pid),
+	OPTION("pid", 'p', PID, "the process to watch", INTO(pid),
 	       .what = "read pid", .required = "watch a process"),
 	OPTION("interval", 'i', TIME, "from reading to reading: 100ms, 2s, 1m",
-	       AT(interval_ns), "1s", .low = INTERVAL_MIN_NS),
+	       INTO(interval_ns), "1s", .low = INTERVAL_MIN_NS),
 	OPTION("duration", 'd', TIME, "end after so long: 30s, 10m, 8h",
-	       AT(duration_ns), .low = INTERVAL_MIN_NS),
+	       INTO(duration_ns), .low = INTERVAL_MIN_NS),
 	OPTION("csv", 0, SWITCH,
-	       "write the readings to stdout, the verdict to stderr", AT(csv)),
+	       "write the readings to stdout, the verdict to stderr",
+	       INTO(csv)),
 	OPTION("out", 'o', TEXT, "write the readings to a new file, as CSV",
-	       AT(out), .placeholder = "FILE"),
+	       INTO(out), .placeholder = "FILE"),
 	OPTION("json", 0, SWITCH, "print the verdict as a JSON object",
-	       AT(json)),
+	       INTO(json)),
 	{ 0 },
 };
 

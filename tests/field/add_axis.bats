@@ -154,7 +154,7 @@ add_verb() {
 
 		static const struct option_spec hello_options[] = {
 			OPTION("name", 0, TEXT, "whom",
-			       .offset = offsetof(struct options, name),
+			       INTO(name),
 			       .fallback = "world"),
 			{ 0 },
 		};

@@ -43,3 +43,23 @@ afresh() {
 		grep -q '^ok 1 ' out || { cat out; return 1; }
 	done
 }
+
+@test "more strategies than a run can hold are refused, not measured in part" {
+	case $command in */san/*) skip "a copy builds no sanitizer" ;; esac
+	mkdir tree
+	cp -a "$top"/{.ci,Makefile,bench,lib,strategies} tree
+	cp -a "${command%/spawnwise}" tree/build
+	for number in {1..32}; do
+		sed "s/null/more$number/g" "$top/strategies/null.c" \
+			>tree/strategies/more"$number".c
+	done
+	afresh make -s -j2 -C tree build/spawnwise >out 2>&1 || { cat out; return 1; }
+	command=$PWD/tree/build/spawnwise
+	refused 2 "run --strategy all: there are more than 32" "Name those" \
+		run --dry-run --heap 0
+	names=$("$command" list --csv | sed 1d | cut -d, -f1 | head -n 33 |
+		paste -sd,)
+	refused 2 "run --strategy $names: " "at most 32" \
+		run --dry-run --heap 0 --strategy "$names"
+	check 0 "$command" run --dry-run -q --heap 0 --strategy "${names%,*}"
+}

@@ -16,32 +16,31 @@
 
 #include <cmocka.h>
 
-struct values {
+struct options {
 	const char *heap, *out, *mode;
 	bool quick;
 	uint64_t count, bytes, span_ns;
 	struct value_list sizes;
 };
-#define AT(member) .offset = offsetof(struct values, member)
 
 static const char *const modes[] = { "one", "two", "three", NULL };
 
 static const struct option_spec table[] = {
-	OPTION("heap", 'H', TEXT, "heaps", AT(heap), "0,64M"),
-	OPTION("out", 0, TEXT, "where to", AT(out)),
-	OPTION("quick", 'q', SWITCH, "sooner", AT(quick)),
-	OPTION("count", 'n', COUNT, "how often", AT(count), "3", .low = 1,
+	OPTION("heap", 'H', TEXT, "heaps", INTO(heap), "0,64M"),
+	OPTION("out", 0, TEXT, "where to", INTO(out)),
+	OPTION("quick", 'q', SWITCH, "sooner", INTO(quick)),
+	OPTION("count", 'n', COUNT, "how often", INTO(count), "3", .low = 1,
 	       .high = 9),
-	OPTION("mode", 0, WORD, "which", AT(mode), "two", .words = modes),
-	OPTION("bytes", 0, HEAP, "how many", AT(bytes), .what = "read size"),
-	OPTION("span", 0, TIME, "how long", AT(span_ns), .low = 1000000),
-	OPTION("sizes", 0, SIZE, "how large", AT(sizes), .list = 3),
+	OPTION("mode", 0, WORD, "which", INTO(mode), "two", .words = modes),
+	OPTION("bytes", 0, HEAP, "how many", INTO(bytes), .what = "read size"),
+	OPTION("span", 0, TIME, "how long", INTO(span_ns), .low = 1000000),
+	OPTION("sizes", 0, SIZE, "how large", INTO(sizes), .list = 3),
 	{ 0 },
 };
 
 /* Another, with an option that is required. */
 static const struct option_spec needed[] = {
-	OPTION("pid", 'p', PID, "whose", AT(count), .what = "read pid",
+	OPTION("pid", 'p', PID, "whose", INTO(count), .what = "read pid",
 	       .required = "look"),
 	{ 0 },
 };
@@ -108,7 +107,7 @@ static void values_and_fallbacks(void **state)
 /* As the table says, into the verb's struct. */
 static void members_are_filled(void **state)
 {
-	const struct values *values = (const void *)args.options;
+	const struct options *values = (const void *)args.options;
 
 	(void)state;
 	assert_int_equal(parse(&plain), 0);
