@@ -53,19 +53,15 @@ static bool is_made_of(const char *text, const char *characters)
 	return *text && !text[strspn(text, characters)];
 }
 
-static int get_word(struct words *words, const char *text, const char **member)
+/* A name begins with a letter. */
+static int get_word(struct words *words, enum field_kind kind, const char *text,
+		    const char **member)
 {
-	if (!is_made_of(text, LETTERS DIGITS "_"))
+	if (!is_made_of(text, LETTERS DIGITS "_") ||
+	    (kind == FIELD_NAME && !strchr(LETTERS, *text)))
 		return -EINVAL;
 	*member = intern(words, text);
 	return *member ? 0 : -ENOMEM;
-}
-
-static int get_name(struct words *words, const char *text, const char **member)
-{
-	if (!strchr(LETTERS, *text))
-		return -EINVAL;
-	return get_word(words, text, member);
 }
 
 static int get_count(const char *text, int *member)
@@ -169,9 +165,8 @@ static int get_field(struct words *words, const struct row_field *field,
 	case FIELD_BYTES:
 		return csv_get_size(text, member);
 	case FIELD_NAME:
-		return get_name(words, text, member);
 	case FIELD_WORD:
-		return get_word(words, text, member);
+		return get_word(words, field->kind, text, member);
 	case FIELD_CHOICE:
 		return get_choice(text, field->words, member);
 	case FIELD_ERRNO:
