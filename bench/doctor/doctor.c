@@ -144,13 +144,6 @@ static const struct option_spec doctor_options[] = {
 	{ 0 },
 };
 
-static const char *const doctor_examples[] = {
-	"spawnwise doctor",
-	"spawnwise doctor --heap 8G,64G",
-	"sudo spawnwise doctor --pid 1234",
-	NULL,
-};
-
 const struct verb verb_doctor = {
 	.name = "doctor",
 	.summary = "say what this machine can measure and what disturbs it",
@@ -162,6 +155,9 @@ const struct verb verb_doctor = {
 		"Warns of limits, filters and settings that make spawning "
 		"slow, fail or lie, with what to do.",
 	.options = doctor_options,
-	.examples = doctor_examples,
+	.examples = (const char *const[]){ "spawnwise doctor",
+					   "spawnwise doctor --heap 8G,64G",
+					   "sudo spawnwise doctor --pid 1234",
+					   NULL },
 	.run = doctor_run,
 };

@@ -228,13 +228,6 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 	return code ? code : run_lab(lab, args, &list, why);
 }
 
-static const char *const examples[] = {
-	"spawnwise lab",
-	"spawnwise lab promise --overcommit current",
-	"sudo spawnwise lab promise --out ./promise",
-	NULL,
-};
-
 const struct verb verb_lab = {
 	.name = "lab",
 	.summary = "show what happens when memory is promised and not there",
@@ -249,6 +242,10 @@ const struct verb verb_lab = {
 		"happens.",
 	.operands_max = 1,
 	.options = lab_options,
-	.examples = examples,
+	.examples =
+		(const char *const[]){
+			"spawnwise lab",
+			"spawnwise lab promise --overcommit current",
+			"sudo spawnwise lab promise --out ./promise", NULL },
 	.run = lab_verb,
 };

@@ -7,21 +7,20 @@
  */
 
 #include "bench/verbs/choose.h"
-#include "bench/files/run_dir.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/attest/trial.h"
-#include "bench/files/cells.h"
+#include "bench/files/run_dir.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
 #include "bench/machine/text.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/show/cure.h"
+#include "bench/show/lines.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
@@ -111,32 +110,34 @@ static int read_mode(const struct options *options, int *mode,
 		     : 0;
 }
 
-static int open_data(const char *data, struct cells *cells, struct failure *why)
+int run_find(const char *named, char dir[PATH_MAX], const char *cure,
+	     struct failure *why)
 {
-	char newest[PATH_MAX], reason[256];
-	int error;
-
-	if (!data) {
-		error = run_dir_newest(newest, sizeof newest);
-		if (error)
-			return fail(why, EXIT_FAILED,
-				    "Measure first with `spawnwise run "
-				    "--quick`, or name a run with --data.",
-				    "find a run: there is none here");
-		data = newest;
-	}
-	error = cells_read(data, cells, reason, sizeof reason);
-	if (error == -ENODATA)
-		return fail_unsummarised(why, data, reason);
-	if (error)
-		return fail(why, EXIT_FAILED,
-			    "Name the folder of a run with --data, or measure "
-			    "with `spawnwise run --quick`.",
-			    "read run %s: %s", data, reason);
-	fputs("By run ", stderr);
-	text_put(cells->run_id, "", stderr);
-	fprintf(stderr, " in %s:\n", data);
+	if (named)
+		snprintf(dir, PATH_MAX, "%s", named);
+	else if (run_dir_newest(dir, PATH_MAX))
+		return fail(why, EXIT_FAILED, cure,
+			    "find a run: there is none here");
 	return 0;
+}
+
+int run_read(const char *dir, struct cells *cells, const char *cure,
+	     struct failure *why)
+{
+	char reason[256], word[2 * PATH_MAX];
+	const int error = cells_read(dir, cells, reason, sizeof reason);
+
+	if (!error)
+		return 0;
+	if (error == -ENODATA) { /* it was killed, or is at work */
+		shell_word(dir, word, sizeof word);
+		fail_cure(why,
+			  "`spawnwise summarise %.400s` makes it from "
+			  "samples.csv.",
+			  word);
+		cure = NULL;
+	}
+	return fail(why, EXIT_FAILED, cure, "read run %s: %s", dir, reason);
 }
 
 static int print_choice(const struct choice *choice, struct failure *why)
@@ -162,14 +163,23 @@ static int choose_run(const struct arguments *args, struct failure *why)
 		.policy = strcmp(options->policy, "safe") ? CHOICE_FAST
 							  : CHOICE_SAFE,
 	};
+	static const char cure[] =
+		"Name the folder of a run with --data, or measure with "
+		"`spawnwise run --quick`.";
 	struct choice choice;
 	struct cells cells = { 0 };
+	char dir[PATH_MAX];
 	int code = read_mode(options, &query.overcommit, why);
 
 	if (!code)
-		code = open_data(options->data, &cells, why);
+		code = run_find(options->data, dir, cure, why);
+	if (!code)
+		code = run_read(dir, &cells, cure, why);
 	if (code)
 		return code;
+	fputs("By run ", stderr);
+	text_put(cells.run_id, "", stderr);
+	fprintf(stderr, " in %s:\n", dir);
 	code = advise(&query, cells.rows, cells.count, &choice);
 	if (code) {
 		code = fail(why, EXIT_FAILED,
@@ -201,12 +211,6 @@ static const struct option_spec choose_options[] = {
 	{ 0 },
 };
 
-static const char *const choose_examples[] = {
-	"spawnwise choose --heap 4G",
-	"spawnwise choose --heap 8G --overcommit 2 --policy fast",
-	NULL,
-};
-
 const struct verb verb_choose = {
 	.name = "choose",
 	.summary = "say which strategy a program should use, from a run",
@@ -216,6 +220,9 @@ const struct verb verb_choose = {
 		"never chosen; when none is left, nothing is printed on stdout "
 		"and the exit status is 1.",
 	.options = choose_options,
-	.examples = choose_examples,
+	.examples = (const char *const[]){ "spawnwise choose --heap 4G",
+					   "spawnwise choose --heap 8G "
+					   "--overcommit 2 --policy fast",
+					   NULL },
 	.run = choose_run,
 };

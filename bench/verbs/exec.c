@@ -52,12 +52,6 @@ static const struct option_spec exec_options[] = {
 	{ 0 },
 };
 
-static const char *const examples[] = {
-	"spawnwise exec --strategy NAME -- ls -l",
-	"spawnwise exec --strategy NAME --heap 4G -- true",
-	"hyperfine -N 'spawnwise exec -s NAME --count 100 -- /bin/true'", NULL
-};
-
 /* A heap that leaves too little to others is refused. */
 static int check_heap(const struct options *options, struct failure *why)
 {
@@ -244,7 +238,13 @@ const struct verb verb_exec = {
 		   "sent to it is passed on to the "
 		   "command.",
 	.options = exec_options,
-	.examples = examples,
+	.examples =
+		(const char *const[]){
+			"spawnwise exec --strategy NAME -- ls -l",
+			"spawnwise exec --strategy NAME --heap 4G -- true",
+			"hyperfine -N 'spawnwise exec -s NAME --count 100 -- "
+			"/bin/true'",
+			NULL },
 	.operands_min = 1,
 	.operands_max = OPERANDS_COMMAND,
 	.run = exec_verb,

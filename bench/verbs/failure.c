@@ -10,7 +10,6 @@
 #include "bench/verbs/failure.h"
 
 #include <errno.h>
-#include <limits.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <string.h>
@@ -19,7 +18,6 @@
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
 #include "bench/show/cure.h"
-#include "bench/show/lines.h"
 #include "lib/spawnwise.h"
 
 /* More strategies than this are not offered as a correction. */
@@ -148,17 +146,6 @@ int strategies_check(const struct sw_strategy *const *table,
 				    "use strategy '%s': %s", name, fault);
 	}
 	return 0;
-}
-
-int fail_unsummarised(struct failure *why, const char *run, const char *reason)
-{
-	char word[2 * PATH_MAX];
-
-	shell_word(run, word, sizeof word);
-	fail_cure(why,
-		  "`spawnwise summarise %.400s` makes it from samples.csv.",
-		  word);
-	return fail(why, EXIT_FAILED, NULL, "read run %s: %s", run, reason);
 }
 
 int fail_process(struct failure *why, const struct process *process, int error)

@@ -40,10 +40,6 @@ int fail(struct failure *why, int exit_code, const char *cure,
 void fail_cure(struct failure *why, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Fail with EXIT_FAILED for a run without its cells.csv, for this reason; the
- * cure names the verb that makes it. */
-int fail_unsummarised(struct failure *why, const char *run, const char *reason);
-
 /* The word nearest to a mistyped one among count words, or NULL when none is
  * near: within a third of its letters, at least one. */
 const char *nearest_word(const char *word, const char *const *words,

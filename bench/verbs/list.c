@@ -204,12 +204,6 @@ static const struct option_spec list_options[] = {
 	{ 0 },
 };
 
-static const char *const list_examples[] = {
-	"spawnwise list",
-	"spawnwise list --csv | cut -d, -f1",
-	NULL,
-};
-
 const struct verb verb_list = {
 	.name = "list",
 	.summary = "show the strategies, their traits and which work here",
@@ -221,6 +215,8 @@ const struct verb verb_list = {
 		"seccomp forbids to look the strategy is \"not attested\", "
 		"with the reason.",
 	.options = list_options,
-	.examples = list_examples,
+	.examples = (const char *const[]){ "spawnwise list",
+					   "spawnwise list --csv | cut -d, -f1",
+					   NULL },
 	.run = list_run,
 };

@@ -4,16 +4,14 @@
  */
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench/files/cells.h"
-#include "bench/files/run_dir.h"
 #include "bench/show/cure.h"
 #include "bench/show/plot.h"
+#include "bench/verbs/choose.h"
 #include "bench/verbs/verbs.h"
 
 struct options {
@@ -29,39 +27,29 @@ static bool holds(const char *dir, const char *file)
 	return !access(path, F_OK);
 }
 
-static int find_run(const struct arguments *args, char *dir, size_t length,
-		    struct failure *why)
+static int check_run(const char *named, char dir[PATH_MAX], struct failure *why)
 {
-	static const char *const cure =
+	static const char cure[] =
 		"Measure first with `spawnwise run --quick`, or name the "
 		"folder of a run.";
 	struct cells cells;
-	char reason[256];
 	size_t rows;
-	int error;
+	int code = run_find(named, dir, cure, why);
 
-	if (args->operand_count)
-		snprintf(dir, length, "%s", args->operands[0]);
-	else if (run_dir_newest(dir, length))
-		return fail(why, EXIT_FAILED, cure,
-			    "find a run: there is none here");
-	if (holds(dir, "host.json") && !holds(dir, "samples.csv") &&
+	if (!code && holds(dir, "host.json") && !holds(dir, "samples.csv") &&
 	    !holds(dir, "cells.csv"))
 		return 0; /* a lab's results */
 	/* gnuplot reads the file again, but it tells no reasons, and a file of
 	 * somebody else's shall not tell gnuplot what to do. */
-	error = cells_read(dir, &cells, reason, sizeof reason);
-	if (error == -ENODATA)
-		return fail_unsummarised(why, dir, reason);
-	if (error)
-		return fail(why, EXIT_FAILED, cure, "read run %s: %s", dir,
-			    reason);
+	if (!code)
+		code = run_read(dir, &cells, cure, why);
+	if (code)
+		return code;
 	rows = cells.count;
 	cells_release(&cells);
-	if (!rows)
-		return fail(why, EXIT_FAILED, cure,
-			    "draw run %s: its cells.csv has no rows", dir);
-	return 0;
+	return rows ? 0
+		    : fail(why, EXIT_FAILED, cure,
+			   "draw run %s: its cells.csv has no rows", dir);
 }
 
 /* A folder that was asked for is created; only its last part, so that a
@@ -90,7 +78,7 @@ static int plot_verb(const struct arguments *args, struct failure *why)
 	const struct options *options = (const void *)args->options;
 	const char *out = options->out;
 	char run[PATH_MAX], reason[480] = "";
-	int error, code = find_run(args, run, sizeof run, why);
+	int error, code = check_run(args->operands[0], run, why);
 
 	if (!code)
 		code = create_out(out, why);
@@ -121,13 +109,6 @@ static const struct option_spec plot_options[] = {
 	{ 0 },
 };
 
-static const char *const examples[] = {
-	"spawnwise plot",
-	"spawnwise plot data/latest --terminal dumb",
-	"spawnwise plot data/latest --out ./charts",
-	NULL,
-};
-
 const struct verb verb_plot = {
 	.name = "plot",
 	.summary = "draw the charts of a run or a lab",
@@ -136,6 +117,10 @@ const struct verb verb_plot = {
 		   "it the newest run is drawn.",
 	.operands_max = 1,
 	.options = plot_options,
-	.examples = examples,
+	.examples =
+		(const char *const[]){
+			"spawnwise plot",
+			"spawnwise plot data/latest --terminal dumb",
+			"spawnwise plot data/latest --out ./charts", NULL },
 	.run = plot_verb,
 };

@@ -75,11 +75,6 @@ static int restore_run(const struct arguments *args, struct failure *why)
 
 static const struct option_spec restore_options[] = { { 0 } };
 
-static const char *const restore_examples[] = {
-	"sudo spawnwise restore",
-	NULL,
-};
-
 const struct verb verb_restore = {
 	.name = "restore",
 	.summary = "put back a kernel setting that a killed run left behind",
@@ -89,6 +84,6 @@ const struct verb verb_restore = {
 		"something is left to do; the next run does it too. A value "
 		"that somebody else wrote meanwhile is left alone.",
 	.options = restore_options,
-	.examples = restore_examples,
+	.examples = (const char *const[]){ "sudo spawnwise restore", NULL },
 	.run = restore_run,
 };

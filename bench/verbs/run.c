@@ -47,16 +47,6 @@ static const struct option_spec run_options[] = {
 	{ 0 },
 };
 
-static const char *const examples[] = {
-	"spawnwise run --quick",
-	"spawnwise run --heap 0,64M,1G --strategy NAME,NAME",
-	"sudo spawnwise run --overcommit all --quick",
-	"spawnwise run --backing base,thp --threads 0,64 --out ./my-run",
-	"spawnwise run --quick -- git --version",
-	"spawnwise run --overcommit all --dry-run",
-	NULL
-};
-
 static uint64_t seed_of(const struct arguments *args)
 {
 	const struct options *options = (const void *)args->options;
@@ -322,6 +312,14 @@ const struct verb verb_run = {
 	.operands = "[-- CMD...]",
 	.operands_max = 64,
 	.options = run_options,
-	.examples = examples,
+	.examples =
+		(const char *const[]){
+			"spawnwise run --quick",
+			"spawnwise run --heap 0,64M,1G --strategy NAME,NAME",
+			"sudo spawnwise run --overcommit all --quick",
+			"spawnwise run --backing base,thp --threads 0,64 --out "
+			"./my-run",
+			"spawnwise run --quick -- git --version",
+			"spawnwise run --overcommit all --dry-run", NULL },
 	.run = run_verb,
 };

@@ -169,12 +169,6 @@ static int summarise_verb(const struct arguments *args, struct failure *why)
 
 static const struct option_spec options[] = { { 0 } };
 
-static const char *const examples[] = {
-	"spawnwise summarise ./my-run",
-	"spawnwise summarise data/runs/RUN",
-	NULL,
-};
-
 const struct verb verb_summarise = {
 	.name = "summarise",
 	.summary = "make the result of a run that was killed, from its samples",
@@ -187,6 +181,8 @@ const struct verb verb_summarise = {
 	.operands_min = 1,
 	.operands_max = 1,
 	.options = options,
-	.examples = examples,
+	.examples = (const char *const[]){ "spawnwise summarise ./my-run",
+					   "spawnwise summarise data/runs/RUN",
+					   NULL },
 	.run = summarise_verb,
 };

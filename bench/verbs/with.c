@@ -47,12 +47,6 @@ static const struct option_spec with_options[] = {
 	{ 0 },
 };
 
-static const char *const examples[] = {
-	"spawnwise with NAME -- make -j8",
-	"spawnwise with --report spawns.txt NAME -- make",
-	"spawnwise with --children NAME -- sh -c './configure && make'", NULL
-};
-
 static int find_strategy(const char *name, const struct sw_strategy **strategy,
 			 struct failure *why)
 {
@@ -274,7 +268,13 @@ const struct verb verb_with = {
 		"does, or with 125, 126 or 127 for a failure of our own, as "
 		"env(1).",
 	.options = with_options,
-	.examples = examples,
+	.examples =
+		(const char *const[]){
+			"spawnwise with NAME -- make -j8",
+			"spawnwise with --report spawns.txt NAME -- make",
+			"spawnwise with --children NAME -- sh -c './configure "
+			"&& make'",
+			NULL },
 	.operands_min = 2,
 	.operands_max = OPERANDS_COMMAND,
 	.run = with_verb,

@@ -250,14 +250,6 @@ static const struct option_spec watch_options[] = {
 	{ 0 },
 };
 
-static const char *const examples[] = {
-	"spawnwise watch --pid 1234",
-	"spawnwise watch --pid \"$(pgrep NAME)\" --interval 1m --out "
-	"memory.csv",
-	"spawnwise watch --pid 1234 --duration 30s --csv | cut -d , -f 1,2",
-	NULL
-};
-
 const struct verb verb_watch = {
 	.name = "watch",
 	.summary = "say what the memory of a running process does over time",
@@ -270,6 +262,13 @@ const struct verb verb_watch = {
 		"whom the OOM killer would choose. Any user may watch any "
 		"process that /proc shows; the process does not notice.",
 	.options = watch_options,
-	.examples = examples,
+	.examples =
+		(const char *const[]){ "spawnwise watch --pid 1234",
+				       "spawnwise watch --pid \"$(pgrep "
+				       "NAME)\" --interval 1m --out "
+				       "memory.csv",
+				       "spawnwise watch --pid 1234 --duration "
+				       "30s --csv | cut -d , -f 1,2",
+				       NULL },
 	.run = watch_run,
 };
