@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* Reading rows; see row_read.h. */
+/*
+ * Reading rows; see row_read.h.
+ * Longer than other files: a field of each kind is read here.
+ */
 
 #include "bench/rows/row_read.h"
 
