@@ -19,7 +19,7 @@
 #include "bench/show/cure.h"
 #include "bench/show/progress.h"
 #include "bench/show/units.h"
-#include "bench/verbs/verbs.h"
+#include "bench/verbs/failure.h"
 #include "lib/spawnwise.h"
 
 int lab_fail(struct lab_context *context, int error, const char *cure,
@@ -182,15 +182,15 @@ static int try_trial(struct trial *shared, const struct trial *start)
 	return error;
 }
 
-static int try_in_group(struct trial *shared, struct trial *start)
+static int try_in_group(struct trial *shared, struct trial start)
 {
 	struct memory_group group;
-	int error = open_group(start->context, start->part, &group);
+	int error = open_group(start.context, start.part, &group);
 
 	if (error)
 		return error;
-	start->group = &group;
-	error = try_trial(shared, start);
+	start.group = &group;
+	error = try_trial(shared, &start);
 	memory_group_close(&group);
 	return error;
 }
@@ -219,7 +219,7 @@ static int try_product(struct trial *shared, struct trial trial,
 		if (part->trial_s > 0)
 			progress_note(progress, "%s, %s", trial.strategy_name,
 				      trial.case_name);
-		error = part->group_bytes ? try_in_group(shared, &trial)
+		error = part->group_bytes ? try_in_group(shared, trial)
 					  : try_trial(shared, &trial);
 		progress_step(progress, part->trial_s);
 	}

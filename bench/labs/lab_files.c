@@ -166,6 +166,11 @@ static int keep_host(const struct lab_files *files)
 	return error;
 }
 
+static int first_of(int error, int later)
+{
+	return error ? error : later;
+}
+
 int lab_files_keep(struct lab_files *files, const char *text, size_t *bytes,
 		   int error)
 {
@@ -177,12 +182,12 @@ int lab_files_keep(struct lab_files *files, const char *text, size_t *bytes,
 		discard(files);
 		return 0;
 	}
-	lost = csv_drop_cut_row(files->csv_path) ?: lost;
-	lost = keep_text(files, text, *bytes) ?: lost;
+	lost = first_of(lost, csv_drop_cut_row(files->csv_path));
+	lost = first_of(lost, keep_text(files, text, *bytes));
 	if (error)
 		fprintf(stderr, "The rows until then are in %s.\n",
 			files->csv_path);
-	lost = lost ?: keep_host(files);
+	lost = first_of(lost, keep_host(files));
 	files->kept = !error && !lost;
 	return lost;
 }

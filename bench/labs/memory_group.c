@@ -41,9 +41,8 @@ static int check_limit(struct memory_group *group, uint64_t limit_bytes,
 {
 	char reason[MEMORY_WHY_BYTES + 32];
 	char asked[32];
-	char most[32];
-	int error = memory_group_ceiling(&group->ceiling_bytes, reason,
-					 sizeof(reason));
+	const int error = memory_group_ceiling(&group->ceiling_bytes, reason,
+					       sizeof(reason));
 
 	if (error) {
 		snprintf(why, why_size, "memory cannot be told: %s", reason);
@@ -51,15 +50,8 @@ static int check_limit(struct memory_group *group, uint64_t limit_bytes,
 	}
 	if (limit_bytes >= LEAST_BYTES && limit_bytes <= group->ceiling_bytes)
 		return 0;
-	text_size(asked, sizeof(asked), limit_bytes);
-	if (limit_bytes < LEAST_BYTES)
-		snprintf(why, why_size,
-			 "%s is too little for a group: ask for more", asked);
-	else
-		snprintf(why, why_size,
-			 "%s is more than %s: ask for at most %s", asked,
-			 reason,
-			 text_size(most, sizeof(most), group->ceiling_bytes));
+	snprintf(why, why_size, "%s is not between 64 KiB and %s",
+		 text_size(asked, sizeof(asked), limit_bytes), reason);
 	return -ERANGE;
 }
 

@@ -135,7 +135,7 @@ static int choose_unit(struct lab_context *context)
 
 static int run(struct lab_context *context)
 {
-	struct memory_group group;
+	static struct memory_group group;
 	char why[512];
 	int error = choose_unit(context);
 

@@ -31,14 +31,6 @@ const char *const bound_phrases[] = {
 	NULL,
 };
 
-const char *bound_text(const char *word)
-{
-	for (size_t i = 0; bound_phrases[i]; i += 2)
-		if (!strcmp(word, bound_phrases[i]))
-			return bound_phrases[i + 1];
-	return word;
-}
-
 bool bound_is_own(const char *word)
 {
 	return !strncmp(word, "rlimit_", strlen("rlimit_"));
@@ -174,7 +166,17 @@ static bool is_listed(const struct lab_context *context,
 	       (!part->listed || part->listed(trial));
 }
 
-/* Of one mode, or of all if that is negative. */
+static void add_row(struct lab_context *context, struct table *table,
+		    const struct trial *row)
+{
+	const struct lab_column *columns = context->part->columns;
+
+	for (size_t c = 0; columns[c].cell; c++)
+		add_cell(context, table, columns[c].cell, row);
+	table_row(table, TABLE_PLAIN);
+}
+
+/* Of one mode, or of all if that is negative; nothing where there is no row. */
 static int tell_table(struct lab_context *context, int mode)
 {
 	const struct lab_column *columns = context->part->columns;
@@ -189,33 +191,27 @@ static int tell_table(struct lab_context *context, int mode)
 			table_cell(&table, "%s", columns[c].head);
 	}
 	table_row(&table, TABLE_STRONG);
-	for (size_t i = 0; (row = lab_row(context, i)); i++) {
-		if (!is_listed(context, row, mode))
-			continue;
-		for (size_t c = 0; columns[c].cell; c++)
-			add_cell(context, &table, columns[c].cell, row);
-		table_row(&table, row->agrees ? TABLE_PLAIN : TABLE_BAD);
+	for (size_t i = 0; (row = lab_row(context, i)); i++)
+		if (is_listed(context, row, mode))
+			add_row(context, &table, row);
+	if (table.count == 1) {
+		table_release(&table);
+		return 0;
 	}
+	if (mode >= 0)
+		fprintf(context->text, "Overcommit mode %d (%s)\n", mode,
+			mode_names[mode]);
 	return lab_tell_table(context, &table);
 }
 
-static int tell_each_mode(struct lab_context *context)
+static int tell_tables(struct lab_context *context)
 {
-	const struct trial *row;
 	int error = 0;
 
-	for (size_t i = 0; (row = lab_row(context, i)) && !error; i++) {
-		bool told = !is_listed(context, row, row->mode);
-
-		for (size_t j = 0; j < i && !told; j++)
-			told = is_listed(context, lab_row(context, j),
-					 row->mode);
-		if (told)
-			continue;
-		fprintf(context->text, "Overcommit mode %d (%s)\n", row->mode,
-			mode_names[row->mode]);
-		error = tell_table(context, row->mode);
-	}
+	if (!context->part->table_per_mode)
+		return tell_table(context, -1);
+	for (size_t i = 0; i < context->mode_count && !error; i++)
+		error = tell_table(context, context->modes[i]);
 	return error;
 }
 
@@ -345,8 +341,7 @@ int report(struct lab_context *context)
 		tell_cases(context);
 		error = tell_matrix(context);
 	} else if (part->columns) {
-		error = part->table_per_mode ? tell_each_mode(context)
-					     : tell_table(context, -1);
+		error = tell_tables(context);
 	}
 	if (part->all)
 		tell_verdict(context);

@@ -33,8 +33,6 @@ int lab_tell_table(struct lab_context *context, struct table *table);
  * for a field of texts. */
 extern const char *const bound_phrases[];
 
-const char *bound_text(const char *word);
-
 /* Whether it is a limit of this process alone, set by setrlimit(2): it says
  * nothing of the machine. */
 bool bound_is_own(const char *word);
