@@ -73,7 +73,8 @@ int doctor_predict_heap(struct predicted_heaps *heaps, uint64_t heap_bytes,
 	return 0;
 }
 
-bool doctor_uses(const struct sw_strategy *strategy)
+/* A strategy that creates something and works here. */
+static bool is_usable(const struct sw_strategy *strategy)
 {
 	const char *step;
 
@@ -98,7 +99,7 @@ static void predict_spawns(struct predicted_process *predicted)
 		const unsigned traits = sw_strategies[i]->traits;
 		struct predicted_spawn *row = &predicted->rows[count];
 
-		if (!doctor_uses(sw_strategies[i]))
+		if (!is_usable(sw_strategies[i]))
 			continue;
 		count++;
 		row->name = sw_strategies[i]->name;
@@ -250,7 +251,7 @@ static void join_names(unsigned traits, char *text, size_t length)
 
 	snprintf(text, length, "none");
 	for (size_t i = 0; sw_strategies[i] && used < length; i++)
-		if (doctor_uses(sw_strategies[i]) &&
+		if (is_usable(sw_strategies[i]) &&
 		    (sw_strategies[i]->traits & ASKING) == traits)
 			used += (size_t)snprintf(text + used, length - used,
 						 "%s%s", used ? ", " : "",

@@ -57,9 +57,6 @@ struct predicted_process {
 	struct found_warnings warnings;
 };
 
-/* A strategy that creates something and works here. */
-bool doctor_uses(const struct sw_strategy *strategy);
-
 /* Add a heap of that size: of a program that has our limits (RLIMIT_AS,
  * RLIMIT_DATA) and as many addresses; group_bytes is the limit of our cgroups,
  * UINT64_MAX: none. 0; -ENOSPC; else from reading the machine. */

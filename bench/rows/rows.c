@@ -188,6 +188,21 @@ static json_t *outcomes_json(const int *outcomes)
 	return list;
 }
 
+static json_t *list_json(const struct row_type *type,
+			 const struct row_list *list)
+{
+	json_t *array = json_array();
+	const char *row = list->rows;
+	int error = 0;
+
+	for (size_t i = 0; i < list->count; i++, row += list->row_bytes)
+		error |= json_array_append_new(array, row_json(type, row));
+	if (!error)
+		return array;
+	json_decref(array);
+	return NULL;
+}
+
 static json_t *field_json(const struct row_field *field, const void *member)
 {
 	char buffer[ROW_TEXT_BYTES];
@@ -219,7 +234,7 @@ static json_t *field_json(const struct row_field *field, const void *member)
 	case FIELD_ROW:
 		return pointed_json(field->type, *(const void *const *)member);
 	case FIELD_ROWS:
-		return row_list_json(field->type, member);
+		return list_json(field->type, member);
 	default:
 		return line_json(text);
 	}
@@ -243,20 +258,6 @@ json_t *row_json(const struct row_type *type, const void *row)
 	if (!error)
 		return object;
 	json_decref(object);
-	return NULL;
-}
-
-json_t *row_list_json(const struct row_type *type, const struct row_list *list)
-{
-	json_t *array = json_array();
-	const char *row = list->rows;
-	int error = 0;
-
-	for (size_t i = 0; i < list->count; i++, row += list->row_bytes)
-		error |= json_array_append_new(array, row_json(type, row));
-	if (!error)
-		return array;
-	json_decref(array);
 	return NULL;
 }
 

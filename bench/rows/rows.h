@@ -119,12 +119,8 @@ int row_put(struct csv_writer *writer, const struct row_type *type,
 	    const char *run_id, const void *row);
 
 /* A row as an object, numbers as in CSV, what is unknown as null; the caller's.
- * NULL: no memory.
- */
+ * NULL: no memory. */
 json_t *row_json(const struct row_type *type, const void *row);
-
-/* Rows as a list of objects, likewise. */
-json_t *row_list_json(const struct row_type *type, const struct row_list *list);
 
 /* Print a value and release it; NULL is -ENOMEM. What became of the stream is
  * the caller's to ask. */
