@@ -6,6 +6,7 @@
 #   state   the parents that are drawn: backing/threads/cpu, and a value for
 #           each of axes (default: the first)
 #   axes    other columns that tell parents apart
+#   traits  1: the file says which strategies create nothing (schema 2)
 
 load plots."/frame.gp"
 if (!exists("time")) time = "reap"
@@ -15,13 +16,19 @@ if (!exists("time")) time = "reap"
 # state, and says which.
 if (!exists("state")) state = ""
 if (!exists("axes")) axes = ""
+if (!exists("traits")) traits = 0
+# What creates nothing is told, not drawn, unless it is all there is.
+nothing = ""
+is_nothing(s) = traits ? strcol("creates_nothing") eq "yes" : s eq "null"
+noted(s) = (nothing = is_nothing(s) && !has(nothing, s) ? nothing." ".s : \
+  nothing, s)
 state_here(i_) = (s_ = strcol("backing")."/".strcol("threads")."/".strcol("cpu"), \
   sum [k_ = 1:words(axes)] (s_ = s_."/".strcol(word(axes, k_)), 0), s_)
 states = ""
 in_state(s) = (states = has(states, s) ? states : states." ".s, \
   state = state eq "" ? s : state, s eq state)
 set table $rows
-plot run."/cells.csv" using (strcol("strategy")):(strcol("overcommit")): \
+plot run."/cells.csv" using (noted(strcol("strategy"))):(strcol("overcommit")): \
   (strcol("heap_bytes")):(def(strcol("p50_ns"))):(def(strcol("p50_lo_ns"))): \
   (def(strcol("p50_hi_ns"))):(def(strcol("p5_ns"))):(def(strcol("p95_ns"))): \
   (def(strcol("errno"))):(def(strcol("predicted"))): \
@@ -62,15 +69,14 @@ share(i) = share_(100.0 * int(field(i, F_FAILED)) / \
 
 # The values of the axes, each once, in the order of the file or ascending.
 strategies = ""; modes = ""; heaps = ""; parents = 0
-# What creates nothing is told, not drawn, unless it is all there is.
-floor_name = ""
-do for [i = 1:|$rows|] { if (field(i, F_STRATEGY) ne "null") {
-  floor_name = "null"
+floors = ""
+do for [i = 1:|$rows|] { if (!has(nothing, field(i, F_STRATEGY))) {
+  floors = nothing
 } }
 floor_ns = 0
 do for [i = 1:|$rows|] {
   s = field(i, F_STRATEGY)
-  if (s eq floor_name) {
+  if (has(floors, s)) {
     if (known(i, F_P50)) { floor_ns = real(field(i, F_P50)) }
     continue
   }
@@ -79,7 +85,7 @@ do for [i = 1:|$rows|] {
   if (!has(heaps, field(i, F_HEAP))) { heaps = heaps." ".field(i, F_HEAP) }
   if (int(field(i, F_PARENTS)) > parents) { parents = int(field(i, F_PARENTS)) }
 }
-drawn(i) = field(i, F_STRATEGY) ne floor_name
+drawn(i) = !has(floors, field(i, F_STRATEGY))
 least(list) = (l_ = word(list, 1), sum [k_ = 1:words(list)] \
   (real(word(list, k_)) < real(l_) ? (l_ = word(list, k_), 0) : 0), l_)
 without(list, item) = (w_ = "", sum [k_ = 1:words(list)] \

@@ -294,4 +294,23 @@ PYTHON
   "$spawnwise" plot states
   grep -q '>parents: backing base, cpu same, 0 sleeping threads (1 of 2 states)<' \
     states/feasible.svg
+  "$spawnwise" plot --state thp/1/same states
+  grep -q '>parents: backing thp, cpu same, 1 sleeping thread (1 of 2 states)<' \
+    states/latency_by_heap.svg
+  "$spawnwise" plot states --terminal dumb 2>&1 >/dev/null |
+    grep -qx 'Draws the first of the states base/0/same, thp/1/same; --state takes another.'
+  run "$spawnwise" plot --state "thp/1/x'" states
+  [ "$status" -eq 2 ]
+  [[ $output == *"the state thp/1/x': the run has base/0/same, thp/1/same"* ]]
+}
+
+@test "a file of schema 2 says what creates nothing, whatever its name" {
+  run_with '$4 ~ /^(null|fork|vfork)$/'
+  awk -F, -v OFS=, '{ sub(/^1$/, 2, $1); sub(/^null$/, "idle", $4)
+    print $0, NR == 1 ? "creates_nothing,baseline" : \
+      ($4 == "idle" ? "yes" : "no") ",no" }' some/cells.csv >more
+  mv more some/cells.csv
+  "$spawnwise" plot some
+  grep -q 'floor of the harness 59 ns' some/latency_by_heap.svg
+  ! grep -q '>idle<' some/latency_by_heap.svg
 }

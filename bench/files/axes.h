@@ -72,6 +72,11 @@ union value axis_default(const struct row_field *axis);
 struct units_text axis_text(const struct row_field *axis,
 			    const struct cell *cell);
 
+/* The parent of a cell in one word, as charts have it: backing/threads/cpu, and
+ * a value of each of later_fields. */
+#define AXES_STATE_BYTES 256
+void axes_state(const struct cell *cell, char text[AXES_STATE_BYTES]);
+
 /* What the number means, "heuristic"; NULL: it means no more than a number. */
 const char *axis_meaning(const struct row_field *axis, const struct cell *cell);
 

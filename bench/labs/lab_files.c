@@ -197,7 +197,8 @@ void lab_files_draw(const struct lab_files *files)
 {
 	const char *path = files->dir.path;
 	char reason[480];
-	const int error = plot_run(path, path, NULL, reason, sizeof reason);
+	const int error =
+		plot_run(path, path, NULL, NULL, reason, sizeof reason);
 
 	if (error && error != -ENODATA)
 		fprintf(stderr, "There is no chart: %s\n", reason);

@@ -91,7 +91,7 @@ static int get_flag(const char *text, bool *member)
 static int get_yes(const char *text, int *member)
 {
 	*member = *text ? !strcmp(text, "yes") : -1;
-	return *member == 1 || !*text || !strcmp(text, "no") ? 0 : -EINVAL;
+	return *member || !strcmp(text, "no") ? 0 : -EINVAL;
 }
 
 static int get_schema(const char *text)

@@ -1,26 +1,21 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Drawing charts; see plot.h. Longer than other files: what gnuplot is told,
- * and starting it so that it does that and nothing else.
+ * Drawing charts; see plot.h. Longer than other files: it tells gnuplot all that
+ * a chart needs to know, and keeps the file or the reason.
  */
 
 #include "bench/show/plot.h"
 
 #include <dirent.h>
 #include <errno.h>
-#include <fcntl.h>
 #include <jansson.h>
 #include <limits.h>
-#include <signal.h>
-#include <spawn.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/mman.h>
-#include <sys/types.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/files/cells.h"
@@ -28,128 +23,10 @@
 #include "bench/machine/program.h"
 #include "bench/machine/text.h"
 #include "bench/rows/row_file.h"
+#include "bench/show/gnuplot.h"
 
 #define COLUMNS_DEFAULT 100
 #define LINES_DEFAULT 30
-
-/* Variables that gnuplot needs to start and that change no chart. All others
- * stay out: GNUTERM, GNUPLOT_*, GDFONTPATH, LC_ALL and more do change one. */
-static const char *const kept[] = { "PATH=", "LD_LIBRARY_PATH=", "HOME=",
-				    "TMPDIR=", NULL };
-
-static void keep_some(char **variables)
-{
-	size_t count = 0;
-
-	for (size_t k = 0; kept[k]; k++)
-		for (char **at = environ; *at; at++)
-			if (!strncmp(*at, kept[k], strlen(kept[k]))) {
-				variables[count++] = *at;
-				break;
-			}
-	variables[count] = (char *)"LC_ALL=C.UTF-8";
-}
-
-/* Start gnuplot with its stdout in a file and its stderr in a pipe; returns
- * the read end of this. -d: without ~/.gnuplot and the machine's gnuplotrc. */
-static int start(const char *settings, const char *script, int out_fd,
-		 pid_t *pid)
-{
-	char *argv[] = { (char *)"gnuplot", (char *)"-d",   (char *)"-e",
-			 (char *)settings,  (char *)script, NULL };
-	char *variables[sizeof kept / sizeof *kept + 1] = { NULL };
-	posix_spawn_file_actions_t actions;
-	posix_spawnattr_t attributes;
-	sigset_t none;
-	int ends[2];
-	int error;
-
-	if (pipe2(ends, O_CLOEXEC))
-		return -errno;
-	keep_some(variables);
-	posix_spawn_file_actions_init(&actions);
-	error = posix_spawn_file_actions_adddup2(&actions, out_fd,
-						 STDOUT_FILENO);
-	if (!error)
-		error = posix_spawn_file_actions_adddup2(&actions, ends[1],
-							 STDERR_FILENO);
-	/* ^C ends gnuplot also where the caller holds it back for itself. */
-	sigemptyset(&none);
-	posix_spawnattr_init(&attributes);
-	posix_spawnattr_setsigmask(&attributes, &none);
-	posix_spawnattr_setflags(&attributes, POSIX_SPAWN_SETSIGMASK);
-	if (!error)
-		error = posix_spawnp(pid, argv[0], &actions, &attributes, argv,
-				     variables);
-	posix_spawnattr_destroy(&attributes);
-	posix_spawn_file_actions_destroy(&actions);
-	close(ends[1]);
-	if (!error)
-		return ends[0];
-	close(ends[0]);
-	return -error;
-}
-
-/* Keep the last line of what gnuplot complains about: it holds file, line and
- * reason; before it stands the whole command, which may be long. */
-static void read_complaint(int fd, char *complaint, size_t size)
-{
-	char text[4096], rest[512];
-	size_t used = 0;
-	ssize_t length;
-	char *line;
-
-	while ((length = read(fd, rest, sizeof rest)) > 0)
-		for (ssize_t i = 0; i < length && used + 1 < sizeof text; i++)
-			text[used++] = rest[i];
-	while (used && (text[used - 1] == '\n' || text[used - 1] == ' '))
-		used--;
-	text[used] = '\0';
-	line = strrchr(text, '\n');
-	snprintf(complaint, size, "%.255s", line ? line + 1 : text);
-	close(fd);
-}
-
-/* Why it failed: what it said, or how it was ended. */
-static void explain(const char *script, const char *complaint, int status,
-		    char *why, size_t why_bytes)
-{
-	const char *reason = complaint;
-
-	if (WIFSIGNALED(status))
-		reason = strsignal(WTERMSIG(status));
-	else if (!*complaint)
-		reason = status ? "it did not say why" : "it has drawn nothing";
-	snprintf(why, why_bytes, "gnuplot could not draw %s: %s", script,
-		 reason);
-}
-
-/* What the user has set for gnuplot (~/.gnuplot, variables) changes nothing.
- * -ENOENT: there is none; -EIO: it could not. Then why says so in a sentence.
- */
-static int run_gnuplot(const char *settings, const char *script, int out_fd,
-		       char *why, size_t why_bytes)
-{
-	char complaint[256];
-	int status = 0;
-	pid_t pid = -1;
-	const int fd = start(settings, script, out_fd, &pid);
-
-	if (fd == -ENOENT)
-		snprintf(why, why_bytes,
-			 "gnuplot is missing; install it with: apt-get install "
-			 "gnuplot-nox");
-	if (fd < 0)
-		return fd;
-	read_complaint(fd, complaint, sizeof complaint);
-	while (waitpid(pid, &status, 0) < 0)
-		if (errno != EINTR)
-			return -errno;
-	if (!status && lseek(out_fd, 0, SEEK_END))
-		return 0;
-	explain(script, complaint, status, why, why_bytes);
-	return -EIO;
-}
 
 /* What every script is told. */
 struct drawing {
@@ -157,7 +34,9 @@ struct drawing {
 	const char *out_dir;
 	char plots[PATH_MAX];
 	char footer[256];
+	const char *state;
 	char axes[256]; /* columns of the file, besides those that all have */
+	bool traits;	/* the file has those of strategies */
 	int columns;
 	int lines;
 	char *why;
@@ -182,19 +61,21 @@ static int find_scripts(struct drawing *drawing)
 	return 0;
 }
 
-static void list_axes(struct drawing *drawing)
+static void look_at_columns(struct drawing *drawing)
 {
 	char *path = join_path(drawing->run_dir, cells_row.file);
 	FILE *stream = path ? fopen(path, "re") : NULL;
 	char header[1024];
 
-	if (stream && fgets(header, sizeof header, stream))
+	if (stream && fgets(header, sizeof header, stream)) {
+		drawing->traits = strstr(header, strategy_fields->name);
 		for (const struct row_field *field = later_fields; field->name;
 		     field++)
 			if (strstr(header, field->name) &&
 			    strlen(drawing->axes) + strlen(field->name) + 2 <
 				    sizeof drawing->axes)
 				strcat(strcat(drawing->axes, " "), field->name);
+	}
 	if (stream)
 		fclose(stream);
 	free(path);
@@ -300,9 +181,11 @@ static char *write_settings(const struct drawing *drawing, const char *terminal)
 	quote(plots, sizeof plots, drawing->plots);
 	if (asprintf(&settings,
 		     "plots='%s'; run='%s'; out='/dev/stdout'; term='%s'; "
-		     "footer='%s'; columns=%d; lines=%d; axes='%s'",
+		     "footer='%s'; columns=%d; lines=%d; axes='%s'; traits=%d; "
+		     "state='%s'",
 		     plots, run, terminal, drawing->footer, drawing->columns,
-		     drawing->lines, drawing->axes) < 0)
+		     drawing->lines, drawing->axes, drawing->traits,
+		     drawing->state ? drawing->state : "") < 0)
 		return NULL;
 	return settings;
 }
@@ -328,7 +211,7 @@ static int draw(struct drawing *drawing, const char *script,
 		return -ENOMEM;
 	fd = memfd_create("chart", MFD_CLOEXEC);
 	error = fd < 0 ? -errno
-		       : run_gnuplot(settings, script, fd, drawing->why,
+		       : gnuplot_run(settings, script, fd, drawing->why,
 				     drawing->why_bytes);
 	free(settings);
 	name_chart(script, terminal, name, sizeof name);
@@ -425,10 +308,11 @@ static int draw_all(struct drawing *drawing, const char *terminal)
 }
 
 int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
-	     char *why, size_t why_bytes)
+	     const char *state, char *why, size_t why_bytes)
 {
 	struct drawing drawing = { .run_dir = run_dir,
 				   .out_dir = out_dir,
+				   .state = state,
 				   .why = why,
 				   .why_bytes = why_bytes };
 	int error;
@@ -438,7 +322,7 @@ int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
 	if (error)
 		return error;
 	write_footer(&drawing);
-	list_axes(&drawing);
+	look_at_columns(&drawing);
 	size_terminal(&drawing);
 	error = draw_all(&drawing, terminal);
 	if (error == -ENODATA)

@@ -12,13 +12,14 @@
 
 /*
  * Draw every chart whose file is in run_dir. terminal NULL: an svg and a png
- * each, into out_dir, whose names go to stderr; "dumb": text on stdout. The
+ * each, into out_dir, whose names go to stderr; "dumb": text on stdout. state:
+ * the parents of a run to draw, as axes_state() writes it; NULL: the first. The
  * scripts are those in $SPAWNWISE_PLOTS, else those that came with the
  * command. 0, or a negative errno with why telling in a sentence: -ENOENT
  * when gnuplot or the scripts are missing, -ENODATA when there is no chart for
  * what is in run_dir, -ENOMSG when that has no rows, -EIO when gnuplot fails.
  */
 int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
-	     char *why, size_t why_bytes);
+	     const char *state, char *why, size_t why_bytes);
 
 #endif

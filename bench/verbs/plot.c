@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/files/axes.h"
 #include "bench/show/cure.h"
 #include "bench/show/plot.h"
 #include "bench/verbs/choose.h"
@@ -17,6 +18,7 @@
 struct options {
 	const char *out;
 	const char *terminal;
+	const char *state;
 };
 
 static bool holds(const char *dir, const char *file)
@@ -27,13 +29,51 @@ static bool holds(const char *dir, const char *file)
 	return !access(path, F_OK);
 }
 
-static int check_run(const char *named, char dir[PATH_MAX], struct failure *why)
+/* The states of a run's parents, once each: ", one, another, ". */
+static void list_states(const struct cells *cells, char *list, size_t size)
+{
+	char state[AXES_STATE_BYTES + 4];
+	size_t used = (size_t)snprintf(list, size, ", ");
+
+	for (size_t i = 0; i < cells->count; i++) {
+		memcpy(state, ", ", 2);
+		axes_state(&cells->rows[i].cell, state + 2);
+		strcat(state, ", ");
+		if (!strstr(list, state) && used + strlen(state) < size)
+			used += (size_t)snprintf(list + used, size - used, "%s",
+						 state + 2);
+	}
+}
+
+/* Whether the state is one of them; of several without a choice that is told.
+ */
+static int check_state(const struct cells *cells, const char *state,
+		       struct failure *why)
+{
+	char list[512], item[AXES_STATE_BYTES];
+
+	list_states(cells, list, sizeof list);
+	snprintf(item, sizeof item, ", %s, ", state ? state : "");
+	if (state && !strstr(list, item))
+		return fail(why, EXIT_USAGE,
+			    "Take a state that it has: backing/threads/cpu.",
+			    "draw parents of the state %s: the run has %.*s",
+			    state, (int)strlen(list) - 4, list + 2);
+	if (!state && strchr(list + 2, ',') != strrchr(list, ','))
+		fprintf(stderr,
+			"Draws the first of the states %.*s; --state takes "
+			"another.\n",
+			(int)strlen(list) - 4, list + 2);
+	return 0;
+}
+
+static int check_run(const char *named, char dir[PATH_MAX], const char *state,
+		     struct failure *why)
 {
 	static const char cure[] =
 		"Measure first with `spawnwise run --quick`, or name the "
 		"folder of a run.";
 	struct cells cells;
-	size_t rows;
 	int code = run_find(named, dir, cure, why);
 
 	if (!code && holds(dir, "host.json") && !holds(dir, "samples.csv") &&
@@ -45,11 +85,12 @@ static int check_run(const char *named, char dir[PATH_MAX], struct failure *why)
 		code = run_read(dir, &cells, cure, why);
 	if (code)
 		return code;
-	rows = cells.count;
+	code = cells.count
+		       ? check_state(&cells, state, why)
+		       : fail(why, EXIT_FAILED, cure,
+			      "draw run %s: its cells.csv has no rows", dir);
 	cells_release(&cells);
-	return rows ? 0
-		    : fail(why, EXIT_FAILED, cure,
-			   "draw run %s: its cells.csv has no rows", dir);
+	return code;
 }
 
 /* A folder that was asked for is created; only its last part, so that a
@@ -78,7 +119,8 @@ static int plot_verb(const struct arguments *args, struct failure *why)
 	const struct options *options = (const void *)args->options;
 	const char *out = options->out;
 	char run[PATH_MAX], reason[480] = "";
-	int error, code = check_run(args->operands[0], run, why);
+	int error,
+		code = check_run(args->operands[0], run, options->state, why);
 
 	if (!code)
 		code = create_out(out, why);
@@ -86,7 +128,8 @@ static int plot_verb(const struct arguments *args, struct failure *why)
 		return code;
 	if (!out)
 		out = run;
-	error = plot_run(run, out, options->terminal, reason, sizeof reason);
+	error = plot_run(run, out, options->terminal, options->state, reason,
+			 sizeof reason);
 	if (error)
 		return fail(why, EXIT_FAILED, cure_drawing(error),
 			    "plot %s: %s", run, reason);
@@ -106,6 +149,9 @@ static const struct option_spec plot_options[] = {
 	       .what = "plot for terminal",
 	       .hint = "Use --terminal dumb, or none to write svg and png "
 		       "files."),
+	OPTION("state", 0, TEXT,
+	       "parents to draw (default: the first that was measured)",
+	       INTO(state), .placeholder = "BACKING/THREADS/CPU"),
 	{ 0 },
 };
 

@@ -187,7 +187,7 @@ static void show(const struct run *run, const struct run_dir *dir,
 	show_matrix(stdout, result->rows, result->count);
 	putchar('\n');
 	fflush(stdout);
-	if (plot_run(dir->path, dir->path, "dumb", why, sizeof why))
+	if (plot_run(dir->path, dir->path, "dumb", NULL, why, sizeof why))
 		fprintf(stderr, "No chart: %s\n", why);
 	tell_answer(run, result->rows);
 	printf("%s\n", result->verdict);
@@ -372,7 +372,7 @@ int run_result(const struct run *run, const struct run_dir *dir,
 	let_suspend(run);
 	show(run, dir, &result, plot);
 	error = plot && !run->signal ? plot_run(dir->path, dir->path, NULL,
-						reason, sizeof reason)
+						NULL, reason, sizeof reason)
 				     : 0;
 	answered = has_answer(&result);
 	free(result.rows);
