@@ -4,11 +4,14 @@
  *
  * The strategy is opened first, then the heap grows, then the command is
  * spawned and reaped --count times. With --count 0 everything but the
- * spawning happens, which is what hyperfine takes off.
+ * spawning happens, which is what hyperfine takes off. Longer than other files:
+ * the signals that are passed on belong to the moments of a spawn.
  */
 
 #include <assert.h>
 #include <errno.h>
+#include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
@@ -19,7 +22,6 @@
 #include "bench/machine/memory.h"
 #include "bench/show/cure.h"
 #include "bench/show/units.h"
-#include "bench/verbs/exec_forward.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
@@ -106,6 +108,73 @@ static const char *cure_start(int error)
 	return "Give a program that exists and may be executed.";
 }
 
+/* Signals that somebody sends to exec and means for its command. Handlers do
+ * only what they may do (signal-safety(7)). */
+static const int numbers[] = { SIGTERM, SIGHUP,	 SIGINT,
+			       SIGQUIT, SIGUSR1, SIGUSR2 };
+
+/* The command's pid; whether one is being spawned, for whose pid a signal then
+ * waits; the last signal that was passed on, or came from the terminal. */
+static volatile sig_atomic_t command_pid, spawning, waiting, seen;
+
+/* SI_KERNEL: not by kill(2), but by the terminal (sigaction(2)). */
+static void pass_on(int number, siginfo_t *info, void *context)
+{
+	const int saved = errno;
+
+	(void)context;
+	if (!command_pid && !spawning) {
+		signal(number, SIG_DFL);
+		raise(number); /* delivered when we return */
+	} else if (info->si_code == SI_KERNEL) {
+		seen = number;
+	} else if (command_pid) {
+		seen = number;
+		kill(command_pid, number);
+	} else {
+		waiting = number;
+	}
+	errno = saved;
+}
+
+/* From now on these signals, unless ignored, are passed on to the command that
+ * runs, or end us while there is none. A signal of the terminal is not passed
+ * on: the command, which is of our group, has got it too (termios(3)). Neither
+ * mask nor dispositions of the command are touched: handlers end at exec. */
+static void forward_watch(void)
+{
+	const struct sigaction action = { .sa_sigaction = pass_on,
+					  .sa_flags = SA_RESTART | SA_SIGINFO };
+	struct sigaction before;
+
+	for (size_t i = 0; i < sizeof numbers / sizeof *numbers; i++)
+		if (!sigaction(numbers[i], NULL, &before) &&
+		    before.sa_handler != SIG_IGN)
+			sigaction(numbers[i], &action, NULL);
+}
+
+/* End as the command did, by this signal, so that a shell stops too. */
+static void forward_end(int number)
+{
+	signal(number, SIG_DFL);
+	raise(number);
+}
+
+/* The command's pid; 0: it is about to be reaped, or there is none. */
+static void forward_to(pid_t pid)
+{
+	command_pid = pid;
+	spawning = false;
+	if (!waiting)
+		return;
+	seen = waiting;
+	waiting = 0;
+	if (pid)
+		kill(pid, seen);
+	else /* none was born */
+		forward_end(seen);
+}
+
 /* Wait for the command's end, but leave it to be reaped: as long as it is
  * there, a signal that is passed on meets nobody else. */
 static void await(pid_t pid)
@@ -123,45 +192,42 @@ static int spawn_once(struct sw_handle *handle, const struct sw_request *wanted,
 	struct sw_child child = { 0 };
 	int error;
 
-	exec_forward_hold();
+	spawning = true;
 	error = sw_spawn(handle, wanted, &child);
 	if (!error)
 		error = sw_confirm(handle, &child, -1);
-	exec_forward_to(error ? 0 : child.pid);
+	forward_to(error ? 0 : child.pid);
 	*status = 0;
 	if (error)
 		return error;
 	await(child.pid);
-	exec_forward_to(0);
+	forward_to(0);
 	return sw_reap(handle, &child, status);
 }
 
 static int spawn_all(struct sw_handle *handle, const struct options *options,
-		     char **command, struct failure *why)
+		     char **words, struct failure *why)
 {
-	const struct sw_request wanted = { .path = command[0],
+	const struct sw_request wanted = { .path = words[0],
 					   .search = true,
 					   .stdin_fd = SW_AS_IS,
-					   .argv = command };
+					   .argv = words };
 	int status = 0;
 	uint64_t i;
 
-	for (i = 0; i < options->count && !status && !exec_forward_seen();
-	     i++) {
+	for (i = 0; i < options->count && !status && !seen; i++) {
 		int error = spawn_once(handle, &wanted, &status);
 
 		if (error)
 			return fail(why, exit_code_of(error), cure_start(error),
-				    "start %s by %s: %s", command[0],
+				    "start %s by %s: %s", words[0],
 				    options->strategy->name, strerror(-error));
 	}
 	/* The signal has ended the command, or came between two of them. */
-	if (exec_forward_seen() &&
-	    (i < options->count
-		     ? !status
-		     : WIFSIGNALED(status) &&
-			       WTERMSIG(status) == exec_forward_seen()))
-		exec_forward_end(exec_forward_seen());
+	if (seen && (i < options->count
+			     ? !status
+			     : WIFSIGNALED(status) && WTERMSIG(status) == seen))
+		forward_end(seen);
 	return WIFSIGNALED(status) ? 128 + WTERMSIG(status)
 				   : WEXITSTATUS(status);
 }
@@ -223,7 +289,7 @@ static int exec_verb(const struct arguments *args, struct failure *why)
 	tell_nothing(options);
 	/* The interfaces of baselines do not tell the pid. */
 	if (!(options->strategy->traits & SW_BASELINE))
-		exec_forward_watch();
+		forward_watch();
 	code = spawn_all(handle, options, args->operands, why);
 	sw_close(handle);
 	return code;
