@@ -16,6 +16,9 @@
 #include "bench/judge/stats.h"
 #include "bench/rows/errname.h"
 
+/* MAX_ERRNO of include/linux/err.h, and 0. */
+#define ERRNO_COUNT 4096
+
 /* Where one cell's numbers are put together; each array has room for all of
  * its samples. */
 struct scratch {
@@ -23,18 +26,12 @@ struct scratch {
 	double *parent;	 /* of the parent at hand */
 	double *medians; /* one a parent */
 	double *ratios;	 /* one a parent that has a reference */
-	int *errors;
 };
 
 /* The samples of one cell, those of a parent together. */
 struct group {
 	const struct sample *const *samples;
 	size_t count;
-};
-
-struct error_count {
-	int error;
-	int count;
 };
 
 static int compare_samples(const void *left, const void *right)
@@ -132,75 +129,52 @@ static void weigh_samples(const struct group *group, double *values,
 	row->mean_ns = stats_mean(values, count);
 }
 
-static int compare_ints(const void *left, const void *right)
+/* "ENOMEM:3;EAGAIN:1", by count, then by number, from counts by number, which
+ * are used up; what does not fit is left out, never cut. */
+static void name_errors(int counts[ERRNO_COUNT], struct summary *row)
 {
-	int a = *(const int *)left, b = *(const int *)right;
-
-	return (a > b) - (a < b);
-}
-
-/* The most frequent of sorted errors that comes after `before` in the order of
- * errnos: by count, then by number. Count 0 when there is none left. */
-static struct error_count next_error(const int *errors, size_t count,
-				     struct error_count before)
-{
-	struct error_count best = { 0, 0 };
-
-	for (size_t i = 0, end; i < count; i = end) {
-		int length;
-
-		for (end = i; end < count && errors[end] == errors[i];)
-			end++;
-		length = (int)(end - i);
-		if (length > before.count ||
-		    (length == before.count && errors[i] <= before.error))
-			continue;
-		if (length > best.count)
-			best = (struct error_count){ errors[i], length };
-	}
-	return best;
-}
-
-/* "ENOMEM:3;EAGAIN:1"; what does not fit is left out, never cut. */
-static void name_errors(const int *errors, size_t count, struct summary *row)
-{
-	struct error_count next = { 0, row->failed + 1 };
 	size_t used = 0;
 
-	while ((next = next_error(errors, count, next)).count) {
-		size_t room = sizeof row->errnos - used;
-		int length = snprintf(row->errnos + used, room, "%s%s:%d",
-				      used ? ";" : "", errname(next.error),
-				      next.count);
+	for (int most;; counts[most] = 0) {
+		const size_t room = sizeof row->errnos - used;
+		int length;
 
+		most = 0;
+		for (int error = 1; error < ERRNO_COUNT; error++)
+			if (counts[error] > counts[most])
+				most = error;
+		if (!most)
+			return;
+		length = snprintf(row->errnos + used, room, "%s%s:%d",
+				  used ? ";" : "", errname(most), counts[most]);
 		if ((size_t)length >= room) {
 			row->errnos[used] = '\0';
 			return;
 		}
 		if (!used)
-			row->error = next.error;
+			row->error = most;
 		used += (size_t)length;
 	}
 }
 
-static void count_outcomes(const struct group *group, int *errors,
-			   struct summary *row)
+static void count_outcomes(const struct group *group, struct summary *row)
 {
+	int errors[ERRNO_COUNT] = { 0 };
 	int last_parent = -1;
 
 	for (size_t i = 0; i < group->count; i++) {
 		const struct sample *sample = group->samples[i];
 
-		if (sample->error)
-			errors[row->failed++] = sample->error;
+		row->failed += sample->error != 0;
+		if (sample->error > 0 && sample->error < ERRNO_COUNT)
+			errors[sample->error]++;
 		if (!is_good(sample))
 			continue;
 		row->ok++;
 		row->parents += sample->parent != last_parent;
 		last_parent = sample->parent;
 	}
-	qsort(errors, (size_t)row->failed, sizeof *errors, compare_ints);
-	name_errors(errors, (size_t)row->failed, row);
+	name_errors(errors, row);
 	if (row->failed)
 		row->observed = row->error;
 	else if (row->ok)
@@ -214,8 +188,7 @@ static void summarise_cell(const struct summary *planned,
 	struct summary common = *planned;
 
 	common.observed = OUTCOME_UNKNOWN;
-
-	count_outcomes(group, scratch->errors, &common);
+	count_outcomes(group, &common);
 	for (int time = 0; time < TIME_COUNT; time++) {
 		rows[time] = common;
 		rows[time].time = (enum sample_time)time;
@@ -254,11 +227,10 @@ int summarise(const struct summary *planned, size_t cell_count,
 	size_t room = sample_count + 1;
 	const struct sample **all = calloc(room, sizeof *all);
 	double *doubles = calloc(room, 4 * sizeof *doubles);
-	int *errors = calloc(room, sizeof *errors);
-	struct scratch scratch = { doubles, NULL, NULL, NULL, errors };
+	struct scratch scratch = { doubles, NULL, NULL, NULL };
 	int error = -ENOMEM;
 
-	if (!all || !doubles || !errors)
+	if (!all || !doubles)
 		goto free_all;
 	scratch.parent = doubles + room;
 	scratch.medians = doubles + 2 * room;
@@ -277,7 +249,6 @@ int summarise(const struct summary *planned, size_t cell_count,
 free_all:
 	free(all);
 	free(doubles);
-	free(errors);
 	return error;
 }
 
