@@ -1,7 +1,7 @@
 #!/usr/bin/env bats
 # SPDX-License-Identifier: MIT
 #
-# Adding an axis of `run`, a column, a verb, and a lab: the files that are
+# Adding an axis of `run`, a column, a verb, a lab and a chart: the files that are
 # touched, and what follows by itself.
 
 load ../helpers
@@ -261,4 +261,23 @@ add_lab() {
 	rm tree/bench/labs/page.c
 	build_tree build/spawnwise
 	refused 2 "run lab 'page'" "lists them" lab page
+}
+
+@test "a chart is a file" {
+	copy_tree
+	command -v gnuplot >/dev/null || skip "needs gnuplot"
+	cat >tree/plots/heaps.gp <<-'GP'
+		# SPDX-License-Identifier: MIT
+		# Which heaps were measured?
+		# reads: cells.csv
+		load plots."/cells.gp"
+		finding = "Heaps of".heaps
+		subtitle = "bytes"
+		eval titles
+		plot x notitle
+	GP
+	[ "$(touched)" -eq 1 ]
+	check 0 tree/build/spawnwise plot "$top/tests/data/run" --out charts
+	grep -q '>Heaps of 0 67108864 ' charts/heaps.svg
+	[ -s charts/heaps.png ]
 }
