@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Drawing charts; see plot.h. Longer than other files: it tells gnuplot all that
- * a chart needs to know, and keeps the file or the reason.
+ * Drawing charts; see plot.h. Longer than other files: it tells gnuplot all
+ * that a chart needs to know, and keeps the file or the reason.
  */
 
 #include "bench/show/plot.h"

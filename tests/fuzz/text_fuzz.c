@@ -13,7 +13,6 @@
 
 #include "bench/machine/cpu.h"
 #include "bench/show/units.h"
-#include "bench/show/units.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

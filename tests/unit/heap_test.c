@@ -15,8 +15,8 @@
 
 #include <cmocka.h>
 
-#include "bench/machine/memory.h"
 #include "bench/machine/heap.h"
+#include "bench/machine/memory.h"
 
 #define MIB (UINT64_C(1) << 20)
 
