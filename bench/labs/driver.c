@@ -154,8 +154,8 @@ static int work(struct trial *trial)
 	return trial->error;
 }
 
-/* Once more each time that we were stopped meanwhile: what was found by then is
- * not trusted. */
+/* Try again whenever this process was stopped meanwhile: what the worker found
+ * is not trusted then. */
 static int try_trial(struct trial *shared, const struct trial *start)
 {
 	struct lab_context *context = start->context;
@@ -266,7 +266,7 @@ int lab_try(struct lab_context *context, const struct lab_part *part)
 	return error ? error : told;
 }
 
-/* What cannot be seen is no leave to hold it. */
+/* Mode 2 is not held where nothing says what it would leave to others. */
 static bool may_hold(const struct lab_context *context, int mode, char *why,
 		     size_t why_bytes)
 {
@@ -294,10 +294,11 @@ static void bound_modes(struct lab_context *context)
 		if (may_hold(context, context->modes[i], why, sizeof why))
 			context->modes[kept++] = context->modes[i];
 		else
-			lab_skip(context,
-				 "Skipped: mode 2. %s On a machine that nobody "
-				 "else uses, --alone holds it all the same.",
-				 why);
+			report_skip(
+				context,
+				"Skipped: mode 2. %s On a machine that nobody "
+				"else uses, --alone holds it all the same.",
+				why);
 	context->mode_count = kept;
 }
 

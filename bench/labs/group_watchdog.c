@@ -176,7 +176,7 @@ static int group_watchdog_make(struct group_watchdog *watchdog,
 	if (mkdir(directory, 0755))
 		return -errno;
 	watchdog->lock_fd = group_watchdog_lock(directory);
-	/* Somebody who tidies up was faster: another name will do. */
+	/* Another run has removed the group as a leftover of ours. */
 	if (watchdog->lock_fd == -EBUSY || watchdog->lock_fd == -ENOENT)
 		return -EEXIST;
 	if (watchdog->lock_fd < 0) {

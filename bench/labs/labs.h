@@ -44,7 +44,7 @@ struct lab_context {
 		     * without leaving room for others */
 
 	/* What it tells its caller. */
-	size_t skipped; /* parts, by lab_skip(), and wrong predictions */
+	size_t skipped; /* parts, by report_skip(), and wrong predictions */
 	struct failure *failure; /* by lab_fail(), or empty */
 
 	/* The driver's. */

@@ -149,11 +149,12 @@ static int run(struct lab_context *context)
 	if (!error && context->group)
 		error = lab_try(context, &oom_kills);
 	else if (!error)
-		lab_skip(context,
-			 "Nobody was driven out of memory: without a group of "
-			 "its own the kernel would choose among all processes "
-			 "of this machine. Here is none, because %s.",
-			 why);
+		report_skip(
+			context,
+			"Nobody was driven out of memory: without a group of "
+			"its own the kernel would choose among all processes "
+			"of this machine. Here is none, because %s.",
+			why);
 	memory_group_close(&group);
 	return error;
 }

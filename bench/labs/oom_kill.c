@@ -141,7 +141,8 @@ static int start_others(struct kill *kill)
 	return error;
 }
 
-/* Who is first when the group is full: then the growing one has the rest. */
+/* The victim when the group is full: by then the growing process has taken the
+ * room that is left now. */
 static int predict(struct kill *kill, uint64_t room_bytes)
 {
 	struct oom *oom = &kill->oom;
@@ -304,9 +305,9 @@ static int tell_counters(struct lab_context *context)
 	const struct kill *kill;
 	struct table table;
 
-	lab_tell(context, "What the group counted meanwhile (version 1: "
-			  "memory.failcnt, memory.oom_control; version 2: "
-			  "memory.events):");
+	report_text(context, "What the group counted meanwhile (version 1: "
+			     "memory.failcnt, memory.oom_control; version 2: "
+			     "memory.events):");
 	table_init(&table, "lrrrl");
 	table_cell(&table, "counter");
 	for (size_t i = 0; (kill = lab_row(context, i)); i++)
@@ -323,7 +324,7 @@ static int tell_counters(struct lab_context *context)
 		table_span(&table, "%s", counter->help);
 		table_row(&table, TABLE_PLAIN);
 	}
-	return lab_tell_table(context, &table);
+	return report_table(context, &table);
 }
 
 static void tell_sizes(struct lab_context *context,
@@ -349,20 +350,22 @@ static void tell_log(struct lab_context *context)
 	for (size_t i = 1; kill && !kill->line[0]; i++)
 		kill = lab_row(context, i);
 	if (kill) {
-		lab_tell(context, "The kernel's log says of the %s kill:",
-			 kill->oom.trial.case_name);
-		lab_tell(context, "%s", kill->line);
+		report_text(context, "The kernel's log says of the %s kill:",
+			    kill->oom.trial.case_name);
+		report_text(context, "%s", kill->line);
 		tell_sizes(context, &kill->oom.log);
 	} else if (log_error) {
-		lab_tell(context,
-			 "The kernel's log has a line for each; this user may "
-			 "not read it: %s. `sudo dmesg` shows it, or set "
-			 "kernel.dmesg_restrict to 0.",
-			 strerror(-log_error));
+		report_text(
+			context,
+			"The kernel's log has a line for each; this user may "
+			"not read it: %s. `sudo dmesg` shows it, or set "
+			"kernel.dmesg_restrict to 0.",
+			strerror(-log_error));
 	} else {
-		lab_tell(context,
-			 "No line about them was found in the kernel's log: "
-			 "in a container pids are other ones there.");
+		report_text(
+			context,
+			"The kernel's log has no line about these kills: in "
+			"a container it names processes by other pids.");
 	}
 }
 

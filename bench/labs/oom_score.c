@@ -200,10 +200,10 @@ static int tell_claims(struct lab_context *context)
 	const struct score *plain = find(context, "size", 4);
 	struct table table;
 
-	lab_tell(context,
-		 "Some of what is written about the score was true of older "
-		 "kernels only. What /proc prints for the same process with "
-		 "and without:");
+	report_text(context,
+		    "Some of what is written about the score was true of older "
+		    "kernels only. What /proc prints for the same process with "
+		    "and without:");
 	table_init(&table, "lrr");
 	table_heads(&table, heads);
 	tabulate_claim(&table, "nice raises it: until Linux 2.6.35",
@@ -212,7 +212,7 @@ static int tell_claims(struct lab_context *context)
 		       find(context, "child", 1), find(context, "size", 1));
 	tabulate_claim(&table, "root has a bonus: until 4.17",
 		       getuid() ? NULL : plain, find(context, "user", 4));
-	return lab_tell_table(context, &table);
+	return report_table(context, &table);
 }
 
 static const char *const intro[] = {

@@ -220,7 +220,7 @@ int oracle_map(struct oracle *oracle, int mode)
 	oracle->at_map = oracle->predicted || oracle->observed > 0;
 	if (oracle->at_map)
 		return 0;
-	/* Of what is not mapped, the answer is still foreseen. */
+	/* Memory that is not mapped still has a predicted answer. */
 	oracle->facts = after;
 	oracle->predicted =
 		predict(oracle->trial.strategy->traits, next_mode, &after);

@@ -133,8 +133,8 @@ static void *map(size_t bytes, int protection)
 	return piece == MAP_FAILED ? NULL : piece;
 }
 
-/* Two are needed: a single one may fill a gap. Where addresses are too few for
- * both there is nothing to say. */
+/* By two mappings: a single one may fill a gap. Where addresses are too few for
+ * both, the layout plays no part. */
 static bool is_unusual(void)
 {
 	char *first = map(GIB, PROT_NONE);

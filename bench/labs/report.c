@@ -103,7 +103,7 @@ tell(struct lab_context *context, const char *format, va_list values)
 	free(text);
 }
 
-void lab_tell(struct lab_context *context, const char *format, ...)
+void report_text(struct lab_context *context, const char *format, ...)
 {
 	va_list values;
 
@@ -112,7 +112,7 @@ void lab_tell(struct lab_context *context, const char *format, ...)
 	va_end(values);
 }
 
-void lab_skip(struct lab_context *context, const char *format, ...)
+void report_skip(struct lab_context *context, const char *format, ...)
 {
 	va_list values;
 
@@ -122,7 +122,7 @@ void lab_skip(struct lab_context *context, const char *format, ...)
 	va_end(values);
 }
 
-int lab_tell_table(struct lab_context *context, struct table *table)
+int report_table(struct lab_context *context, struct table *table)
 {
 	int error;
 
@@ -138,7 +138,7 @@ static void tell_filled(struct lab_context *context, const char *text,
 {
 	char *filled = report_fill(context, text, row);
 
-	lab_tell(context, "%s", filled ?: "");
+	report_text(context, "%s", filled ?: "");
 	free(filled);
 }
 
@@ -201,7 +201,7 @@ static int tell_table(struct lab_context *context, int mode)
 	if (mode >= 0)
 		fprintf(context->text, "Overcommit mode %d (%s)\n", mode,
 			mode_names[mode]);
-	return lab_tell_table(context, &table);
+	return report_table(context, &table);
 }
 
 static int tell_tables(struct lab_context *context)
@@ -237,7 +237,7 @@ static int tell_matrix(struct lab_context *context)
 		last = row;
 	}
 	table_row(&table, TABLE_PLAIN);
-	return lab_tell_table(context, &table);
+	return report_table(context, &table);
 }
 
 static void tell_cases(struct lab_context *context)
@@ -318,12 +318,12 @@ static void tell_skip(struct lab_context *context, size_t first)
 				cases + used, sizeof cases - used, "%s%s",
 				used ? ", " : "", row->one->name);
 	}
-	lab_skip(context, "Skipped in mode %d: %s%s%s. %s%s", one->mode, cases,
-		 used && !one->for_others ? " with " : "",
-		 one->for_others ? "" : one->strategy_name, one->skipped,
-		 one->for_others ? " On a machine that nobody else uses, "
-				   "--alone does it all the same."
-				 : "");
+	report_skip(context, "Skipped in mode %d: %s%s%s. %s%s", one->mode,
+		    cases, used && !one->for_others ? " with " : "",
+		    one->for_others ? "" : one->strategy_name, one->skipped,
+		    one->for_others ? " On a machine that nobody else uses, "
+				      "--alone does it all the same."
+				    : "");
 }
 
 int report(struct lab_context *context)

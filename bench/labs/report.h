@@ -17,17 +17,17 @@ char *report_fill(const struct lab_context *context, const char *text,
 		  const void *row);
 
 /* Write a paragraph to the text, broken into lines, and an empty line. */
-void lab_tell(struct lab_context *context, const char *format, ...)
+void report_text(struct lab_context *context, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Say in the text that a part is left out, and why: a sentence. The command
  * then ends with status 3. */
-void lab_skip(struct lab_context *context, const char *format, ...)
+void report_skip(struct lab_context *context, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Write a table to the text and an empty line, and release it. 0, or -errno of
  * table_print(). */
-int lab_tell_table(struct lab_context *context, struct table *table);
+int report_table(struct lab_context *context, struct table *table);
 
 /* What ends a process's memory: pairs of a word of stopped_by and its phrase,
  * for a field of texts. */

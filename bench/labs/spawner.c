@@ -19,8 +19,8 @@
 
 struct spawner spawner;
 
-/* What malloc() keeps it need not ask for, and a stack that has grown does not
- * shrink: neither of the two could grow when commit is exhausted. */
+/* Take heap and stack in advance: neither could grow when commit is exhausted.
+ * malloc() keeps what it has, and a stack does not shrink. */
 static int keep_spare(void)
 {
 	volatile char stack[SPARE_BYTES / 2];

@@ -140,7 +140,7 @@ static int look(void *row)
 	if (error)
 		return error;
 	touch->ns = clock_now_ns() - touch->began_ns;
-	/* It may be dead by now: then it has nothing. */
+	/* A process that has died holds nothing. */
 	if (process_memory_read(touch->trial.pid, &process))
 		process = (struct process_memory){ 0 };
 	touch->resident_bytes = process.rss_bytes;

@@ -171,8 +171,8 @@ static bool die(const struct worker *worker)
 
 /* Wait for what it does in its window, and keep this open meanwhile. Time in
  * which we are stopped is no more than one beat. */
-static int attend(const struct worker *worker, int limit_ms,
-		  int (*look)(void *data), void *data)
+static int await_in_window(const struct worker *worker, int limit_ms,
+			   int (*look)(void *data), void *data)
 {
 	const int beat_ms = look ? 1 : BEAT_MS;
 	int error = -ETIMEDOUT, lost = 0;
@@ -201,9 +201,9 @@ static int let_act(const struct worker *worker, int mode, int limit_ms,
 	if (error)
 		return error == -ETIMEDOUT ? -EINTR : error;
 	atomic_fetch_add(pulse, 1);
-	/* One that is dead is found out by who waits for it. */
+	/* Of a worker that is dead, poll(2) tells. */
 	send(worker->socket, "", 1, MSG_NOSIGNAL);
-	return attend(worker, limit_ms, look, data);
+	return await_in_window(worker, limit_ms, look, data);
 }
 
 int worker_act(struct worker *worker, int mode, int limit_ms,
