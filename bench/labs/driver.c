@@ -10,10 +10,12 @@
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "bench/labs/memory_group.h"
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
+#include "bench/machine/coprocess.h"
 #include "bench/machine/memory.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/show/cure.h"
@@ -228,7 +230,7 @@ static int try_product(struct trial *shared, struct trial trial,
 
 static int try_modes(struct lab_context *context, const struct lab_part *part)
 {
-	struct trial *shared = worker_share(part->row_bytes);
+	struct trial *shared = coprocess_share(part->row_bytes);
 	struct trial trial = { .context = context,
 			       .part = part,
 			       .group = context->group,
@@ -247,7 +249,7 @@ static int try_modes(struct lab_context *context, const struct lab_part *part)
 		error = try_product(shared, trial, &progress);
 	}
 	progress_end(&progress);
-	worker_unshare(shared, part->row_bytes);
+	munmap(shared, part->row_bytes);
 	return error;
 }
 

@@ -28,19 +28,6 @@
 
 static atomic_uint *pulse; /* shared with workers: the runner's beats */
 
-void *worker_share(size_t bytes)
-{
-	void *data = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
-			  MAP_SHARED | MAP_ANONYMOUS, -1, 0);
-
-	return data == MAP_FAILED ? NULL : data;
-}
-
-void worker_unshare(void *data, size_t bytes)
-{
-	munmap(data, bytes);
-}
-
 int worker_set_oom_score_adj(int value)
 {
 	char text[16];
@@ -136,7 +123,7 @@ int worker_start(struct worker *worker, struct guardian *guardian,
 
 	*worker = (struct worker){ .socket = -1, .guardian = guardian };
 	if (!pulse)
-		pulse = worker_share(sizeof *pulse);
+		pulse = coprocess_share(sizeof *pulse);
 	if (!pulse)
 		return -ENOMEM;
 	error = coprocess_fork(&process, NULL);

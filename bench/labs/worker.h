@@ -32,15 +32,11 @@ struct worker {
 	struct guardian *guardian;
 };
 
-/* Memory that a worker and we see, zeroed, of whole pages; NULL: none. */
-void *worker_share(size_t bytes);
-void worker_unshare(void *data, size_t bytes);
-
 /* Start one that calls prepare (or not, if NULL) and then waits; worker is ours
  * alone, not in shared memory: it knows itself as pid 0. data is what
- * both functions get, and should be shared. guardian may be NULL: then it acts
- * in the user's mode. 0; -ECHILD when it died in prepare; else -errno. After an
- * error there is nothing to end. */
+ * both functions get, and should be of coprocess_share(). guardian may be NULL:
+ * then it acts in the user's mode. 0; -ECHILD when it died in prepare; else
+ * -errno. After an error there is nothing to end. */
 int worker_start(struct worker *worker, struct guardian *guardian,
 		 void (*prepare)(void *data), void (*act)(void *data),
 		 void *data);
