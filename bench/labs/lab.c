@@ -57,14 +57,14 @@ static void list_labs(FILE *stream)
 /* NULL, with why filled, when there is none of that name. */
 static const struct lab *find_lab(const char *name, struct failure *why)
 {
-	const char *names[16];
+	const char *names[16]; /* that may be meant */
 	size_t count = 0;
 
-	for (; count < sizeof names / sizeof *names && all_labs[count];
-	     count++) {
-		names[count] = all_labs[count]->name;
-		if (!strcmp(name, names[count]))
-			return all_labs[count];
+	for (size_t i = 0; all_labs[i]; i++) {
+		if (!strcmp(name, all_labs[i]->name))
+			return all_labs[i];
+		if (count < sizeof names / sizeof *names)
+			names[count++] = all_labs[i]->name;
 	}
 	fail_suggest(why, "", name, names, count,
 		     "`spawnwise lab` lists them.");

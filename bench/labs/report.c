@@ -6,6 +6,7 @@
 
 #include "bench/labs/report.h"
 
+#include <assert.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
@@ -186,6 +187,7 @@ static int tell_table(struct lab_context *context, int mode)
 
 	table_init(&table, align);
 	for (size_t c = 0; columns[c].cell; c++) {
+		assert(c < LAB_COLUMNS_MAX);
 		align[c] = columns[c].align;
 		if (columns[c].head)
 			table_cell(&table, "%s", columns[c].head);
@@ -227,13 +229,14 @@ static int tell_matrix(struct lab_context *context)
 	for (size_t i = 0; i < part->case_count; i++)
 		table_cell(&table, "%s", lab_case(part, i)->name);
 	for (size_t i = 0; (row = lab_row(context, i)); i++) {
-		if (!was_made(context, row))
-			continue;
 		if (!last || row->strategy != last->strategy) {
 			table_row(&table, last ? TABLE_PLAIN : TABLE_STRONG);
 			table_cell(&table, "%s", row->strategy_name);
 		}
-		add_cell(context, &table, part->matrix, row);
+		if (was_made(context, row))
+			add_cell(context, &table, part->matrix, row);
+		else
+			table_cell(&table, "-");
 		last = row;
 	}
 	table_row(&table, TABLE_PLAIN);

@@ -192,11 +192,55 @@ static void a_wrong_prediction_is_told(void **state)
 	free(text);
 }
 
+/* Each cell stands below its case, whatever was skipped. */
+static void what_was_skipped_is_a_dash(void **state)
+{
+	static const struct lab_case cases[] = { { .name = "one" },
+						 { .name = "two" } };
+	static const struct lab_part part = {
+		.row_bytes = sizeof(struct trial),
+		.strategies = true,
+		.cases = cases,
+		.case_bytes = sizeof *cases,
+		.case_count = 2,
+		.matrix = "{agrees}",
+	};
+	static const struct lab lab = { .row = &agrees_row };
+	struct lab_context context = { .lab = &lab,
+				       .part = &part,
+				       .columns = 80 };
+	struct trial rows[] = {
+		{ .one = &cases[0], .skipped = "No.", .agrees = -1 },
+		{ .one = &cases[1], .agrees = 1 },
+	};
+	char *text = NULL;
+	size_t bytes = 0;
+
+	(void)state;
+	for (size_t i = 0; i < 2; i++) {
+		rows[i].context = &context;
+		rows[i].strategy_name = "by_hand";
+		rows[i].case_name = rows[i].one->name;
+	}
+	context.rows = (char *)rows;
+	context.count = 2;
+	context.text = open_memstream(&text, &bytes);
+	assert_int_equal(report(&context), 0);
+	assert_int_equal(fclose(context.text), 0);
+	assert_string_equal(text, "strategy  one  two\n"
+				  "by_hand   -    yes\n\n"
+				  "Skipped in mode 0: one with by_hand. "
+				  "No.\n\n");
+	assert_int_equal(context.skipped, 1);
+	free(text);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(each_name_in_a_text_is_a_field),
 		cmocka_unit_test(a_wrong_prediction_is_told),
+		cmocka_unit_test(what_was_skipped_is_a_dash),
 		cmocka_unit_test(values_are_as_people_read_them),
 	};
 
