@@ -36,7 +36,7 @@ static void list_states(const struct cells *cells, char *list, size_t size)
 	size_t used = (size_t)snprintf(list, size, ", ");
 
 	for (size_t i = 0; i < cells->count; i++) {
-		memcpy(state, ", ", 2);
+		strcpy(state, ", ");
 		axes_state(&cells->rows[i].cell, state + 2);
 		strcat(state, ", ");
 		if (!strstr(list, state) && used + strlen(state) < size)

@@ -246,7 +246,8 @@ static int run_plan(struct run *run, const struct arguments *args,
 	}
 	if (!code && needs_guardian(plan)) {
 		code = run_guardian_start(&guardian, plan->original_mode, why);
-		run->guardian = &guardian; // cppcheck-suppress autoVariables
+		// cppcheck-suppress autoVariables
+		run->guardian = code ? NULL : &guardian;
 	} else if (!code) {
 		code = run_guardian_none(why);
 	}
@@ -263,6 +264,7 @@ static int run_plan(struct run *run, const struct arguments *args,
 		guardian_stop(run->guardian);
 	}
 	runner_release(run);
+	run->guardian = NULL;
 	return code;
 }
 
@@ -294,6 +296,16 @@ static int run_verb(const struct arguments *args, struct failure *why)
 	return code;
 }
 
+static const char *const run_examples[] = {
+	"spawnwise run --quick",
+	"spawnwise run --heap 0,64M,1G --strategy NAME,NAME",
+	"sudo spawnwise run --overcommit all --quick",
+	"spawnwise run --backing base,thp --threads 0,64 --out ./my-run",
+	"spawnwise run --quick -- git --version",
+	"spawnwise run --overcommit all --dry-run",
+	NULL
+};
+
 const struct verb verb_run = {
 	.name = "run",
 	.summary = "measure a matrix of strategies, heaps and modes",
@@ -312,14 +324,6 @@ const struct verb verb_run = {
 	.operands = "[-- CMD...]",
 	.operands_max = 64,
 	.options = run_options,
-	.examples =
-		(const char *const[]){
-			"spawnwise run --quick",
-			"spawnwise run --heap 0,64M,1G --strategy NAME,NAME",
-			"sudo spawnwise run --overcommit all --quick",
-			"spawnwise run --backing base,thp --threads 0,64 --out "
-			"./my-run",
-			"spawnwise run --quick -- git --version",
-			"spawnwise run --overcommit all --dry-run", NULL },
+	.examples = run_examples,
 	.run = run_verb,
 };

@@ -155,7 +155,7 @@ static void tell(const char *run, const struct samples *samples)
 static int summarise_verb(const struct arguments *args, struct failure *why)
 {
 	const char *run = args->operands[0];
-	struct samples samples;
+	struct samples samples = { .count = 0 };
 	int code = read_run(run, &samples, why);
 
 	if (code)
