@@ -62,6 +62,7 @@ near() {
 }
 
 @test "promise: malloc promises what the rules say" {
+	keep_setting -x # the lab of another test commits as much
 	check 0 "$command" lab promise --out here --overcommit current
 	[ "$(column here/promise.csv stopped_by)" = address_space ]
 	near 1 "$(column here/promise.csv promised_bytes)" \

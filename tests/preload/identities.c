@@ -28,11 +28,14 @@
 #define GUARD_S 120
 #define THREADS 8
 #define SPAWNS 40
+#define SPAWNS_KILLED 20
+#define KILL_US 3000 /* at most between two looks */
 
 #define WORDS(...) ((char *const *)(const char *const[]){ __VA_ARGS__, NULL })
 
 static atomic_int failed, ran, killed;
 static atomic_bool over;
+static bool kills;
 
 static void spawn_one(void)
 {
@@ -59,7 +62,7 @@ static void *spawn_some(void *id)
 {
 	if (id && !geteuid())
 		syscall(SYS_setresuid, -1, (long)id, -1);
-	for (int i = 0; i < SPAWNS; i++)
+	for (int i = 0; i < (kills ? SPAWNS_KILLED : SPAWNS); i++)
 		spawn_one();
 	return NULL;
 }
@@ -103,16 +106,17 @@ static void *kill_often(void *data)
 		while (threads && (entry = readdir(threads)))
 			kill_children(entry->d_name, &own);
 		closedir(threads);
+		usleep((unsigned)random() % KILL_US);
 	}
 	return data;
 }
 
 int main(int argc, char **argv)
 {
-	const bool kills = argc > 1 && !strcmp(argv[1], "kill");
 	pthread_t ids[THREADS], killer;
 	struct stat file;
 
+	kills = argc > 1 && !strcmp(argv[1], "kill");
 	alarm(GUARD_S);
 	umask(0);
 	close(open("ran", O_WRONLY | O_CREAT, 0666));
