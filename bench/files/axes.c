@@ -3,6 +3,7 @@
 
 #include "bench/files/axes.h"
 
+#include <assert.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -126,10 +127,12 @@ const struct row_field *axis_told(size_t i)
 
 size_t axis_number(const char *name)
 {
+	const struct row_field *axis;
 	size_t i = 0;
 
-	while (strcmp(axis_at(i)->axis->name, name) != 0)
+	while ((axis = axis_at(i)) && strcmp(axis->axis->name, name) != 0)
 		i++;
+	assert(axis);
 	return i;
 }
 
