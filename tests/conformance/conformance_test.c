@@ -55,6 +55,8 @@ static const char *name_of(size_t test)
 	return tests[test].name;
 }
 
+static int setting_fd; /* scene_keep_setting() */
+
 /* *state is an element of subjects. */
 static int begin(void **state)
 {
@@ -63,10 +65,19 @@ static int begin(void **state)
 	int error;
 
 	supervise_tell(test, "");
+	setting_fd = scene_keep_setting();
 	*state = (void *)*subject;
 	error = scene_open(state);
 	if (!error)
 		supervise_tell(test, ((struct scene *)*state)->folder);
+	return error;
+}
+
+static int end(void **state)
+{
+	const int error = scene_close(state);
+
+	close(setting_fd);
 	return error;
 }
 
@@ -135,7 +146,7 @@ static void add(const struct sw_strategy *strategy, const struct check *check)
 		.name = name,
 		.test_func = check->run,
 		.setup_func = begin,
-		.teardown_func = scene_close,
+		.teardown_func = end,
 		.initial_state = &subjects[test_count],
 	};
 	test_count++;

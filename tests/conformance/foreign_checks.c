@@ -163,7 +163,7 @@ static void foreign_descriptors_are_spared(void **state)
 		assert_renewable(scene);
 		leave(&lair, lair.first, lair.end, file);
 		assert_true(foreigners[i].is_untouched(file));
-		close_range((unsigned)file, ~0u, 0);
+		scene_close_from(file);
 		assert_no_new_child(0);
 	}
 }
@@ -195,7 +195,7 @@ static void lost_descriptors_are_noticed(void **state)
 		assert_renewable(scene);
 		leave(&lair, fd, fd + 1, file);
 		assert_true(still_counts(file));
-		close_range((unsigned)file, ~0u, 0);
+		scene_close_from(file);
 		assert_no_new_child(0);
 		count++;
 	}
@@ -220,7 +220,7 @@ static void closed_descriptors_come_back(void **state)
 		assert_renewable(scene);
 		assert_renewable(scene);
 		sw_close(scene->handle);
-		close_range((unsigned)lair.first - 1, ~0u, 0);
+		scene_close_from(lair.first - 1);
 	}
 	assert_int_equal(sw_open(scene->strategy, &scene->handle), 0);
 	assert_int_equal(descriptors_count(0), descriptors);

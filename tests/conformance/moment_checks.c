@@ -154,7 +154,6 @@ static void large_environment_arrives(void **state)
 	static char seen[ENVIRONMENT_BYTES + TEXT_BYTES];
 	char *envp[ENVIRONMENT_BYTES / TEXT_BYTES + 1] = { NULL };
 	struct sw_request request = { .argv = ARGV("held"), .envp = envp };
-	const int lock = scene_keep_setting();
 	pid_t pid;
 
 	memset(text, 'x', sizeof text - 1);
@@ -166,7 +165,6 @@ static void large_environment_arrives(void **state)
 				 ENVIRONMENT_BYTES);
 		scene_drop(scene);
 	}
-	close(lock);
 }
 
 static void pass_descriptors(struct scene *scene, int count)

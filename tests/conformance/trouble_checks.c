@@ -57,7 +57,6 @@ static void death_at_random(void **state)
 	struct scene *scene = *state;
 	const int fd =
 		open("ran", O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600);
-	const int setting = scene_keep_setting();
 	unsigned seed = 1;
 	int confirmed = 0;
 
@@ -94,7 +93,6 @@ static void death_at_random(void **state)
 		assert_int_equal(sw_refresh(scene->handle), 0);
 	}
 	close(fd);
-	close(setting);
 	/* Not always too early, and not always too late. */
 	assert_true(confirmed > 0 && confirmed < DEATHS * IN_FLIGHT);
 }
@@ -116,7 +114,6 @@ static void *stop_and_go(void *data)
 static void stops_at_random(void **state)
 {
 	struct scene *scene = *state;
-	const int setting = scene_keep_setting();
 	pid_t helper = helper_find();
 	pthread_t thread;
 
@@ -134,7 +131,6 @@ static void stops_at_random(void **state)
 		assert_int_equal(waitpid(child.pid, NULL, 0), child.pid);
 	}
 	pthread_join(thread, NULL);
-	close(setting);
 	assert_no_new_child(1);
 }
 
@@ -166,7 +162,6 @@ static void garbage_is_survived(void **state)
 	struct scene *scene = *state;
 	unsigned seed = 1;
 	size_t words;
-	const int setting = scene_keep_setting();
 	uint64_t *memory = shared_memory(&words);
 	int refused = 0;
 
@@ -190,7 +185,6 @@ static void garbage_is_survived(void **state)
 		assert_int_equal(scene_run(scene, &good), 0);
 		assert_int_equal(helper_find(), helper);
 	}
-	close(setting);
 	assert_true(refused > 0);
 }
 
