@@ -36,6 +36,7 @@ double stats_quantile(const double *sorted, size_t count, double p)
 	if (index + 1 >= count)
 		return sorted[count - 1];
 	return sorted[index] +
+	       /* NOLINTNEXTLINE(clang-analyzer-core.*): it is below count */
 	       (position - below) * (sorted[index + 1] - sorted[index]);
 }
 
