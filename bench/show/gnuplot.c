@@ -5,13 +5,17 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/types.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#define PATIENCE_S 5 /* with a gnuplot that was interrupted */
 
 /* Variables that gnuplot needs to start and that change no chart. All others
  * stay out: GNUTERM, GNUPLOT_*, GDFONTPATH, LC_ALL and more do change one. */
@@ -71,16 +75,41 @@ static int start(const char *settings, const char *script, int out_fd,
 	return -error;
 }
 
+/* Whether a signal that the caller holds back asks for the end. */
+static bool is_interrupted(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
+	sigset_t pending;
+
+	sigpending(&pending);
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		if (sigismember(&pending, signals[i]) == 1)
+			return true;
+	return false;
+}
+
+/* Until gnuplot says something or ends. Interrupted, it has been seen to sleep
+ * for ever; then nobody waits for a chart. */
+static void await(int fd, pid_t pid)
+{
+	struct pollfd entry = { .fd = fd, .events = POLLIN };
+	int left_s = PATIENCE_S;
+
+	while (poll(&entry, 1, 1000) <= 0)
+		if (is_interrupted() && !--left_s)
+			kill(pid, SIGKILL);
+}
+
 /* Keep the last line of what gnuplot complains about: it holds file, line and
  * reason; before it stands the whole command, which may be long. */
-static void read_complaint(int fd, char *complaint, size_t size)
+static void read_complaint(int fd, pid_t pid, char *complaint, size_t size)
 {
 	char text[4096], rest[512];
 	size_t used = 0;
 	ssize_t length;
 	char *line;
 
-	while ((length = read(fd, rest, sizeof rest)) > 0)
+	while (await(fd, pid), (length = read(fd, rest, sizeof rest)) > 0)
 		for (ssize_t i = 0; i < length && used + 1 < sizeof text; i++)
 			text[used++] = rest[i];
 	while (used && (text[used - 1] == '\n' || text[used - 1] == ' '))
@@ -119,7 +148,7 @@ int gnuplot_run(const char *settings, const char *script, int out_fd, char *why,
 			 "gnuplot-nox");
 	if (fd < 0)
 		return fd;
-	read_complaint(fd, complaint, sizeof complaint);
+	read_complaint(fd, pid, complaint, sizeof complaint);
 	while (waitpid(pid, &status, 0) < 0)
 		if (errno != EINTR)
 			return -errno;

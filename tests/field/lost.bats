@@ -39,6 +39,19 @@ measure_and_interrupt_twice() {
 	run_files run
 }
 
+@test "a gnuplot that sleeps through ^C is not waited for" {
+	mkdir bin
+	printf '#!/bin/sh\ntrap "" INT\n: >drawing\nexec sleep 100\n' >bin/gnuplot
+	chmod +x bin/gnuplot
+	PATH=$PWD/bin:$PATH
+	start_run --quick --heap 0 --strategy fork,vfork
+	within 20 test -e drawing
+	kill -INT -- "-$runner"
+	end_run 130
+	says err "gnuplot could not draw"
+	run_files run
+}
+
 # killed: a run that ended without a word, with samples.
 killed() {
 	start_run "$@"
