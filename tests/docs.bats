@@ -93,3 +93,16 @@ documented() {
 	[ "${lines[3]}" = "bench/a/two: it includes what includes it" ]
 	[ "${#lines[@]}" -eq 4 ]
 }
+
+@test "the files that the docs name are there" {
+	cd "$BATS_TEST_DIRNAME/.."
+	grep -hoE '`[.a-z]+/[A-Za-z0-9_./-]+\.(c|h|gp|bats|md|sh)`' README.md \
+		CONTRIBUTING.md docs/*.md data/README.md | tr -d '`' | sort -u |
+		grep -v -e NAME -e mine >"$BATS_TEST_TMPDIR/named"
+	[ "$(wc -l <"$BATS_TEST_TMPDIR/named")" -gt 20 ]
+	while read -r file; do
+		[ -e "$file" ] || [ -e "bench/$file" ] || echo "no $file"
+	done <"$BATS_TEST_TMPDIR/named" >"$BATS_TEST_TMPDIR/gone"
+	cat "$BATS_TEST_TMPDIR/gone"
+	[ ! -s "$BATS_TEST_TMPDIR/gone" ]
+}
