@@ -166,6 +166,13 @@ within() {
 	done
 }
 
+# afresh COMMAND...: as if no make and no bats ran it.
+afresh() {
+	# shellcheck disable=SC2046
+	env $(compgen -e | grep -E '^(BATS|MAKE|MFLAGS|SPAWNWISE)' |
+		sed 's/^/-u /') PATH="${PATH//"$BATS_LIBEXEC:"/}" "$@"
+}
+
 # as_user COMMAND...: as somebody without rights. Root becomes nobody.
 as_user() {
 	if [ "$(id -u)" -eq 0 ]; then

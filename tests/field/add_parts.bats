@@ -14,13 +14,6 @@ teardown() {
 	finish
 }
 
-# afresh COMMAND...: as if no make and no bats ran it.
-afresh() {
-	# shellcheck disable=SC2046
-	env $(compgen -e | grep -E '^(BATS|MAKE|MFLAGS|SPAWNWISE)' |
-		sed 's/^/-u /') PATH="${PATH//"$BATS_LIBEXEC:"/}" "$@"
-}
-
 # copy_tree: the sources and what was built of them, in ./tree.
 copy_tree() {
 	case $command in */san/*) skip "a copy builds no sanitizer" ;; esac

@@ -13,13 +13,6 @@ teardown() {
 	finish
 }
 
-# afresh COMMAND...: as if no make and no bats ran it.
-afresh() {
-	# shellcheck disable=SC2046
-	env $(compgen -e | grep -E '^(BATS|MAKE|MFLAGS|SPAWNWISE)' |
-		sed 's/^/-u /') PATH="${PATH//"$BATS_LIBEXEC:"/}" "$@"
-}
-
 @test "the README's lines add a strategy, and no test fails for it" {
 	case $command in */san/*) skip "the README builds no sanitizer" ;; esac
 	mkdir tree

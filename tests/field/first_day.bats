@@ -16,13 +16,6 @@ teardown() {
 	finish
 }
 
-# afresh COMMAND...: as if no make and no bats ran it.
-afresh() {
-	# shellcheck disable=SC2046
-	env $(compgen -e | grep -E '^(BATS|MAKE|MFLAGS)' | sed 's/^/-u /') \
-		PATH="${PATH//"$BATS_LIBEXEC:"/}" "$@"
-}
-
 # build ARGUMENTS...: make, of the build that is tested.
 build() {
 	case $command in */san/*) set -- SAN=1 "$@" ;; esac
