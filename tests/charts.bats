@@ -304,6 +304,27 @@ PYTHON
   [[ $output == *"the state thp/1/x': the run has base/0/same, thp/1/same"* ]]
 }
 
+@test "any of many states can be drawn" {
+  mkdir many
+  python3 - "$run_data/cells.csv" many/cells.csv <<'PYTHON'
+import sys
+head, *rows = open(sys.argv[1]).read().splitlines()
+at = head.split(",").index("threads")
+with open(sys.argv[2], "w") as out:
+    print(head, file=out)
+    for threads in range(60):
+        for row in rows:
+            fields = row.split(",")
+            if fields[3] in ("fork", "vfork"):
+                fields[at] = str(threads)
+                print(*fields, sep=",", file=out)
+PYTHON
+  "$spawnwise" plot --state base/59/same many 2>log
+  grep -q '59 sleeping threads (1 of 60 states)' many/feasible.svg
+  "$spawnwise" plot many --terminal dumb 2>&1 >/dev/null |
+    grep -q '^Draws the first of the states base/0/same, .*, \.\.\.; --state takes'
+}
+
 @test "a file of schema 2 says what creates nothing, whatever its name" {
   run_with '$4 ~ /^(null|fork|vfork)$/'
   awk -F, -v OFS=, '{ sub(/^1$/, 2, $1); sub(/^null$/, "idle", $4)

@@ -319,7 +319,9 @@ void option_describe(const struct option_spec *spec,
 {
 	char words[128];
 
-	join_words(spec->words, words, sizeof words);
+	/* The only word that there is stands for the value. */
+	join_words(spec->words && spec->words[1] ? spec->words : NULL, words,
+		   sizeof words);
 	snprintf(text, OPTION_TEXT_BYTES, "%s%s%s", spec->help,
 		 *words ? ": " : "", words);
 }

@@ -29,20 +29,38 @@ static bool holds(const char *dir, const char *file)
 	return !access(path, F_OK);
 }
 
-/* The states of a run's parents, once each: ", one, another, ". */
-static void list_states(const struct cells *cells, char *list, size_t size)
+/* The states of a run's parents, "one, another", as far as there is room; their
+ * cells stand together. Returns how many there are. */
+static size_t list_states(const struct cells *cells, char *list, size_t size)
 {
-	char state[AXES_STATE_BYTES + 4];
-	size_t used = (size_t)snprintf(list, size, ", ");
+	char state[AXES_STATE_BYTES], before[AXES_STATE_BYTES] = "";
+	size_t count = 0, used = 0;
 
 	for (size_t i = 0; i < cells->count; i++) {
-		strcpy(state, ", ");
-		axes_state(&cells->rows[i].cell, state + 2);
-		strcat(state, ", ");
-		if (!strstr(list, state) && used + strlen(state) < size)
-			used += (size_t)snprintf(list + used, size - used, "%s",
-						 state + 2);
+		axes_state(&cells->rows[i].cell, state);
+		if (!strcmp(state, before))
+			continue;
+		if (used < size)
+			used += (size_t)snprintf(list + used, size - used,
+						 count ? ", %s" : "%s", state);
+		strcpy(before, state);
+		count++;
 	}
+	if (used >= size)
+		strcpy(list + size - sizeof ", ...", ", ...");
+	return count;
+}
+
+static bool has_state(const struct cells *cells, const char *state)
+{
+	char text[AXES_STATE_BYTES];
+
+	for (size_t i = 0; i < cells->count; i++) {
+		axes_state(&cells->rows[i].cell, text);
+		if (!strcmp(text, state))
+			return true;
+	}
+	return false;
 }
 
 /* Whether the state is one of them; of several without a choice that is told.
@@ -50,20 +68,19 @@ static void list_states(const struct cells *cells, char *list, size_t size)
 static int check_state(const struct cells *cells, const char *state,
 		       struct failure *why)
 {
-	char list[512], item[AXES_STATE_BYTES];
+	char list[400];
+	const size_t count = list_states(cells, list, sizeof list);
 
-	list_states(cells, list, sizeof list);
-	snprintf(item, sizeof item, ", %s, ", state ? state : "");
-	if (state && !strstr(list, item))
+	if (state && !has_state(cells, state))
 		return fail(why, EXIT_USAGE,
 			    "Take a state that it has: backing/threads/cpu.",
-			    "draw parents of the state %s: the run has %.*s",
-			    state, (int)strlen(list) - 4, list + 2);
-	if (!state && strchr(list + 2, ',') != strrchr(list, ','))
+			    "draw parents of the state %s: the run has %s",
+			    state, list);
+	if (!state && count > 1)
 		fprintf(stderr,
-			"Draws the first of the states %.*s; --state takes "
+			"Draws the first of the states %s; --state takes "
 			"another.\n",
-			(int)strlen(list) - 4, list + 2);
+			list);
 	return 0;
 }
 
@@ -167,6 +184,7 @@ const struct verb verb_plot = {
 		(const char *const[]){
 			"spawnwise plot",
 			"spawnwise plot data/latest --terminal dumb",
-			"spawnwise plot data/latest --out ./charts", NULL },
+			"spawnwise plot data/latest --out ./charts",
+			"spawnwise plot --state thp/64/same", NULL },
 	.run = plot_verb,
 };
