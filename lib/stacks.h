@@ -1,7 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Stacks for children that run in our memory, mapped beforehand: strict
- * overcommit can refuse an mmap at every spawn, and it costs.
+ * overcommit can refuse an mmap at every spawn, and it costs. All are in one
+ * mapping, and each has its guard from its first use: fork(2) copies mappings,
+ * and a handle must not slow the forks of its program.
  */
 #ifndef LIB_STACKS_H
 #define LIB_STACKS_H
@@ -19,6 +21,7 @@
 
 struct sw_stacks {
 	sw_slots slots;
+	_Atomic uint64_t guarded; /* bit N: the stack of slot N has its guard */
 	char *memory; /* SW_STACKS_BYTES: for each slot a guard, then a stack */
 };
 
@@ -30,7 +33,8 @@ void sw_stacks_unmap(const struct sw_stacks *stacks);
 int sw_stacks_open(void **state);
 void sw_stacks_close(void *state);
 
-/* The lowest byte of a slot's stack of SW_STACK_BYTES. */
-char *sw_stack(const struct sw_stacks *stacks, int slot);
+/* The lowest byte of a slot's stack of SW_STACK_BYTES. The slot is the
+ * caller's. No call of the libc, for the broker's helper. */
+char *sw_stack(struct sw_stacks *stacks, int slot);
 
 #endif

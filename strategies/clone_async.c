@@ -29,7 +29,7 @@ struct birth {
 	struct sw_failure failure;
 } __attribute__((aligned(64)));
 
-static struct birth *birth_of(const struct sw_stacks *stacks, int slot)
+static struct birth *birth_of(struct sw_stacks *stacks, int slot)
 {
 	return (struct birth *)(sw_stack(stacks, slot) + SW_STACK_BYTES) - 1;
 }

@@ -239,7 +239,49 @@ static void births_survive_a_kill(void **state)
 	scene_in_copy(*state, open_under_fire);
 }
 
+static int mappings_count(void)
+{
+	FILE *maps = fopen("/proc/self/maps", "re");
+	int count = 0;
+
+	assert_non_null(maps);
+	for (int c; (c = getc(maps)) != EOF;)
+		count += c == '\n';
+	fclose(maps);
+	return count;
+}
+
+/* What fork(2) copies of a program besides its memory. */
+#define MAPPINGS_MOST 8
+
+static void mappings_are_few(void **state)
+{
+	const struct scene *scene = *state;
+	const struct sw_request good = {
+		.path = "/bin/true",
+		.argv = ARGV("/bin/true"),
+	};
+	int before = 0;
+
+	/* What the first one adds may be the libc's, and stay. */
+	for (int round = 0; round < 2; round++) {
+		struct sw_handle *handle;
+		struct sw_child child;
+
+		before = mappings_count();
+		assert_int_equal(sw_open(scene->strategy, &handle), 0);
+		assert_int_equal(sw_spawn(handle, &good, &child), 0);
+		assert_int_equal(sw_confirm(handle, &child, -1), 0);
+		assert_int_equal(sw_reap(handle, &child, NULL), 0);
+		if (round)
+			assert_in_range(mappings_count(), 0,
+					(uintmax_t)before + MAPPINGS_MOST);
+		sw_close(handle);
+	}
+}
+
 const struct check price_checks[] = {
+	{ .name = "a handle adds few mappings", .run = mappings_are_few },
 	{ .name = "a caller may enter a mount namespace",
 	  .run = mount_namespace_is_entered,
 	  .obstacle = not_root },
