@@ -29,7 +29,7 @@ digits(v) = v >= 99.5 ? sprintf("%.0f", v) : v >= 9.95 ? sprintf("%.3g", v) : \
   sprintf("%.2g", v)
 duration(ns) = ns < 1e3 ? digits(ns)." ns" : ns < 1e6 ? digits(ns / 1e3)." µs" : \
   ns < 1e9 ? digits(ns / 1e6)." ms" : digits(ns / 1e9)." s"
-# As size_format_human() of bench/show/units.c: a text and its chart agree.
+# As size_human() of bench/machine/units.c: a text and its chart agree.
 three(v) = sprintf(v >= 999.5 ? "%.0f" : "%.3g", v)
 size(b) = b == 0 ? "0" : b < 2**20 ? three(b / 2**10)." KiB" : \
   b < 2**30 ? three(b / 2**20)." MiB" : b < 2**40 ? three(b / 2**30)." GiB" : \

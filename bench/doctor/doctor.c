@@ -13,10 +13,10 @@
 #include <unistd.h>
 
 #include "bench/doctor/diagnosis.h"
+#include "bench/machine/units.h"
 #include "bench/rows/rows.h"
 #include "bench/show/cure.h"
 #include "bench/show/table.h"
-#include "bench/show/units.h"
 #include "bench/verbs/verbs.h"
 
 #define GIB (UINT64_C(1) << 30)

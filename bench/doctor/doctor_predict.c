@@ -14,9 +14,9 @@
 #include "bench/machine/cgroup_room.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/text.h"
+#include "bench/machine/units.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/rows/errname.h"
-#include "bench/show/units.h"
 #include "lib/spawnwise.h"
 
 #define GIB (UINT64_C(1) << 30)

@@ -11,8 +11,8 @@
 #define FILES_AXES_H
 
 #include "bench/files/run.h"
+#include "bench/machine/units.h"
 #include "bench/rows/rows.h"
-#include "bench/show/units.h"
 
 #define AXES_MAX 16
 #define AXIS_VALUES_MAX 32

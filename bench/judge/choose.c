@@ -13,8 +13,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine/units.h"
 #include "bench/rows/errname.h"
-#include "bench/show/units.h"
 #include "lib/spawnwise.h"
 
 __attribute__((format(printf, 2, 3))) static void say(struct choice *choice,

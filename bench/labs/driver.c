@@ -17,10 +17,10 @@
 #include "bench/labs/worker.h"
 #include "bench/machine/coprocess.h"
 #include "bench/machine/memory.h"
+#include "bench/machine/units.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/show/cure.h"
 #include "bench/show/progress.h"
-#include "bench/show/units.h"
 #include "bench/verbs/failure.h"
 #include "lib/spawnwise.h"
 

@@ -14,7 +14,7 @@
 #include "bench/labs/frontier_find.h"
 #include "bench/labs/report.h"
 #include "bench/labs/spawner.h"
-#include "bench/show/units.h"
+#include "bench/machine/units.h"
 #include "lib/spawnwise.h"
 
 static const struct frontier_case cases[] = { { .vmas = 1 }, { .vmas = 2 } };

@@ -13,6 +13,7 @@
 #include "bench/machine/cgroup.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/text.h"
+#include "bench/machine/units.h"
 
 #define MOST_BYTES ((uint64_t)512 << 20)
 #define LEAST_BYTES ((uint64_t)64 << 10)
@@ -40,7 +41,6 @@ static int check_limit(struct memory_group *group, uint64_t limit_bytes,
 		       char *why, size_t why_size)
 {
 	char reason[MEMORY_WHY_BYTES + 32];
-	char asked[32];
 	const int error = memory_group_ceiling(&group->ceiling_bytes, reason,
 					       sizeof(reason));
 
@@ -51,7 +51,7 @@ static int check_limit(struct memory_group *group, uint64_t limit_bytes,
 	if (limit_bytes >= LEAST_BYTES && limit_bytes <= group->ceiling_bytes)
 		return 0;
 	snprintf(why, why_size, "%s is not between 64 KiB and %s",
-		 text_size(asked, sizeof(asked), limit_bytes), reason);
+		 size_human(limit_bytes).text, reason);
 	return -ERANGE;
 }
 

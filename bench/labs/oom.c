@@ -15,7 +15,7 @@
 #include "bench/labs/driver.h"
 #include "bench/labs/report.h"
 #include "bench/machine/process.h"
-#include "bench/show/units.h"
+#include "bench/machine/units.h"
 
 #define MIB ((uint64_t)1 << 20)
 #define UNITS 6 /* that the group has room for; see oom_kill.c */

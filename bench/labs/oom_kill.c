@@ -22,8 +22,8 @@
 #include "bench/labs/oom.h"
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
+#include "bench/machine/units.h"
 #include "bench/show/table.h"
-#include "bench/show/units.h"
 
 #define LIMIT_MS 10000
 #define LOG_WAIT_MS 500

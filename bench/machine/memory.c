@@ -21,6 +21,7 @@
 
 #include "bench/machine/cgroup_room.h"
 #include "bench/machine/text.h"
+#include "bench/machine/units.h"
 
 /* Free swap beyond all swap is a negative number, as lxcfs(1) writes it. What
  * else cannot be is no number to go by. */
@@ -118,7 +119,6 @@ static int bound_by_groups(uint64_t *bytes, char *why, size_t why_size)
 {
 	struct cgroup group;
 	struct cgroup_room room;
-	char size[32];
 	int error = cgroup_of(0, "memory", &group);
 
 	if (error == -EXDEV) /* as in a chroot(2); who can see it, bounds it */
@@ -137,15 +137,13 @@ static int bound_by_groups(uint64_t *bytes, char *why, size_t why_size)
 		return error;
 	*bytes = cgroup_room_bytes(&room);
 	snprintf(why, why_size, "%s that cgroup %s leaves below its %s",
-		 text_size(size, sizeof(size), *bytes), room.directory,
-		 room.limit_name);
+		 size_human(*bytes).text, room.directory, room.limit_name);
 	return 0;
 }
 
 int memory_room(uint64_t *bytes, char *why, size_t why_size)
 {
 	struct meminfo info;
-	char size[32];
 	int error = meminfo_read(&info);
 
 	*bytes = 0;
@@ -155,7 +153,7 @@ int memory_room(uint64_t *bytes, char *why, size_t why_size)
 	}
 	*bytes = info.available_bytes;
 	snprintf(why, why_size, "%s of available memory",
-		 text_size(size, sizeof(size), *bytes));
+		 size_human(*bytes).text);
 	error = bound_by_groups(bytes, why, why_size);
 	return error == -ENOENT ? 0 : error;
 }

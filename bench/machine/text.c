@@ -302,17 +302,3 @@ char *text_escaped(const char *text, const char *kept)
 		*to = '\0';
 	return escaped;
 }
-
-char *text_size(char *text, size_t size, uint64_t bytes)
-{
-	static const char *const units[] = { "B", "KiB", "MiB", "GiB", "TiB" };
-	double amount = (double)bytes;
-	size_t unit = 0;
-
-	while (amount >= 1024 && unit + 1 < sizeof(units) / sizeof(*units)) {
-		amount /= 1024;
-		unit++;
-	}
-	snprintf(text, size, unit ? "%.1f %s" : "%.0f %s", amount, units[unit]);
-	return text;
-}

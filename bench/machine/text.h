@@ -94,7 +94,4 @@ void text_put(const char *text, const char *kept, FILE *stream);
 /* The whole text, the caller's to free(); NULL without memory. */
 char *text_escaped(const char *text, const char *kept);
 
-/* "23.5 GiB": a size as people read it; returns text. */
-char *text_size(char *text, size_t size, uint64_t bytes);
-
 #endif

@@ -26,6 +26,7 @@
 #include "bench/machine/overcommit.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
+#include "bench/machine/units.h"
 
 #define LOAD_PER_CPU_MAX 0.5
 #define CPU_PATH "/sys/devices/system/cpu/"
@@ -84,16 +85,14 @@ static bool memory_short(struct warning *found)
 {
 	struct cgroup group;
 	struct cgroup_room room;
-	char left[32], limit[32];
 
 	if (cgroup_of(found->pid, "memory", &group) ||
 	    cgroup_room_read(&group, &room) || !room.limited ||
 	    cgroup_room_bytes(&room) > room.limit_bytes / 10)
 		return false;
 	return say(found->what, "%s of %s leaves %s of %s.", room.limit_name,
-		   room.directory,
-		   text_size(left, sizeof left, cgroup_room_bytes(&room)),
-		   text_size(limit, sizeof limit, room.limit_bytes));
+		   room.directory, size_human(cgroup_room_bytes(&room)).text,
+		   size_human(room.limit_bytes).text);
 }
 
 static bool processes_short(struct warning *found)
@@ -242,21 +241,18 @@ static bool knob_closed(struct warning *found)
 static bool commit_scarce(struct warning *found)
 {
 	struct meminfo info;
-	char size[32];
 	int mode;
 
 	if (overcommit_get(&mode) || mode != 2 || meminfo_read_commit(&info) ||
 	    meminfo_headroom_bytes(&info) > info.commit_limit_bytes / 8)
 		return false;
-	return say(
-		found->what, "Strict overcommit leaves only %s to commit.",
-		text_size(size, sizeof(size), meminfo_headroom_bytes(&info)));
+	return say(found->what, "Strict overcommit leaves only %s to commit.",
+		   size_human(meminfo_headroom_bytes(&info)).text);
 }
 
 static bool swap_used(struct warning *found)
 {
 	struct meminfo info;
-	char size[32];
 
 	if (meminfo_read(&info))
 		return false;
@@ -264,7 +260,7 @@ static bool swap_used(struct warning *found)
 	if (used <= info.total_bytes / 100)
 		return false;
 	return say(found->what, "%s of swap are in use.",
-		   text_size(size, sizeof(size), used));
+		   size_human(used).text);
 }
 
 static bool cpu_alone(struct warning *found)

@@ -14,9 +14,9 @@
 #include <unistd.h>
 
 #include "bench/machine/cpu.h"
+#include "bench/machine/units.h"
 #include "bench/measure/parent.h"
 #include "bench/measure/signals.h"
-#include "bench/show/units.h"
 
 /* The library's report, which the parent has written to a memory file. */
 static int keep_report(struct run *run, int json_fd)

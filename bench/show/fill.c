@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-#include "bench/show/units.h"
+#include "bench/machine/units.h"
 
 static const char *phrase_of(const char *word, const char *const *pairs)
 {

@@ -15,9 +15,9 @@
 #include <string.h>
 
 #include "bench/files/axes.h"
+#include "bench/machine/units.h"
 #include "bench/rows/errname.h"
 #include "bench/show/table.h"
-#include "bench/show/units.h"
 #include "lib/spawnwise.h"
 
 /* One line of the table: a cell's reap, and its median of return. */

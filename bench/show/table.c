@@ -11,9 +11,9 @@
 #include <unistd.h>
 
 #include "bench/machine/text.h"
+#include "bench/machine/units.h"
 #include "bench/show/fill.h"
 #include "bench/show/lines.h"
-#include "bench/show/units.h"
 
 static const char *const style_codes[] = {
 	[TABLE_PLAIN] = "",

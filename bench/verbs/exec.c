@@ -20,8 +20,8 @@
 #include "bench/machine/cpu.h"
 #include "bench/machine/heap.h"
 #include "bench/machine/memory.h"
+#include "bench/machine/units.h"
 #include "bench/show/cure.h"
-#include "bench/show/units.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "bench/machine/overcommit.h"
-#include "bench/show/units.h"
+#include "bench/machine/units.h"
 #include "bench/verbs/option.h"
 
 int users_mode(int *mode)

@@ -14,7 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/show/units.h"
+#include "bench/machine/units.h"
 #include "bench/verbs/failure.h"
 #include "lib/spawnwise.h"
 

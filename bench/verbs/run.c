@@ -16,8 +16,8 @@
 #include <sys/random.h>
 
 #include "bench/files/run_dir.h"
+#include "bench/machine/units.h"
 #include "bench/show/cure.h"
-#include "bench/show/units.h"
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/run_request.h"
 #include "bench/verbs/run_result.h"

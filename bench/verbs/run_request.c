@@ -16,7 +16,7 @@
 #include "bench/machine/cpu.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/program.h"
-#include "bench/show/units.h"
+#include "bench/machine/units.h"
 #include "bench/verbs/mode.h"
 
 static int read_strategies(const char *text, struct axes *axes,

@@ -15,12 +15,12 @@
 #include "bench/files/cells.h"
 #include "bench/judge/summary.h"
 #include "bench/machine/host.h"
+#include "bench/machine/units.h"
 #include "bench/measure/signals.h"
 #include "bench/show/lines.h"
 #include "bench/show/matrix.h"
 #include "bench/show/plot.h"
 #include "bench/show/table.h"
-#include "bench/show/units.h"
 #include "bench/verbs/choose.h"
 #include "bench/verbs/run_request.h"
 

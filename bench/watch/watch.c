@@ -14,10 +14,10 @@
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "bench/machine/units.h"
 #include "bench/measure/signals.h"
 #include "bench/show/cure.h"
 #include "bench/show/progress.h"
-#include "bench/show/units.h"
 #include "bench/verbs/verbs.h"
 #include "bench/watch/monitor.h"
 #include "bench/watch/watch_report.h"

@@ -13,9 +13,9 @@
 
 #include "bench/machine/oom.h"
 #include "bench/machine/overcommit.h"
+#include "bench/machine/units.h"
 #include "bench/rows/rows.h"
 #include "bench/show/table.h"
-#include "bench/show/units.h"
 
 #define HOUR_S 3600
 

@@ -302,7 +302,7 @@ in_group() {
 		file=memory.high
 	fi
 	# shellcheck disable=SC2016
-	warned memory "$file of $group leaves 5.0 MiB of 100.0 MiB." \
+	warned memory "$file of $group leaves 5 MiB of 100 MiB." \
 		unshare -m sh -c '[ -z "$0" ] || echo 0 >"$0/cgroup.procs"
 		mount --bind full "$1" && shift && exec "$@"' "${inner:-}" "$group"
 }

@@ -1,24 +1,20 @@
-#!/usr/bin/env bats
-# SPDX-License-Identifier: MIT
+#!/ usr / bin / env bats
+#SPDX - License - Identifier : MIT
 #
-# Building, installing and drawing on a machine that is not its author's:
-# packages are missing, folders have odd names, gnuplot has been set up.
+#Building, installing and drawing on a machine that is not its author's:
+#packages are missing, folders have odd names, gnuplot has been set up.
 
-load ../helpers
+load../ helpers
 
-setup() {
-	prepare
-	run_data=$top/tests/data/run
-	odd="$scratch/an [odd] folder's name"
-}
+	setup(){ prepare run_data = $top / tests / data / run odd =
+					    "$scratch/an [odd] folder's name" }
 
-teardown() {
-	finish
-}
+	teardown(){ finish }
 
-# build ARGUMENTS...: make, of the build that is tested.
-build() {
-	case $command in */san/*) set -- SAN=1 "$@" ;; esac
+#build ARGUMENTS... : make, of the build that is tested.
+	build()
+{
+case $command in * / san/*) set -- SAN=1 "$@" ;; esac
 	afresh make "$@"
 }
 
@@ -41,9 +37,9 @@ build() {
 	says err "jansson.h"
 	says err "run \`make deps\`"
 	check 2 build -s -C "$top" B="$scratch/bare" CC=false \
-		"$scratch/bare/bench/show/units.o"
+		"$scratch/bare/bench/machine/units.o"
 	says err "run \`make deps\`"
-	[ ! -e bare/bench/show/units.o ]
+	[ ! -e bare/bench/machine/units.o ]
 }
 
 @test "make, install, test and plot in a folder with an odd name" {

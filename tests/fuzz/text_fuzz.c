@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "bench/machine/cpu.h"
-#include "bench/show/units.h"
+#include "bench/machine/units.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 

@@ -176,19 +176,6 @@ static void the_bracketed_word_is_picked(void **state)
 	assert_string_equal(open, "a [b");
 }
 
-static void sizes_are_readable(void **state)
-{
-	char text[32];
-
-	(void)state;
-	assert_string_equal(text_size(text, sizeof(text), 0), "0 B");
-	assert_string_equal(text_size(text, sizeof(text), 1536), "1.5 KiB");
-	assert_string_equal(text_size(text, sizeof(text), 24ULL << 30),
-			    "24.0 GiB");
-	assert_string_equal(text_size(text, sizeof(text), 1ULL << 50),
-			    "1024.0 TiB");
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -200,7 +187,6 @@ int main(void)
 		cmocka_unit_test(a_closed_setting_disturbs),
 		cmocka_unit_test(texts_are_read),
 		cmocka_unit_test(the_bracketed_word_is_picked),
-		cmocka_unit_test(sizes_are_readable),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

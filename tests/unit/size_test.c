@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "bench/show/units.h"
+#include "bench/machine/units.h"
 #include "bench/verbs/option.h"
 
 #define KIB UINT64_C(1024)

@@ -5,8 +5,8 @@
  * Everything that prints or reads a number does so through here, so that a heap
  * has one spelling in the table, in the plan and in a legend.
  */
-#ifndef SHOW_UNITS_H
-#define SHOW_UNITS_H
+#ifndef MACHINE_UNITS_H
+#define MACHINE_UNITS_H
 
 #include <stddef.h>
 #include <stdint.h>

@@ -7,7 +7,7 @@
  * follows the locale, and takes "inf", "0x10" and blanks.
  */
 
-#include "bench/show/units.h"
+#include "bench/machine/units.h"
 
 #include <errno.h>
 #include <math.h>
