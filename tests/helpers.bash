@@ -9,16 +9,24 @@
 # unless they say use_real_setting. Nobody else does meanwhile: in mode 2, with
 # all promised, every fork is refused and so is every file of a tmpfs.
 prepare() {
-	top=$(cd "${BASH_SOURCE[0]%/*}/.." && pwd)
+	local -
+	set +T # bats follows each command, which takes its time
+	prepare_scratch
+}
+
+# mkdir, which fails if the folder is there, does what mktemp and chmod would.
+prepare_scratch() {
+	cd "${BASH_SOURCE[0]%/*}/.." || return 1
+	top=$PWD
 	command=${SPAWNWISE:-$top/build/spawnwise}
-	scratch=$(mktemp -d "${TMPDIR:-/tmp}/spawnwise-test.XXXXXX")
-	chmod 755 "$scratch"
+	cd "$OLDPWD" || return 1
+	scratch=${TMPDIR:-/tmp}/spawnwise-test.$BASHPID.${EPOCHREALTIME/[.,]/}
 	printf -v command_word %q "$command" # for a line of a shell
 	unset NO_COLOR
 	export SPAWNWISE_KNOB=$scratch/overcommit_memory
 	export SPAWNWISE_STATE_DIR=$scratch/state
+	mkdir -m 755 "$scratch" "$SPAWNWISE_STATE_DIR" || return 1
 	echo 0 >"$SPAWNWISE_KNOB"
-	mkdir "$SPAWNWISE_STATE_DIR"
 	mkfifo "$scratch/.never"
 	cd "$scratch" || return 1
 	# Not in setup_file(): a test that asked again would wait for whoever
@@ -28,6 +36,11 @@ prepare() {
 
 # Nothing of a test may outlive it.
 finish() {
+	local -
+	set +T
+	finish_scratch
+}
+finish_scratch() {
 	local pid
 	cd "$scratch" || return 1
 	for pid in ${runner:-} $(processes 'spawnwise*'); do
@@ -260,11 +273,12 @@ end_run() {
 # Pids of live processes named NAME that belong to this test: they work in its
 # folder, or are guardians of its state folder.
 processes() {
-	local pid
-	# The loop is short: bats looks at each command of a test, which takes
-	# its time.
-	ps -e -o pid=,stat=,comm= | awk -v name="^${1/\*/.*}\$" \
-		'$2 !~ /^Z/ && $3 ~ name { print $1 }' | while read -r pid; do
+	local file pid
+	# Without ps: it reads all of every process, and this is asked often. A
+	# process that has ended and was not waited for has no folder to name.
+	grep -lsx -e "${1/\*/.*}" /proc/[0-9]*/comm | while read -r file; do
+		pid=${file#/proc/}
+		pid=${pid%/comm}
 		case $(readlink "/proc/$pid/cwd" 2>/dev/null) in
 		"$PWD") echo "$pid" ;;
 		/) is_our_guardian "/proc/$pid" && echo "$pid" ;;

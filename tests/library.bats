@@ -12,6 +12,7 @@ setup_file() {
 	local status=0
 	build install PREFIX="$prefix" >log 2>&1 || status=$?
 	[ "$status" -eq 0 ] || cat log
+	"$command" list --csv >"$BATS_FILE_TMPDIR/strategies.csv" || status=$?
 	finish
 	return "$status"
 }
@@ -52,11 +53,13 @@ public_names() {
 # strategies COLUMN WORD: those that have it in that column of the list, or
 # with "not" before the word those that have not.
 strategies() {
-	"$command" list --csv | python3 -c 'import csv, sys
-column, want, word = sys.argv[1], sys.argv[2:-1] == [], sys.argv[-1]
-for row in csv.DictReader(sys.stdin):
-    if (word in row[column].split()) == want and row["supported"] == "yes":
-        print(row["name"])' "$@"
+	awk -F , -v column="$1" -v want=$(($# == 2)) -v word="${*: -1}" '
+		{ gsub(/"[^"]*"/, "") } # texts, with commas in them
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		NR > 1 && $at["supported"] == "yes" && want == \
+			(index(" " $at[column] " ", " " word " ") > 0) {
+			print $at["name"]
+		}' "$BATS_FILE_TMPDIR/strategies.csv"
 }
 
 # runs_everywhere RUNNER: the command's status comes in place and, where the

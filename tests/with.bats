@@ -24,7 +24,8 @@ setup_file() {
 
 # Those that work here, create something, are no baseline, and honour what
 # system(3) and popen(3) ask for; behind each what posix_spawn(3) can ask for
-# and the strategy does not honour.
+# and the strategy does not honour: those that lack the same stand together, so
+# that serves() runs a program without spawnwise once for all of them.
 list_strategies() {
 	"${SPAWNWISE:-build/spawnwise}" list --csv | python3 -c '
 import csv, sys
@@ -33,7 +34,8 @@ for row in csv.DictReader(sys.stdin):
     if row["supported"] == "yes" and not traits & {
             "baseline", "creates_nothing"} and honours >= {
             "sigdefault", "sigmask", "fdactions"}:
-        print(row["name"], *sorted({"sched", "session"} - honours))'
+        print(row["name"], *sorted({"sched", "session"} - honours))' |
+		sort -s -k 2
 }
 
 setup() {
