@@ -105,7 +105,7 @@ static int verify(const struct heap *heap, const struct backing *backing,
 	const uint64_t most = heap->bytes - heap->bytes / 100;
 	const uint64_t least = heap->bytes / 100;
 	const bool huge = backing->advice == MADV_HUGEPAGE;
-	struct smaps_range range = { 0 };
+	struct smaps_facts range = { 0 };
 	uint64_t spare;
 	int error = smaps_range(heap->start, heap->bytes, &range);
 

@@ -169,8 +169,9 @@ int memory_allowance(uint64_t *bytes, char *why, size_t why_size)
 }
 
 struct vma {
+	uint64_t before; /* the end of the mapping before this */
 	uint64_t start;
-	uint64_t end;
+	uint64_t end; /* 0: there is none yet */
 	uint64_t rss_bytes;
 	uint64_t anon_huge_bytes;
 	bool flags_known; /* VmFlags is absent before Linux 3.8 */
@@ -178,20 +179,14 @@ struct vma {
 	bool copied;
 };
 
-typedef void smaps_visit(const struct vma *vma, void *context);
-
-static bool has_flag(const char *flags, const char *flag)
+/* Whether VmFlags has a flag of two letters, given with the blank before it. */
+static bool has_flag(const char *line, const char *flag)
 {
-	const char *found = flags;
+	const char *found = strstr(line, flag);
 
-	while ((found = strstr(found, flag))) {
-		bool starts = found == flags || found[-1] == ' ';
-
-		if (starts && strchr(" \n", found[2]))
-			return true;
-		found += 2;
-	}
-	return false;
+	while (found && !strchr(" \n", found[3]))
+		found = strstr(found + 1, flag);
+	return found;
 }
 
 static void vma_field(struct vma *vma, const char *line)
@@ -204,8 +199,8 @@ static void vma_field(struct vma *vma, const char *line)
 		vma->anon_huge_bytes = kbytes * 1024;
 	} else if (strncmp(line, "VmFlags:", 8) == 0) {
 		vma->flags_known = true;
-		vma->accountable = has_flag(line + 8, "ac");
-		vma->copied = !has_flag(line + 8, "dc");
+		vma->accountable = has_flag(line, " ac");
+		vma->copied = !has_flag(line, " dc");
 	}
 }
 
@@ -213,7 +208,7 @@ static void vma_field(struct vma *vma, const char *line)
  * case: a file's name, which may be anything, comes last on that line. */
 static bool vma_header(struct vma *vma, const char *line)
 {
-	struct vma next = { .flags_known = false };
+	struct vma next = { .before = vma->end };
 
 	if (sscanf(line, "%" SCNx64 "-%" SCNx64 " ", &next.start, &next.end) !=
 		    2 ||
@@ -223,122 +218,78 @@ static bool vma_header(struct vma *vma, const char *line)
 	return true;
 }
 
-static int smaps_each(FILE *stream, smaps_visit *visit, void *context)
+static void add_gap(struct smaps_facts *facts, const struct vma *vma)
 {
-	struct vma vma = { 0 };
-	bool open = false;
+	const uint64_t gap_bytes =
+		vma->start > vma->before ? vma->start - vma->before : 0;
+
+	/* The upper half of all addresses is the kernel's. */
+	if (vma->start <= INT64_MAX && gap_bytes > facts->largest_gap_bytes)
+		facts->largest_gap_bytes = gap_bytes;
+}
+
+/* Add what of a mapping is between two addresses. */
+static int add_vma(struct smaps_facts *facts, const struct vma *vma,
+		   uint64_t from, uint64_t to)
+{
+	const uint64_t start = vma->start > from ? vma->start : from;
+	const uint64_t end = vma->end < to ? vma->end : to;
+
+	if (!vma->end || !vma->flags_known)
+		return -ENODATA;
+	add_gap(facts, vma);
+	if (start >= end)
+		return 0;
+	facts->vmas++;
+	facts->size_bytes += end - start;
+	facts->outside_bytes += vma->end - vma->start - (end - start);
+	facts->rss_bytes += vma->rss_bytes;
+	facts->anon_huge_bytes += vma->anon_huge_bytes;
+	if (!vma->accountable || !vma->copied)
+		return 0;
+	facts->accountable_bytes += end - start;
+	if (end - start > facts->largest_accountable_bytes)
+		facts->largest_accountable_bytes = end - start;
+	return 0;
+}
+
+int smaps_parse(FILE *stream, uint64_t start, uint64_t bytes,
+		struct smaps_facts *facts)
+{
+	const uint64_t end = start + bytes;
+	struct vma vma = { .end = 0 };
 	char *line = NULL;
 	size_t capacity = 0;
-	int error = 0;
+	int error = end < start ? -EINVAL : 0;
 
+	*facts = (struct smaps_facts){ .vmas = 0 };
 	while (!error && getline(&line, &capacity, stream) >= 0) {
-		struct vma next;
-
 		if (line[0] >= 'A' && line[0] <= 'Z') {
 			vma_field(&vma, line);
 			continue;
 		}
-		if (!vma_header(&next, line))
+		if (vma.end)
+			error = add_vma(facts, &vma, start, end);
+		if (!vma_header(&vma, line))
 			error = -EBADMSG;
-		else if (open && !vma.flags_known)
-			error = -ENODATA;
-		else if (open)
-			visit(&vma, context);
-		vma = next;
-		open = true;
 	}
 	free(line);
-	if (error)
-		return error;
-	if (ferror(stream))
-		return -EIO;
-	if (!open || !vma.flags_known)
-		return -ENODATA;
-	visit(&vma, context);
-	return 0;
-}
-
-struct facts_context {
-	struct smaps_facts *facts;
-	uint64_t end; /* of the mapping before */
-};
-
-static void facts_visit(const struct vma *vma, void *context)
-{
-	struct facts_context *before = context;
-	struct smaps_facts *facts = before->facts;
-	uint64_t size_bytes = vma->end - vma->start;
-	uint64_t gap_bytes =
-		vma->start > before->end ? vma->start - before->end : 0;
-
-	facts->vmas++;
-	before->end = vma->end;
-	/* The upper half of all addresses is the kernel's. */
-	if (vma->start <= INT64_MAX && gap_bytes > facts->largest_gap_bytes)
-		facts->largest_gap_bytes = gap_bytes;
-	if (!vma->accountable || !vma->copied)
-		return;
-	facts->accountable_bytes += size_bytes;
-	if (size_bytes > facts->largest_accountable_bytes)
-		facts->largest_accountable_bytes = size_bytes;
-}
-
-int smaps_parse(FILE *stream, struct smaps_facts *facts)
-{
-	struct facts_context context = { .facts = facts };
-
-	memset(facts, 0, sizeof(*facts));
-	return smaps_each(stream, facts_visit, &context);
+	if (!error && ferror(stream))
+		error = -EIO;
+	return error ? error : add_vma(facts, &vma, start, end);
 }
 
 int smaps_read(pid_t pid, struct smaps_facts *facts)
 {
 	TEXT_STREAM stream = text_open_of(pid, "smaps");
 
-	return stream ? smaps_parse(stream, facts) : -errno;
+	return stream ? smaps_parse(stream, 0, UINT64_MAX, facts) : -errno;
 }
 
-struct window {
-	uint64_t start;
-	uint64_t end;
-	struct smaps_range *range;
-};
-
-static void range_visit(const struct vma *vma, void *context)
+int smaps_range(const void *start, size_t bytes, struct smaps_facts *facts)
 {
-	const struct window *window = context;
-	struct smaps_range *range = window->range;
-	uint64_t start =
-		vma->start > window->start ? vma->start : window->start;
-	uint64_t end = vma->end < window->end ? vma->end : window->end;
+	TEXT_STREAM stream = text_open_of(0, "smaps");
 
-	if (start >= end)
-		return;
-	range->vmas++;
-	range->size_bytes += end - start;
-	range->outside_bytes += vma->end - vma->start - (end - start);
-	range->rss_bytes += vma->rss_bytes;
-	range->anon_huge_bytes += vma->anon_huge_bytes;
-	if (vma->accountable && vma->copied)
-		range->accountable_bytes += end - start;
-}
-
-int smaps_range_parse(FILE *stream, uint64_t start, uint64_t bytes,
-		      struct smaps_range *range)
-{
-	struct window window = { start, start + bytes, range };
-
-	memset(range, 0, sizeof(*range));
-	if (window.end < start)
-		return -EINVAL;
-	return smaps_each(stream, range_visit, &window);
-}
-
-int smaps_range(const void *start, size_t bytes, struct smaps_range *range)
-{
-	TEXT_STREAM stream = text_open("/proc/self/smaps");
-
-	return stream ? smaps_range_parse(stream, (uintptr_t)start, bytes,
-					  range)
+	return stream ? smaps_parse(stream, (uintptr_t)start, bytes, facts)
 		      : -errno;
 }

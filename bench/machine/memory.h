@@ -49,42 +49,38 @@ const char *meminfo_error(int error);
 uint64_t meminfo_headroom_bytes(const struct meminfo *info);
 
 /*
+ * The mappings of a process, or as much of them as is inside a range of
+ * addresses.
+ *
  * What a copy of a process asks the kernel to commit: each mapping that is
  * accountable (VmFlags "ac") and copied ("dc" absent) asks for its whole
  * size, one after the other (dup_mmap() of the kernel). Mode 0 judges each
  * request alone: hence the largest.
+ *
+ * The kernel merges equal neighbours, so a mapping may reach outside of a
+ * range: its rss_bytes and anon_huge_bytes cannot be split and are exact only
+ * if outside_bytes is 0.
  */
 struct smaps_facts {
+	uint64_t size_bytes;
+	uint64_t outside_bytes;	  /* of the same mappings, outside the range */
+	uint64_t rss_bytes;	  /* resident */
+	uint64_t anon_huge_bytes; /* of which in transparent huge pages */
 	uint64_t accountable_bytes;
 	uint64_t largest_accountable_bytes;
-	size_t vmas; /* all mappings, the kernel's own [vsyscall] too */
-	uint64_t largest_gap_bytes; /* unused addresses below or between them */
+	size_t vmas; /* mappings, the kernel's own [vsyscall] too */
+	uint64_t largest_gap_bytes; /* unused addresses below or between all */
 };
 
-int smaps_parse(FILE *stream, struct smaps_facts *facts);
+/* From bytes at start: 0 and UINT64_MAX for all. */
+int smaps_parse(FILE *stream, uint64_t start, uint64_t bytes,
+		struct smaps_facts *facts);
 
 /* Facts of a process; pid 0 is the calling one. */
 int smaps_read(pid_t pid, struct smaps_facts *facts);
 
-/*
- * The mappings that overlap a range of addresses. The kernel merges equal
- * neighbours, so a mapping may reach outside: its rss_bytes and
- * anon_huge_bytes cannot be split and are exact only if outside_bytes is 0.
- */
-struct smaps_range {
-	uint64_t size_bytes;	    /* mapped bytes inside the range */
-	uint64_t outside_bytes;	    /* of the same mappings, outside it */
-	uint64_t rss_bytes;	    /* resident */
-	uint64_t anon_huge_bytes;   /* of which in transparent huge pages */
-	uint64_t accountable_bytes; /* as above, inside the range */
-	size_t vmas;
-};
-
-int smaps_range_parse(FILE *stream, uint64_t start, uint64_t bytes,
-		      struct smaps_range *range);
-
-/* The same for the calling process. */
-int smaps_range(const void *start, size_t bytes, struct smaps_range *range);
+/* Of a range of the calling process. */
+int smaps_range(const void *start, size_t bytes, struct smaps_facts *facts);
 
 /*
  * How much memory may be written to before somebody is swapped out or killed:

@@ -39,7 +39,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	struct process_memory memory;
 	uint64_t number;
 	struct smaps_facts facts;
-	struct smaps_range range;
+	struct smaps_facts range;
 	struct meminfo info;
 	FILE *stream;
 
@@ -50,9 +50,9 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 		abort();
 	meminfo_parse(stream, &info);
 	rewind(stream);
-	smaps_parse(stream, &facts);
+	smaps_parse(stream, 0, UINT64_MAX, &facts);
 	rewind(stream);
-	smaps_range_parse(stream, 0x7f0000000000, 1 << 30, &range);
+	smaps_parse(stream, 0x7f0000000000, 1 << 30, &range);
 	rewind(stream);
 	process_memory_parse(stream, &memory);
 	rewind(stream);

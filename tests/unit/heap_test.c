@@ -26,9 +26,9 @@ static int grow(struct heap *heap, uint64_t bytes, const char *backing,
 	return heap_grow(heap, bytes, backing_find(backing), why, 160);
 }
 
-static struct smaps_range look(const struct heap *heap)
+static struct smaps_facts look(const struct heap *heap)
 {
-	struct smaps_range range;
+	struct smaps_facts range;
 
 	assert_int_equal(smaps_range(heap->start, heap->bytes, &range), 0);
 	assert_int_equal(range.size_bytes, heap->bytes);
@@ -61,7 +61,7 @@ static void base_is_resident_in_base_pages(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
-		struct smaps_range range;
+		struct smaps_facts range;
 
 		assert_int_equal(grow(&heap, sizes[i], "base", why), 0);
 		range = look(&heap);
@@ -76,7 +76,7 @@ static void untouched_is_mapped_and_not_resident(void **state)
 {
 	char why[160];
 	struct heap heap;
-	struct smaps_range range;
+	struct smaps_facts range;
 
 	(void)state;
 	assert_int_equal(grow(&heap, 256 * MIB, "untouched", why), 0);

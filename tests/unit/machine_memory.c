@@ -146,7 +146,7 @@ static void smaps_tells_what_a_copy_asks_for(void **state)
 	FILE *stream = recorded("smaps");
 
 	(void)state;
-	assert_int_equal(smaps_parse(stream, &facts), 0);
+	assert_int_equal(smaps_parse(stream, 0, UINT64_MAX, &facts), 0);
 	fclose(stream);
 	assert_int_equal(facts.accountable_bytes,
 			 (4 + 3 + 5 + 34 + 33) * 4 * KIB + 24 * MIB);
@@ -161,7 +161,7 @@ static void odd_smaps_is_read(void **state)
 	FILE *stream = recorded("smaps_odd");
 
 	(void)state;
-	assert_int_equal(smaps_parse(stream, &facts), 0);
+	assert_int_equal(smaps_parse(stream, 0, UINT64_MAX, &facts), 0);
 	fclose(stream);
 	assert_int_equal(facts.vmas, 6);
 	assert_int_equal(facts.accountable_bytes, 8 * KIB + 2 * MIB + 4 * KIB);
@@ -176,9 +176,9 @@ static void bad_smaps_is_refused(void **state)
 	FILE *empty = text("\n");
 
 	(void)state;
-	assert_int_equal(smaps_parse(old, &facts), -ENODATA);
-	assert_int_equal(smaps_parse(garbled, &facts), -EBADMSG);
-	assert_int_equal(smaps_parse(empty, &facts), -EBADMSG);
+	assert_int_equal(smaps_parse(old, 0, UINT64_MAX, &facts), -ENODATA);
+	assert_int_equal(smaps_parse(garbled, 0, UINT64_MAX, &facts), -EBADMSG);
+	assert_int_equal(smaps_parse(empty, 0, UINT64_MAX, &facts), -EBADMSG);
 	fclose(old);
 	fclose(garbled);
 	fclose(empty);
@@ -186,13 +186,12 @@ static void bad_smaps_is_refused(void **state)
 
 static void range_sums_its_mappings(void **state)
 {
-	struct smaps_range range;
+	struct smaps_facts range;
 	FILE *stream = recorded("smaps_odd");
 
 	(void)state;
 	/* The upper half of one mapping and the next two whole. */
-	assert_int_equal(smaps_range_parse(stream, 0x200000, 0x400000, &range),
-			 0);
+	assert_int_equal(smaps_parse(stream, 0x200000, 0x400000, &range), 0);
 	fclose(stream);
 	assert_int_equal(range.vmas, 3);
 	assert_int_equal(range.size_bytes, 4 * MIB);
@@ -204,12 +203,12 @@ static void range_sums_its_mappings(void **state)
 
 static void range_of_recorded_thp_heap(void **state)
 {
-	struct smaps_range range;
+	struct smaps_facts range;
 	FILE *stream = recorded("smaps");
 
 	(void)state;
-	assert_int_equal(
-		smaps_range_parse(stream, 0x7fa1d2000000, 16 * MIB, &range), 0);
+	assert_int_equal(smaps_parse(stream, 0x7fa1d2000000, 16 * MIB, &range),
+			 0);
 	fclose(stream);
 	assert_int_equal(range.vmas, 1);
 	assert_int_equal(range.outside_bytes, 0);
@@ -219,18 +218,18 @@ static void range_of_recorded_thp_heap(void **state)
 
 static void range_beyond_the_end_is_refused(void **state)
 {
-	struct smaps_range range;
+	struct smaps_facts range;
 	FILE *stream = recorded("smaps");
 
 	(void)state;
-	assert_int_equal(smaps_range_parse(stream, UINT64_MAX - 5, 10, &range),
+	assert_int_equal(smaps_parse(stream, UINT64_MAX - 5, 10, &range),
 			 -EINVAL);
 	fclose(stream);
 }
 
 static void own_heap_is_seen_as_it_is(void **state)
 {
-	struct smaps_range range;
+	struct smaps_facts range;
 	struct smaps_facts facts;
 	size_t bytes = 4 * MIB;
 	char *guarded = mmap(NULL, bytes + 2 * 4096, PROT_NONE,
