@@ -125,10 +125,7 @@ int cells_write(const char *dir, const char *run_id, const struct summary *rows,
 	error = row_put_header(&writer, &cells_row);
 	for (size_t i = 0; !error && i < count; i++)
 		error = row_put(&writer, &cells_row, run_id, &rows[i]);
-	if (!error)
-		return replace_commit(&replace);
-	replace_abort(&replace);
-	return error;
+	return replace_end(&replace, error);
 }
 
 struct taking {

@@ -20,11 +20,9 @@ int host_write(const char *dir, json_t *host)
 		return error;
 	if (json_dumpf(host, replace.stream,
 		       JSON_INDENT(2) | JSON_REAL_PRECISION(6)) ||
-	    putc('\n', replace.stream) == EOF) {
-		replace_abort(&replace);
-		return -EIO;
-	}
-	return replace_commit(&replace);
+	    putc('\n', replace.stream) == EOF)
+		error = -EIO;
+	return replace_end(&replace, error);
 }
 
 int host_read(const char *dir, json_t **host, char *why, size_t why_bytes)
@@ -70,11 +68,9 @@ static int write_array(const struct gbench_file *file)
 
 	if (error)
 		return error;
-	if (fprintf(replace.stream, "[\n%s]\n", file->records) < 0) {
-		replace_abort(&replace);
-		return -EIO;
-	}
-	return replace_commit(&replace);
+	if (fprintf(replace.stream, "[\n%s]\n", file->records) < 0)
+		error = -EIO;
+	return replace_end(&replace, error);
 }
 
 int gbench_file_create(const char *dir, struct gbench_file **file)

@@ -150,7 +150,7 @@ static int keep_text(const struct lab_files *files, const char *text,
 	if (error)
 		return error;
 	fwrite(text, 1, bytes, replace.stream);
-	return replace_commit(&replace);
+	return replace_end(&replace, 0);
 }
 
 static int keep_host(const struct lab_files *files)

@@ -151,27 +151,20 @@ forget:
 	return -error;
 }
 
-int replace_commit(struct replace *replace)
+int replace_end(struct replace *replace, int error)
 {
-	int error = 0;
+	FILE *stream = replace->stream;
 
-	if (fflush(replace->stream) || fsync(fileno(replace->stream)))
-		error = errno;
-	else if (ferror(replace->stream))
-		error = EIO;
-	if (fclose(replace->stream) && !error)
-		error = errno;
+	if (!error && (fflush(stream) || fsync(fileno(stream))))
+		error = -errno;
+	if (!error && ferror(stream))
+		error = -EIO;
+	if (fclose(stream) && !error)
+		error = -errno;
 	if (!error && rename(replace->temporary, replace->path))
-		error = errno;
+		error = -errno;
 	if (error)
 		unlink(replace->temporary);
 	forget_names(replace);
-	return -error;
-}
-
-void replace_abort(struct replace *replace)
-{
-	fclose(replace->stream);
-	unlink(replace->temporary);
-	forget_names(replace);
+	return error;
 }

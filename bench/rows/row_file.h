@@ -44,15 +44,13 @@ struct replace {
 /* dir/name in new memory, the caller's to free(); NULL without memory. */
 char *join_path(const char *dir, const char *name);
 
-/* Begin to write dir/name. 0, or -errno of open(2); after 0 exactly one of
- * the two below releases it. */
+/* Begin to write dir/name. 0, or -errno of open(2); after 0 replace_end()
+ * releases it. */
 int replace_begin(struct replace *replace, const char *dir, const char *name);
 
-/* Make what was written the file: fsync(2), rename(2). 0, or -errno, also of
- * a write before; then the old file, if any, is still there. */
-int replace_commit(struct replace *replace);
-
-/* Forget what was written. */
-void replace_abort(struct replace *replace);
+/* Make what was written the file: fsync(2), rename(2); or forget it, if error
+ * is what went wrong. 0, or error, or -errno, also of a write before; then the
+ * old file, if any, is still there. */
+int replace_end(struct replace *replace, int error);
 
 #endif

@@ -156,13 +156,8 @@ static int write_chart(struct drawing *drawing, const char *name, int fd)
 	struct replace replace;
 	int error = replace_begin(&replace, drawing->out_dir, name);
 
-	if (!error) {
-		error = copy(fd, replace.stream);
-		if (error)
-			replace_abort(&replace);
-		else
-			error = replace_commit(&replace);
-	}
+	if (!error)
+		error = replace_end(&replace, copy(fd, replace.stream));
 	if (error)
 		snprintf(drawing->why, drawing->why_bytes,
 			 "%s/%s cannot be written: %s", drawing->out_dir, name,

@@ -169,7 +169,7 @@ static void print_row(const struct table *table, const struct table_row *row,
 		      const int *widths, int columns, FILE *stream)
 {
 	/* Blanks are owed until the next text, so that no line ends in them. */
-	int at = 0, owed = table->indent;
+	int at = 0, owed = 0;
 
 	for (int c = 0; c < row->cell_count; c++) {
 		const bool last = c == row->cell_count - 1;

@@ -35,8 +35,7 @@ struct table_row {
 
 struct table {
 	const char *align; /* a letter a column: 'l' or 'r' */
-	int indent;	   /* blanks before every line */
-	int hang;	   /* more of them where a cell goes on below itself */
+	int hang;	   /* blanks more where a cell goes on below itself */
 	int columns;	   /* of a line; 0: the terminal's, or any number */
 	const struct row_part *parts; /* for report_row() */
 	const void *row;

@@ -134,7 +134,7 @@ static void full_disk_keeps_the_old_file(void **state)
 	assert_int_equal(replace_begin(&replace, *state, "x"), 0);
 	assert_non_null(freopen("/dev/full", "w", replace.stream));
 	fputs("new", replace.stream);
-	assert_int_equal(replace_commit(&replace), -ENOSPC);
+	assert_int_equal(replace_end(&replace, 0), -ENOSPC);
 	text = scratch_read(*state, "x");
 	assert_string_equal(text, "old");
 	assert_null(scratch_read(*state, "x.part"));
