@@ -412,14 +412,29 @@ run_files() {
 # rows RUN TIME COLUMN...: those columns of the rows of cells.csv with that
 # time, or of all rows of samples.csv where TIME is "samples".
 rows() {
-	python3 - "$@" <<-'PYTHON'
-	import csv, sys
-	run, time, *names = sys.argv[1:]
-	name = "samples" if time == "samples" else "cells"
-	for row in csv.DictReader(open(f"{run}/{name}.csv")):
-	    if time == "samples" or row["time"] == time:
-	        print(*(row[n] or "-" for n in names))
-	PYTHON
+	local file=$1/cells.csv time=$2
+	[ "$time" != samples ] || file=$1/samples.csv
+	shift 2
+	awk -F , -v time="$time" -v names="$*" '
+		NR == 1 {
+			for (i = 1; i <= NF; i++)
+				at[$i] = i
+			count = split(names, name, " ")
+			for (i = 1; i <= count; i++)
+				if (!(name[i] in at)) {
+					print "no column " name[i] >"/dev/stderr"
+					exit 1
+				}
+			next
+		}
+		/"/ { print "a quoted field: " $0 >"/dev/stderr"; exit 1 }
+		time == "samples" || $at["time"] == time {
+			for (i = 1; i <= count; i++) {
+				field = $at[name[i]]
+				printf "%s%s", field == "" ? "-" : field,
+					i < count ? " " : "\n"
+			}
+		}' "$file"
 }
 
 # host RUN KEY: a value of host.json.
