@@ -55,14 +55,6 @@ static void examine_group(struct diagnosis *found)
 			     group->owner, sizeof group->owner);
 }
 
-static void examine_container(struct diagnosis *found)
-{
-	char text[sizeof found->container];
-
-	snprintf(found->container, sizeof found->container, "%s",
-		 host_container(text, sizeof text));
-}
-
 static void examine_strategies(struct diagnosis *found)
 {
 	size_t count = 0;
@@ -112,7 +104,7 @@ void diagnosis_examine(struct diagnosis *found)
 	found->mode = error ? error : found->overcommit.mode;
 	found->may_write = overcommit_may_write();
 	examine_memory(found);
-	examine_container(found);
+	host_container(found->container, sizeof found->container);
 	examine_group(found);
 	examine_cpus(found);
 	if (text_read(THP_PATH, found->thp_text, sizeof found->thp_text))

@@ -213,7 +213,9 @@ void group_watchdog_main(void *context)
 		{ .fd = watchdog->post.runner_fd, .events = POLLIN },
 		{ .fd = watchdog->post.socket_fd, .events = POLLIN },
 	};
-	int error = watchdog_settle(&watchdog->post, "spawnwise-keep", NULL, 0);
+	const int keep[] = { watchdog->post.runner_fd,
+			     watchdog->post.socket_fd };
+	int error = watchdog_settle("spawnwise-keep", keep, 2);
 
 	watchdog_answer(&watchdog->post, error);
 	if (error)

@@ -17,6 +17,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 
 bool cgroup_up(const struct cgroup *group, char directory[PATH_MAX])
@@ -186,7 +187,7 @@ static bool listed(const char *list, const char *word)
 static int find_path(const char *controller, FILE *membership,
 		     struct cgroup *group, char path[PATH_MAX])
 {
-	char *line = NULL;
+	OWNED_TEXT line = NULL;
 	size_t capacity = 0;
 
 	group->version = 0;
@@ -207,7 +208,6 @@ static int find_path(const char *controller, FILE *membership,
 		group->version = first ? 1 : 2;
 		snprintf(path, PATH_MAX, "%s", where);
 	}
-	free(line);
 	return group->version ? 0 : -ENOENT;
 }
 
@@ -290,7 +290,7 @@ static int find_mount(const char *controller, FILE *mounts, const char *path,
 {
 	size_t capacity = 0, shortest = SIZE_MAX;
 	struct mount mount;
-	char *line = NULL;
+	OWNED_TEXT line = NULL;
 	int error = -EXDEV;
 
 	while (error != -ENAMETOOLONG &&
@@ -317,7 +317,6 @@ static int find_mount(const char *controller, FILE *mounts, const char *path,
 				? 0
 				: -ENAMETOOLONG;
 	}
-	free(line);
 	return error;
 }
 

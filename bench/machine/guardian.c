@@ -60,20 +60,13 @@ struct guard {
 /* End the lease. On an unexpected error it stays held, to be tried again. */
 static int guard_restore(struct guard *guard)
 {
-	const struct state *state = &guard->state;
-	int now;
 	int error;
 
 	if (!guard->held)
 		return 0;
-	if (guard->wrote) {
-		error = overcommit_put_back(guard->knob_fd, state->ours,
-					    state->original);
-	} else {
-		error = overcommit_read(guard->knob_fd, &now);
-		if (!error && now != state->ours)
-			error = -ESTALE;
-	}
+	/* Where nothing was changed the two are the same: it only looks. */
+	error = overcommit_put_back(guard->knob_fd, guard->state.ours,
+				    guard->state.original);
 	if (error && error != -ESTALE)
 		return error;
 	guard->held = false;
@@ -200,15 +193,16 @@ static int guard_patience_ms(const struct guard *guard)
 static _Noreturn void guard_main(void *context)
 {
 	struct guard *guard = context;
-	const int keep[] = { guard->knob_fd, guard->directory_fd,
-			     guard->lock.fds[0], guard->lock.fds[1],
+	const int keep[] = { guard->post.runner_fd, guard->post.socket_fd,
+			     guard->knob_fd,	    guard->directory_fd,
+			     guard->lock.fds[0],    guard->lock.fds[1],
 			     guard->lock.fds[2] };
 	struct pollfd events[2] = {
 		{ .fd = guard->post.runner_fd, .events = POLLIN },
 		{ .fd = guard->post.socket_fd, .events = POLLIN },
 	};
-	int error = watchdog_settle(&guard->post, GUARD_NAME, keep,
-				    sizeof keep / sizeof *keep);
+	int error =
+		watchdog_settle(GUARD_NAME, keep, sizeof keep / sizeof *keep);
 
 	if (!error)
 		error = state_identify(&guard->state);

@@ -24,6 +24,7 @@
 #include "bench/machine/cpu.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
+#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 
 #define CPU_PATH "/sys/devices/system/cpu/"
@@ -39,11 +40,9 @@ struct fact {
 
 json_t *host_string(const char *text)
 {
-	char *escaped = text_escaped(text, "\n");
-	json_t *value = json_string(escaped);
+	OWNED_TEXT escaped = text_escaped(text, "\n");
 
-	free(escaped);
-	return value;
+	return json_string(escaped);
 }
 
 /* Or null where it is not told (FIELD_ABSENT), or is no limit: RLIM_INFINITY
@@ -101,11 +100,9 @@ static json_t *libc(const struct fact *fact)
 /* The file that a link leads to. */
 static json_t *linked(const struct fact *fact)
 {
-	char *path = realpath(fact->from, NULL);
-	json_t *value = path ? host_string(path) : json_null();
+	OWNED_TEXT path = realpath(fact->from, NULL);
 
-	free(path);
-	return value;
+	return path ? host_string(path) : json_null();
 }
 
 static json_t *date(const struct fact *fact)
@@ -190,7 +187,7 @@ static json_t *virtualisation(const struct fact *fact)
 /* An object of all files of a folder. */
 static json_t *folder(const struct fact *fact)
 {
-	DIR *directory = opendir(fact->from);
+	OWNED_DIR directory = opendir(fact->from);
 	json_t *files = json_object();
 	struct dirent *entry;
 	int error = files ? 0 : -1;
@@ -205,8 +202,6 @@ static json_t *folder(const struct fact *fact)
 			 entry->d_name);
 		error = json_object_set_new(files, entry->d_name, text(&file));
 	}
-	if (directory)
-		closedir(directory);
 	if (!error)
 		return files;
 	json_decref(files);
@@ -244,27 +239,27 @@ static json_t *overcommit(const struct fact *fact)
  * There is no sure sign of a container; these are the marks that the common
  * engines leave: files in the root, systemd's note, names of cgroups.
  */
-const char *host_container(char *text, size_t size)
+char *host_container(char *text, size_t size)
 {
 	static const char *const words[] = { "docker", "kubepods", "lxc",
 					     "libpod", "containerd" };
 	TEXT_STREAM groups = text_open("/proc/self/cgroup");
-	const char *found = "no";
-	char *line = NULL;
+	const char *found = NULL;
+	OWNED_TEXT line = NULL;
 	size_t capacity = 0;
 
 	if (text_read("/run/systemd/container", text, size) == 0 && *text)
 		return text;
 	if (access("/.dockerenv", F_OK) == 0)
-		return "docker";
-	if (access("/run/.containerenv", F_OK) == 0)
-		return "podman";
-	while (groups && getline(&line, &capacity, groups) > 0)
+		found = "docker";
+	else if (access("/run/.containerenv", F_OK) == 0)
+		found = "podman";
+	while (!found && groups && getline(&line, &capacity, groups) > 0)
 		for (size_t i = 0; i < sizeof(words) / sizeof(*words); i++)
-			if (strstr(line, words[i]) && !strcmp(found, "no"))
+			if (!found && strstr(line, words[i]))
 				found = words[i];
-	free(line);
-	return found;
+	snprintf(text, size, "%s", found ?: "no");
+	return text;
 }
 
 static json_t *container(const struct fact *fact)

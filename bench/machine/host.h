@@ -20,8 +20,8 @@
 json_t *host_facts(void);
 
 /* The container that we are in, by the marks of the common engines ("docker",
- * "podman"); "no" without any. Returns text or a constant. */
-const char *host_container(char *text, size_t size);
+ * "podman"); "no" without any. Returns text. */
+char *host_container(char *text, size_t size);
 
 /* Text that firmware or a user wrote, as text_escape() makes it: what is not
  * UTF-8, jansson refuses. */

@@ -18,6 +18,7 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
+#include "bench/machine/owned.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
 
@@ -64,7 +65,7 @@ static int has_lock(pid_t pid, const struct stat *file, int *watched_pid)
 	int found = 0;
 
 	snprintf(path, sizeof(path), "/proc/%d/fd", (int)pid);
-	DIR *fds = opendir(path);
+	OWNED_DIR fds = opendir(path);
 	if (!fds)
 		return -1;
 	while ((entry = readdir(fds))) {
@@ -80,7 +81,6 @@ static int has_lock(pid_t pid, const struct stat *file, int *watched_pid)
 		if (line)
 			sscanf(line, "\nPid: %d", watched_pid);
 	}
-	closedir(fds);
 	return found;
 }
 
@@ -115,23 +115,18 @@ static bool examine(pid_t pid, pid_t locker, const struct stat *file,
  */
 static void find_holder(int fd, struct lock_holder *holder)
 {
-	const struct dirent *entry;
 	struct process_stat stat;
 	struct stat file;
+	pid_t pid;
 
 	*holder = (struct lock_holder){ 0 };
-	DIR *proc =
-		!fstat(fd, &file) && proc_is_ours() ? opendir("/proc") : NULL;
-	if (!proc)
+	if (fstat(fd, &file) || !proc_is_ours())
 		return;
+	OWNED_DIR proc = opendir("/proc");
 	const pid_t locker = find_locker(&file);
-	while ((entry = readdir(proc))) {
-		const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		if (pid > 0 && examine(pid, locker, &file, holder))
-			break;
-	}
-	closedir(proc);
+	while ((pid = process_next(proc)) &&
+	       !examine(pid, locker, &file, holder))
+		;
 	if (holder->run_pid <= 0 || process_stat_read(holder->run_pid, &stat) ||
 	    strchr("ZX", stat.state))
 		holder->run_pid = 0;

@@ -16,10 +16,10 @@
 #include <inttypes.h>
 #include <limits.h>
 #include <stdbool.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bench/machine/cgroup_room.h"
+#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
 
@@ -258,7 +258,7 @@ int smaps_parse(FILE *stream, uint64_t start, uint64_t bytes,
 {
 	const uint64_t end = start + bytes;
 	struct vma vma = { .end = 0 };
-	char *line = NULL;
+	OWNED_TEXT line = NULL;
 	size_t capacity = 0;
 	int error = end < start ? -EINVAL : 0;
 
@@ -273,7 +273,6 @@ int smaps_parse(FILE *stream, uint64_t start, uint64_t bytes,
 		if (!vma_header(&vma, line))
 			error = -EBADMSG;
 	}
-	free(line);
 	if (!error && ferror(stream))
 		error = -EIO;
 	return error ? error : add_vma(facts, &vma, start, end);

@@ -3,11 +3,10 @@
 
 #include "bench/machine/oom.h"
 
-#include <dirent.h>
 #include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 
 static int read_number(pid_t pid, const char *name, int *number)
@@ -54,25 +53,21 @@ static bool is_candidate(pid_t pid, const struct cgroup *group,
 int oom_rival_find(pid_t except, const struct cgroup *group,
 		   struct oom_rival *rival)
 {
-	DIR *processes = opendir("/proc");
-	const struct dirent *entry;
+	OWNED_DIR processes = opendir("/proc");
+	int score;
+	pid_t pid;
 
 	rival->pid = 0;
 	if (!processes)
 		return -errno;
-	while ((entry = readdir(processes))) {
-		const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		int score;
-
-		if (pid < 1 || pid == except ||
-		    read_number(pid, "oom_score", &score) ||
+	while ((pid = process_next(processes))) {
+		if (pid == except || read_number(pid, "oom_score", &score) ||
 		    (rival->pid && score <= rival->score) ||
 		    !is_candidate(pid, group, rival))
 			continue;
 		rival->pid = pid;
 		rival->score = score;
 	}
-	closedir(processes);
 	return rival->pid ? 0 : -ESRCH;
 }
 

@@ -15,6 +15,7 @@
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "bench/machine/owned.h"
 #include "bench/machine/state.h"
 
 #define REPAIR_WAIT_MS 1000
@@ -82,14 +83,10 @@ int overcommit_put_back(int knob_fd, int ours, int original)
 
 int overcommit_get(int *mode)
 {
-	int knob_fd;
+	OWNED_FD knob_fd = -1;
 	int error = open_knob(O_RDONLY, &knob_fd);
 
-	if (error)
-		return error;
-	error = overcommit_read(knob_fd, mode);
-	close(knob_fd);
-	return error;
+	return error ? error : overcommit_read(knob_fd, mode);
 }
 
 /* Is this the state of a mode that is set now and not the user's? */
@@ -105,7 +102,7 @@ int overcommit_look(struct overcommit_view *view)
 {
 	struct lock_holder holder;
 	struct state state;
-	int directory_fd;
+	OWNED_FD directory_fd = -1;
 	bool explained = false;
 	int error = 0;
 
@@ -125,47 +122,36 @@ int overcommit_look(struct overcommit_view *view)
 				      ? OVERCOMMIT_RUN
 				      : OVERCOMMIT_LEFTOVER;
 	}
-	if (directory_fd >= 0)
-		close(directory_fd);
 	return error;
 }
 
 int overcommit_holder(int wait_ms, struct lock_holder *holder)
 {
-	int directory_fd;
-	int knob_fd;
+	OWNED_FD directory_fd = -1;
+	OWNED_FD knob_fd = -1;
 
 	open_knob(O_RDONLY, &knob_fd);
 	state_open(false, &directory_fd);
-	const int error = lock_probe(knob_fd, directory_fd, wait_ms, holder);
-	if (directory_fd >= 0)
-		close(directory_fd);
-	if (knob_fd >= 0)
-		close(knob_fd);
-	return error;
+	return lock_probe(knob_fd, directory_fd, wait_ms, holder);
 }
 
 int overcommit_hold(int wait_ms, struct lock_holder *holder)
 {
 	struct lock lock;
-	int knob_fd;
+	OWNED_FD knob_fd = -1;
 	int error = open_knob(O_RDONLY, &knob_fd);
 
 	if (error)
 		return 0;
 	error = lock_take(&lock, knob_fd, -1, wait_ms, holder);
-	close(knob_fd);
 	return error == -EBUSY ? error : 0;
 }
 
 bool overcommit_may_write(void)
 {
-	int knob_fd;
+	OWNED_FD knob_fd = -1;
 
-	if (overcommit_open(&knob_fd))
-		return false;
-	close(knob_fd);
-	return true;
+	return !overcommit_open(&knob_fd);
 }
 
 /* By the mount: who lacks rights besides gets EACCES, and not EROFS. */
@@ -184,28 +170,21 @@ const char *overcommit_cure(void)
 /* A state file of this boot whose guardian is gone. */
 static int repair_value(const struct state *state, struct repair *repair)
 {
-	int knob_fd;
+	OWNED_FD knob_fd = -1;
 	int error = overcommit_get(&repair->found);
 
-	if (error)
-		return error;
-	repair->action = REPAIR_DONE;
-	if (repair->found == state->original)
-		return 0;
-	if (repair->found != state->ours) {
-		repair->action = REPAIR_FOREIGN;
-		return 0;
-	}
-	error = overcommit_open(&knob_fd);
-	if (error)
-		return error;
-	error = overcommit_put_back(knob_fd, state->ours, state->original);
-	close(knob_fd);
-	if (error == -ESTALE) {
-		repair->action = REPAIR_FOREIGN;
-		error = 0;
-	}
-	return error;
+	/* Who may not write may still learn that there is nothing to do. */
+	if (!error)
+		error = open_knob(repair->found == state->ours &&
+						  state->ours != state->original
+					  ? O_RDWR
+					  : O_RDONLY,
+				  &knob_fd);
+	if (!error)
+		error = overcommit_put_back(knob_fd, state->ours,
+					    state->original);
+	repair->action = error == -ESTALE ? REPAIR_FOREIGN : REPAIR_DONE;
+	return error == -ESTALE ? 0 : error;
 }
 
 int overcommit_repair_locked(int directory_fd, struct repair *repair)
@@ -240,38 +219,29 @@ int overcommit_repair_locked(int directory_fd, struct repair *repair)
 
 int overcommit_repair(struct repair *repair)
 {
-	struct lock_holder holder;
 	struct lock lock;
 	struct state state;
-	int directory_fd;
-	int knob_fd = -1;
+	OWNED_FD directory_fd = -1;
+	OWNED_FD knob_fd = -1;
 	int error = state_open(false, &directory_fd);
 
 	memset(repair, 0, sizeof(*repair));
 	if (error && error != -ENOENT)
 		return error;
 	/* Whoever may not take the lock may still learn that all is well. */
-	if (state_read(directory_fd, &state) == -ENOENT) {
-		error = 0;
-		goto close_directory;
-	}
+	if (state_read(directory_fd, &state) == -ENOENT)
+		return 0;
 	if (error)
 		error = state_open(true, &directory_fd);
 	if (!error)
 		error = open_knob(O_RDONLY, &knob_fd);
 	if (error)
-		goto close_directory;
+		return error;
 	error = lock_take(&lock, knob_fd, directory_fd, REPAIR_WAIT_MS,
-			  &holder);
-	if (!error) {
-		error = overcommit_repair_locked(directory_fd, repair);
-		lock_release(&lock, directory_fd);
-	} else {
-		repair->holder = holder;
-	}
-	close(knob_fd);
-close_directory:
-	if (directory_fd >= 0)
-		close(directory_fd);
+			  &repair->holder);
+	if (error)
+		return error;
+	error = overcommit_repair_locked(directory_fd, repair);
+	lock_release(&lock, directory_fd);
 	return error;
 }

@@ -10,7 +10,6 @@
 
 #include "bench/machine/process.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <linux/capability.h>
@@ -25,6 +24,7 @@
 
 #include "bench/machine/cgroup.h"
 #include "bench/machine/coprocess.h"
+#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 #include "lib/probe.h"
 
@@ -78,27 +78,30 @@ static bool has_ended(const struct process_stat *stat)
 	return stat->exiting || strchr("ZX", stat->state);
 }
 
+pid_t process_next(DIR *folder)
+{
+	const struct dirent *entry;
+	pid_t pid = 0;
+
+	while (folder && pid <= 0 && (entry = readdir(folder)))
+		pid = (pid_t)strtol(entry->d_name, NULL, 10);
+	return pid;
+}
+
 pid_t process_thread(pid_t pid)
 {
 	struct process_stat stat;
-	const struct dirent *entry;
-	pid_t found = pid;
 	char path[64];
-	DIR *tasks;
+	pid_t tid;
 
 	if (read_stat(pid, &stat) || !has_ended(&stat))
 		return pid;
 	snprintf(path, sizeof(path), "/proc/%d/task", (int)pid);
-	tasks = opendir(path);
-	while (tasks && found == pid && (entry = readdir(tasks))) {
-		const pid_t tid = (pid_t)strtol(entry->d_name, NULL, 10);
-
-		if (tid > 0 && !read_stat(tid, &stat) && !has_ended(&stat))
-			found = tid;
-	}
-	if (tasks)
-		closedir(tasks);
-	return found;
+	OWNED_DIR tasks = opendir(path);
+	while ((tid = process_next(tasks)))
+		if (!read_stat(tid, &stat) && !has_ended(&stat))
+			return tid;
+	return pid;
 }
 
 int process_stat_read(pid_t pid, struct process_stat *stat)
@@ -216,21 +219,14 @@ static void take(struct process_limit *nearest,
  * kernel counts those of other pid namespaces too. */
 static uint64_t count_threads(uint64_t uid)
 {
-	DIR *processes = opendir("/proc");
-	struct dirent *entry;
-	uint64_t count = 0;
+	OWNED_DIR processes = opendir("/proc");
+	uint64_t count = 0, owner, threads;
+	pid_t pid;
 
-	while (processes && (entry = readdir(processes))) {
-		const pid_t pid = (pid_t)strtol(entry->d_name, NULL, 10);
-		uint64_t owner, threads;
-
-		if (pid > 0 && !status_number(pid, "Uid", 10, &owner) &&
-		    owner == uid &&
+	while ((pid = process_next(processes)))
+		if (!status_number(pid, "Uid", 10, &owner) && owner == uid &&
 		    !status_number(pid, "Threads", 10, &threads))
 			count += threads;
-	}
-	if (processes)
-		closedir(processes);
 	return count;
 }
 

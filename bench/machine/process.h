@@ -10,6 +10,7 @@
 #ifndef MACHINE_PROCESS_H
 #define MACHINE_PROCESS_H
 
+#include <dirent.h>
 #include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -60,6 +61,10 @@ int process_memory_parse(FILE *stream, struct process_memory *memory);
  * (pthread_exit(3)), one of those, whose number is returned. Its files in /proc
  * tell the same as those of the process. pid if there is none. */
 pid_t process_thread(pid_t pid);
+
+/* The next process of /proc, or thread of /proc/PID/task; 0: there is no other,
+ * or the folder is NULL. */
+pid_t process_next(DIR *folder);
 
 /* The memory, whichever thread tells it. */
 int process_memory_read(pid_t pid, struct process_memory *memory);

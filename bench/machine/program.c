@@ -15,6 +15,8 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
+#include "bench/machine/owned.h"
+
 #define HEAD_BYTES 256	   /* BINPRM_BUF_SIZE of the kernel */
 #define SCRIPT_DEPTH_MAX 5 /* interpreters of interpreters, execve(2) */
 #define LOADER_LENGTH 256  /* of the path in PT_INTERP */
@@ -101,18 +103,13 @@ static int elf_read(int fd, struct elf *elf)
 /* Ourselves: the library was built like this command. */
 static int elf_read_own(struct elf *elf)
 {
-	int fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
-	int error;
+	OWNED_FD fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0) /* without /proc: as we were executed, getauxval(3) */
 		// NOLINTNEXTLINE(performance-no-int-to-ptr)
 		fd = open((const char *)getauxval(AT_EXECFN),
 			  O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	error = elf_read(fd, elf);
-	close(fd);
-	return error;
+	return fd < 0 ? -errno : elf_read(fd, elf);
 }
 
 /* The loader of a program that runs with more rights than its caller leaves
@@ -185,10 +182,9 @@ static void follow(struct program *program, char *line, int depth)
 static void inspect(struct program *program, const char *name, int depth)
 {
 	char head[HEAD_BYTES + 1] = "";
-	int fd;
 
 	find(name, program->culprit);
-	fd = open(program->culprit, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	OWNED_FD fd = open(program->culprit, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 	if (fd < 0)
 		return;
 	if (read(fd, head, HEAD_BYTES) > 0 && depth < SCRIPT_DEPTH_MAX) {
@@ -197,7 +193,6 @@ static void inspect(struct program *program, const char *name, int depth)
 		else if (!strncmp(head, "#!", 2))
 			follow(program, head + 2, depth);
 	}
-	close(fd);
 }
 
 void program_inspect(struct program *program, const char *name)

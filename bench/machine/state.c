@@ -23,6 +23,7 @@
 #include <unistd.h>
 
 #include "bench/machine/lock.h"
+#include "bench/machine/owned.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
 
@@ -124,9 +125,9 @@ int state_write(int directory_fd, const struct state *state)
 
 	if (write_record(text, (size_t)length))
 		length = (int)strlen(strcat(text, RECORD_LINE));
-	int fd = openat(directory_fd, STATE_NEXT_NAME,
-			O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-			0644);
+	OWNED_FD fd = openat(
+		directory_fd, STATE_NEXT_NAME,
+		O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC, 0644);
 	int error = 0;
 
 	if (fd < 0)
@@ -139,7 +140,6 @@ int state_write(int directory_fd, const struct state *state)
 			  STATE_NAME) ||
 		 fsync(directory_fd))
 		error = -errno;
-	close(fd);
 	if (error)
 		state_remove(directory_fd);
 	return error;
@@ -148,20 +148,18 @@ int state_write(int directory_fd, const struct state *state)
 /* The file; without one the record. */
 static ssize_t read_text(int directory_fd, char *text, size_t size)
 {
-	const int fd = openat(directory_fd, STATE_NAME,
-			      O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	OWNED_FD fd = openat(directory_fd, STATE_NAME,
+			     O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+	ssize_t length;
 
 	if (fd < 0) {
 		const int error = errno == EBADF ? -ENOENT : -errno;
-		const ssize_t recorded = read_record(text, size);
 
-		return recorded < 0 ? error : recorded;
+		length = read_record(text, size);
+		return length < 0 ? error : length;
 	}
-	const ssize_t length = read(fd, text, size);
-	const int error = -errno;
-
-	close(fd);
-	return length < 0 ? error : length;
+	length = read(fd, text, size);
+	return length < 0 ? -errno : length;
 }
 
 int state_read(int directory_fd, struct state *state)

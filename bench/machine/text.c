@@ -17,15 +17,33 @@
 #include <string.h>
 #include <unistd.h>
 
-int text_read(const char *path, char *text, size_t size)
+#include "bench/machine/owned.h"
+
+/* The descriptor, or -errno. */
+static int open_at(int flags, const char *format, va_list arguments)
 {
-	int fd = open(path, O_RDONLY | O_CLOEXEC);
+	char path[PATH_MAX];
+	const int length = vsnprintf(path, sizeof(path), format, arguments);
+	int fd;
+
+	if (length < 0 || (size_t)length >= sizeof(path))
+		return -ENAMETOOLONG;
+	fd = open(path, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
+
+int text_read_at(char *text, size_t size, const char *format, ...)
+{
+	va_list arguments;
 	size_t used = 0;
 	ssize_t got;
 
+	va_start(arguments, format);
+	OWNED_FD fd = open_at(O_RDONLY, format, arguments);
+	va_end(arguments);
 	text[0] = '\0';
 	if (fd < 0)
-		return -errno;
+		return fd;
 	do {
 		got = read(fd, text + used, size - 1 - used);
 		if (got > 0)
@@ -33,46 +51,30 @@ int text_read(const char *path, char *text, size_t size)
 	} while (got > 0 || (got < 0 && errno == EINTR));
 	int error = got < 0 ? -errno : 0;
 
-	close(fd);
 	while (used > 0 && text[used - 1] == '\n')
 		used--;
 	text[used] = '\0';
 	return error;
 }
 
-int text_read_at(char *text, size_t size, const char *format, ...)
+int text_read(const char *path, char *text, size_t size)
 {
-	char path[PATH_MAX];
-	va_list arguments;
-
-	va_start(arguments, format);
-	int length = vsnprintf(path, sizeof(path), format, arguments);
-	va_end(arguments);
-	text[0] = '\0';
-	if (length < 0 || (size_t)length >= sizeof(path))
-		return -ENAMETOOLONG;
-	return text_read(path, text, size);
+	return text_read_at(text, size, "%s", path);
 }
 
 int text_write_at(const char *text, const char *format, ...)
 {
-	char path[PATH_MAX];
-	size_t size = strlen(text);
+	const ssize_t size = (ssize_t)strlen(text);
+	ssize_t written;
 	va_list arguments;
 
 	va_start(arguments, format);
-	int length = vsnprintf(path, sizeof(path), format, arguments);
+	OWNED_FD fd = open_at(O_WRONLY, format, arguments);
 	va_end(arguments);
-	if (length < 0 || (size_t)length >= sizeof(path))
-		return -ENAMETOOLONG;
-	int fd = open(path, O_WRONLY | O_CLOEXEC);
 	if (fd < 0)
-		return -errno;
-	ssize_t written = write(fd, text, size);
-	int error = written < 0 ? -errno : written < (ssize_t)size ? -EIO : 0;
-
-	close(fd);
-	return error;
+		return fd;
+	written = write(fd, text, (size_t)size);
+	return written < 0 ? -errno : written < size ? -EIO : 0;
 }
 
 FILE *text_open(const char *format, ...)
@@ -118,7 +120,7 @@ int text_value(FILE *stream, const char *key, char *value, size_t size)
 {
 	const size_t length = strlen(key);
 	int error = stream ? -ENODATA : -errno;
-	char *line = NULL;
+	OWNED_TEXT line = NULL;
 	size_t room = 0;
 
 	while (error == -ENODATA && getline(&line, &room, stream) >= 0)
@@ -129,7 +131,6 @@ int text_value(FILE *stream, const char *key, char *value, size_t size)
 			value[strcspn(value, "\n")] = '\0';
 			error = 0;
 		}
-	free(line);
 	return error;
 }
 
@@ -204,20 +205,16 @@ int fields_parse(FILE *stream, const struct field *fields, size_t count,
 		 const char **culprit)
 {
 	const char *ignored;
-	bool begins = true;
-	char line[256];
+	OWNED_TEXT line = NULL;
+	size_t room = 0;
 	int error = 0;
 
 	if (!culprit)
 		culprit = &ignored;
 	for (size_t i = 0; i < count; i++)
 		*fields[i].value = FIELD_ABSENT;
-	/* The rest of a line that is too long is not the begin of one. */
-	while (!error && fgets(line, sizeof(line), stream)) {
-		if (begins)
-			error = take_line(line, fields, count, culprit);
-		begins = strchr(line, '\n') != NULL;
-	}
+	while (!error && getline(&line, &room, stream) >= 0)
+		error = take_line(line, fields, count, culprit);
 	if (!error && ferror(stream))
 		error = -EIO;
 	for (size_t i = 0; i < count && !error; i++)

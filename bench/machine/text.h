@@ -19,7 +19,8 @@
  * trailing newlines. Longer files are cut. 0, or -errno of open or read. */
 int text_read(const char *path, char *text, size_t size);
 
-/* The same with a formatted path, for files of a CPU or of a process. */
+/* The same with a formatted path, for files of a CPU or of a process.
+ * -ENAMETOOLONG. */
 int text_read_at(char *text, size_t size, const char *format, ...)
 	__attribute__((format(printf, 3, 4)));
 

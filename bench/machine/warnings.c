@@ -24,6 +24,7 @@
 #include "bench/machine/host.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
+#include "bench/machine/owned.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
@@ -274,7 +275,7 @@ static bool cpu_alone(struct warning *found)
 
 static bool on_battery(struct warning *found)
 {
-	DIR *directory = opendir("/sys/class/power_supply");
+	OWNED_DIR directory = opendir("/sys/class/power_supply");
 	struct dirent *entry;
 	bool discharging = false;
 	char status[32];
@@ -284,8 +285,6 @@ static bool on_battery(struct warning *found)
 					   "/sys/class/power_supply/%s/status",
 					   entry->d_name) == 0 &&
 			      strcmp(status, "Discharging") == 0;
-	if (directory)
-		closedir(directory);
 	if (!discharging)
 		return false;
 	return say(found->what, "The machine runs on battery.");

@@ -183,17 +183,11 @@ static int lowest_from(int from, const int *keep, size_t count)
 }
 
 /* An inherited pipe that stays open here would keep its reader waiting. */
-static void close_others(const struct watchdog_post *post, const int *keep,
-			 size_t count)
+static void close_others(const int *keep, size_t count)
 {
-	const int ours[] = { post->runner_fd, post->socket_fd };
-
 	for (int from = 0;;) {
-		int next = lowest_from(from, keep, count);
-		int own = lowest_from(from, ours, 2);
+		const int next = lowest_from(from, keep, count);
 
-		if (own < next)
-			next = own;
 		close_between(from, next);
 		if (next == INT_MAX)
 			return;
@@ -201,12 +195,11 @@ static void close_others(const struct watchdog_post *post, const int *keep,
 	}
 }
 
-int watchdog_settle(const struct watchdog_post *post, const char *name,
-		    const int *keep, size_t keep_count)
+int watchdog_settle(const char *name, const int *keep, size_t keep_count)
 {
 	setsid();
 	prctl(PR_SET_NAME, name);
-	close_others(post, keep, keep_count);
+	close_others(keep, keep_count);
 	/* Under memory pressure somebody else should go first. Needs a
 	 * capability that even root may lack: then we are as likely a victim
 	 * as others. */

@@ -55,9 +55,9 @@ void watchdog_reap(struct watchdog *watchdog);
 void watchdog_forget(struct watchdog *watchdog);
 
 /* The watchdog's own half: take its name (15 characters), close all
- * descriptors but those of keep and post, leave everybody's way. */
-int watchdog_settle(const struct watchdog_post *post, const char *name,
-		    const int *keep, size_t keep_count);
+ * descriptors but those of keep, which has those of its post too, leave
+ * everybody's way. */
+int watchdog_settle(const char *name, const int *keep, size_t keep_count);
 
 void watchdog_answer(const struct watchdog_post *post, int answer);
 
