@@ -19,16 +19,6 @@
 #define HOLD_NS 2000000000 /* a call that has not returned by then waits */
 #define LOOK_MS 1
 
-/* The calls that are watched: births, then execs. */
-static const int calls[] = {
-#ifdef SYS_fork
-	SYS_fork,  SYS_vfork,
-#endif
-	SYS_clone, SYS_clone3, SYS_execve, SYS_execveat,
-};
-
-#define CALL_COUNT (sizeof calls / sizeof *calls)
-
 struct watch {
 	const struct trial_spawn *trial;
 	struct attestation *seen;
@@ -182,7 +172,7 @@ static int observe(const struct sw_strategy *strategy, struct attestation *seen)
 		.deadline_ns = clock_now_ns() + PATIENCE_NS,
 		.listener = -1,
 	};
-	int error = trial_start(&trial, strategy, calls, CALL_COUNT);
+	int error = trial_start(&trial, strategy, true);
 
 	if (error)
 		return error;

@@ -3,7 +3,6 @@
 
 #include "bench/attest/listener.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
@@ -33,21 +32,30 @@
 	(struct sock_filter) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K,               \
 				      (unsigned)(value), (yes), (no))
 
+/* The calls that are watched: births, then execs. */
+static const int calls[] = {
+#ifdef SYS_fork
+	SYS_fork,  SYS_vfork,
+#endif
+	SYS_clone, SYS_clone3, SYS_execve, SYS_execveat,
+};
+
+#define CALL_COUNT (sizeof calls / sizeof *calls)
+
 /* Calls of another architecture's table are not ours to judge. */
-int listener_install(const int *numbers, size_t count)
+int listener_install(void)
 {
-	struct sock_filter code[LISTENER_CALLS_MAX + 5];
+	struct sock_filter code[CALL_COUNT + 5];
 	struct sock_fprog program = { .filter = code };
 	size_t length = 0;
 	long listener;
 
-	assert(count <= LISTENER_CALLS_MAX);
 	code[length++] = LOAD(arch);
-	code[length++] = IF_EQUAL(OUR_ARCH, 0, (uint8_t)(count + 1));
+	code[length++] = IF_EQUAL(OUR_ARCH, 0, CALL_COUNT + 1);
 	code[length++] = LOAD(nr);
-	for (size_t left = count; left; left--)
+	for (size_t i = 0; i < CALL_COUNT; i++)
 		code[length++] =
-			IF_EQUAL(numbers[count - left], (uint8_t)left, 0);
+			IF_EQUAL(calls[i], (uint8_t)(CALL_COUNT - i), 0);
 	code[length++] = RETURN(SECCOMP_RET_ALLOW);
 	code[length++] = RETURN(SECCOMP_RET_USER_NOTIF);
 	program.len = (unsigned short)length;

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * A seccomp listener: it sees the system calls of another process, each of
- * which the kernel holds until the listener releases it (seccomp_unotify(2)).
+ * A seccomp listener: it sees the system calls by which another process is born
+ * or executes a program. The kernel holds each until the listener releases it
+ * (seccomp_unotify(2)).
  *
  * The call itself is not changed.
  */
@@ -13,8 +14,6 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-#define LISTENER_CALLS_MAX 16
-
 /* A call that is held. */
 struct held_call {
 	uint64_t id; /* the kernel's */
@@ -24,7 +23,7 @@ struct held_call {
 };
 
 /*
- * In the process to be watched: from now on and for ever these calls of the
+ * In the process to be watched: from now on and for ever such calls of the
  * process and its descendants wait for a listener, and exec gains no privileges
  * any more (no_new_privs, prctl(2)). Returns the listener: hand it over to the
  * watching process and close it. When every copy is closed the calls fail with
@@ -32,7 +31,7 @@ struct held_call {
  * listener, -EPERM or -EACCES where a filter refuses this; other -errno as in
  * seccomp(2).
  */
-int listener_install(const int *numbers, size_t count);
+int listener_install(void);
 
 /* Send a listener, or the -errno that stands for none, through a unix socket
  * (unix(7)); the caller keeps its copy. 0, or -errno. */

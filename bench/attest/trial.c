@@ -51,9 +51,9 @@ static int try_once(const struct sw_strategy *strategy,
 	return error == -ENOENT ? 0 : error;
 }
 
-static void install_listener(int socket, const int *calls, size_t call_count)
+static void install_listener(int socket)
 {
-	const int listener = listener_install(calls, call_count);
+	const int listener = listener_install();
 	char go;
 
 	if (listener_hand_over(socket, listener) || read(socket, &go, 1) != 1)
@@ -63,20 +63,20 @@ static void install_listener(int socket, const int *calls, size_t call_count)
 
 static _Noreturn void be_tried(const struct sw_strategy *strategy,
 			       struct trial_report *report, int socket,
-			       const int *calls, size_t call_count)
+			       bool watched)
 {
 	setpgid(0, 0);
 	/* While SIGCHLD is ignored no child can be waited for. */
 	signal(SIGCHLD, SIG_DFL);
-	if (calls)
-		install_listener(socket, calls, call_count);
+	if (watched)
+		install_listener(socket);
 	report->refused = -try_once(strategy, report);
 	atomic_store(&report->phase, TRIAL_DONE);
 	_exit(0);
 }
 
 int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
-		const int *calls, size_t call_count)
+		bool watched)
 {
 	int error;
 
@@ -89,8 +89,8 @@ int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
 	if (error)
 		munmap(trial->report, sizeof *trial->report);
 	else if (!trial->process.pid)
-		be_tried(strategy, trial->report, trial->process.socket, calls,
-			 call_count);
+		be_tried(strategy, trial->report, trial->process.socket,
+			 watched);
 	return error;
 }
 
@@ -116,7 +116,7 @@ int trial_run(const struct sw_strategy *strategy, const char **step)
 	if (sw_births_elsewhere())
 		return sw_supported(strategy);
 	*step = "a trial";
-	error = trial_start(&trial, strategy, NULL, 0);
+	error = trial_start(&trial, strategy, false);
 	if (error)
 		return error;
 	/* The process closes its end of the socket when it ends, but a child

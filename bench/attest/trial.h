@@ -5,7 +5,6 @@
 
 #include <stdatomic.h>
 #include <stdbool.h>
-#include <stddef.h>
 
 #include "bench/machine/coprocess.h"
 
@@ -29,16 +28,16 @@ struct trial_spawn {
 };
 
 /*
- * Start one for this strategy. With calls it first installs a listener of
- * these, hands over the listener to trial->process.socket (listener_take()),
- * and waits for one byte. 0, or -errno; then there is nothing to end. -ENOTSUP:
+ * Start one for this strategy. If it is watched it first installs a listener,
+ * hands it over to trial->process.socket (listener_take()), and waits for one
+ * byte. 0, or -errno; then there is nothing to end. -ENOTSUP:
  * children are born in another pid namespace, see trial_run().
  *
  * The process spawns a path that does not exist, so that no program is run: a
  * good strategy says ENOENT, a baseline's shell "not found".
  */
 int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
-		const int *calls, size_t call_count);
+		bool watched);
 
 /* End the process, its helper and its child, and release; last gets its last
  * report. Whether it was done. */

@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <poll.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "bench/machine/clock.h"
@@ -223,17 +222,11 @@ int monitor_wait(struct monitor *monitor, int signal_fd)
 
 int monitor_judge(const struct monitor *monitor, struct trend *trend)
 {
-	struct trend_series *series = malloc(sizeof *series);
-	int error;
+	struct trend_series series = monitor->series;
 
-	if (!series)
-		return -ENOMEM;
-	*series = monitor->series;
 	if (monitor->taken && monitor->end != MONITOR_PROCESS_ENDED)
-		add_reading(series, &monitor->now);
-	error = trend_judge(series, trend);
-	free(series);
-	return error;
+		add_reading(&series, &monitor->now);
+	return trend_judge(&series, trend);
 }
 
 void monitor_end(const struct monitor *monitor)
