@@ -49,36 +49,50 @@ void trend_add(struct trend_series *series, const struct trend_point *point)
 	if (series->seen++ % series->stride)
 		return;
 	if (series->count == TREND_POINTS_MAX) {
-		for (size_t i = 0; i < TREND_POINTS_MAX / 2; i++)
-			series->points[i] = series->points[2 * i];
+		for (size_t i = 0; i < TREND_POINTS_MAX / 2; i++) {
+			series->time_s[i] = series->time_s[2 * i];
+			series->bytes[i] = series->bytes[2 * i];
+			series->file_bytes[i] = series->file_bytes[2 * i];
+		}
 		series->count = TREND_POINTS_MAX / 2;
 		series->stride *= 2;
 	}
-	series->points[series->count++] = *point;
+	series->time_s[series->count] = point->time_s;
+	series->bytes[series->count] = point->bytes;
+	series->file_bytes[series->count++] = point->file_bytes;
 }
 
 /* A stretch of a series. */
 struct stretch {
-	const struct trend_point *points;
+	const double *time_s, *bytes, *file_bytes;
 	size_t count;
 	double low, high;
 };
 
 /* The lowest points between two falls. */
 struct troughs {
-	size_t *at;
+	double time_s[TREND_POINTS_MAX], bytes[TREND_POINTS_MAX];
+	size_t first, last; /* in the stretch */
 	size_t count;
 	size_t falls;
 };
 
-static struct stretch stretch_of(const struct trend_point *points, size_t count)
+static struct stretch stretch_of(const struct trend_series *series, size_t from,
+				 size_t count)
 {
-	struct stretch stretch = { points, count, points[0].bytes,
-				   points[0].bytes };
+	const double *bytes = series->bytes + from;
+	struct stretch stretch = {
+		.time_s = series->time_s + from,
+		.bytes = bytes,
+		.file_bytes = series->file_bytes + from,
+		.count = count,
+		.low = bytes[0],
+		.high = bytes[0],
+	};
 
 	for (size_t i = 1; i < count; i++) {
-		stretch.low = fmin(stretch.low, points[i].bytes);
-		stretch.high = fmax(stretch.high, points[i].bytes);
+		stretch.low = fmin(stretch.low, bytes[i]);
+		stretch.high = fmax(stretch.high, bytes[i]);
 	}
 	return stretch;
 }
@@ -86,14 +100,6 @@ static struct stretch stretch_of(const struct trend_point *points, size_t count)
 static double range_of(const struct stretch *stretch)
 {
 	return stretch->high - stretch->low;
-}
-
-/* The bytes of count points: those with the numbers of at, or the first. */
-static void values_of(const struct trend_point *points, const size_t *at,
-		      size_t count, double *values)
-{
-	for (size_t i = 0; i < count; i++)
-		values[i] = points[at ? at[i] : i].bytes;
 }
 
 static double median_of(const double *values, size_t count)
@@ -104,26 +110,35 @@ static double median_of(const double *values, size_t count)
 	return stats_median_of(sorted, count);
 }
 
+static void add_trough(struct troughs *troughs, const struct stretch *stretch,
+		       size_t at)
+{
+	if (!troughs->count)
+		troughs->first = at;
+	troughs->last = at;
+	troughs->time_s[troughs->count] = stretch->time_s[at];
+	troughs->bytes[troughs->count++] = stretch->bytes[at];
+}
+
 /* Follow the series from turn to turn; a turn counts when it has gone back by
  * FALL of the range. */
 static void find_troughs(const struct stretch *stretch, struct troughs *troughs)
 {
-	const struct trend_point *points = stretch->points;
+	const double *bytes = stretch->bytes;
 	const double enough = FALL * range_of(stretch);
 	bool falling = false;
 	size_t turn = 0;
 
 	troughs->count = troughs->falls = 0;
 	for (size_t i = 1; i < stretch->count && enough > 0; i++) {
-		const double back =
-			falling ? points[i].bytes - points[turn].bytes
-				: points[turn].bytes - points[i].bytes;
+		const double back = falling ? bytes[i] - bytes[turn]
+					    : bytes[turn] - bytes[i];
 
 		if (back < 0) {
 			turn = i;
 		} else if (back >= enough) {
 			if (falling)
-				troughs->at[troughs->count++] = turn;
+				add_trough(troughs, stretch, turn);
 			else
 				troughs->falls++;
 			falling = !falling;
@@ -133,27 +148,15 @@ static void find_troughs(const struct stretch *stretch, struct troughs *troughs)
 }
 
 static void set_growth(struct trend *trend, double bytes_per_s,
-		       const struct trend_point *first,
-		       const struct trend_point *last)
+		       const struct stretch *stretch, size_t first, size_t last)
 {
-	const double rise = last->bytes - first->bytes;
-	const double file_rise = last->file_bytes - first->file_bytes;
+	const double rise = stretch->bytes[last] - stretch->bytes[first];
+	const double file_rise =
+		stretch->file_bytes[last] - stretch->file_bytes[first];
 
 	trend->verdict = TREND_GROWING;
 	trend->bytes_per_hour = bytes_per_s * 3600;
 	trend->file_share = rise > 0 ? fmin(fmax(file_rise / rise, 0), 1) : 0;
-}
-
-/* The Theil-Sen slope through count points. */
-static int slope_through(const struct trend_point *points, const size_t *at,
-			 size_t count, double *slope)
-{
-	double x[TREND_POINTS_MAX], y[TREND_POINTS_MAX];
-
-	for (size_t i = 0; i < count; i++)
-		x[i] = points[at ? at[i] : i].time_s;
-	values_of(points, at, count, y);
-	return stats_theil_sen(x, y, count, slope);
 }
 
 /* Cut the values into parts of one size. If the medians of the parts rise, each
@@ -179,12 +182,9 @@ static double steady_rise(const double *values, size_t count, size_t parts)
 /* Step 2 of the rule. */
 static bool is_steady(const struct stretch *head, const struct stretch *tail)
 {
-	double y[TREND_POINTS_MAX];
-
-	values_of(tail->points, NULL, tail->count, y);
-	return steady_rise(y, tail->count, TAIL_PARTS) >=
+	return steady_rise(tail->bytes, tail->count, TAIL_PARTS) >=
 		       RISE * range_of(tail) &&
-	       median_of(y, tail->count) >= head->high;
+	       median_of(tail->bytes, tail->count) >= head->high;
 }
 
 static int judge_steady(const struct stretch *head, const struct stretch *tail,
@@ -195,10 +195,9 @@ static int judge_steady(const struct stretch *head, const struct stretch *tail,
 
 	if (!is_steady(head, tail))
 		return 0;
-	error = slope_through(tail->points, NULL, tail->count, &slope);
+	error = stats_theil_sen(tail->time_s, tail->bytes, tail->count, &slope);
 	if (!error && slope > 0)
-		set_growth(trend, slope, tail->points,
-			   tail->points + tail->count - 1);
+		set_growth(trend, slope, tail, 0, tail->count - 1);
 	return error;
 }
 
@@ -206,25 +205,23 @@ static int judge_steady(const struct stretch *head, const struct stretch *tail,
 static int judge_troughs(const struct stretch *head, const struct stretch *tail,
 			 const struct troughs *troughs, struct trend *trend)
 {
-	const struct trend_point *first, *last;
-	double y[TREND_POINTS_MAX], score, slope;
+	const double *time_s = tail->time_s;
+	double score, slope;
 	int error;
 
 	if (troughs->count < TROUGHS_MIN || tail->high <= head->high)
 		return 0;
-	values_of(tail->points, troughs->at, troughs->count, y);
-	error = stats_mann_kendall(y, troughs->count, &score);
+	error = stats_mann_kendall(troughs->bytes, troughs->count, &score);
 	if (!error)
-		error = slope_through(tail->points, troughs->at, troughs->count,
-				      &slope);
+		error = stats_theil_sen(troughs->time_s, troughs->bytes,
+					troughs->count, &slope);
 	if (error)
 		return error;
-	first = &tail->points[troughs->at[0]];
-	last = &tail->points[troughs->at[troughs->count - 1]];
 	if (score > CLIMB_SCORE &&
-	    steady_rise(y, troughs->count, TROUGH_PARTS) > 0 &&
-	    slope * (last->time_s - first->time_s) >= CLIMB * range_of(tail))
-		set_growth(trend, slope, first, last);
+	    steady_rise(troughs->bytes, troughs->count, TROUGH_PARTS) > 0 &&
+	    slope * (time_s[troughs->last] - time_s[troughs->first]) >=
+		    CLIMB * range_of(tail))
+		set_growth(trend, slope, tail, troughs->first, troughs->last);
 	return 0;
 }
 
@@ -233,10 +230,10 @@ static enum trend_verdict judge_rest(const struct stretch *whole,
 				     const struct stretch *tail, size_t falls,
 				     size_t whole_falls)
 {
-	const double first = whole->points[0].bytes;
+	const double first = whole->bytes[0];
 	double y[TREND_POINTS_MAX], median, quiet;
 
-	values_of(tail->points, NULL, tail->count, y);
+	memcpy(y, tail->bytes, sizeof *y * tail->count);
 	stats_sort(y, tail->count);
 	median = stats_median(y, tail->count);
 	quiet = QUIET * median;
@@ -245,8 +242,7 @@ static enum trend_verdict judge_rest(const struct stretch *whole,
 	    quiet) {
 		if (falls >= 2 || whole_falls >= 2)
 			return TREND_SAWTOOTH;
-		if (tail->points[0].bytes -
-			    tail->points[tail->count - 1].bytes >=
+		if (tail->bytes[0] - tail->bytes[tail->count - 1] >=
 		    DECLINE * range_of(tail))
 			return TREND_FALLING;
 		return TREND_UNCLEAR;
@@ -258,42 +254,33 @@ static enum trend_verdict judge_rest(const struct stretch *whole,
 	return TREND_FLAT;
 }
 
-static int judge_halves(const struct stretch *whole, struct troughs *troughs,
-			struct trend *trend)
-{
-	const size_t half = whole->count / 2;
-	const struct stretch head = stretch_of(whole->points, half);
-	const struct stretch tail =
-		stretch_of(whole->points + half, whole->count - half);
-	size_t whole_falls;
-	int error = 0;
-
-	find_troughs(whole, troughs);
-	whole_falls = troughs->falls;
-	find_troughs(&tail, troughs);
-	trend->falls = troughs->falls;
-	if (range_of(&tail) >= STILL * whole->high && range_of(&tail) > 0) {
-		error = judge_steady(&head, &tail, trend);
-		if (!error && trend->verdict != TREND_GROWING)
-			error = judge_troughs(&head, &tail, troughs, trend);
-	}
-	if (!error && trend->verdict != TREND_GROWING)
-		trend->verdict =
-			judge_rest(whole, &tail, troughs->falls, whole_falls);
-	return error;
-}
-
 int trend_judge(const struct trend_series *series, struct trend *trend)
 {
-	size_t at[TREND_POINTS_MAX];
-	struct troughs troughs = { .at = at };
-	struct stretch whole;
+	const size_t half = series->count / 2;
+	struct stretch whole, head, tail;
+	struct troughs troughs;
+	size_t whole_falls;
+	int error = 0;
 
 	*trend = (struct trend){ .verdict = TREND_TOO_SHORT };
 	if (series->count < TREND_POINTS_MIN)
 		return 0;
-	whole = stretch_of(series->points, series->count);
-	return judge_halves(&whole, &troughs, trend);
+	whole = stretch_of(series, 0, series->count);
+	head = stretch_of(series, 0, half);
+	tail = stretch_of(series, half, series->count - half);
+	find_troughs(&whole, &troughs);
+	whole_falls = troughs.falls;
+	find_troughs(&tail, &troughs);
+	trend->falls = troughs.falls;
+	if (range_of(&tail) >= STILL * whole.high && range_of(&tail) > 0) {
+		error = judge_steady(&head, &tail, trend);
+		if (!error && trend->verdict != TREND_GROWING)
+			error = judge_troughs(&head, &tail, &troughs, trend);
+	}
+	if (!error && trend->verdict != TREND_GROWING)
+		trend->verdict =
+			judge_rest(&whole, &tail, troughs.falls, whole_falls);
+	return error;
 }
 
 bool trend_is_mapped(const struct trend *trend)

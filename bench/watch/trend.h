@@ -53,7 +53,9 @@ struct trend_point {
 /* A series of any length in bounded memory: when it is full, every second
  * point is dropped, and from then on every second one that comes. */
 struct trend_series {
-	struct trend_point points[TREND_POINTS_MAX];
+	double time_s[TREND_POINTS_MAX];
+	double bytes[TREND_POINTS_MAX];
+	double file_bytes[TREND_POINTS_MAX];
 	size_t count;
 	size_t stride; /* one of so many points is kept; 0 is 1 */
 	size_t seen;
