@@ -18,12 +18,6 @@
 
 #define FRACTION_DIGITS_MAX 9
 
-/* The value in its largest unit that leaves at least 1, three digits. */
-struct scaled {
-	double value;
-	const char *unit;
-};
-
 /* Round to three significant digits, so that 999.7 becomes 1000 before its
  * unit is chosen and not after. */
 static double round_three(double value)
@@ -36,35 +30,18 @@ static double round_three(double value)
 	return round(value / step) * step;
 }
 
-static struct scaled scale(double value, double base, const char *const *units,
-			   int count)
-{
-	int unit = 0;
-
-	value = round_three(value);
-	while (unit < count - 1 && value >= base * (1 - 1e-9)) {
-		value = round_three(value / base);
-		unit++;
-	}
-	return (struct scaled){ value, units[unit] };
-}
-
 struct units_text size_exact(uint64_t bytes)
 {
-	static const char units[] = "KMGT";
+	static const char *const units[] = { "", "K", "M", "G", "T" };
 	struct units_text made;
-	int unit = -1;
+	int unit = 0;
 
-	while (bytes && bytes % 1024 == 0 && unit < 3) {
+	while (bytes && bytes % 1024 == 0 && unit < 4) {
 		bytes /= 1024;
 		unit++;
 	}
-	if (unit < 0)
-		snprintf(made.text, sizeof made.text, "%llu",
-			 (unsigned long long)bytes);
-	else
-		snprintf(made.text, sizeof made.text, "%llu%c",
-			 (unsigned long long)bytes, units[unit]);
+	snprintf(made.text, sizeof made.text, "%llu%s",
+		 (unsigned long long)bytes, units[unit]);
 	return made;
 }
 
@@ -113,40 +90,40 @@ struct units_text span_human(double seconds)
 	return span;
 }
 
-static bool scale_duration(double ns, struct scaled *scaled)
+/* In its largest unit that leaves at least 1. */
+static struct units_text write_duration(double ns, bool column)
 {
 	static const char *const units[] = { "ns", "\u00b5s", "ms", "s" };
+	struct units_text made = { "-" };
+	double value = round_three(ns);
+	int unit = 0;
 
 	if (isnan(ns))
-		return false;
-	*scaled = scale(ns, 1000, units, 4);
-	return true;
+		return made;
+	while (unit < 3 && value >= 1000 * (1 - 1e-9)) {
+		value = round_three(value / 1000);
+		unit++;
+	}
+	if (column)
+		snprintf(made.text, sizeof made.text, "%.*f %s",
+			 value >= 100  ? 0
+			 : value >= 10 ? 1
+				       : 2,
+			 value, units[unit]);
+	else /* %g drops trailing zeros; six digits hold what rounding left. */
+		snprintf(made.text, sizeof made.text, "%.6g %s", value,
+			 units[unit]);
+	return made;
 }
 
 struct units_text duration_human(double ns)
 {
-	struct units_text made = { "-" };
-	struct scaled scaled;
-
-	/* %g drops trailing zeros; six digits hold what rounding left. */
-	if (scale_duration(ns, &scaled))
-		snprintf(made.text, sizeof made.text, "%.6g %s", scaled.value,
-			 scaled.unit);
-	return made;
+	return write_duration(ns, false);
 }
 
 struct units_text duration_column(double ns)
 {
-	struct units_text made = { "-" };
-	struct scaled scaled;
-
-	if (scale_duration(ns, &scaled))
-		snprintf(made.text, sizeof made.text, "%.*f %s",
-			 scaled.value >= 100  ? 0
-			 : scaled.value >= 10 ? 1
-					      : 2,
-			 scaled.value, scaled.unit);
-	return made;
+	return write_duration(ns, true);
 }
 
 /* Read digits at *text into *number and step over them. */
