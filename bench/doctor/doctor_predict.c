@@ -247,15 +247,14 @@ const struct row_type predicted_process_row =
 /* The names of the strategies that ask for memory by exactly these traits. */
 static void join_names(unsigned traits, char *text, size_t length)
 {
-	size_t used = 0;
-
-	snprintf(text, length, "none");
-	for (size_t i = 0; sw_strategies[i] && used < length; i++)
+	*text = '\0';
+	for (size_t i = 0; sw_strategies[i]; i++)
 		if (is_usable(sw_strategies[i]) &&
 		    (sw_strategies[i]->traits & ASKING) == traits)
-			used += (size_t)snprintf(text + used, length - used,
-						 "%s%s", used ? ", " : "",
-						 sw_strategies[i]->name);
+			text_join(text, length, ", ", "%s",
+				  sw_strategies[i]->name);
+	if (!*text)
+		snprintf(text, length, "none");
 }
 
 /* The head of a grid, behind its first columns: which mode is set. */
@@ -355,16 +354,13 @@ static void report_process_limits(struct table *table,
 	};
 	struct process_limit nearest;
 	char text[256] = "";
-	size_t used = 0;
 
 	for (size_t i = 0; i < sizeof limits / sizeof *limits; i++)
 		if (limits[i].soft != UINT64_MAX)
-			used += (size_t)snprintf(
-				text + used, sizeof text - used,
-				"%s%" PRIu64 " %s", used ? ", " : "",
-				limits[i].soft, limits[i].words);
+			text_join(text, sizeof text, ", ", "%" PRIu64 " %s",
+				  limits[i].soft, limits[i].words);
 	report_line(table, "", TABLE_PLAIN, "it may have: %s",
-		    used ? text : "any number of descriptors and processes");
+		    *text ? text : "any number of descriptors and processes");
 	if (process_limit_nearest(process->pid, &nearest))
 		report_line(table, "", TABLE_PLAIN,
 			    "nearest limit of processes: %s%s%s, %" PRIu64

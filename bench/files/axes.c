@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "bench/machine/heap.h"
+#include "bench/machine/text.h"
 
 #define STACK_BYTES (64 * 1024)
 
@@ -181,13 +182,11 @@ struct units_text axis_text(const struct row_field *axis,
 
 void axes_state(const struct cell *cell, char text[AXES_STATE_BYTES])
 {
-	size_t used = (size_t)snprintf(text, AXES_STATE_BYTES, "%s/%d/%s",
-				       cell->backing, cell->threads, cell->cpu);
-
-	for (const struct row_field *field = later_fields;
-	     field->name && used < AXES_STATE_BYTES; field++)
-		used += (size_t)snprintf(text + used, AXES_STATE_BYTES - used,
-					 "/%s", axis_text(field, cell).text);
+	snprintf(text, AXES_STATE_BYTES, "%s/%d/%s", cell->backing,
+		 cell->threads, cell->cpu);
+	for (const struct row_field *field = later_fields; field->name; field++)
+		text_join(text, AXES_STATE_BYTES, "/", "%s",
+			  axis_text(field, cell).text);
 }
 
 const char *axis_meaning(const struct row_field *axis, const struct cell *cell)

@@ -76,20 +76,19 @@ static int place_below(struct memory_group *group, const char *parent)
 
 int memory_group_place(struct memory_group *group, const struct cgroup *own)
 {
-	char parent[PATH_MAX];
+	struct cgroup parent = *own;
 	int first = -ENOENT;
 
 	group->version = own->version;
-	memcpy(parent, own->directory, sizeof(parent));
 	do {
-		const int error = place_below(group, parent);
+		const int error = place_below(group, parent.directory);
 
 		if (!error || error == -EPIPE || own->version == 1)
 			return error;
 		/* "No controller" says the least of all reasons. */
 		if (first == -ENOENT)
 			first = error;
-	} while (cgroup_up(own, parent));
+	} while (cgroup_up(&parent));
 	return first;
 }
 

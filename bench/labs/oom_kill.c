@@ -22,6 +22,7 @@
 #include "bench/labs/oom.h"
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
+#include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/show/table.h"
 
@@ -264,23 +265,22 @@ static int after(void *row)
 {
 	struct kill *kill = row;
 	struct oom *oom = &kill->oom;
-	const size_t size = sizeof oom->observed;
-	size_t used = 0;
 	int error;
 
 	await_deaths(kill, case_of(kill)->whole ? PROCESSES : 1);
 	error = memory_group_read(oom->trial.group, &oom->growth);
 	memory_group_growth(&kill->before, &oom->growth);
-	strcpy(oom->observed, "nobody");
+	*oom->observed = '\0';
 	for (int i = 0; i < PROCESSES; i++) {
 		if (!has_died(kill, i))
 			continue;
-		used += (size_t)snprintf(oom->observed + used, size - used,
-					 "%s%s", used ? "+" : "",
-					 processes[i].name);
+		text_join(oom->observed, sizeof oom->observed, "+", "%s",
+			  processes[i].name);
 		find_in_log(kill, kill->pids[i]);
 		kill->killed++;
 	}
+	if (!kill->killed)
+		strcpy(oom->observed, "nobody");
 	oom->trial.agrees = !strcmp(oom->predicted, oom->observed);
 	if (!kill->log_error)
 		oom_log_close(&kill->log);

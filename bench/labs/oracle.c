@@ -15,6 +15,7 @@
 #include "bench/labs/oracle_memory.h"
 #include "bench/labs/report.h"
 #include "bench/labs/spawner.h"
+#include "bench/machine/text.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/rows/errname.h"
 #include "lib/spawnwise.h"
@@ -180,8 +181,8 @@ static bool is_like(const struct oracle *one, const struct oracle *other)
 	       one->trial.one == other->trial.one;
 }
 
-/* Count a row in the first of its kind; *used is of its list. */
-static void add(struct oracle *first, const struct oracle *row, size_t *used)
+/* Count a row in the first of its kind. */
+static void add(struct oracle *first, const struct oracle *row)
 {
 	const bool answered = !row->trial.skipped[0] && !row->at_map;
 
@@ -192,12 +193,9 @@ static void add(struct oracle *first, const struct oracle *row, size_t *used)
 		first->copies_are_refused &=
 			answered && row->observed == ENOMEM;
 	}
-	if (row->trial.skipped[0] || !row->observed ||
-	    *used >= sizeof first->refused)
-		return;
-	*used += (size_t)snprintf(first->refused + *used,
-				  sizeof first->refused - *used, "%s%s",
-				  *used ? ", " : "", row->trial.strategy_name);
+	if (!row->trial.skipped[0] && row->observed)
+		text_join(first->refused, sizeof first->refused, ", ", "%s",
+			  row->trial.strategy_name);
 }
 
 /* The rows from i on that are like it; returns the number of the next. */
@@ -205,12 +203,11 @@ static size_t sum_kind(const struct lab_context *context, size_t i)
 {
 	struct oracle *first = lab_row(context, i), *row = first;
 	bool copies = false;
-	size_t used = 0;
 
 	first->first = true;
 	first->copies_work = first->copies_are_refused = true;
 	for (; is_like(first, row); row = lab_row(context, ++i)) {
-		add(first, row, &used);
+		add(first, row);
 		copies |= is_copied(row);
 	}
 	first->copies_work &= copies;
@@ -220,7 +217,7 @@ static size_t sum_kind(const struct lab_context *context, size_t i)
 					: "ok";
 	snprintf(first->counts, sizeof first->counts,
 		 first->tried ? "%d of %d" : "-", first->agreed, first->tried);
-	if (!used || first->at_map)
+	if (!*first->refused || first->at_map)
 		strcpy(first->refused, !first->tried ? "not tried"
 				       : first->at_map
 					       ? "there is no such parent"

@@ -308,21 +308,18 @@ static void tell_skip(struct lab_context *context, size_t first)
 {
 	const struct trial *one = lab_row(context, first), *row;
 	char cases[256] = "";
-	size_t used = 0;
 
 	for (size_t i = 0; (row = lab_row(context, i)); i++) {
 		if (!is_of_same_skip(one, row))
 			continue;
 		if (i < first)
 			return;
-		if (row->one->name && !strstr(cases, row->one->name) &&
-		    used < sizeof cases)
-			used += (size_t)snprintf(
-				cases + used, sizeof cases - used, "%s%s",
-				used ? ", " : "", row->one->name);
+		if (row->one->name && !strstr(cases, row->one->name))
+			text_join(cases, sizeof cases, ", ", "%s",
+				  row->one->name);
 	}
 	report_skip(context, "Skipped in mode %d: %s%s%s. %s%s", one->mode,
-		    cases, used && !one->for_others ? " with " : "",
+		    cases, *cases && !one->for_others ? " with " : "",
 		    one->for_others ? "" : one->strategy_name, one->skipped,
 		    one->for_others ? " On a machine that nobody else uses, "
 				      "--alone does it all the same."

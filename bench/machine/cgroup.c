@@ -20,11 +20,11 @@
 #include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 
-bool cgroup_up(const struct cgroup *group, char directory[PATH_MAX])
+bool cgroup_up(struct cgroup *group)
 {
-	char *slash = strrchr(directory, '/');
+	char *slash = strrchr(group->directory, '/');
 
-	if (!slash || strlen(directory) <= strlen(group->mount))
+	if (!slash || strlen(group->directory) <= strlen(group->mount))
 		return false;
 	*slash = '\0';
 	return true;
@@ -58,29 +58,27 @@ int cgroup_number_read(const char *directory, const char *name, uint64_t *value)
 	return error ? error : cgroup_number_parse(text, value);
 }
 
-static int read_memory(const struct cgroup *group, const char *directory,
-		       uint64_t *value)
+static int read_memory(const struct cgroup *group, uint64_t *value)
 {
 	int error = cgroup_number_read(
-		directory,
+		group->directory,
 		group->version == 1 ? "memory.limit_in_bytes" : "memory.max",
 		value);
 
 	return !error && *value == FIELD_ABSENT ? -ENOENT : error;
 }
 
-static int read_cpu(const struct cgroup *group, const char *directory,
-		    uint64_t *value)
+static int read_cpu(const struct cgroup *group, uint64_t *value)
 {
 	char quota[64], period[32] = "", text[128];
 	long long quota_us, period_us;
-	int error = text_read_at(quota, sizeof(quota), "%s/%s", directory,
-				 group->version == 2 ? "cpu.max"
-						     : "cpu.cfs_quota_us");
+	int error = text_read_at(
+		quota, sizeof(quota), "%s/%s", group->directory,
+		group->version == 2 ? "cpu.max" : "cpu.cfs_quota_us");
 
 	if (!error && group->version == 1)
 		error = text_read_at(period, sizeof(period),
-				     "%s/cpu.cfs_period_us", directory);
+				     "%s/cpu.cfs_period_us", group->directory);
 	if (error)
 		return error;
 	snprintf(text, sizeof(text), "%s %s", quota, period);
@@ -141,23 +139,20 @@ int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
 int cgroup_walk(const struct cgroup *group, enum cgroup_kind kind,
 		struct cgroup_limit *limit)
 {
-	char directory[PATH_MAX];
+	struct cgroup at = *group;
 	int found = -ENOENT;
 
-	memcpy(directory, group->directory, sizeof(directory));
 	do {
 		uint64_t value;
-		const int error =
-			kind == CGROUP_CPU
-				? read_cpu(group, directory, &value)
-				: read_memory(group, directory, &value);
+		const int error = kind == CGROUP_CPU ? read_cpu(&at, &value)
+						     : read_memory(&at, &value);
 
 		if (!error && (found || value < limit->value)) {
 			limit->value = value;
-			memcpy(limit->directory, directory, sizeof(directory));
+			memcpy(limit->directory, at.directory, PATH_MAX);
 			found = 0;
 		}
-	} while (cgroup_up(group, directory));
+	} while (cgroup_up(&at));
 	return found;
 }
 

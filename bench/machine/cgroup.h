@@ -46,9 +46,8 @@ bool cgroup_second_mounted(FILE *mounts);
 #define CGROUP_OWN_FILES "/proc/self/cgroup or /proc/self/mountinfo"
 int cgroup_of(pid_t pid, const char *controller, struct cgroup *group);
 
-/* Step from the directory of a group to that of the group around it. False: it
- * was the mount point. */
-bool cgroup_up(const struct cgroup *group, char directory[PATH_MAX]);
+/* Step from a group to the one around it. False: it was the mount point. */
+bool cgroup_up(struct cgroup *group);
 
 /* The text of a file with one number, or "max": FIELD_ABSENT, as for a number
  * beyond all memory. -EBADMSG. */

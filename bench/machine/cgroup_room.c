@@ -35,9 +35,9 @@ int cgroup_cache_parse(FILE *stream, int version, uint64_t *bytes)
 
 /* Where there is no such file (gVisor), or it is not understood, nothing is
  * known to be droppable. */
-static uint64_t read_cache(const struct cgroup *group, const char *directory)
+static uint64_t read_cache(const struct cgroup *group)
 {
-	TEXT_STREAM stream = text_open("%s/memory.stat", directory);
+	TEXT_STREAM stream = text_open("%s/memory.stat", group->directory);
 	uint64_t bytes = 0;
 
 	if (stream && cgroup_cache_parse(stream, group->version, &bytes))
@@ -89,14 +89,12 @@ static bool is_tighter(const struct cgroup_room *one,
 	       cgroup_room_bytes(one) < cgroup_room_bytes(other);
 }
 
-/* Of the group at one directory, into *room if it has less. */
-static int read_one(const struct cgroup *group, const char *directory,
-		    struct cgroup_room *room)
+/* Of one group, into *room if it has less. */
+static int read_one(const struct cgroup *group, struct cgroup_room *room)
 {
-	struct cgroup_room one = { .limited = false };
+	struct cgroup_room one = { .cache_bytes = read_cache(group) };
 
-	snprintf(one.directory, sizeof(one.directory), "%s", directory);
-	one.cache_bytes = read_cache(group, directory);
+	memcpy(one.directory, group->directory, sizeof(one.directory));
 	for (int i = 0; i < 2; i++) {
 		int error = read_bound(&bounds[group->version - 1][i], &one);
 
@@ -112,14 +110,13 @@ static int read_one(const struct cgroup *group, const char *directory,
 
 int cgroup_room_read(const struct cgroup *group, struct cgroup_room *room)
 {
-	char directory[PATH_MAX];
+	struct cgroup at = *group;
 	int error;
 
 	*room = (struct cgroup_room){ .limited = false };
-	memcpy(directory, group->directory, sizeof(directory));
 	do
-		error = read_one(group, directory, room);
-	while (!error && cgroup_up(group, directory));
+		error = read_one(&at, room);
+	while (!error && cgroup_up(&at));
 	if (!error && !room->limit_name)
 		error = -ENOENT;
 	return error;

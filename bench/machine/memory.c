@@ -122,8 +122,8 @@ static int bound_by_groups(uint64_t *bytes, char *why, size_t why_size)
 	int error = cgroup_of(0, "memory", &group);
 
 	if (error == -EXDEV) /* as in a chroot(2); who can see it, bounds it */
-		snprintf(why + strlen(why), why_size - strlen(why),
-			 " (the limits of its control group are not mounted)");
+		text_join(why, why_size, " ",
+			  "(the limits of its control group are not mounted)");
 	else if (error && error != -ENOENT)
 		snprintf(why, why_size, "%s: %s", CGROUP_OWN_FILES,
 			 strerror(-error));

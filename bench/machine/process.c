@@ -194,13 +194,10 @@ bool process_ended(const struct process *process)
 
 bool process_may_trace(void)
 {
-	struct __user_cap_header_struct header = {
-		.version = _LINUX_CAPABILITY_VERSION_3,
-	};
-	struct __user_cap_data_struct data[_LINUX_CAPABILITY_U32S_3] = { 0 };
+	uint64_t effective;
 
-	return !syscall(SYS_capget, &header, data) &&
-	       data[0].effective & 1u << CAP_SYS_PTRACE;
+	return !status_number(0, "CapEff", 16, &effective) &&
+	       effective >> CAP_SYS_PTRACE & 1;
 }
 
 static uint64_t left(const struct process_limit *limit)
@@ -253,15 +250,15 @@ static void take_groups(pid_t pid, struct process_limit *nearest)
 
 	if (cgroup_of(pid, "pids", &group))
 		return;
-	memcpy(limit.directory, group.directory, sizeof limit.directory);
 	do {
+		memcpy(limit.directory, group.directory, PATH_MAX);
 		if (!cgroup_number_read(limit.directory, "pids.max",
 					&limit.limit) &&
 		    limit.limit != UINT64_MAX &&
 		    !cgroup_number_read(limit.directory, "pids.current",
 					&limit.used))
 			take(nearest, &limit);
-	} while (cgroup_up(&group, limit.directory));
+	} while (cgroup_up(&group));
 }
 
 /* /proc/loadavg counts all threads of the machine: "0.1 0.2 0.3 2/345 6789". */
@@ -338,15 +335,11 @@ static bool is_refused(size_t i)
 
 char *refused_calls(char *text, size_t size)
 {
-	size_t used = 0;
-
 	*text = '\0';
 	if (sw_births_elsewhere())
 		return text;
-	for (size_t i = 0; i < sizeof calls / sizeof *calls && used < size; i++)
+	for (size_t i = 0; i < sizeof calls / sizeof *calls; i++)
 		if (is_refused(i))
-			used += (size_t)snprintf(text + used, size - used,
-						 "%s%s", used ? " " : "",
-						 calls[i].name);
+			text_join(text, size, " ", "%s", calls[i].name);
 	return text;
 }

@@ -70,27 +70,26 @@ int state_same_boot(const struct state *state, bool *same)
 }
 
 /* What the key is called: each stand-in has its own. */
-static void name_record(char *name, size_t size)
+static const char *record_name(char name[PATH_MAX])
 {
-	snprintf(name, size, "spawnwise %s", overcommit_path());
+	snprintf(name, PATH_MAX, "spawnwise %s", overcommit_path());
+	return name;
 }
 
 static long find_record(void)
 {
 	char name[PATH_MAX];
 
-	name_record(name, sizeof(name));
 	return syscall(SYS_keyctl, KEYCTL_SEARCH, KEY_SPEC_USER_KEYRING, "user",
-		       name, 0);
+		       record_name(name), 0);
 }
 
 static bool write_record(const char *text, size_t length)
 {
 	char name[PATH_MAX];
+	const long key = syscall(SYS_add_key, "user", record_name(name), text,
+				 length, KEY_SPEC_USER_KEYRING);
 
-	name_record(name, sizeof(name));
-	const long key = syscall(SYS_add_key, "user", name, text, length,
-				 KEY_SPEC_USER_KEYRING);
 	return key >= 0 &&
 	       !syscall(SYS_keyctl, KEYCTL_SETPERM, key, KEY_FOR_ITS_USER);
 }

@@ -236,6 +236,22 @@ void text_pick_bracketed(char *text)
 	text[to - from - 1] = '\0';
 }
 
+void text_join(char *text, size_t size, const char *between, const char *format,
+	       ...)
+{
+	const size_t used = strlen(text);
+	const size_t start = used ? used + strlen(between) : 0;
+	va_list values;
+
+	if (used)
+		snprintf(text + used, size - used, "%s", between);
+	if (start >= size)
+		return;
+	va_start(values, format);
+	vsnprintf(text + start, size - start, format, values);
+	va_end(values);
+}
+
 /* How long the character is that begins here, by the table of well-formed UTF-8
  * (Unicode, table 3-7); 0: it is none, or a control character. */
 static size_t character_bytes(const unsigned char *at)

@@ -79,6 +79,11 @@ int fields_parse(FILE *stream, const struct field *fields, size_t count,
  * A text without brackets stays as it is. */
 void text_pick_bracketed(char *text);
 
+/* Add to a text in size bytes, behind between if it is not empty; what does not
+ * fit is cut off. */
+void text_join(char *text, size_t size, const char *between, const char *format,
+	       ...) __attribute__((format(printf, 4, 5)));
+
 /*
  * Names that others chose (control groups, mounts, processes, firmware) are
  * bytes. In what we write they stand as UTF-8 without control characters: each

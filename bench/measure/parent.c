@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bench/machine/cpu.h"
+#include "bench/machine/text.h"
 #include "bench/measure/gbench.h"
 
 #define FAILURES_IN_A_ROW 5
@@ -138,21 +139,18 @@ static void name_block(struct run_block *block)
 	const struct plan *plan = block->parent->job->plan;
 	const struct cell *cell = &plan->cells[block->cell];
 	const struct row_field *axis;
-	size_t used = (size_t)snprintf(block->name, sizeof block->name, "%s",
-				       cell->strategy);
 
+	snprintf(block->name, sizeof block->name, "%s", cell->strategy);
 	for (size_t i = 0; (axis = axis_at(i)); i++) {
 		const enum axis_kind kind = axis->axis->kind;
 
 		if (kind == AXIS_GROUP || kind == AXIS_SETTING ||
 		    plan_varies(plan, axis))
-			used += (size_t)snprintf(block->name + used,
-						 sizeof block->name - used,
-						 "/%s:%s", axis->axis->name,
-						 axis_text(axis, cell).text);
+			text_join(block->name, sizeof block->name, "/", "%s:%s",
+				  axis->axis->name, axis_text(axis, cell).text);
 	}
-	snprintf(block->name + used, sizeof block->name - used, "/block:%d",
-		 block->number);
+	text_join(block->name, sizeof block->name, "/", "block:%d",
+		  block->number);
 }
 
 static int run_blocks(struct parent *parent, char **json)

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/attest/attest_report.h"
+#include "bench/machine/text.h"
 #include "bench/rows/rows.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
@@ -79,12 +80,9 @@ static const char *field_word(unsigned bit)
 static void join(unsigned bits, const char *(*word)(unsigned), char *text,
 		 size_t length)
 {
-	size_t used = 0;
-
 	*text = '\0';
-	for (; bits && used < length; bits &= bits - 1)
-		used += (size_t)snprintf(text + used, length - used, "%s%s",
-					 used ? " " : "", word(bits & -bits));
+	for (; bits; bits &= bits - 1)
+		text_join(text, length, " ", "%s", word(bits & -bits));
 }
 
 static void look_at(const struct sw_strategy *strategy, struct entry *entry)

@@ -14,6 +14,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/verbs/failure.h"
 #include "lib/spawnwise.h"
@@ -156,15 +157,9 @@ static const char *reason_of(const struct option_spec *spec, int error)
 /* "a, b or c" */
 static void join_words(const char *const *words, char *text, size_t bytes)
 {
-	size_t used = 0;
-
 	*text = '\0';
-	for (size_t i = 0; words && words[i] && used < bytes; i++)
-		used += (size_t)snprintf(text + used, bytes - used, "%s%s",
-					 !i		? ""
-					 : words[i + 1] ? ", "
-							: " or ",
-					 words[i]);
+	for (; words && *words; words++)
+		text_join(text, bytes, words[1] ? ", " : " or ", "%s", *words);
 }
 
 static void hint_at(const struct option_spec *spec, int error,

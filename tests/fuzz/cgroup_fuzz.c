@@ -31,7 +31,7 @@ static void check_group(char *text, const char *membership)
 		if (strncmp(group.directory, group.mount,
 			    strlen(group.mount)) != 0)
 			abort();
-		while (cgroup_up(&group, group.directory))
+		while (cgroup_up(&group))
 			;
 	}
 	rewind(mounts);
