@@ -1,20 +1,24 @@
-#!/ usr / bin / env bats
-#SPDX - License - Identifier : MIT
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
 #
-#Building, installing and drawing on a machine that is not its author's:
-#packages are missing, folders have odd names, gnuplot has been set up.
+# Building, installing and drawing on a machine that is not its author's:
+# packages are missing, folders have odd names, gnuplot has been set up.
 
-load../ helpers
+load ../helpers
 
-	setup(){ prepare run_data = $top / tests / data / run odd =
-					    "$scratch/an [odd] folder's name" }
+setup() {
+	prepare
+	run_data=$top/tests/data/run
+	odd="$scratch/an [odd] folder's name"
+}
 
-	teardown(){ finish }
+teardown() {
+	finish
+}
 
-#build ARGUMENTS... : make, of the build that is tested.
-	build()
-{
-case $command in * / san/*) set -- SAN=1 "$@" ;; esac
+# build ARGUMENTS...: make, of the build that is tested.
+build() {
+	case $command in */san/*) set -- SAN=1 "$@" ;; esac
 	afresh make "$@"
 }
 
