@@ -297,28 +297,14 @@ static int report(const struct diagnosis *found, FILE *stream)
 	return error;
 }
 
-static int predict_heap(struct diagnosis *found, uint64_t bytes,
-			const char *label)
-{
-	return doctor_predict_heap(
-		&found->heaps, bytes,
-		found->found_group ? found->group.room.limit_bytes : UINT64_MAX,
-		label);
-}
-
 /* What is predicted when nothing was asked for. */
-static int predict_usual_heaps(struct diagnosis *found)
+static void add_usual_heaps(struct predicted_heaps *heaps, uint64_t ram_bytes)
 {
-	const uint64_t ram_bytes = found->memory.total_bytes;
-	int error = predict_heap(found, UINT64_C(1) << 30, "");
-
-	if (!error)
-		error = predict_heap(found, ram_bytes / 4, "RAM/4");
-	if (!error)
-		error = predict_heap(found, ram_bytes / 2, "RAM/2");
-	if (!error)
-		error = predict_heap(found, ram_bytes, "RAM");
-	return error ? error : predict_heap(found, 2 * ram_bytes, "2 RAM");
+	doctor_add_heap(heaps, GIB, "");
+	doctor_add_heap(heaps, ram_bytes / 4, "RAM/4");
+	doctor_add_heap(heaps, ram_bytes / 2, "RAM/2");
+	doctor_add_heap(heaps, ram_bytes, "RAM");
+	doctor_add_heap(heaps, 2 * ram_bytes, "2 RAM");
 }
 
 struct options {
@@ -333,16 +319,23 @@ static int add_heaps(const struct options *options, struct diagnosis *found,
 		     struct failure *why)
 {
 	const struct value_list *heaps = &options->heaps;
-	int error = 0;
+	int error;
 
-	if (!heaps->count && !options->pid && !found->facts_error)
-		error = predict_usual_heaps(found);
-	for (size_t i = 0; i < heaps->count && !error; i++)
-		error = predict_heap(found, heaps->values[i].number, "");
-	return error ? fail(why, EXIT_FAILED,
+	if (!heaps->count && (options->pid || found->facts_error))
+		return 0;
+	error = doctor_begin_heaps(&found->heaps,
+				   found->found_group
+					   ? found->group.room.limit_bytes
+					   : UINT64_MAX);
+	if (error)
+		return fail(why, EXIT_FAILED,
 			    cure_of(CURE_PROC, error, "Try again."),
-			    "examine this machine: %s", meminfo_error(error))
-		     : 0;
+			    "examine this machine: %s", meminfo_error(error));
+	for (size_t i = 0; i < heaps->count; i++)
+		doctor_add_heap(&found->heaps, heaps->values[i].number, "");
+	if (!heaps->count)
+		add_usual_heaps(&found->heaps, found->memory.total_bytes);
+	return 0;
 }
 
 /* Root is refused, too, without CAP_SYS_PTRACE over the process. */

@@ -6,6 +6,7 @@
 
 #include "bench/doctor/doctor_predict.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -21,56 +22,49 @@
 
 #define GIB (UINT64_C(1) << 30)
 
-/* No overcommit mode widens the address space: take what it still has room for
- * as another RLIMIT_AS. */
-static int bound_by_addresses(struct predict_facts *facts)
+int doctor_begin_heaps(struct predicted_heaps *heaps, uint64_t group_bytes)
 {
+	struct predict_facts *small = &heaps->small;
 	struct smaps_facts own;
-	int error = smaps_read(0, &own);
 	uint64_t most_bytes;
+	int error = predict_facts_imagined(0, small);
 
+	heaps->group_bytes = group_bytes;
+	if (!error)
+		error = smaps_read(0, &own);
 	if (error)
 		return error;
-	most_bytes = facts->total_vm_bytes + own.largest_gap_bytes;
-	if (!facts->address_limit_bytes ||
-	    facts->address_limit_bytes > most_bytes)
-		facts->address_limit_bytes = most_bytes;
+	/* No overcommit mode widens the address space: take what it still has
+	 * room for as another RLIMIT_AS. */
+	most_bytes = small->total_vm_bytes + own.largest_gap_bytes;
+	if (!small->address_limit_bytes ||
+	    small->address_limit_bytes > most_bytes)
+		small->address_limit_bytes = most_bytes;
 	return 0;
 }
 
-int doctor_predict_heap(struct predicted_heaps *heaps, uint64_t heap_bytes,
-			uint64_t group_bytes, const char *label)
+void doctor_add_heap(struct predicted_heaps *heaps, uint64_t heap_bytes,
+		     const char *label)
 {
-	struct predicted_heap *row = &heaps->rows[heaps->list.count];
+	const size_t count = heaps->list.count;
+	struct predicted_heap *row = &heaps->rows[count];
 	const struct predict_mapping heap = { .bytes = heap_bytes,
 					      .requests = 1,
 					      .vmas = 1 };
-	struct predict_facts small;
-	int error;
 
-	if (heaps->list.count == PREDICT_HEAPS_MAX)
-		return -ENOSPC;
-	error = predict_facts_imagined(0, &small);
-	if (!error)
-		error = bound_by_addresses(&small);
-	if (error)
-		return error;
-	*row = (struct predicted_heap){
-		.heap_bytes = heap_bytes,
-		.beyond_cgroup = heap_bytes > group_bytes,
-	};
+	assert(count < PREDICT_HEAPS_MAX);
+	row->heap_bytes = heap_bytes;
+	row->beyond_cgroup = heap_bytes > heaps->group_bytes;
 	snprintf(row->label, sizeof row->label, "%s", label);
 	for (int mode = 0; mode < ROW_MODES; mode++) {
-		struct predict_facts large = small;
+		struct predict_facts large = heaps->small;
 
 		row->heap[mode] = predict_map(&heap, mode, &large);
 		row->spawn[mode] =
 			row->heap[mode]
 				?: predict(SW_CHARGES_COMMIT, mode, &large);
 	}
-	heaps->list = (struct row_list){ heaps->rows, heaps->list.count + 1,
-					 sizeof *row };
-	return 0;
+	heaps->list = (struct row_list){ heaps->rows, count + 1, sizeof *row };
 }
 
 /* A strategy that creates something and works here. */

@@ -24,6 +24,10 @@ struct predicted_heap {
 };
 
 struct predicted_heaps {
+	/* A small program that has our limits (RLIMIT_AS, RLIMIT_DATA) and as
+	 * many addresses. */
+	struct predict_facts small;
+	uint64_t group_bytes; /* the limit of our cgroups; UINT64_MAX: none */
 	struct predicted_heap rows[PREDICT_HEAPS_MAX];
 	struct row_list list;
 };
@@ -57,11 +61,12 @@ struct predicted_process {
 	struct found_warnings warnings;
 };
 
-/* Add a heap of that size: of a program that has our limits (RLIMIT_AS,
- * RLIMIT_DATA) and as many addresses; group_bytes is the limit of our cgroups,
- * UINT64_MAX: none. 0; -ENOSPC; else from reading the machine. */
-int doctor_predict_heap(struct predicted_heaps *heaps, uint64_t heap_bytes,
-			uint64_t group_bytes, const char *label);
+/* Read what all heaps have in common. 0, or -errno from reading the machine. */
+int doctor_begin_heaps(struct predicted_heaps *heaps, uint64_t group_bytes);
+
+/* Add a heap of that size, at most PREDICT_HEAPS_MAX. */
+void doctor_add_heap(struct predicted_heaps *heaps, uint64_t heap_bytes,
+		     const char *label);
 
 /* Read a process's mappings. -EACCES: only its owner and root may; else 0 or
  * a negative errno. */
