@@ -11,7 +11,6 @@
 #define ATTEST_ATTEST_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct sw_strategy;

@@ -6,14 +6,12 @@
 #define DOCTOR_DIAGNOSIS_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 #include "bench/doctor/doctor_predict.h"
 #include "bench/machine/cgroup_room.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
-#include "bench/machine/warnings.h"
 
 #define THP_PATH "/sys/kernel/mm/transparent_hugepage/enabled"
 

@@ -20,8 +20,6 @@
 #include "bench/rows/errname.h"
 #include "lib/spawnwise.h"
 
-#define GIB (UINT64_C(1) << 30)
-
 int doctor_begin_heaps(struct predicted_heaps *heaps, uint64_t group_bytes)
 {
 	struct predict_facts *small = &heaps->small;

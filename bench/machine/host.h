@@ -7,7 +7,6 @@
 
 #include <jansson.h>
 #include <stddef.h>
-#include <stdint.h>
 
 /*
  * Everything of host.json that is a fact of the machine or of this build;

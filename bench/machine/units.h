@@ -8,7 +8,6 @@
 #ifndef MACHINE_UNITS_H
 #define MACHINE_UNITS_H
 
-#include <stddef.h>
 #include <stdint.h>
 
 /* A text as part of an expression: size_human(bytes).text lives until the end

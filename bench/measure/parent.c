@@ -4,7 +4,6 @@
 #include "bench/measure/parent.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -17,7 +16,6 @@
 #include "bench/measure/gbench.h"
 
 #define FAILURES_IN_A_ROW 5
-#define STACK_BYTES (64 * 1024)
 
 struct parent {
 	const struct parent_job *job;

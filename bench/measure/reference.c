@@ -9,7 +9,6 @@
 #include "bench/measure/reference.h"
 
 #include <errno.h>
-#include <stdlib.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
