@@ -420,7 +420,9 @@ rows() {
 			for (i = 1; i <= NF; i++)
 				at[$i] = i
 			count = split(names, name, " ")
-			for (i = 1; i <= count; i++)
+			if (time != "samples")
+				name[0] = "time"
+			for (i in name)
 				if (!(name[i] in at)) {
 					print "no column " name[i] >"/dev/stderr"
 					exit 1
