@@ -2,8 +2,9 @@
 /*
  * Stacks for children that run in our memory, mapped beforehand: strict
  * overcommit can refuse an mmap at every spawn, and it costs. All are in one
- * mapping, and each has its guard from its first use: fork(2) copies mappings,
- * and a handle must not slow the forks of its program.
+ * mapping, and each has its guard from its first use, which splits the mapping
+ * before Linux 6.13: fork(2) goes through all mappings, and a handle must not
+ * slow the forks of its program.
  */
 #ifndef LIB_STACKS_H
 #define LIB_STACKS_H
@@ -13,8 +14,13 @@
 #include "lib/slots.h"
 
 #define SW_STACK_BYTES ((size_t)32 * 1024)
-#define SW_STACK_GUARD_BYTES                                                   \
-	((size_t)64 * 1024) /* a multiple of every page size we meet */
+/* Whole pages of every size that the processor may have: of 4 KiB, or of up to
+ * 64 KiB. Guards are promised too, as a part of the one mapping. */
+#ifdef __x86_64__
+#define SW_STACK_GUARD_BYTES ((size_t)16 * 1024)
+#else
+#define SW_STACK_GUARD_BYTES ((size_t)64 * 1024)
+#endif
 
 #define SW_STACKS_BYTES                                                        \
 	(SW_SLOT_COUNT * (SW_STACK_GUARD_BYTES + SW_STACK_BYTES))
