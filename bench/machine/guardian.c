@@ -52,7 +52,6 @@ struct guard {
 	struct watchdog_post post;
 	struct state state;  /* the original is read once, under the lock */
 	bool held;	     /* a lease is running */
-	bool wrote;	     /* ... and it had to change the value */
 	int outcome;	     /* of a lease that ended without a request */
 	int64_t deadline_ns; /* of the lease, CLOCK_MONOTONIC */
 };
@@ -60,17 +59,18 @@ struct guard {
 /* End the lease. On an unexpected error it stays held, to be tried again. */
 static int guard_restore(struct guard *guard)
 {
+	const struct state *state = &guard->state;
 	int error;
 
 	if (!guard->held)
 		return 0;
 	/* Where nothing was changed the two are the same: it only looks. */
-	error = overcommit_put_back(guard->knob_fd, guard->state.ours,
-				    guard->state.original);
+	error = overcommit_put_back(guard->knob_fd, state->ours,
+				    state->original);
 	if (error && error != -ESTALE)
 		return error;
 	guard->held = false;
-	if (guard->wrote)
+	if (state->ours != state->original)
 		state_remove(guard->directory_fd);
 	return error;
 }
@@ -121,10 +121,9 @@ static int guard_lease(struct guard *guard, const struct guard_request *request)
 	if (now != state->original)
 		return -ECANCELED;
 	state->ours = request->mode;
-	guard->wrote = state->original != state->ours;
 	guard->held = true;
 	set_deadline(guard, request);
-	return guard->wrote ? guard_change(guard) : 0;
+	return state->ours == state->original ? 0 : guard_change(guard);
 }
 
 static void guard_expire(struct guard *guard)
