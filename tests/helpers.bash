@@ -40,6 +40,7 @@ finish() {
 	set +T
 	finish_scratch
 }
+
 finish_scratch() {
 	local pid
 	cd "$scratch" || return 1

@@ -55,7 +55,10 @@ public_names() {
 strategies() {
 	awk -F , -v column="$1" -v want=$(($# == 2)) -v word="${*: -1}" '
 		{ gsub(/"[^"]*"/, "") } # texts, with commas in them
-		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		NR == 1 {
+			for (i = 1; i <= NF; i++) at[$i] = i
+			if (!(column in at && "supported" in at)) exit 1
+		}
 		NR > 1 && $at["supported"] == "yes" && want == \
 			(index(" " $at[column] " ", " " word " ") > 0) {
 			print $at["name"]

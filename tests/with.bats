@@ -18,7 +18,8 @@ setup_file() {
 		-o "$BATS_FILE_TMPDIR/deep.so" || return 1
 	"${CXX:-g++}" -std=gnu++17 spawn.cc -o "$BATS_FILE_TMPDIR/spawn-cxx"
 	cd "$BATS_TEST_DIRNAME/.." || return 1
-	list_strategies >"$BATS_FILE_TMPDIR/strategies"
+	list_strategies >"$BATS_FILE_TMPDIR/unsorted" || return 1
+	sort -s -k 2 "$BATS_FILE_TMPDIR/unsorted" >"$BATS_FILE_TMPDIR/strategies"
 	python3 -c 'import sys; print(sys.executable)' >"$BATS_FILE_TMPDIR/python"
 }
 
@@ -27,15 +28,16 @@ setup_file() {
 # and the strategy does not honour: those that lack the same stand together, so
 # that serves() runs a program without spawnwise once for all of them.
 list_strategies() {
-	"${SPAWNWISE:-build/spawnwise}" list --csv | python3 -c '
+	local csv
+	csv=$("${SPAWNWISE:-build/spawnwise}" list --csv) || return 1
+	python3 -c '
 import csv, sys
 for row in csv.DictReader(sys.stdin):
     traits, honours = set(row["traits"].split()), set(row["honours"].split())
     if row["supported"] == "yes" and not traits & {
             "baseline", "creates_nothing"} and honours >= {
             "sigdefault", "sigmask", "fdactions"}:
-        print(row["name"], *sorted({"sched", "session"} - honours))' |
-		sort -s -k 2
+        print(row["name"], *sorted({"sched", "session"} - honours))' <<<"$csv"
 }
 
 setup() {
