@@ -2,11 +2,11 @@
 /*
  * The bars: what one strategy may take, as a part of what another takes or of
  * what itself takes in a small caller. Each figure is the median over crews
- * of a ratio measured within one crew.
+ * of a ratio measured within one crew; the first is of this process, which
+ * measures as often as there are crews.
  */
 
 #include <stdio.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include "bench/judge/stats.h"
@@ -104,7 +104,7 @@ static void take_forks(double *ns)
 
 		if (!pid)
 			_exit(0);
-		waitpid(pid, NULL, 0);
+		reap(pid);
 		ns[i] = (double)(clock_now_ns() - start);
 	}
 }
