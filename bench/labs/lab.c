@@ -2,19 +2,30 @@
 /*
  * spawnwise lab: an experiment on memory that is promised and not there.
  *
- * What is done around a lab: its options, the modes, the guardian, the text
- * that is kept and printed.
+ * What is done around a lab: its options, the modes, the guardian, and its
+ * files, NAME.csv and NAME.txt, in a folder that it may share with other labs.
+ *
+ * Longer than other files: a signal may come at any moment of a lab, and what
+ * it finds then must be seen in one place.
  */
 
 #include <errno.h>
+#include <jansson.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "bench/files/host_file.h"
+#include "bench/files/run_dir.h"
 #include "bench/labs/driver.h"
-#include "bench/labs/lab_files.h"
+#include "bench/machine/host.h"
+#include "bench/rows/row_file.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
+#include "bench/show/plot.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/verbs.h"
@@ -35,8 +46,7 @@ static const struct option_spec lab_options[] = {
 	       INTO(overcommit), "all", "LIST"),
 	OPTION("alone", 0, SWITCH,
 	       "nobody else uses this machine: hold mode 2 even where it "
-	       "leaves "
-	       "no memory to other programs; of the same labs",
+	       "leaves no memory to other programs; of the same labs",
 	       INTO(alone)),
 	{ 0 },
 };
@@ -96,24 +106,6 @@ static int check_options(const struct arguments *args, const struct lab *lab,
 	return 0;
 }
 
-/* A lab without modes is done in the user's. */
-static int read_modes(const struct lab *lab, const struct arguments *args,
-		      struct mode_list *list, struct failure *why)
-{
-	int error;
-
-	if (lab->modes)
-		return modes_read(argument_value(args, "overcommit"), list,
-				  why);
-	error = users_mode(&list->users);
-	list->modes[0] = list->users;
-	list->count = 1;
-	if (error)
-		return fail(why, EXIT_FAILED, "Mount /proc.", "read %s: %s",
-			    overcommit_path(), strerror(-error));
-	return 0;
-}
-
 static bool needs_guardian(const struct mode_list *list)
 {
 	for (size_t i = 0; i < list->count; i++)
@@ -122,52 +114,235 @@ static bool needs_guardian(const struct mode_list *list)
 	return false;
 }
 
+/* The files of the one lab that this command does; its signal handler looks at
+ * them. */
+static struct lab_files {
+	struct run_dir dir;
+	const struct lab *lab;
+	char csv_path[PATH_MAX + 32];
+	FILE *csv;
+	long header_bytes;
+	volatile bool kept; /* all is in them */
+	pid_t owner;	    /* not a process of the lab */
+} files;
+
 /* What a lab says. */
 struct lab_words {
 	char *text;
 	size_t bytes;
 };
 
-/* The lab itself; what it has found is in its files then. */
-static int experiment(struct lab_context *context, struct lab_files *files,
-		      struct lab_words *words, struct failure *why)
+/* Choose the folder: out, or a new one as a run gets it. Nothing is created. */
+static int choose_folder(const struct lab *lab, const char *out,
+			 struct failure *why)
 {
-	int error, lost;
+	int error = run_dir_choose(&files.dir, out);
 
+	files.lab = lab;
+	snprintf(files.csv_path, sizeof files.csv_path, "%s/%s.csv",
+		 files.dir.path, lab->name);
+	/* Other files there do not matter. */
+	if (error == -EEXIST || error == -ENOTEMPTY)
+		error = access(files.csv_path, F_OK) ? 0 : -EEXIST;
+	if (error == -EEXIST)
+		return fail(why, EXIT_USAGE, "Choose another folder.",
+			    "run lab %s --out %s: it holds %s.csv already",
+			    lab->name, out, lab->name);
+	if (error)
+		return fail(why, out ? EXIT_USAGE : EXIT_FAILED,
+			    "Use --out DIR to write elsewhere.",
+			    "write to %s: %s", files.dir.path,
+			    strerror(-error));
+	return 0;
+}
+
+/* Remove the CSV, and the folder if it was made for this lab. */
+static void discard(void)
+{
+	unlink(files.csv_path);
+	run_dir_remove(&files.dir);
+}
+
+static void say(const char *text)
+{
+	if (write(STDERR_FILENO, text, strlen(text)) < 0)
+		return; /* nobody reads it */
+}
+
+/* Only what a signal handler may do (signal-safety(7)). Processes of the lab
+ * have it too, and only end; groups (memory_group.h) and modes (guardian.h) end
+ * with us. */
+static void end(int number)
+{
+	struct stat status;
+
+	(void)number;
+	if (getpid() != files.owner)
+		_exit(EXIT_INTERRUPTED);
+	if (files.kept) {
+		say("spawnwise: interrupted; what was found is in ");
+		say(files.dir.path);
+		say(", perhaps without a chart\n");
+	} else if (!stat(files.csv_path, &status) &&
+		   status.st_size > files.header_bytes) {
+		say("spawnwise: interrupted; the rows until then are in ");
+		say(files.csv_path);
+		say("\n");
+	} else {
+		discard();
+		say("spawnwise: interrupted before the first row\n");
+	}
+	_exit(EXIT_INTERRUPTED);
+}
+
+/* Unless they are ignored. */
+static void watch_signals(void)
+{
+	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	const struct sigaction action = { .sa_handler = end };
+	struct sigaction before;
+
+	files.owner = getpid();
+	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
+		if (!sigaction(signals[i], NULL, &before) &&
+		    before.sa_handler != SIG_IGN)
+			sigaction(signals[i], &action, NULL);
+}
+
+/* The folder, and the CSV with its header, or nothing of it. Whatever ends the
+ * lab, each row is there when it was written. */
+static int create_files(void)
+{
+	struct csv_writer csv;
+	int error = run_dir_create(&files.dir);
+
+	if (error)
+		return error;
+	files.csv = fopen(files.csv_path, "wxe");
+	if (!files.csv) {
+		error = -errno;
+		run_dir_remove(&files.dir);
+		return error;
+	}
+	setvbuf(files.csv, NULL, _IOLBF, BUFSIZ);
+	csv = (struct csv_writer){ .stream = files.csv };
+	error = row_put_header(&csv, files.lab->row);
+	files.header_bytes = ftell(files.csv);
+	if (error) {
+		fclose(files.csv);
+		discard();
+	}
+	return error;
+}
+
+static int keep_text(const struct lab_words *words)
+{
+	struct replace replace;
+	char name[64];
+	int error;
+
+	if (!words->bytes)
+		return 0;
+	snprintf(name, sizeof name, "%s.txt", files.lab->name);
+	error = replace_begin(&replace, files.dir.path, name);
+	if (error)
+		return error;
+	fwrite(words->text, 1, words->bytes, replace.stream);
+	return replace_end(&replace, 0);
+}
+
+static int keep_host(void)
+{
+	json_t *host = host_facts();
+	int error;
+
+	json_object_set_new(host, "run_id", json_string(files.dir.run_id));
+	error = host ? host_write(files.dir.path, host) : -ENOMEM;
+	json_decref(host);
+	return error;
+}
+
+/* Write what was found out, whatever came after it: error is the lab's. One
+ * that could not begin leaves nothing behind, and has said nothing. Returns
+ * error, or the first -errno of a write. */
+static int keep(struct lab_words *words, int error)
+{
+	const bool empty = ftell(files.csv) == files.header_bytes;
+	const int unwritten = fclose(files.csv) ? -errno : 0;
+	int uncut, no_text, no_host;
+
+	if (error && empty) {
+		words->bytes = 0;
+		discard();
+		return error;
+	}
+	uncut = csv_drop_cut_row(files.csv_path);
+	no_text = keep_text(words);
+	if (error)
+		fprintf(stderr, "The rows until then are in %s.\n",
+			files.csv_path);
+	no_host = keep_host();
+	error = error ?: unwritten ?: uncut ?: no_text ?: no_host;
+	files.kept = !error;
+	return error;
+}
+
+/* Do the lab, with its files; what it has found is in them then. */
+static int experiment(struct lab_context *context, struct lab_words *words,
+		      struct failure *why)
+{
+	int error = create_files();
+
+	if (error)
+		return fail(why, EXIT_FAILED,
+			    cure_of(CURE_FILE, error,
+				    "Use --out DIR to write elsewhere."),
+			    "write to %s: %s", files.dir.path,
+			    strerror(-error));
+	watch_signals();
 	context->text = open_memstream(&words->text, &words->bytes);
-	context->csv.stream = files->csv;
-	error = context->text ? lab_run(context, files->lab) : -errno;
+	context->csv.stream = files.csv;
+	error = context->text ? lab_run(context, files.lab) : -errno;
 	if (context->text && fclose(context->text) && !error)
 		error = -ENOMEM; /* a part of the text is missing */
-	lost = lab_files_keep(files, words->text, &words->bytes, error);
+	error = keep(words, error);
 	if (error && why->what[0])
 		return EXIT_FAILED;
-	error = error ? error : lost;
 	if (error)
 		return fail(why, EXIT_FAILED,
 			    cure_of(CURE_FILE, error, "Try again."),
-			    "run lab %s: %s", files->lab->name,
+			    "run lab %s: %s", files.lab->name,
 			    run_guardian_reason(error));
 	return context->skipped ? EXIT_PARTLY : EXIT_DONE;
 }
 
+/* Draw its chart, if there is one, and say where all is. A chart is a gift, not
+ * a duty: without gnuplot the lab is done too. */
+static void draw(void)
+{
+	const char *path = files.dir.path;
+	char reason[480];
+	const int error =
+		plot_run(path, path, NULL, NULL, reason, sizeof reason);
+
+	if (error && error != -ENODATA)
+		fprintf(stderr, "There is no chart: %s\n", reason);
+	fprintf(stderr, "The results are in %s.\n", path);
+}
+
 /* With the guardian, if there is one. What is printed may go to somebody who
  * does not read it all, and SIGPIPE ends us there: so that comes last. */
-static int work(struct lab_context *context, struct lab_files *files,
-		struct failure *why)
+static int work(struct lab_context *context, struct failure *why)
 {
 	struct lab_words words = { 0 };
 	struct failure guard_why = { 0 };
 	int guarded = 0;
-	int code = lab_files_create(files, why);
-	const bool begun = !code;
+	const int code = experiment(context, &words, why);
 
-	if (begun)
-		code = experiment(context, files, &words, why);
 	if (context->guardian)
 		guarded = run_guardian_stop(context->guardian, &guard_why);
-	if (begun && !guarded && !why->what[0])
-		lab_files_draw(files);
+	if (!guarded && !why->what[0])
+		draw();
 	if (words.bytes)
 		fwrite(words.text, 1, words.bytes, stdout);
 	free(words.text);
@@ -189,18 +364,17 @@ static int run_lab(const struct lab *lab, const struct arguments *args,
 		.failure = why,
 	};
 	struct guardian guardian;
-	struct lab_files files;
 	int code;
 
 	memcpy(context.modes, list->modes, sizeof context.modes);
-	code = lab_files_choose(&files, lab, options->out, why);
+	code = choose_folder(lab, options->out, why);
 	if (!code && needs_guardian(list)) {
 		code = run_guardian_start(&guardian, list->users, why);
 		context.guardian = &guardian;
 	} else if (!code) {
 		code = run_guardian_none(why);
 	}
-	return code ? code : work(&context, &files, why);
+	return code ? code : work(&context, why);
 }
 
 static int lab_verb(const struct arguments *args, struct failure *why)
@@ -224,7 +398,10 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 	if (!code)
 		code = run_guardian_repair(why);
 	if (!code)
-		code = read_modes(lab, args, &list, why);
+		code = modes_read(lab->modes
+					  ? argument_value(args, "overcommit")
+					  : "current",
+				  &list, why);
 	return code ? code : run_lab(lab, args, &list, why);
 }
 
