@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The driver that the labs share; see driver.h.
+ * The driver that the labs share; see driver.h and part.h.
  * Longer than other files: one life of a trial, from its group to its row.
  */
 
@@ -23,6 +23,48 @@
 #include "bench/show/progress.h"
 #include "bench/verbs/failure.h"
 #include "lib/spawnwise.h"
+
+#define TRIES 10 /* of a trial, while this process is stopped meanwhile */
+
+void *lab_row(const struct lab_context *context, size_t i)
+{
+	return i < context->count ? context->rows + i * context->part->row_bytes
+				  : NULL;
+}
+
+size_t lab_cases(const struct lab_part *part)
+{
+	return part->cases ? part->case_count : 1;
+}
+
+const struct lab_case *lab_case(const struct lab_part *part, size_t i)
+{
+	static const struct lab_case none;
+
+	return part->cases ? (const void *)((const char *)part->cases +
+					    i * part->case_bytes)
+			   : &none;
+}
+
+const struct sw_strategy *lab_strategy(const struct lab_part *part,
+				       size_t number)
+{
+	for (size_t i = 0; sw_strategies[i]; i++)
+		if (!(sw_strategies[i]->traits &
+		      (SW_CREATES_NOTHING | part->without)) &&
+		    !number--)
+			return sw_strategies[i];
+	return NULL;
+}
+
+size_t lab_strategies(const struct lab_part *part)
+{
+	size_t count = 0;
+
+	while (part->strategies && lab_strategy(part, count))
+		count++;
+	return part->strategies ? count : 1;
+}
 
 int lab_fail(struct lab_context *context, int error, const char *cure,
 	     const char *format, ...)
@@ -104,21 +146,6 @@ int lab_keep(struct lab_context *context, const void *row)
 		       : write_row(context, trial);
 }
 
-static void prepare(void *row)
-{
-	struct trial *trial = row;
-
-	if (trial->part->prepare)
-		trial->error = trial->part->prepare(row);
-}
-
-static void act(void *row)
-{
-	struct trial *trial = row;
-
-	trial->error = trial->part->act(row);
-}
-
 static int look(void *row)
 {
 	const struct trial *trial = row;
@@ -127,33 +154,29 @@ static int look(void *row)
 	return error ? error : write_row(trial->context, row);
 }
 
-static bool goes_on(const struct trial *trial)
-{
-	return !trial->error && !trial->skipped[0];
-}
-
 /* One worker's life. */
 static int work(struct trial *trial)
 {
 	const struct lab_part *part = trial->part;
 	struct worker worker;
-	const int error = worker_start(&worker, trial->context->guardian,
-				       prepare, act, trial);
+	int error = worker_start(&worker, trial->context->guardian,
+				 part->prepare, part->act, trial);
 
 	if (error)
 		return error;
-	trial->pid = worker.pid;
-	if (goes_on(trial) && part->before)
-		trial->error = part->before(trial);
-	if (goes_on(trial) && part->act)
-		trial->ended = worker_act(&worker, trial->mode, part->limit_ms,
-					  part->look ? look : NULL, trial);
-	worker_end(&worker, &trial->status);
-	if (trial->error || (trial->ended && !part->deadly))
-		return trial->error ?: trial->ended;
-	if (part->after && (goes_on(trial) || part->skipped_rows))
-		trial->error = part->after(trial);
-	return trial->error;
+	trial->pid = worker.process.pid;
+	if (part->before && !trial->skipped[0])
+		error = part->before(trial);
+	if (part->act && !error && !trial->skipped[0])
+		trial->ended =
+			worker_act(&worker, trial->mode, part->limit_ms,
+				   part->look ? look : NULL, trial, &error);
+	coprocess_end(&worker.process, &trial->status);
+	if (!error && !part->deadly)
+		error = trial->ended;
+	if (!error && part->after && (!trial->skipped[0] || part->skipped_rows))
+		error = part->after(trial);
+	return error;
 }
 
 /* Try again whenever this process was stopped meanwhile: what the worker found
@@ -164,8 +187,7 @@ static int try_trial(struct trial *shared, const struct trial *start)
 	int error = LAB_TRY_AGAIN, tries = 0;
 	char *doing;
 
-	while ((error == LAB_TRY_AGAIN || error == -EINTR) &&
-	       tries < WORKER_TRIES) {
+	while ((error == LAB_TRY_AGAIN || error == -EINTR) && tries < TRIES) {
 		memset(shared, 0, start->part->row_bytes);
 		*shared = *start;
 		shared->tries = ++tries;
@@ -179,7 +201,10 @@ static int try_trial(struct trial *shared, const struct trial *start)
 		return error;
 	doing = report_fill(context, start->part->doing, shared);
 	lab_fail(context, error, "Try again.", "%s: %s", doing ?: "go on",
-		 worker_error(error));
+		 error == -EINTR
+			 ? "the lab was stopped (^Z, SIGSTOP) each time "
+			   "that it was tried"
+			 : meminfo_error(error));
 	free(doing);
 	return error;
 }
@@ -292,15 +317,17 @@ static void bound_modes(struct lab_context *context)
 	size_t kept = 0;
 	char why[256];
 
-	for (size_t i = 0; i < context->mode_count; i++)
-		if (may_hold(context, context->modes[i], why, sizeof why))
+	for (size_t i = 0; i < context->mode_count; i++) {
+		if (may_hold(context, context->modes[i], why, sizeof why)) {
 			context->modes[kept++] = context->modes[i];
-		else
-			report_skip(
-				context,
-				"Skipped: mode 2. %s On a machine that nobody "
-				"else uses, --alone holds it all the same.",
-				why);
+			continue;
+		}
+		context->skipped++;
+		report_text(context,
+			    "Skipped: mode 2. %s On a machine that nobody else "
+			    "uses, --alone holds it all the same.",
+			    why);
+	}
 	context->mode_count = kept;
 }
 

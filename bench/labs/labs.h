@@ -44,7 +44,8 @@ struct lab_context {
 		     * without leaving room for others */
 
 	/* What it tells its caller. */
-	size_t skipped; /* parts, by report_skip(), and wrong predictions */
+	size_t skipped; /* parts, which the text says, and wrong predictions:
+			 * the command then ends with status 3 */
 	struct failure *failure; /* by lab_fail(), or empty */
 
 	/* The driver's. */

@@ -148,13 +148,15 @@ static int run(struct lab_context *context)
 		error = lab_try(context, &oom_inheritance);
 	if (!error && context->group)
 		error = lab_try(context, &oom_kills);
-	else if (!error)
-		report_skip(
+	if (!error && !context->group) {
+		context->skipped++;
+		report_text(
 			context,
 			"Nobody was driven out of memory: without a group of "
 			"its own the kernel would choose among all processes "
 			"of this machine. Here is none, because %s.",
 			why);
+	}
 	memory_group_close(&group);
 	return error;
 }

@@ -57,7 +57,6 @@ static const struct kill_case cases[] = {
 /* One time that the group was full. */
 struct kill {
 	struct oom oom;
-	int errors[PROCESSES]; /* of their preparation */
 	pid_t pids[PROCESSES]; /* 0: there is none */
 	struct memory_group_reading before;
 	uint64_t goal_bytes; /* to which it grows */
@@ -103,30 +102,26 @@ static int prepare(void *row)
 	return enter(row, GROWING);
 }
 
-static void be_raised(void *row)
+static int be_raised(void *row)
 {
-	struct kill *kill = row;
-
-	kill->errors[RAISED] = enter(kill, RAISED);
+	return enter(row, RAISED);
 }
 
-static void be_steady(void *row)
+static int be_steady(void *row)
 {
-	struct kill *kill = row;
-
-	kill->errors[STEADY] = enter(kill, STEADY);
+	return enter(row, STEADY);
 }
 
 static void bury(const struct kill *kill)
 {
 	for (int i = 0; i < GROWING; i++)
 		if (kill->pids[i])
-			worker_end(&others[i], NULL);
+			coprocess_end(&others[i].process, NULL);
 }
 
 static int start_others(struct kill *kill)
 {
-	static void (*const lives[])(void *) = { be_raised, be_steady };
+	static int (*const lives[])(void *) = { be_raised, be_steady };
 	int error = 0;
 
 	kill->pids[GROWING] = kill->oom.trial.pid;
@@ -134,10 +129,8 @@ static int start_others(struct kill *kill)
 		if (i == RAISED && !case_of(kill)->raised)
 			continue;
 		error = worker_start(&others[i], NULL, lives[i], NULL, kill);
-		if (error)
-			break;
-		kill->pids[i] = others[i].pid;
-		error = kill->errors[i];
+		if (!error)
+			kill->pids[i] = others[i].process.pid;
 	}
 	return error;
 }

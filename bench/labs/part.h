@@ -39,7 +39,6 @@ struct trial {
 	int agrees;	   /* with what was predicted; -1: no answer */
 	char skipped[256]; /* why it was not made: sentences; "": it was */
 	bool for_others;   /* that is so because mode 2 would harm others */
-	int error;	   /* what a hook returned: the lab fails */
 	const char *mark;  /* the driver's: "!" where it does not agree */
 };
 

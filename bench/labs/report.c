@@ -89,12 +89,16 @@ char *report_fill(const struct lab_context *context, const char *text,
 	return fill(text, parts, row);
 }
 
-__attribute__((format(printf, 2, 0))) static void
-tell(struct lab_context *context, const char *format, va_list values)
+void report_text(struct lab_context *context, const char *format, ...)
 {
 	char *text, *escaped;
+	va_list values;
+	int length;
 
-	if (vasprintf(&text, format, values) < 0)
+	va_start(values, format);
+	length = vasprintf(&text, format, values);
+	va_end(values);
+	if (length < 0)
 		return; /* the stream tells of a want of memory as well */
 	escaped = text_escaped(text, "\n");
 	lines_print(context->text, escaped ? escaped : "", 0, 0,
@@ -102,25 +106,6 @@ tell(struct lab_context *context, const char *format, va_list values)
 	fputs("\n\n", context->text);
 	free(escaped);
 	free(text);
-}
-
-void report_text(struct lab_context *context, const char *format, ...)
-{
-	va_list values;
-
-	va_start(values, format);
-	tell(context, format, values);
-	va_end(values);
-}
-
-void report_skip(struct lab_context *context, const char *format, ...)
-{
-	va_list values;
-
-	context->skipped++;
-	va_start(values, format);
-	tell(context, format, values);
-	va_end(values);
 }
 
 int report_table(struct lab_context *context, struct table *table)
@@ -318,7 +303,8 @@ static void tell_skip(struct lab_context *context, size_t first)
 			text_join(cases, sizeof cases, ", ", "%s",
 				  row->one->name);
 	}
-	report_skip(context, "Skipped in mode %d: %s%s%s. %s%s", one->mode,
+	context->skipped++;
+	report_text(context, "Skipped in mode %d: %s%s%s. %s%s", one->mode,
 		    cases, *cases && !one->for_others ? " with " : "",
 		    one->for_others ? "" : one->strategy_name, one->skipped,
 		    one->for_others ? " On a machine that nobody else uses, "

@@ -20,11 +20,6 @@ char *report_fill(const struct lab_context *context, const char *text,
 void report_text(struct lab_context *context, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
-/* Say in the text that a part is left out, and why: a sentence. The command
- * then ends with status 3. */
-void report_skip(struct lab_context *context, const char *format, ...)
-	__attribute__((format(printf, 2, 3)));
-
 /* Write a table to the text and an empty line, and release it. 0, or -errno of
  * table_print(). */
 int report_table(struct lab_context *context, struct table *table);

@@ -16,9 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/machine/coprocess.h"
 #include "bench/machine/guardian.h"
-#include "bench/machine/memory.h"
 #include "bench/machine/text.h"
 
 #define LEASE_MS 500 /* renewed with every beat; and a second of grace */
@@ -76,34 +74,33 @@ static void watch_pulse(void)
 	setitimer(ITIMER_REAL, &timer, NULL);
 }
 
-/* One byte each way: ready, go, done. */
-static _Noreturn void live(int socket, bool guarded,
-			   void (*prepare)(void *data), void (*act)(void *data),
-			   void *data)
+/* An answer, a byte to go on, an answer. */
+static _Noreturn void live(int socket, bool guarded, int (*prepare)(void *data),
+			   int (*act)(void *data), void *data)
 {
-	char byte = 0;
+	int answer;
+	char go;
 
 	/* It is the first to die; raising it is everybody's right. */
 	if (worker_set_oom_score_adj(1000))
 		_exit(1);
-	if (prepare)
-		prepare(data);
-	if (send(socket, &byte, 1, MSG_NOSIGNAL) == 1 &&
-	    recv(socket, &byte, 1, 0) == 1) {
+	answer = prepare ? prepare(data) : 0;
+	if (send(socket, &answer, sizeof answer, MSG_NOSIGNAL) > 0 &&
+	    recv(socket, &go, 1, 0) == 1) {
 		if (guarded)
 			watch_pulse();
-		act(data);
-		send(socket, &byte, 1, MSG_NOSIGNAL);
+		answer = act(data);
+		send(socket, &answer, sizeof answer, MSG_NOSIGNAL);
 	}
 	/* What it holds stays until it is ended. */
 	for (;;)
 		pause();
 }
 
-static int await(const struct worker *worker, int limit_ms)
+static int await(const struct worker *worker, int limit_ms, int *answer)
 {
-	struct pollfd news = { .fd = worker->socket, .events = POLLIN };
-	char byte;
+	const int socket = worker->process.socket;
+	struct pollfd news = { .fd = socket, .events = POLLIN };
 	int ready;
 
 	do
@@ -111,34 +108,30 @@ static int await(const struct worker *worker, int limit_ms)
 	while (ready < 0 && errno == EINTR);
 	if (ready <= 0)
 		return ready ? -errno : -ETIMEDOUT;
-	return recv(worker->socket, &byte, 1, 0) == 1 ? 0 : -ECHILD;
+	return recv(socket, answer, sizeof *answer, 0) > 0 ? 0 : -ECHILD;
 }
 
 int worker_start(struct worker *worker, struct guardian *guardian,
-		 void (*prepare)(void *data), void (*act)(void *data),
-		 void *data)
+		 int (*prepare)(void *data), int (*act)(void *data), void *data)
 {
-	struct coprocess process;
-	int error;
+	int error, answer;
 
-	*worker = (struct worker){ .socket = -1, .guardian = guardian };
+	worker->guardian = guardian;
 	if (!pulse)
 		pulse = coprocess_share(sizeof *pulse);
 	if (!pulse)
 		return -ENOMEM;
-	error = coprocess_fork(&process, NULL);
+	error = coprocess_fork(&worker->process, NULL);
 	if (error)
 		return error;
-	worker->pid = process.pid;
-	worker->socket = process.socket;
-	if (!process.pid) {
+	if (!worker->process.pid) {
 		if (guardian)
 			guardian_forget(guardian);
-		live(process.socket, guardian, prepare, act, data);
+		live(worker->process.socket, guardian, prepare, act, data);
 	}
-	error = await(worker, -1);
+	error = await(worker, -1, &answer) ?: answer;
 	if (error)
-		worker_end(worker, NULL);
+		coprocess_end(&worker->process, NULL);
 	return error;
 }
 
@@ -149,27 +142,31 @@ static bool die(const struct worker *worker)
 {
 	siginfo_t info = { .si_status = 0 };
 
-	kill(worker->pid, SIGKILL);
-	while (waitid(P_PID, (id_t)worker->pid, &info, WEXITED | WNOWAIT) &&
+	kill(worker->process.pid, SIGKILL);
+	while (waitid(P_PID, (id_t)worker->process.pid, &info,
+		      WEXITED | WNOWAIT) &&
 	       errno == EINTR)
 		;
 	return info.si_code == CLD_EXITED && info.si_status == EXIT_ALONE;
 }
 
-/* Wait for what it does in its window, and keep this open meanwhile. Time in
- * which we are stopped is no more than one beat. */
-static int await_in_window(const struct worker *worker, int limit_ms,
-			   int (*look)(void *data), void *data)
+/* Let it act in its window, and keep this open meanwhile. Time in which we are
+ * stopped is no more than one beat. */
+static int act_in_window(const struct worker *worker, int limit_ms,
+			 int (*look)(void *data), void *data, int *answer)
 {
 	const int beat_ms = look ? 1 : BEAT_MS;
 	int error = -ETIMEDOUT, lost = 0;
 
+	atomic_fetch_add(pulse, 1);
+	/* Of a worker that is dead, poll(2) tells. */
+	send(worker->process.socket, "", 1, MSG_NOSIGNAL);
 	for (int waited_ms = 0;
 	     error == -ETIMEDOUT && !lost && waited_ms < limit_ms;
 	     waited_ms += beat_ms) {
 		atomic_fetch_add(pulse, 1);
 		lost = look ? look(data) : 0;
-		error = await(worker, beat_ms);
+		error = await(worker, beat_ms, answer);
 		if (error == -ETIMEDOUT && !lost && worker->guardian)
 			lost = guardian_extend(worker->guardian, LEASE_MS);
 	}
@@ -177,49 +174,21 @@ static int await_in_window(const struct worker *worker, int limit_ms,
 	return lost == -ETIMEDOUT ? -EINTR : lost ? lost : error;
 }
 
-/* Open the window, and let it act. */
-static int let_act(const struct worker *worker, int mode, int limit_ms,
-		   int (*look)(void *data), void *data)
-{
-	const int error = worker->guardian ? guardian_lease(worker->guardian,
-							    mode, LEASE_MS)
-					   : 0;
-
-	if (error)
-		return error == -ETIMEDOUT ? -EINTR : error;
-	atomic_fetch_add(pulse, 1);
-	/* Of a worker that is dead, poll(2) tells. */
-	send(worker->socket, "", 1, MSG_NOSIGNAL);
-	return await_in_window(worker, limit_ms, look, data);
-}
-
 int worker_act(struct worker *worker, int mode, int limit_ms,
-	       int (*look)(void *data), void *data)
+	       int (*look)(void *data), void *data, int *answer)
 {
 	struct guardian *const guardian = worker->guardian;
-	struct repair repair;
-	int error = let_act(worker, mode, limit_ms, look, data);
+	const int leased =
+		guardian ? guardian_lease(guardian, mode, LEASE_MS) : 0;
+	const int error =
+		leased ?: act_in_window(worker, limit_ms, look, data, answer);
 	const bool was_alone = die(worker);
 	const int released = guardian ? guardian_release(guardian) : 0;
+	struct repair repair;
 
 	if (released == -EPIPE)
 		overcommit_repair(&repair);
-	if (was_alone || released == -ETIMEDOUT)
+	if (was_alone || leased == -ETIMEDOUT || released == -ETIMEDOUT)
 		return -EINTR;
 	return error ? error : released;
-}
-
-const char *worker_error(int error)
-{
-	if (error == -EINTR)
-		return "the lab was stopped (^Z, SIGSTOP) each time that it "
-		       "was tried";
-	return meminfo_error(error);
-}
-
-void worker_end(struct worker *worker, int *status)
-{
-	const struct coprocess process = { worker->pid, worker->socket };
-
-	coprocess_end(&process, status);
 }

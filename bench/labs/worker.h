@@ -6,11 +6,11 @@
  *     overcommit mode, takes its memory for one thing.
  *  2. worker_act() opens a window in a foreign mode, lets it act, kills it,
  *     and closes the window. What it found out is in memory that both share.
- *  3. worker_end() kills it if it never acted, and reaps it.
+ *  3. coprocess_end() kills it if it never acted, and reaps it.
  *
  * The window is made of short leases: when we are stopped it closes within two
  * seconds, and a worker that still acts dies with it. What it has said is not
- * trusted: another one is asked, up to WORKER_TRIES of them.
+ * trusted: the driver asks another one.
  *
  * It is the first to die when memory runs out (oom_score_adj 1000) and dies
  * with its parent.
@@ -18,42 +18,38 @@
 #ifndef LABS_WORKER_H
 #define LABS_WORKER_H
 
-#include <stddef.h>
 #include <stdint.h>
-#include <sys/types.h>
+
+#include "bench/machine/coprocess.h"
 
 struct guardian;
 
-#define WORKER_TRIES 10
-
 struct worker {
-	pid_t pid;
-	int socket;
+	struct coprocess process; /* coprocess_end() kills it and reaps it */
 	struct guardian *guardian;
 };
 
 /* Start one that calls prepare (or not, if NULL) and then waits; worker is ours
- * alone, not in shared memory: it knows itself as pid 0. data is what
- * both functions get, and should be of coprocess_share(). guardian may be NULL:
- * then it acts in the user's mode. 0; -ECHILD when it died in prepare; else
- * -errno. After an error there is nothing to end. */
+ * alone, not in shared memory: it knows itself as pid 0. data is what both
+ * functions get; what they leave there is seen if it is of coprocess_share().
+ * guardian may be NULL: then it acts in the user's mode. 0; what prepare
+ * returned; -ECHILD when it died there; else -errno. Then there is nothing to
+ * end. */
 int worker_start(struct worker *worker, struct guardian *guardian,
-		 void (*prepare)(void *data), void (*act)(void *data),
+		 int (*prepare)(void *data), int (*act)(void *data),
 		 void *data);
 
 /*
  * Let it act, once, in this overcommit mode if there is a guardian. 0 when it
- * has done so. -ETIMEDOUT: not within limit_ms, in which we were not stopped;
- * -EINTR: we were, and the window closed before; -ECHILD: it died; -ESTALE:
- * somebody else changed the mode meanwhile; -EPIPE: the guardian is lost,
- * overcommit_repair() was tried. Each millisecond meanwhile look is called,
- * unless NULL; its error ends the wait.
+ * has done so, with what act returned in *answer. -ETIMEDOUT: not within
+ * limit_ms, in which we were not stopped; -EINTR: we were, and the window
+ * closed before; -ECHILD: it died; -ESTALE: somebody else changed the mode
+ * meanwhile; -EPIPE: the guardian is lost, overcommit_repair() was tried. Each
+ * millisecond meanwhile look is called with data, unless NULL; its error ends
+ * the wait.
  */
 int worker_act(struct worker *worker, int mode, int limit_ms,
-	       int (*look)(void *data), void *data);
-
-/* What an error of worker_act() means, as a phrase. */
-const char *worker_error(int error);
+	       int (*look)(void *data), void *data, int *answer);
 
 /* In a worker: have another oom_score_adj than 1000. Back to what it was
  * before birth is allowed to everybody (proc(5)). 0, or -errno. */
@@ -62,8 +58,5 @@ int worker_set_oom_score_adj(int value);
 /* In a worker: take so much memory, in base pages, and write to all of it.
  * 0, or -errno. */
 int worker_populate(uint64_t bytes);
-
-/* Kill it and reap it; *status as waitpid(2) tells it, may be NULL. */
-void worker_end(struct worker *worker, int *status);
 
 #endif
