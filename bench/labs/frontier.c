@@ -324,9 +324,7 @@ static const struct lab_part part = {
 	.row_bytes = sizeof(struct frontier),
 	.doing = "find the largest heap in overcommit mode {mode}",
 	.strategies = true,
-	.cases = cases,
-	.case_bytes = sizeof *cases,
-	.case_count = sizeof cases / sizeof *cases,
+	LAB_CASES(cases),
 	.applies = applies,
 	.prepare = prepare,
 	.act = frontier_find,
@@ -343,13 +341,11 @@ static const struct lab_part part = {
 	.lessons = lessons,
 };
 
-static const struct lab_part *const parts[] = { &part, NULL };
-
 const struct lab lab_frontier = {
 	.name = "frontier",
 	.place = 5,
 	.summary = "the largest heap from which each strategy still spawns",
 	.row = &row_type,
 	.modes = true,
-	.parts = parts,
+	.parts = (const struct lab_part *const[]){ &part, NULL },
 };

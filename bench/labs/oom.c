@@ -81,6 +81,16 @@ static const struct row_type row_type = {
 	  { .fields = of_log } },
 };
 
+const struct row_field oom_words[] = {
+	FIELD("held_bytes", BYTES, AT(held_bytes)),
+	FIELD("badness", LINE, AT(badness)),
+	FIELD("large", COUNT, AT(large)),
+	FIELD("limit_bytes", BYTES, AT(limit_bytes)),
+	FIELD("killed", COUNT, AT(killed)),
+	FIELD("kills", INTEGER, AT(growth.oom_kill)),
+	{ 0 },
+};
+
 uint64_t oom_unit_bytes;
 
 void oom_begin(struct oom *oom, const char *part)
@@ -161,14 +171,13 @@ static int run(struct lab_context *context)
 	return error;
 }
 
-static const struct lab_part *const parts[] = { &oom_scores, &oom_inheritance,
-						&oom_kills, NULL };
-
 const struct lab lab_oom = {
 	.name = "oom",
 	.place = 3,
 	.summary = "whom the OOM killer chooses, and what it says of it",
 	.row = &row_type,
-	.parts = parts,
+	.parts =
+		(const struct lab_part *const[]){ &oom_scores, &oom_inheritance,
+						  &oom_kills, NULL },
 	.run = run,
 };

@@ -27,7 +27,30 @@ struct oom {
 	/* In texts. */
 	uint64_t held_bytes;
 	char badness[40];
+
+	/* `score`: as /proc prints it, and in the first row that of `size` with
+	 * four units. */
+	int score, large;
+
+	/* `inherit`: values of oom_score_adj. */
+	int opened; /* the parent's at sw_open() */
+	int asked;
+	int own;   /* the parent's before the spawn */
+	int after; /* and after it */
+	int child; /* as it says */
+	int error; /* of spawning */
+
+	/* `kill`: one time that the group was full. */
+	struct memory_group_reading before;
+	uint64_t goal_bytes;  /* to which one process grows */
+	uint64_t limit_bytes; /* of the group */
+	int killed;
+	int log_error;	/* the kernel's log cannot be read */
+	char line[512]; /* as the kernel wrote it; "": none was found */
 };
+
+/* Of those the ones that no column of oom.csv has. */
+extern const struct row_field oom_words[];
 
 extern const struct lab_part oom_scores, oom_inheritance, oom_kills;
 

@@ -29,24 +29,9 @@ static const struct lab_case cases[] = {
 #define BASE_ADJ 300
 #define STEP_ADJ 200
 
-struct inherit {
-	struct oom oom;
-	int opened; /* the parent's value at sw_open() */
-	int asked;
-	int own;   /* before the spawn */
-	int after; /* and after it */
-	int child; /* as it says */
-	int error; /* of spawning */
-};
-
-static bool is_case(const struct inherit *inherit, int number)
+static bool is_case(const struct oom *oom, const char *name)
 {
-	return inherit->oom.trial.one == &cases[number];
-}
-
-static bool is_asked(const struct inherit *inherit)
-{
-	return is_case(inherit, 1);
+	return !strcmp(oom->trial.case_name, name);
 }
 
 static int read_own(void)
@@ -59,22 +44,20 @@ static int read_own(void)
 
 static int prepare(void *row)
 {
-	struct inherit *inherit = row;
+	struct oom *oom = row;
 	int error;
 
 	worker_set_oom_score_adj(BASE_ADJ);
-	inherit->opened = read_own();
-	error = spawner_open(&inherit->oom.trial);
-	if (is_case(inherit, 2))
-		worker_set_oom_score_adj(inherit->opened + STEP_ADJ);
-	inherit->own = read_own();
-	inherit->asked = inherit->own + STEP_ADJ <= 1000
-				 ? inherit->own + STEP_ADJ
-				 : 1000;
+	oom->opened = read_own();
+	error = spawner_open(&oom->trial);
+	if (is_case(oom, "later"))
+		worker_set_oom_score_adj(oom->opened + STEP_ADJ);
+	oom->own = read_own();
+	oom->asked = oom->own + STEP_ADJ <= 1000 ? oom->own + STEP_ADJ : 1000;
 	return error;
 }
 
-static int run_cat(const struct inherit *inherit, int out_fd)
+static int run_cat(const struct oom *oom, int out_fd)
 {
 	char program[] = "cat";
 	char file[] = "/proc/self/oom_score_adj";
@@ -84,8 +67,8 @@ static int run_cat(const struct inherit *inherit, int out_fd)
 		.search = true,
 		.argv = argv,
 		.stdout_fd = out_fd,
-		.fields = is_asked(inherit) ? SW_OOMADJ : 0,
-		.oom_score_adj = inherit->asked,
+		.fields = is_case(oom, "asked") ? SW_OOMADJ : 0,
+		.oom_score_adj = oom->asked,
 	};
 	struct sw_child child;
 
@@ -94,19 +77,19 @@ static int run_cat(const struct inherit *inherit, int out_fd)
 
 static int ask(void *row)
 {
-	struct inherit *inherit = row;
+	struct oom *oom = row;
 	char text[16] = "";
 	int ends[2];
 
 	if (pipe(ends))
 		return -errno;
-	inherit->error = run_cat(inherit, ends[1]);
+	oom->error = run_cat(oom, ends[1]);
 	close(ends[1]);
-	if (!inherit->error && read(ends[0], text, sizeof text - 1) <= 0)
-		inherit->error = -ENODATA;
+	if (!oom->error && read(ends[0], text, sizeof text - 1) <= 0)
+		oom->error = -ENODATA;
 	close(ends[0]);
-	inherit->child = atoi(text);
-	inherit->after = read_own();
+	oom->child = atoi(text);
+	oom->after = read_own();
 	spawner_close();
 	return 0;
 }
@@ -121,26 +104,24 @@ static void put_outcome(char text[32], int error, int adj)
 
 static int judge(void *row)
 {
-	struct inherit *inherit = row;
-	struct oom *oom = &inherit->oom;
+	struct oom *oom = row;
 	const struct sw_strategy *strategy = oom->trial.strategy;
 	/* What has to be opened early has a helper, and the kernel copies the
 	 * helper's value (copy_signal() in kernel/fork.c): that of its birth.
 	 */
-	const int parents = strategy->traits & SW_NEEDS_EARLY_OPEN
-				    ? inherit->opened
-				    : inherit->own;
+	const int parents =
+		strategy->traits & SW_NEEDS_EARLY_OPEN ? oom->opened : oom->own;
 
 	oom_begin(oom, "inherit");
-	oom->process.oom_score_adj = inherit->own;
+	oom->process.oom_score_adj = oom->own;
 	put_outcome(oom->predicted,
-		    is_asked(inherit) && !(strategy->honours & SW_OOMADJ)
+		    is_case(oom, "asked") && !(strategy->honours & SW_OOMADJ)
 			    ? ENOTSUP
 			    : 0,
-		    is_asked(inherit) ? inherit->asked : parents);
-	put_outcome(oom->observed, -inherit->error, inherit->child);
+		    is_case(oom, "asked") ? oom->asked : parents);
+	put_outcome(oom->observed, -oom->error, oom->child);
 	oom->trial.agrees = !strcmp(oom->predicted, oom->observed) &&
-			    (inherit->error || inherit->after == inherit->own);
+			    (oom->error || oom->after == oom->own);
 	return 0;
 }
 
@@ -157,12 +138,10 @@ static const char *const intro[] = {
 _Static_assert(BASE_ADJ == 300 && STEP_ADJ == 200, "a text says so");
 
 const struct lab_part oom_inheritance = {
-	.row_bytes = sizeof(struct inherit),
+	.row_bytes = sizeof(struct oom),
 	.doing = "see a child of {strategy}",
 	.strategies = true,
-	.cases = cases,
-	.case_bytes = sizeof *cases,
-	.case_count = sizeof cases / sizeof *cases,
+	LAB_CASES(cases),
 	.prepare = prepare,
 	.act = ask,
 	.after = judge,

@@ -11,15 +11,14 @@
  */
 
 #include <errno.h>
-#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
-#include "bench/labs/driver.h"
 #include "bench/labs/oom.h"
+#include "bench/labs/region.h"
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/text.h"
@@ -54,43 +53,33 @@ static const struct kill_case cases[] = {
 	{ .one = { .name = "whole" }, .raised = true, .whole = true },
 };
 
-/* One time that the group was full. */
-struct kill {
-	struct oom oom;
-	pid_t pids[PROCESSES]; /* 0: there is none */
-	struct memory_group_reading before;
-	uint64_t goal_bytes; /* to which it grows */
-	struct oom_log log;
-
-	/* In texts. */
-	uint64_t limit_bytes; /* of the group */
-	int killed;
-	int log_error;	/* the kernel's log cannot be read */
-	char line[512]; /* as the kernel wrote it; "": none was found */
-};
-
-#define AT(member) offsetof(struct kill, member)
-
-static const struct row_field words[] = {
-	FIELD("held_bytes", BYTES, AT(oom.held_bytes)),
-	FIELD("badness", LINE, AT(oom.badness)),
-	FIELD("limit_bytes", BYTES, AT(limit_bytes)),
-	FIELD("killed", COUNT, AT(killed)),
-	FIELD("kills", INTEGER, AT(oom.growth.oom_kill)),
-	{ 0 },
-};
-
 /* Not in the row, which workers share with us: each knows itself as pid 0. */
 static struct worker others[GROWING];
 
-static const struct kill_case *case_of(const struct kill *kill)
+static struct oom_log kernel_log;
+
+/* What one of them is told at its birth. */
+struct member {
+	const struct oom *oom;
+	int number;
+};
+
+static const struct kill_case *case_of(const struct oom *oom)
 {
-	return (const struct kill_case *)kill->oom.trial.one;
+	return (const struct kill_case *)oom->trial.one;
 }
 
-static int enter(const struct kill *kill, int i)
+/* 0: there is none. */
+static pid_t pid_of(const struct oom *oom, int i)
 {
-	int error = memory_group_enter(kill->oom.trial.group, 0);
+	return i == GROWING ? oom->trial.pid : others[i].process.pid;
+}
+
+static int enter(void *data)
+{
+	const struct member *member = data;
+	const int i = member->number;
+	int error = memory_group_enter(member->oom->trial.group, 0);
 
 	if (!error)
 		error = worker_populate(processes[i].units * oom_unit_bytes);
@@ -99,50 +88,38 @@ static int enter(const struct kill *kill, int i)
 
 static int prepare(void *row)
 {
-	return enter(row, GROWING);
+	return enter(&(struct member){ row, GROWING });
 }
 
-static int be_raised(void *row)
-{
-	return enter(row, RAISED);
-}
-
-static int be_steady(void *row)
-{
-	return enter(row, STEADY);
-}
-
-static void bury(const struct kill *kill)
+static void bury_others(void)
 {
 	for (int i = 0; i < GROWING; i++)
-		if (kill->pids[i])
+		if (others[i].process.pid)
 			coprocess_end(&others[i].process, NULL);
+	memset(others, 0, sizeof others);
 }
 
-static int start_others(struct kill *kill)
+static int start_others(const struct oom *oom)
 {
-	static int (*const lives[])(void *) = { be_raised, be_steady };
 	int error = 0;
 
-	kill->pids[GROWING] = kill->oom.trial.pid;
-	for (int i = 0; i < GROWING && !error; i++) {
-		if (i == RAISED && !case_of(kill)->raised)
-			continue;
-		error = worker_start(&others[i], NULL, lives[i], NULL, kill);
-		if (!error)
-			kill->pids[i] = others[i].process.pid;
+	for (int i = case_of(oom)->raised ? RAISED : STEADY;
+	     i < GROWING && !error; i++) {
+		error = worker_start(&others[i], NULL, enter, NULL,
+				     &(struct member){ oom, i });
+		if (error)
+			others[i].process.pid = 0;
 	}
 	return error;
 }
 
 /* The victim when the group is full: by then the growing process has taken the
  * room that is left now. */
-static int predict(struct kill *kill, uint64_t room_bytes)
+static int predict(struct oom *oom, uint64_t room_bytes)
 {
-	struct oom *oom = &kill->oom;
 	const struct badness_scope scope = {
-		.total_bytes = kill->limit_bytes,
-		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
+		.total_bytes = oom->limit_bytes,
+		.page_bytes = page_bytes(),
 	};
 	struct badness_process all[PROCESSES];
 	size_t victim;
@@ -151,10 +128,10 @@ static int predict(struct kill *kill, uint64_t room_bytes)
 	for (int i = 0; i < PROCESSES && !error; i++) {
 		all[i] = (struct badness_process){
 			.oom_score_adj = processes[i].adj,
-			.exempt = !kill->pids[i],
+			.exempt = !pid_of(oom, i),
 		};
-		if (kill->pids[i])
-			error = oom_read(kill->pids[i], &all[i]);
+		if (!all[i].exempt)
+			error = oom_read(pid_of(oom, i), &all[i]);
 	}
 	if (error)
 		return error;
@@ -164,138 +141,125 @@ static int predict(struct kill *kill, uint64_t room_bytes)
 		return -ESRCH;
 	oom->process = all[victim];
 	oom_weigh(oom, &scope);
-	strcpy(oom->predicted, case_of(kill)->whole ? "raised+steady+growing"
-						    : processes[victim].name);
+	strcpy(oom->predicted, case_of(oom)->whole ? "raised+steady+growing"
+						   : processes[victim].name);
 	return 0;
 }
 
 /* Let it want half a unit more than there is, or more than all. */
-static int begin(struct kill *kill)
+static int begin(struct oom *oom)
 {
-	struct memory_group *group = kill->oom.trial.group;
+	struct memory_group *group = oom->trial.group;
 	uint64_t room_bytes;
-	int error = start_others(kill);
+	int error = start_others(oom);
 
 	if (!error)
-		error = memory_group_read(group, &kill->before);
+		error = memory_group_read(group, &oom->before);
 	if (error)
 		return error;
-	oom_begin(&kill->oom, "kill");
-	kill->limit_bytes = group->limit_bytes;
-	room_bytes = group->limit_bytes - kill->before.usage_bytes;
-	kill->goal_bytes = room_bytes + oom_unit_bytes / 2;
-	if (!case_of(kill)->raised || case_of(kill)->whole)
-		kill->goal_bytes += group->limit_bytes;
-	kill->log_error = oom_log_open(&kill->log);
-	return predict(kill, room_bytes);
+	oom_begin(oom, "kill");
+	oom->limit_bytes = group->limit_bytes;
+	room_bytes = group->limit_bytes - oom->before.usage_bytes;
+	oom->goal_bytes = room_bytes + oom_unit_bytes / 2;
+	if (!case_of(oom)->raised || case_of(oom)->whole)
+		oom->goal_bytes += group->limit_bytes;
+	oom->log_error = oom_log_open(&kernel_log);
+	return predict(oom, room_bytes);
 }
 
 /* What this kernel cannot do is left out. */
 static int before(void *row)
 {
-	struct kill *kill = row;
+	const struct oom *oom = row;
 	int error;
 
-	if (case_of(kill)->whole &&
-	    memory_group_set_oom_group(kill->oom.trial.group, true))
+	if (case_of(oom)->whole &&
+	    memory_group_set_oom_group(oom->trial.group, true))
 		return LAB_LEAVE_OUT;
-	error = begin(kill);
+	error = begin(row);
 	if (error)
-		bury(kill);
+		bury_others();
 	return error;
 }
 
 static int grow(void *row)
 {
-	const struct kill *kill = row;
+	const struct oom *oom = row;
 
-	return worker_populate(kill->goal_bytes);
+	return worker_populate(oom->goal_bytes);
 }
 
 /* Killed, and not reaped yet; of the growing one the driver knows. */
-static bool has_died(const struct kill *kill, int i)
+static bool has_died(const struct oom *oom, int i)
 {
 	siginfo_t info = { .si_pid = 0 };
 
 	if (i == GROWING)
-		return kill->oom.trial.ended == -ECHILD;
-	return kill->pids[i] &&
-	       !waitid(P_PID, (id_t)kill->pids[i], &info,
+		return oom->trial.ended == -ECHILD;
+	return pid_of(oom, i) &&
+	       !waitid(P_PID, (id_t)pid_of(oom, i), &info,
 		       WEXITED | WNOHANG | WNOWAIT) &&
 	       info.si_pid;
 }
 
 /* Memory is given back before a process has ended (oom_reap_task() in
  * mm/oom_kill.c): wait for so many. */
-static void await_deaths(const struct kill *kill, int expected)
+static void await_deaths(const struct oom *oom, int expected)
 {
 	for (int waited_ms = 0; waited_ms < LIMIT_MS; waited_ms++) {
 		int dead = 0;
 
 		for (int i = 0; i < PROCESSES; i++)
-			dead += has_died(kill, i);
+			dead += has_died(oom, i);
 		if (dead >= expected)
 			return;
 		poll(NULL, 0, 1);
 	}
 }
 
-static void find_in_log(struct kill *kill, pid_t pid)
+static void find_in_log(struct oom *oom, pid_t pid)
 {
 	struct oom_log_record record;
 
-	while (!kill->log_error && !kill->line[0] &&
-	       !oom_log_next(&kill->log, LOG_WAIT_MS, &record)) {
+	while (!oom->log_error && !oom->line[0] &&
+	       !oom_log_next(&kernel_log, LOG_WAIT_MS, &record)) {
 		if (record.kill.pid != pid)
 			continue;
-		kill->oom.log = record.kill;
-		snprintf(kill->line, sizeof kill->line, "%.*s",
-			 (int)sizeof kill->line - 1, record.line);
+		oom->log = record.kill;
+		snprintf(oom->line, sizeof oom->line, "%.*s",
+			 (int)sizeof oom->line - 1, record.line);
 	}
 }
 
 static int after(void *row)
 {
-	struct kill *kill = row;
-	struct oom *oom = &kill->oom;
+	struct oom *oom = row;
 	int error;
 
-	await_deaths(kill, case_of(kill)->whole ? PROCESSES : 1);
+	await_deaths(oom, case_of(oom)->whole ? PROCESSES : 1);
 	error = memory_group_read(oom->trial.group, &oom->growth);
-	memory_group_growth(&kill->before, &oom->growth);
-	*oom->observed = '\0';
+	memory_group_growth(&oom->before, &oom->growth);
 	for (int i = 0; i < PROCESSES; i++) {
-		if (!has_died(kill, i))
+		if (!has_died(oom, i))
 			continue;
 		text_join(oom->observed, sizeof oom->observed, "+", "%s",
 			  processes[i].name);
-		find_in_log(kill, kill->pids[i]);
-		kill->killed++;
+		find_in_log(oom, pid_of(oom, i));
+		oom->killed++;
 	}
-	if (!kill->killed)
+	if (!oom->killed)
 		strcpy(oom->observed, "nobody");
 	oom->trial.agrees = !strcmp(oom->predicted, oom->observed);
-	if (!kill->log_error)
-		oom_log_close(&kill->log);
-	bury(kill);
+	oom_log_close(&kernel_log);
+	bury_others();
 	return error;
-}
-
-static uint64_t counter_of(const struct kill *kill,
-			   const struct row_field *counter)
-{
-	uint64_t value;
-
-	memcpy(&value, (const char *)&kill->oom.growth + counter->offset,
-	       sizeof value);
-	return value;
 }
 
 /* A line a counter, a column a kill. */
 static int tell_counters(struct lab_context *context)
 {
-	const struct row_field *counter = memory_group_counters;
-	const struct kill *kill;
+	const struct oom *oom, *first = lab_row(context, 0);
+	char text[ROW_TEXT_BYTES];
 	struct table table;
 
 	report_text(context, "What the group counted meanwhile (version 1: "
@@ -303,17 +267,20 @@ static int tell_counters(struct lab_context *context)
 			     "memory.events):");
 	table_init(&table, "lrrrl");
 	table_cell(&table, "counter");
-	for (size_t i = 0; (kill = lab_row(context, i)); i++)
-		table_cell(&table, "%s", kill->oom.trial.case_name);
+	for (size_t i = 0; (oom = lab_row(context, i)); i++)
+		table_cell(&table, "%s", oom->trial.case_name);
 	table_row(&table, TABLE_STRONG);
-	for (; counter->name; counter++) {
-		if (counter_of(lab_row(context, 0), counter) ==
-		    MEMORY_GROUP_ABSENT)
+	for (const struct row_field *counter = memory_group_counters;
+	     counter->name; counter++) {
+		if (!*row_text(counter, row_member(counter, &first->growth),
+			       text))
 			continue;
 		table_cell(&table, "%s", counter->name);
-		for (size_t i = 0; (kill = lab_row(context, i)); i++)
-			table_cell(&table, "%" PRIu64,
-				   counter_of(kill, counter));
+		for (size_t i = 0; (oom = lab_row(context, i)); i++)
+			table_cell(&table, "%s",
+				   row_text(counter,
+					    row_member(counter, &oom->growth),
+					    text));
 		table_span(&table, "%s", counter->help);
 		table_row(&table, TABLE_PLAIN);
 	}
@@ -324,12 +291,11 @@ static void tell_sizes(struct lab_context *context,
 		       const struct oom_log_kill *log)
 {
 	for (const struct row_field *size = oom_log_sizes; size->name; size++) {
-		uint64_t bytes;
+		const uint64_t *bytes = row_member(size, log);
 
-		memcpy(&bytes, (const char *)log + size->offset, sizeof bytes);
-		if (bytes != OOM_LOG_ABSENT)
+		if (*bytes != OOM_LOG_ABSENT)
 			fprintf(context->text, "  %-15s %9s  %s\n", size->name,
-				size_human(bytes).text, size->help);
+				size_human(*bytes).text, size->help);
 	}
 	fputc('\n', context->text);
 }
@@ -337,16 +303,16 @@ static void tell_sizes(struct lab_context *context,
 /* Of the first kill that is there. */
 static void tell_log(struct lab_context *context)
 {
-	const struct kill *kill = lab_row(context, 0);
-	const int log_error = kill->log_error;
+	const struct oom *oom = lab_row(context, 0);
+	const int log_error = oom->log_error;
 
-	for (size_t i = 1; kill && !kill->line[0]; i++)
-		kill = lab_row(context, i);
-	if (kill) {
+	for (size_t i = 1; oom && !oom->line[0]; i++)
+		oom = lab_row(context, i);
+	if (oom) {
 		report_text(context, "The kernel's log says of the %s kill:",
-			    kill->oom.trial.case_name);
-		report_text(context, "%s", kill->line);
-		tell_sizes(context, &kill->oom.log);
+			    oom->trial.case_name);
+		report_text(context, "%s", oom->line);
+		tell_sizes(context, &oom->log);
 	} else if (log_error) {
 		report_text(
 			context,
@@ -389,10 +355,10 @@ static const struct lab_column columns[] = {
 	{ 0 },
 };
 
-LESSON_WHEN(kill, is_whole, case_of(row)->whole)
-LESSON_WHEN(kill, is_counted_twice,
-	    is_whole(row) && row->oom.growth.oom_kill > (uint64_t)row->killed)
-LESSON_WHEN(kill, is_of_version_1, row->oom.trial.group->version == 1)
+LESSON_WHEN(oom, is_whole, case_of(row)->whole)
+LESSON_WHEN(oom, is_counted_twice,
+	    is_whole(row) && row->growth.oom_kill > (uint64_t)row->killed)
+LESSON_WHEN(oom, is_of_version_1, row->trial.group->version == 1)
 
 static const struct lesson lessons[] = {
 	{ is_whole, "With memory.oom.group the whole group died as one: "
@@ -406,10 +372,8 @@ static const struct lesson lessons[] = {
 };
 
 const struct lab_part oom_kills = {
-	.row_bytes = sizeof(struct kill),
-	.cases = cases,
-	.case_bytes = sizeof *cases,
-	.case_count = sizeof cases / sizeof *cases,
+	.row_bytes = sizeof(struct oom),
+	LAB_CASES(cases),
 	.doing = "fill a memory control group",
 	.prepare = prepare,
 	.before = before,
@@ -417,7 +381,7 @@ const struct lab_part oom_kills = {
 	.after = after,
 	.limit_ms = LIMIT_MS,
 	.deadly = true,
-	.words = words,
+	.words = oom_words,
 	.intro = intro,
 	.columns = columns,
 	.all = "All {tried} were predicted.",

@@ -17,6 +17,7 @@
 #include <unistd.h>
 
 #include "bench/labs/oom.h"
+#include "bench/labs/region.h"
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/memory.h"
@@ -51,48 +52,14 @@ static const struct score_case cases[] = {
 	{ .one = { "lowered", "never chosen" }, .units = 4, .adj = -1000 },
 };
 
-struct score {
-	struct oom oom;
-	int seen;
-
-	/* In texts, of the first row: what `size` of four units has, and that
-	 * none could be lowered. */
-	int large;
-	bool unprotected;
-};
-
-static const struct row_field words[] = {
-	FIELD("held_bytes", BYTES, offsetof(struct score, oom.held_bytes)),
-	FIELD("badness", LINE, offsetof(struct score, oom.badness)),
-	FIELD("large", COUNT, offsetof(struct score, large)),
-	{ 0 },
-};
-
-static const struct score_case *case_of(const struct score *score)
+static const struct score_case *case_of(const struct oom *oom)
 {
-	return (const struct score_case *)score->oom.trial.one;
+	return (const struct score_case *)oom->trial.one;
 }
 
-/* A child of the worker, which outlives it by no means. */
-static int give_birth(uint64_t bytes)
+static int hold(void *bytes)
 {
-	char byte;
-	int ends[2];
-
-	if (pipe(ends))
-		return -errno;
-	const pid_t pid = fork();
-	if (!pid) {
-		prctl(PR_SET_PDEATHSIG, SIGKILL);
-		if (worker_populate(bytes) || write(ends[1], "", 1) != 1)
-			_exit(1);
-		for (;;)
-			pause();
-	}
-	close(ends[1]);
-	const bool born = pid > 0 && read(ends[0], &byte, 1) == 1;
-	close(ends[0]);
-	return born ? 0 : -ECHILD;
+	return worker_populate(*(const uint64_t *)bytes);
 }
 
 static int take_rank(const struct score_case *one)
@@ -113,15 +80,17 @@ static int take_rank(const struct score_case *one)
 /* What this user may not be is left out. */
 static int prepare(void *row)
 {
-	const struct score *score = row;
-	const struct score_case *one = case_of(score);
-	const struct memory_group *group = score->oom.trial.group;
-	int error = group ? memory_group_enter(group, 0) : 0;
+	const struct oom *oom = row;
+	const struct score_case *one = case_of(oom);
+	uint64_t child_bytes = one->child_units * oom_unit_bytes;
+	struct worker child;
+	int error =
+		oom->trial.group ? memory_group_enter(oom->trial.group, 0) : 0;
 
-	if (!error && one->units)
+	if (!error)
 		error = worker_populate(one->units * oom_unit_bytes);
-	if (!error && one->child_units)
-		error = give_birth(one->child_units * oom_unit_bytes);
+	if (!error && child_bytes)
+		error = worker_start(&child, NULL, hold, NULL, &child_bytes);
 	if (!error)
 		error = take_rank(one);
 	return error == -EPERM || error == -EACCES ? LAB_LEAVE_OUT : error;
@@ -129,10 +98,9 @@ static int prepare(void *row)
 
 static int look(void *row)
 {
-	struct score *score = row;
-	struct oom *oom = &score->oom;
-	const struct score_case *one = case_of(score);
-	struct badness_scope scope = { .page_bytes = sysconf(_SC_PAGESIZE) };
+	struct oom *oom = row;
+	const struct score_case *one = case_of(oom);
+	struct badness_scope scope = { .page_bytes = page_bytes() };
 	struct meminfo machine;
 	struct utsname kernel;
 	int predicted, adj;
@@ -146,7 +114,7 @@ static int look(void *row)
 	if (!error)
 		error = oom_read(oom->trial.pid, &oom->process);
 	if (!error)
-		error = oom_score_read(oom->trial.pid, &score->seen, &adj);
+		error = oom_score_read(oom->trial.pid, &oom->score, &adj);
 	if (error)
 		return error;
 	scope.total_bytes = machine.total_bytes + machine.swap_total_bytes;
@@ -155,49 +123,47 @@ static int look(void *row)
 	predicted = badness_score(&oom->process, &scope,
 				  badness_scale_of(kernel.release));
 	snprintf(oom->predicted, sizeof oom->predicted, "%d", predicted);
-	snprintf(oom->observed, sizeof oom->observed, "%d", score->seen);
+	snprintf(oom->observed, sizeof oom->observed, "%d", oom->score);
 	/* The kernel's counters may be some pages off: see badness.h. */
-	oom->trial.agrees = abs(predicted - score->seen) <= 1;
+	oom->trial.agrees = abs(predicted - oom->score) <= 1;
 	return 0;
 }
 
-static const struct score *find(const struct lab_context *context,
-				const char *name, unsigned units)
+static const struct oom *find(const struct lab_context *context,
+			      const char *name, unsigned units)
 {
-	const struct score *score;
+	const struct oom *oom;
 
-	for (size_t i = 0; (score = lab_row(context, i)); i++)
-		if (!strcmp(score->oom.trial.case_name, name) &&
-		    case_of(score)->units == units)
-			return score;
+	for (size_t i = 0; (oom = lab_row(context, i)); i++)
+		if (!strcmp(oom->trial.case_name, name) &&
+		    case_of(oom)->units == units)
+			return oom;
 	return NULL;
 }
 
 static void sum(struct lab_context *context)
 {
-	struct score *first = lab_row(context, 0);
-	const struct score *large = find(context, "size", 4);
+	struct oom *first = lab_row(context, 0);
+	const struct oom *large = find(context, "size", 4);
 
-	first->large = large ? large->seen : 0;
-	first->unprotected = !find(context, "lowered", 4);
+	first->large = large ? large->score : 0;
 }
 
 static void tabulate_claim(struct table *table, const char *claim,
-			   const struct score *with,
-			   const struct score *without)
+			   const struct oom *with, const struct oom *without)
 {
 	if (!with || !without)
 		return;
 	table_cell(table, "%s", claim);
-	table_cell(table, "%d", with->seen);
-	table_cell(table, "%d", without->seen);
+	table_cell(table, "%d", with->score);
+	table_cell(table, "%d", without->score);
 	table_row(table, TABLE_PLAIN);
 }
 
 static int tell_claims(struct lab_context *context)
 {
 	static const char *const heads[] = { "claim", "with", "without", NULL };
-	const struct score *plain = find(context, "size", 4);
+	const struct oom *plain = find(context, "size", 4);
 	struct table table;
 
 	report_text(context,
@@ -232,8 +198,8 @@ static const struct lab_column columns[] = {
 	{ 0 },
 };
 
-LESSON_WHEN(score, is_shifted, row->large && row->seen > 600)
-LESSON_WHEN(score, is_unprotected, row->unprotected)
+LESSON_WHEN(oom, is_shifted, row->large && row->score > 600)
+LESSON_WHEN(oom, is_unprotected, !find(row->trial.context, "lowered", 4))
 
 static const struct lesson lessons[] = {
 	{ is_shifted,
@@ -249,14 +215,12 @@ static const struct lesson lessons[] = {
 };
 
 const struct lab_part oom_scores = {
-	.row_bytes = sizeof(struct score),
+	.row_bytes = sizeof(struct oom),
 	.doing = "look at a process ({case})",
-	.cases = cases,
-	.case_bytes = sizeof *cases,
-	.case_count = sizeof cases / sizeof *cases,
+	LAB_CASES(cases),
 	.prepare = prepare,
 	.before = look,
-	.words = words,
+	.words = oom_words,
 	.sum = sum,
 	.intro = intro,
 	.columns = columns,

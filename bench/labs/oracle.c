@@ -338,9 +338,7 @@ static const struct lab_part part = {
 	.row_bytes = sizeof(struct oracle),
 	.doing = "spawn with memory '{case}' in overcommit mode {mode}",
 	.strategies = true,
-	.cases = memories,
-	.case_bytes = sizeof *memories,
-	.case_count = MEMORY_COUNT,
+	LAB_CASES(memories),
 	.cases_outside = true,
 	.prepare = prepare,
 	.act = ask,
@@ -360,13 +358,11 @@ static const struct lab_part part = {
 	.lessons = lessons,
 };
 
-static const struct lab_part *const parts[] = { &part, NULL };
-
 const struct lab lab_oracle = {
 	.name = "oracle",
 	.place = 6,
 	.summary = "which spawn is refused in which mode, predicted, observed",
 	.row = &row_type,
 	.modes = true,
-	.parts = parts,
+	.parts = (const struct lab_part *const[]){ &part, NULL },
 };

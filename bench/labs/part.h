@@ -124,6 +124,10 @@ struct lab_part {
 	int (*tell)(struct lab_context *context);
 };
 
+#define LAB_CASES(list)                                                        \
+	.cases = (list), .case_bytes = sizeof *(list),                         \
+	.case_count = sizeof(list) / sizeof *(list)
+
 /* Of a part: how many strategies and cases it is tried with, and one by its
  * number: of the strategies that create something and are not left out; NULL:
  * there is none. */

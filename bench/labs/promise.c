@@ -362,13 +362,11 @@ static const struct lab_part part = {
 	.lessons = lessons,
 };
 
-static const struct lab_part *const parts[] = { &part, NULL };
-
 const struct lab lab_promise = {
 	.name = "promise",
 	.place = 1,
 	.summary = "how much memory malloc promises, and what stops it",
 	.row = &type,
 	.modes = true,
-	.parts = parts,
+	.parts = (const struct lab_part *const[]){ &part, NULL },
 };

@@ -233,12 +233,10 @@ static const struct lab_part part = {
 	.lessons = lessons,
 };
 
-static const struct lab_part *const parts[] = { &part, NULL };
-
 const struct lab lab_touch = {
 	.name = "touch",
 	.place = 2,
 	.summary = "what happens when promised memory is written to",
 	.row = &row_type,
-	.parts = parts,
+	.parts = (const struct lab_part *const[]){ &part, NULL },
 };

@@ -293,9 +293,7 @@ static const struct lab_part part = {
 	.doing = "see who is killed with {strategy} ({case})",
 	.strategies = true,
 	.without = SW_BASELINE, /* of whose child we know its end alone */
-	.cases = cases,
-	.case_bytes = sizeof *cases,
-	.case_count = sizeof cases / sizeof *cases,
+	LAB_CASES(cases),
 	.group_bytes = LIMIT_BYTES,
 	.group_least_bytes = LIMIT_BYTES,
 	.prepare = prepare,
@@ -312,12 +310,10 @@ static const struct lab_part part = {
 	.lessons = lessons,
 };
 
-static const struct lab_part *const parts[] = { &part, NULL };
-
 const struct lab lab_victim = {
 	.name = "victim",
 	.place = 4,
 	.summary = "who is killed when memory runs out, parent or child",
 	.row = &type,
-	.parts = parts,
+	.parts = (const struct lab_part *const[]){ &part, NULL },
 };

@@ -104,6 +104,13 @@ struct row_type {
 		}                                                              \
 	}
 
+/* The member of a struct that a field is of. */
+static inline const void *row_member(const struct row_field *field,
+				     const void *base)
+{
+	return (const char *)base + field->offset;
+}
+
 /* A member as CSV has it, in text or elsewhere; "" when it is unknown. */
 #define ROW_TEXT_BYTES CSV_REAL_BYTES
 const char *row_text(const struct row_field *field, const void *member,
