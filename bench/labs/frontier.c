@@ -65,7 +65,7 @@ static const struct row_field fields[] = {
 	      "what mode 2 would still grant this process: CommitLimit less "
 	      "Committed_AS and what the kernel keeps for root and for small "
 	      "processes"),
-	FIELD("room_bytes", BYTES, AT(room_bytes),
+	FIELD("room_bytes", BYTES, AT(room.bytes),
 	      "the largest run of free addresses, or what RLIMIT_AS or "
 	      "RLIMIT_DATA leaves; in mode 2 no more than CommitLimit and the "
 	      "slack"),
@@ -102,34 +102,6 @@ static bool applies(const struct trial *trial)
 	       (trial->mode == 0 && is_copied(trial));
 }
 
-static int prepare(void *row)
-{
-	return spawner_open(row);
-}
-
-static uint64_t tolerance(const struct frontier *frontier)
-{
-	const uint64_t percent_bytes = frontier->predicted_bytes / 100;
-	const uint64_t slack_bytes =
-		frontier->trial.mode == 2 ? predict_slack(&frontier->facts) : 0;
-
-	return percent_bytes > slack_bytes ? percent_bytes : slack_bytes;
-}
-
-/* Whether it lies where it was predicted: within 1 %, in mode 2 within the
- * slack of the kernel's counter if that is more; where we held back, whether
- * the prediction lies between what worked and what was refused. */
-static bool agrees(const struct frontier *frontier)
-{
-	const uint64_t spare_bytes = tolerance(frontier);
-	const uint64_t predicted_bytes = frontier->predicted_bytes;
-	const uint64_t upper_bytes =
-		frontier->upper_bytes ?: frontier->lower_bytes;
-
-	return frontier->lower_bytes <= predicted_bytes + spare_bytes &&
-	       upper_bytes + spare_bytes >= predicted_bytes;
-}
-
 /* Others' commits moved by more than the kernel's counter may be wrong by: then
  * prediction and outcome are of different machines. */
 static bool is_disturbed(const struct frontier *frontier)
@@ -138,20 +110,36 @@ static bool is_disturbed(const struct frontier *frontier)
 	       frontier->moved_bytes > predict_slack(&frontier->facts);
 }
 
+/* Whether it lies where it was predicted: within 1 %, in mode 2 within the
+ * slack of the kernel's counter if that is more; where we held back, whether
+ * the prediction lies between what worked and what was refused. */
+static bool agrees(const struct frontier *frontier)
+{
+	const uint64_t predicted_bytes = frontier->predicted_bytes;
+	const uint64_t upper_bytes =
+		frontier->upper_bytes ?: frontier->lower_bytes;
+	uint64_t spare_bytes = predicted_bytes / 100;
+
+	if (frontier->trial.mode == 2 && frontier->slack_bytes > spare_bytes)
+		spare_bytes = frontier->slack_bytes;
+	return frontier->lower_bytes <= predicted_bytes + spare_bytes &&
+	       upper_bytes + spare_bytes >= predicted_bytes;
+}
+
 static int judge(void *row)
 {
 	struct frontier *frontier = row;
 
 	if (is_disturbed(frontier) && frontier->trial.tries < TRIES)
 		return LAB_TRY_AGAIN;
-	frontier->stopped_by = frontier->predicted_bytes == frontier->room_bytes
-				       ? frontier->room_ends
+	frontier->stopped_by = frontier->predicted_bytes == frontier->room.bytes
+				       ? frontier->room.ends
 			       : frontier->trial.mode == 0 ? "ram_and_swap"
 							   : "commit_limit";
 	frontier->exact = !frontier->held_back;
-	frontier->trial.agrees = agrees(frontier);
 	frontier->left_bytes = predict_left(&frontier->facts);
 	frontier->slack_bytes = predict_slack(&frontier->facts);
+	frontier->trial.agrees = agrees(frontier);
 	snprintf(frontier->upper, sizeof frontier->upper, "%s",
 		 !frontier->upper_bytes ? "nothing"
 		 : frontier->held_back	? size_human(frontier->upper_bytes).text
@@ -326,7 +314,7 @@ static const struct lab_part part = {
 	.strategies = true,
 	LAB_CASES(cases),
 	.applies = applies,
-	.prepare = prepare,
+	.prepare = spawner_open,
 	.act = frontier_find,
 	.after = judge,
 	.limit_ms = 60000,

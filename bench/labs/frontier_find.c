@@ -30,28 +30,6 @@ enum verdict { WORKS, REFUSED, UNSAFE };
 /* Where the worker's heap is; it has one. */
 static struct region regions[2];
 
-/* Each VMA is one of whole pages. */
-static uint64_t grain_bytes(const struct frontier *frontier)
-{
-	return frontier->trial.mode == 2 ? STRICT_GRAIN_BYTES
-					 : frontier->vmas * page_bytes();
-}
-
-static uint64_t smaller(uint64_t one, uint64_t other)
-{
-	return one < other ? one : other;
-}
-
-static uint64_t distance(uint64_t one, uint64_t other)
-{
-	return one > other ? one - other : other - one;
-}
-
-static unsigned traits_of(const struct frontier *frontier)
-{
-	return frontier->trial.strategy->traits;
-}
-
 /* The facts as they are now, in mode 2: what others have committed may change
  * at any moment. 0 or a negative errno. */
 static int renew(struct frontier *frontier, struct predict_facts *now)
@@ -65,10 +43,11 @@ static int renew(struct frontier *frontier, struct predict_facts *now)
 		return error;
 	now->committed_bytes = memory.committed_bytes;
 	for (unsigned i = 0; i < frontier->vmas; i++)
-		now->committed_bytes -=
-			smaller(regions[i].used_bytes, now->committed_bytes);
+		now->committed_bytes =
+			minus(now->committed_bytes, regions[i].used_bytes);
 	moved_bytes =
-		distance(now->committed_bytes, frontier->facts.committed_bytes);
+		minus(now->committed_bytes, frontier->facts.committed_bytes) +
+		minus(frontier->facts.committed_bytes, now->committed_bytes);
 	if (moved_bytes > frontier->moved_bytes)
 		frontier->moved_bytes = moved_bytes;
 	return 0;
@@ -93,8 +72,9 @@ static bool is_harmless(struct frontier *frontier, uint64_t bytes)
 		return true; /* there will be no heap to copy */
 	after.committed_bytes += bytes;
 	after.accountable_bytes += bytes;
-	return request_ok(predict_asked(traits_of(frontier), &after), &after,
-			  why, sizeof why);
+	return request_ok(
+		predict_asked(frontier->trial.strategy->traits, &after), &after,
+		why, sizeof why);
 }
 
 static int resize(const struct frontier *frontier, uint64_t bytes)
@@ -143,7 +123,10 @@ static enum verdict probe(struct frontier *frontier, uint64_t bytes)
 static void bisect(struct frontier *frontier, uint64_t *low, uint64_t *high,
 		   enum verdict *answer, enum verdict unsafe)
 {
-	const uint64_t grain = grain_bytes(frontier);
+	/* Each VMA is one of whole pages. */
+	const uint64_t grain = frontier->trial.mode == 2
+				       ? STRICT_GRAIN_BYTES
+				       : frontier->vmas * page_bytes();
 
 	assert(grain); /* a heap has a VMA */
 	while (*high - *low > grain && !frontier->trial.skipped[0]) {
@@ -161,57 +144,37 @@ static void bisect(struct frontier *frontier, uint64_t *low, uint64_t *high,
 	}
 }
 
-static void limit_room(struct frontier *frontier, uint64_t limit_bytes,
-		       uint64_t used_bytes, const char *word)
-{
-	if (!limit_bytes || limit_bytes >= used_bytes + frontier->room_bytes)
-		return;
-	frontier->room_bytes =
-		limit_bytes > used_bytes ? limit_bytes - used_bytes : 0;
-	frontier->room_ends = word;
-}
-
-static int reserve(struct frontier *frontier)
-{
-	const struct predict_facts *facts = &frontier->facts;
-	uint64_t most_bytes = INT64_MAX / 2, part_bytes;
-
-	/* In mode 2 only a part of it can ever be used, and what is reserved
-	 * counts as size of the process, of which others get their share. */
-	if (frontier->trial.mode == 2)
-		most_bytes = facts->commit_limit_bytes + predict_slack(facts);
-	if (frontier->room_bytes > most_bytes)
-		frontier->room_bytes = most_bytes;
-	most_bytes = region_largest(most_bytes);
-	if (most_bytes < 2 * SPARE_BYTES)
-		return -ENOMEM;
-	/* A layout may leave unused what is free (promise.c). */
-	if (!strcmp(frontier->room_ends, "address_space"))
-		limit_room(frontier, most_bytes, SPARE_BYTES, "address_space");
-	part_bytes = whole_pages((most_bytes - SPARE_BYTES) / frontier->vmas);
-	return region_reserve_parts(regions, frontier->vmas, part_bytes,
-				    MAP_PRIVATE);
-}
-
 /* Free addresses, and then all facts with them reserved. */
 static int look(struct frontier *frontier)
 {
 	struct predict_facts *facts = &frontier->facts;
+	struct room *room = &frontier->room;
 	struct smaps_facts parent;
-	int error = smaps_read(0, &parent);
+	uint64_t most_bytes = INT64_MAX / 2;
+	int error =
+		smaps_read(0, &parent) ?: predict_facts_read(&parent, 0, facts);
 
-	if (!error)
-		error = predict_facts_read(&parent, 0, facts);
 	if (error)
 		return error;
-	frontier->room_bytes = parent.largest_gap_bytes - SPARE_BYTES;
-	frontier->room_ends = "address_space";
-	limit_room(frontier, facts->address_limit_bytes,
-		   facts->total_vm_bytes + SPARE_BYTES, "rlimit_as");
-	limit_room(frontier, facts->data_limit_bytes, facts->data_bytes,
-		   "rlimit_data");
-	error = reserve(frontier);
-	return error ? error : predict_facts_read(&parent, 0, facts);
+	*room = (struct room){ parent.largest_gap_bytes - SPARE_BYTES,
+			       "address_space" };
+	room_limit(room, facts, SPARE_BYTES);
+	/* In mode 2 only a part of it can ever be used, and what is reserved
+	 * counts as size of the process, of which others get their share. */
+	if (frontier->trial.mode == 2)
+		most_bytes = facts->commit_limit_bytes + predict_slack(facts);
+	room_end(room, most_bytes, room->ends);
+	most_bytes = region_largest(most_bytes);
+	if (most_bytes < 2 * SPARE_BYTES)
+		return -ENOMEM;
+	most_bytes -= SPARE_BYTES;
+	/* A layout may leave unused what is free (promise.c). */
+	if (!strcmp(room->ends, "address_space"))
+		room_end(room, most_bytes, room->ends);
+	error = region_reserve_parts(regions, frontier->vmas,
+				     whole_pages(most_bytes / frontier->vmas),
+				     MAP_PRIVATE);
+	return error ?: predict_facts_read(&parent, 0, facts);
 }
 
 static void search(struct frontier *frontier)
@@ -248,8 +211,8 @@ int frontier_find(void *row)
 	error = look(frontier);
 	if (!error) {
 		frontier->predicted_bytes = predict_frontier(
-			traits_of(frontier), frontier->trial.mode,
-			frontier->vmas, frontier->room_bytes, &frontier->facts);
+			frontier->trial.strategy->traits, frontier->trial.mode,
+			frontier->vmas, frontier->room.bytes, &frontier->facts);
 		search(frontier);
 		error = renew(frontier, &after);
 	}

@@ -3,8 +3,8 @@
 #ifndef LABS_FRONTIER_FIND_H
 #define LABS_FRONTIER_FIND_H
 
-#include "bench/judge/predict.h"
 #include "bench/labs/part.h"
+#include "bench/labs/region.h"
 
 enum frontier_stage {
 	STAGE_NONE,  /* nothing was refused */
@@ -22,8 +22,7 @@ struct frontier {
 	unsigned vmas;
 
 	struct predict_facts facts;
-	uint64_t room_bytes;   /* the largest heap that has addresses */
-	const char *room_ends; /* what limits it, as a word of the CSV */
+	struct room room;
 	uint64_t predicted_bytes;
 	uint64_t lower_bytes; /* the largest heap that worked */
 	uint64_t upper_bytes; /* the smallest that did not; 0: all worked */

@@ -115,7 +115,7 @@ static int start_others(const struct oom *oom)
 
 /* The victim when the group is full: by then the growing process has taken the
  * room that is left now. */
-static int predict(struct oom *oom, uint64_t room_bytes)
+static int predict_victim(struct oom *oom, uint64_t room_bytes)
 {
 	const struct badness_scope scope = {
 		.total_bytes = oom->limit_bytes,
@@ -164,7 +164,7 @@ static int begin(struct oom *oom)
 	if (!case_of(oom)->raised || case_of(oom)->whole)
 		oom->goal_bytes += group->limit_bytes;
 	oom->log_error = oom_log_open(&kernel_log);
-	return predict(oom, room_bytes);
+	return predict_victim(oom, room_bytes);
 }
 
 /* What this kernel cannot do is left out. */

@@ -16,8 +16,8 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "bench/judge/predict.h"
 #include "bench/labs/part.h"
+#include "bench/labs/region.h"
 #include "bench/labs/report.h"
 #include "bench/machine/memory.h"
 #include "bench/measure/predict_facts.h"
@@ -194,50 +194,10 @@ static int take(void *row)
 	promise->promised_bytes = take_all(promise);
 	error = meminfo_read_commit(&after);
 	/* Others may have given back more than we got. */
-	if (!error && after.committed_bytes > promise->facts.committed_bytes)
-		promise->committed_bytes =
-			after.committed_bytes - promise->facts.committed_bytes;
+	if (!error)
+		promise->committed_bytes = minus(
+			after.committed_bytes, promise->facts.committed_bytes);
 	return error;
-}
-
-static uint64_t minus(uint64_t from, uint64_t bytes)
-{
-	return from > bytes ? from - bytes : 0;
-}
-
-static uint64_t smaller(uint64_t one, uint64_t other)
-{
-	return one < other ? one : other;
-}
-
-/* What addresses and the limits of the process leave; *word is which of them
- * it is. */
-static uint64_t room(const struct promise *promise, const char **word)
-{
-	const struct predict_facts *facts = &promise->facts;
-	const uint64_t address_bytes = promise->address_limit_bytes;
-	const uint64_t data_bytes =
-		minus(facts->data_limit_bytes, facts->data_bytes);
-	const uint64_t bytes = minus(address_bytes, facts->total_vm_bytes);
-
-	*word = address_bytes < ADDRESS_SPACE_BYTES ? "rlimit_as"
-						    : "address_space";
-	if (!facts->data_limit_bytes || data_bytes >= bytes)
-		return bytes;
-	*word = "rlimit_data";
-	return data_bytes;
-}
-
-/* What the rules grant in all, if there is room for it. The reserve for others
- * grows with the process. */
-static uint64_t granted(const struct promise *promise, uint64_t room_bytes)
-{
-	struct predict_facts facts = promise->facts;
-
-	if (promise->trial.mode != 2)
-		return room_bytes;
-	facts.total_vm_bytes += predict_left(&facts);
-	return smaller(room_bytes, predict_left(&facts));
 }
 
 static void format_times(struct promise *promise)
@@ -259,26 +219,30 @@ static int predict_all(void *row)
 {
 	struct promise *promise = row;
 	const struct predict_facts *facts = &promise->facts;
+	struct predict_facts grown = *facts;
 	const int mode = promise->trial.mode;
-	uint64_t room_bytes, bytes;
-	const char *word;
+	struct room room = { minus(ADDRESS_SPACE_BYTES, facts->total_vm_bytes),
+			     "address_space" };
 
+	room_limit(&room, facts, 0);
+	/* The reserve for others grows with the process. */
+	grown.total_vm_bytes += predict_left(facts);
+	if (mode == 2)
+		room_end(&room, predict_left(&grown), "commit_limit");
 	promise->address_limit_bytes =
 		smaller(facts->address_limit_bytes ?: ADDRESS_SPACE_BYTES,
 			ADDRESS_SPACE_BYTES);
-	room_bytes = room(promise, &word);
-	bytes = granted(promise, room_bytes);
-	if (bytes < room_bytes)
-		word = "commit_limit";
-	promise->stopped_by = promise->held_back ? "room_for_others" : word;
+	promise->stopped_by =
+		promise->held_back ? "room_for_others" : room.ends;
 	promise->predicted_bytes =
-		promise->unusual && !strcmp(word, "address_space")
+		promise->unusual && !strcmp(room.ends, "address_space")
 			? BYTES_UNKNOWN
-			: bytes;
+			: room.bytes;
 	/* In mode 1 it is the largest gap in the address space, which the
 	 * loader chooses. */
 	promise->largest_predicted_bytes =
-		mode == 0 ? smaller(bytes, facts->ram_bytes + facts->swap_bytes)
+		mode == 0   ? smaller(room.bytes,
+				      facts->ram_bytes + facts->swap_bytes)
 		: mode == 1 ? BYTES_UNKNOWN
 			    : promise->predicted_bytes;
 	promise->commit_left_bytes =

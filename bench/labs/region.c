@@ -17,6 +17,26 @@ uint64_t whole_pages(uint64_t bytes)
 	return bytes - bytes % page_bytes();
 }
 
+void room_end(struct room *room, uint64_t bytes, const char *word)
+{
+	if (bytes < room->bytes)
+		*room = (struct room){ bytes, word };
+}
+
+void room_limit(struct room *room, const struct predict_facts *facts,
+		uint64_t spare_bytes)
+{
+	if (facts->address_limit_bytes)
+		room_end(room,
+			 minus(facts->address_limit_bytes,
+			       facts->total_vm_bytes + spare_bytes),
+			 "rlimit_as");
+	if (facts->data_limit_bytes)
+		room_end(room,
+			 minus(facts->data_limit_bytes, facts->data_bytes),
+			 "rlimit_data");
+}
+
 int region_reserve_parts(struct region *parts, unsigned count,
 			 uint64_t room_bytes, int flags)
 {
@@ -65,10 +85,9 @@ int region_grow(struct region *region, uint64_t bytes, uint64_t step_bytes)
 	if (bytes > region->room_bytes)
 		return -ENOMEM;
 	while (region->used_bytes < bytes) {
-		uint64_t step = bytes - region->used_bytes;
+		const uint64_t step =
+			smaller(step_bytes, bytes - region->used_bytes);
 
-		if (step > step_bytes)
-			step = step_bytes;
 		if (mprotect(region->start + region->used_bytes, step,
 			     PROT_READ | PROT_WRITE))
 			return -errno;

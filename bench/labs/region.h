@@ -12,6 +12,8 @@
 
 #include <stdint.h>
 
+#include "bench/judge/predict.h"
+
 struct region {
 	char *start;
 	uint64_t room_bytes; /* reserved: not charged */
@@ -43,8 +45,33 @@ int region_shrink(struct region *region, uint64_t bytes);
 
 void region_release(struct region *region);
 
+/* The largest heap for which there are addresses, and what ends it, as a word
+ * of the column stopped_by. */
+struct room {
+	uint64_t bytes;
+	const char *ends;
+};
+
+/* It ends after so many bytes, if nothing ends it before. */
+void room_end(struct room *room, uint64_t bytes, const char *word);
+
+/* The same for RLIMIT_AS, which spare_bytes besides the heap count for, and
+ * RLIMIT_DATA. */
+void room_limit(struct room *room, const struct predict_facts *facts,
+		uint64_t spare_bytes);
+
 /* The size of a page, and a size cut to whole pages. */
 uint64_t page_bytes(void);
 uint64_t whole_pages(uint64_t bytes);
+
+static inline uint64_t minus(uint64_t from, uint64_t bytes)
+{
+	return from > bytes ? from - bytes : 0;
+}
+
+static inline uint64_t smaller(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
 
 #endif

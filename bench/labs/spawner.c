@@ -41,8 +41,9 @@ static int keep_spare(void)
 	return 0;
 }
 
-int spawner_open(struct trial *trial)
+int spawner_open(void *row)
 {
+	struct trial *trial = row;
 	int error;
 
 	if (installed_payload(spawner.program) || access(spawner.program, X_OK))

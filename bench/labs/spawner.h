@@ -15,10 +15,11 @@ struct spawner {
 };
 extern struct spawner spawner;
 
-/* Open the strategy of the trial, spawn once, and make sure that this process
- * can go on when it gets no memory any more: while it is small. 0 or a negative
- * errno; where the strategy is not available the trial is skipped. */
-int spawner_open(struct trial *trial);
+/* A hook of struct lab_part: open the strategy of the trial, spawn once, and
+ * make sure that this process can go on when it gets no memory any more: while
+ * it is small. 0 or a negative errno; where the strategy is not available the
+ * trial is skipped. */
+int spawner_open(void *row);
 
 /* Spawn once and reap: 0; the positive errno of sw_run(); ECANCELED when the
  * program did not end well. EAGAIN says nothing of memory. */
