@@ -160,14 +160,6 @@ static int group_watchdog_clear(struct group_watchdog *watchdog)
 	return killed;
 }
 
-/* The runner is gone, or wants nothing more: leave nothing behind. */
-static _Noreturn void group_watchdog_retire(struct group_watchdog *watchdog)
-{
-	while (group_watchdog_clear(watchdog) == -EBUSY)
-		poll(NULL, 0, PATIENT_RETRY_MS);
-	_exit(0);
-}
-
 static int group_watchdog_make(struct group_watchdog *watchdog,
 			       const char *directory)
 {
@@ -187,45 +179,32 @@ static int group_watchdog_make(struct group_watchdog *watchdog,
 	return 0;
 }
 
-static void group_watchdog_serve(struct group_watchdog *watchdog)
-{
-	struct group_watchdog_request request;
-	ssize_t length = recv(watchdog->post.socket_fd, &request,
-			      sizeof(request), MSG_DONTWAIT);
-	int answer;
-
-	if (length < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (length != sizeof(request))
-		group_watchdog_retire(watchdog);
-	answer = request.verb == WATCHDOG_MAKE
-			 ? group_watchdog_make(watchdog, request.directory)
-			 : group_watchdog_clear(watchdog);
-	watchdog_answer(&watchdog->post, answer);
-	if (request.verb == WATCHDOG_STOP)
-		group_watchdog_retire(watchdog);
-}
-
 void group_watchdog_main(void *context)
 {
 	struct group_watchdog *watchdog = context;
-	struct pollfd events[2] = {
-		{ .fd = watchdog->post.runner_fd, .events = POLLIN },
-		{ .fd = watchdog->post.socket_fd, .events = POLLIN },
-	};
+	struct group_watchdog_request request;
 	const int keep[] = { watchdog->post.runner_fd,
 			     watchdog->post.socket_fd };
 	int error = watchdog_settle("spawnwise-keep", keep, 2);
+	bool stopped = false;
+	int heard = 0;
 
 	watchdog_answer(&watchdog->post, error);
 	if (error)
 		_exit(0);
-	for (;;) {
-		int ready = poll(events, 2, -1);
-
-		if (ready > 0 && events[0].revents)
-			group_watchdog_retire(watchdog);
-		if (ready > 0 && events[1].revents)
-			group_watchdog_serve(watchdog);
+	while (!stopped && heard >= 0) {
+		heard = watchdog_hear(&watchdog->post, &request, sizeof request,
+				      -1);
+		if (heard <= 0)
+			continue;
+		stopped = request.verb == WATCHDOG_STOP;
+		watchdog_answer(&watchdog->post,
+				stopped ? group_watchdog_clear(watchdog)
+					: group_watchdog_make(
+						  watchdog, request.directory));
 	}
+	/* The runner is gone, or wants nothing more: leave nothing behind. */
+	while (group_watchdog_clear(watchdog) == -EBUSY)
+		poll(NULL, 0, PATIENT_RETRY_MS);
+	_exit(0);
 }

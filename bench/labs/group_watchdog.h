@@ -14,9 +14,9 @@
 #include "bench/machine/watchdog.h"
 
 enum group_watchdog_verb {
-	WATCHDOG_MAKE,	/* make the directory and hold it: 0 or -errno */
-	WATCHDOG_SWEEP, /* kill and remove what it holds: 1 if it had to kill */
-	WATCHDOG_STOP,	/* the same, then end; on an error it goes on trying */
+	WATCHDOG_MAKE, /* make the directory and hold it: 0 or -errno */
+	WATCHDOG_STOP, /* kill and remove what it holds: 1 if it had to kill;
+			* then end; on an error it goes on trying */
 };
 
 struct group_watchdog_request {

@@ -19,9 +19,9 @@
 #include "bench/labs/group_watchdog.h"
 #include "bench/machine/text.h"
 
-#define NAMES 64	       /* tried where earlier runs left some behind */
-#define REPAIR_MS 1000	       /* for one group of a dead runner */
-#define WATCHDOG_SPARE_MS 1000 /* for its answer, beyond the sweep */
+#define NAMES 64       /* tried where earlier runs left some behind */
+#define REPAIR_MS 1000 /* for one group of a dead runner */
+#define ANSWER_MS 1000
 
 static int ask_make(struct memory_group *group, const char *parent)
 {
@@ -34,44 +34,32 @@ static int ask_make(struct memory_group *group, const char *parent)
 			     parent, (int)getpid(), ++number) >= PATH_MAX)
 			return -ENAMETOOLONG;
 		error = watchdog_ask(&group->watchdog, &request,
-				     sizeof(request), WATCHDOG_SPARE_MS);
+				     sizeof(request), ANSWER_MS);
 	}
 	if (!error)
 		memcpy(group->directory, request.directory, PATH_MAX);
 	return error;
 }
 
-static int ask_sweep(struct memory_group *group)
+/* Let new groups below a group of version 2 have the memory controller. */
+static int give_controller(const char *parent)
 {
-	const struct group_watchdog_request request = {
-		.verb = WATCHDOG_SWEEP
-	};
+	char controllers[256];
+	const int error = text_read_at(controllers, sizeof controllers,
+				       "%s/cgroup.subtree_control", parent);
 
-	return watchdog_ask(&group->watchdog, &request, sizeof(request),
-			    WATCHDOG_SWEEP_MS + WATCHDOG_SPARE_MS);
-}
-
-static bool has_limit(const struct memory_group *group)
-{
-	char text[32];
-
-	return text_read_at(text, sizeof(text), "%s/memory.max",
-			    group->directory) == 0;
+	return error || strstr(controllers, "memory")
+		       ? error
+		       : text_write_at("+memory", "%s/cgroup.subtree_control",
+				       parent);
 }
 
 static int place_below(struct memory_group *group, const char *parent)
 {
+	const int error = group->version == 2 ? give_controller(parent) : 0;
+
 	memory_group_repair(parent);
-	int error = ask_make(group, parent);
-	if (error || group->version == 1 || has_limit(group))
-		return error;
-	error = text_write_at("+memory", "%s/cgroup.subtree_control", parent);
-	if (!error && has_limit(group))
-		return 0;
-	int swept = ask_sweep(group);
-	if (swept < 0)
-		return swept;
-	return error ? error : -ENOENT;
+	return error ? error : ask_make(group, parent);
 }
 
 int memory_group_place(struct memory_group *group, const struct cgroup *own)

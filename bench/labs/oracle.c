@@ -83,11 +83,6 @@ static const struct row_field words[] = {
 	{ 0 },
 };
 
-static bool goes_on(const struct oracle *oracle, int error)
-{
-	return !error && !oracle->at_map && !oracle->trial.skipped[0];
-}
-
 /* A helper is opened before the memory grows, and so is everything else. */
 static int prepare(void *row)
 {
@@ -102,21 +97,10 @@ static int prepare(void *row)
 	return error;
 }
 
-/* In mode 2, what others need is left to them. */
-static bool may_spawn(struct oracle *oracle)
-{
-	struct trial *trial = &oracle->trial;
-
-	strcpy(trial->skipped, oracle->unavailable);
-	return !trial->skipped[0] &&
-	       (trial->mode != 2 || trial->context->alone ||
-		request_ok(
-			predict_asked(trial->strategy->traits, &oracle->facts),
-			&oracle->facts, trial->skipped, sizeof trial->skipped));
-}
-
 static int spawn(struct oracle *oracle)
 {
+	struct trial *trial = &oracle->trial;
+	const unsigned traits = trial->strategy->traits;
 	struct predict_facts *facts = &oracle->facts;
 	int error;
 
@@ -128,13 +112,17 @@ static int spawn(struct oracle *oracle)
 	 * adds them up. That it has just refused us tells more than the sum. */
 	if (oracle_exhausts(oracle))
 		facts->committed_bytes += predict_left(facts);
-	oracle->predicted = predict(oracle->trial.strategy->traits,
-				    oracle->trial.mode, facts);
-	if (!may_spawn(oracle))
+	oracle->predicted = predict(traits, trial->mode, facts);
+	strcpy(trial->skipped, oracle->unavailable);
+	/* In mode 2, what others need is left to them. */
+	if (trial->skipped[0] ||
+	    (trial->mode == 2 && !trial->context->alone &&
+	     !request_ok(predict_asked(traits, facts), facts, trial->skipped,
+			 sizeof trial->skipped)))
 		return 0;
 	oracle->observed = spawner_try();
 	if (oracle->observed == EAGAIN)
-		spawner_skip(&oracle->trial, EAGAIN);
+		spawner_skip(trial, EAGAIN);
 	return 0;
 }
 
@@ -145,7 +133,7 @@ static int ask(void *row)
 
 	if (!oracle_memory(oracle)->early)
 		error = oracle_map(oracle, oracle->trial.mode);
-	if (goes_on(oracle, error))
+	if (!error && !oracle->at_map && !oracle->trial.skipped[0])
 		error = spawn(oracle);
 	if (!oracle->unavailable[0])
 		spawner_close();

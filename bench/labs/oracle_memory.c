@@ -88,25 +88,6 @@ static uint64_t size_of(enum memory_size size, int mode,
 	}
 }
 
-/* What is mapped, as the judge wants to know it. */
-static struct predict_mapping describe(const struct memory *memory,
-				       const struct predict_facts *facts,
-				       uint64_t bytes)
-{
-	const uint64_t most_bytes = facts->ram_bytes + facts->swap_bytes;
-
-	return (struct predict_mapping){
-		.bytes = bytes,
-		.requests = bytes > most_bytes && !memory->shared
-				    ? HUGE_REQUESTS
-				    : 1,
-		.vmas = memory->vmas,
-		.shared = memory->shared,
-		.noreserve = memory->noreserve,
-		.dontfork = memory->dontfork,
-	};
-}
-
 /* Steps of half the size down to the last one. What is left of the whole is
  * then less than a stack of the libc's. */
 static void exhaust(struct region *region)
@@ -142,39 +123,27 @@ static int predict_mapped(const struct oracle *oracle,
 	return 0;
 }
 
-static int map_region(struct region *region, uint64_t bytes,
-		      uint64_t request_bytes, const struct memory *memory)
-{
-	const int flags = (memory->shared ? MAP_SHARED : MAP_PRIVATE) |
-			  (memory->noreserve ? MAP_NORESERVE : 0);
-	int error = region_reserve(region, bytes, flags);
-
-	if (!error)
-		error = region_grow(region, bytes, request_bytes);
-	if (!error && memory->dontfork &&
-	    madvise(region->start, bytes, MADV_DONTFORK))
-		error = -errno;
-	return error;
-}
-
 static int map_all(const struct oracle *oracle,
 		   const struct predict_mapping *mapping)
 {
 	const struct memory *memory = oracle_memory(oracle);
-	const unsigned parts = mapping->vmas;
-	int error = 0;
+	const int flags = (memory->shared ? MAP_SHARED : MAP_PRIVATE) |
+			  (memory->noreserve ? MAP_NORESERVE : 0);
+	const bool exhausts = oracle_exhausts(oracle);
+	const uint64_t part_bytes = exhausts ? EXHAUSTED_ROOM(mapping->bytes)
+					     : mapping->bytes / mapping->vmas;
+	int error =
+		region_reserve_parts(regions, mapping->vmas, part_bytes, flags);
 
-	if (oracle_exhausts(oracle)) {
-		error = region_reserve(&regions[0],
-				       EXHAUSTED_ROOM(mapping->bytes),
-				       MAP_PRIVATE);
-		if (!error)
-			exhaust(&regions[0]);
-		return error;
+	if (!error && exhausts)
+		exhaust(&regions[0]);
+	for (unsigned i = 0; i < mapping->vmas && !error && !exhausts; i++) {
+		error = region_grow(&regions[i], part_bytes,
+				    mapping->bytes / mapping->requests);
+		if (!error && memory->dontfork &&
+		    madvise(regions[i].start, part_bytes, MADV_DONTFORK))
+			error = -errno;
 	}
-	for (unsigned i = 0; i < parts && !error; i++)
-		error = map_region(&regions[i], mapping->bytes / parts,
-				   mapping->bytes / mapping->requests, memory);
 	return error;
 }
 
@@ -200,6 +169,7 @@ int oracle_map(struct oracle *oracle, int mode)
 	const int next_mode = oracle->trial.mode;
 	struct predict_mapping mapping;
 	struct predict_facts after;
+	bool is_huge;
 	int error = predict_facts_self(&oracle->facts);
 
 	if (error)
@@ -210,8 +180,16 @@ int oracle_map(struct oracle *oracle, int mode)
 					     2);
 	if (oracle->heap_bytes < SMALLEST_BYTES)
 		oracle->heap_bytes = SMALLEST_BYTES;
-	mapping = describe(memory, &oracle->facts, oracle->heap_bytes);
 	after = oracle->facts;
+	is_huge = oracle->heap_bytes > after.ram_bytes + after.swap_bytes;
+	mapping = (struct predict_mapping){
+		.bytes = oracle->heap_bytes,
+		.requests = is_huge && !memory->shared ? HUGE_REQUESTS : 1,
+		.vmas = memory->vmas,
+		.shared = memory->shared,
+		.noreserve = memory->noreserve,
+		.dontfork = memory->dontfork,
+	};
 	oracle->map_mode = mode;
 	oracle->predicted = predict_mapped(oracle, &mapping, mode, &after);
 	oracle->observed = may_map(oracle, &mapping, mode, &after)

@@ -149,28 +149,22 @@ static _Noreturn void guard_retire(struct guard *guard)
 	_exit(0);
 }
 
-static void guard_serve(struct guard *guard)
+static void guard_serve(struct guard *guard,
+			const struct guard_request *request)
 {
-	struct guard_request request;
-	ssize_t length = recv(guard->post.socket_fd, &request, sizeof(request),
-			      MSG_DONTWAIT);
 	int answer = guard->outcome;
 
-	if (length < 0 && (errno == EAGAIN || errno == EINTR))
-		return;
-	if (length != sizeof(request))
-		guard_retire(guard);
 	/* The first request after a lease that ended by itself hears of it
 	 * and does nothing else: a new lease must not hide it. */
 	guard->outcome = 0;
-	if (!answer && request.verb == GUARD_LEASE)
-		answer = guard_lease(guard, &request);
-	else if (!answer && request.verb == GUARD_EXTEND)
-		answer = guard_extend(guard, &request);
+	if (!answer && request->verb == GUARD_LEASE)
+		answer = guard_lease(guard, request);
+	else if (!answer && request->verb == GUARD_EXTEND)
+		answer = guard_extend(guard, request);
 	else if (!answer)
 		answer = guard_restore(guard);
 	watchdog_answer(&guard->post, answer);
-	if (request.verb == GUARD_STOP)
+	if (request->verb == GUARD_STOP)
 		guard_retire(guard);
 }
 
@@ -196,10 +190,7 @@ static _Noreturn void guard_main(void *context)
 			     guard->knob_fd,	    guard->directory_fd,
 			     guard->lock.fds[0],    guard->lock.fds[1],
 			     guard->lock.fds[2] };
-	struct pollfd events[2] = {
-		{ .fd = guard->post.runner_fd, .events = POLLIN },
-		{ .fd = guard->post.socket_fd, .events = POLLIN },
-	};
+	struct guard_request request;
 	int error =
 		watchdog_settle(GUARD_NAME, keep, sizeof keep / sizeof *keep);
 
@@ -210,16 +201,18 @@ static _Noreturn void guard_main(void *context)
 		guard_retire(guard);
 
 	for (;;) {
-		int ready = poll(events, 2, guard_patience_ms(guard));
+		const int heard =
+			watchdog_hear(&guard->post, &request, sizeof request,
+				      guard_patience_ms(guard));
 
 		/* The runner's death goes first: a request that it sent
 		 * before must not change the value once more. */
-		if (ready > 0 && events[0].revents)
+		if (heard < 0)
 			guard_retire(guard);
 		if (guard->held && clock_now_ns() >= guard->deadline_ns)
 			guard_expire(guard);
-		if (ready > 0 && events[1].revents)
-			guard_serve(guard);
+		if (heard > 0)
+			guard_serve(guard, &request);
 	}
 }
 

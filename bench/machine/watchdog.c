@@ -102,7 +102,7 @@ static int watchdog_lost(struct watchdog *watchdog)
 	return -EPIPE;
 }
 
-static int watchdog_hear(struct watchdog *watchdog, int wait_ms)
+static int hear_answer(struct watchdog *watchdog, int wait_ms)
 {
 	int answer;
 
@@ -123,7 +123,7 @@ int watchdog_await(struct watchdog *watchdog)
 		watchdog_forget(watchdog);
 		return error;
 	}
-	int error = watchdog_hear(watchdog, AWAIT_MS);
+	int error = hear_answer(watchdog, AWAIT_MS);
 	if (error)
 		watchdog_reap(watchdog);
 	return error;
@@ -137,7 +137,7 @@ int watchdog_ask(struct watchdog *watchdog, const void *request, size_t size,
 	if (send(watchdog->socket_fd, request, size, MSG_NOSIGNAL) !=
 	    (ssize_t)size)
 		return watchdog_lost(watchdog);
-	return watchdog_hear(watchdog, wait_ms);
+	return hear_answer(watchdog, wait_ms);
 }
 
 void watchdog_reap(struct watchdog *watchdog)
@@ -205,6 +205,26 @@ int watchdog_settle(const char *name, const int *keep, size_t keep_count)
 	 * as others. */
 	text_write_at("-1000", "/proc/self/oom_score_adj");
 	return chdir("/") ? -errno : 0;
+}
+
+int watchdog_hear(const struct watchdog_post *post, void *request, size_t size,
+		  int wait_ms)
+{
+	struct pollfd events[] = {
+		{ .fd = post->runner_fd, .events = POLLIN },
+		{ .fd = post->socket_fd, .events = POLLIN },
+	};
+	const int ready = poll(events, 2, wait_ms);
+	ssize_t length;
+
+	if (ready <= 0)
+		return 0;
+	if (events[0].revents)
+		return -1;
+	length = recv(post->socket_fd, request, size, MSG_DONTWAIT);
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return length == (ssize_t)size ? (int)size : -1;
 }
 
 void watchdog_answer(const struct watchdog_post *post, int answer)

@@ -59,6 +59,12 @@ void watchdog_forget(struct watchdog *watchdog);
  * everybody's way. */
 int watchdog_settle(const char *name, const int *keep, size_t keep_count);
 
+/* Wait for a request, at most wait_ms (-1: for ever). Its size; 0: none came;
+ * -1: the runner is gone or wants nothing more. Its death goes first: a request
+ * that it sent before is not heard. */
+int watchdog_hear(const struct watchdog_post *post, void *request, size_t size,
+		  int wait_ms);
+
 void watchdog_answer(const struct watchdog_post *post, int answer);
 
 #endif
