@@ -82,7 +82,8 @@ static int enter(void *data)
 	int error = memory_group_enter(member->oom->trial.group, 0);
 
 	if (!error)
-		error = worker_populate(processes[i].units * oom_unit_bytes);
+		error = worker_populate(processes[i].units * oom_unit_bytes,
+					NULL);
 	return error ? error : worker_set_oom_score_adj(processes[i].adj);
 }
 
@@ -186,7 +187,7 @@ static int grow(void *row)
 {
 	const struct oom *oom = row;
 
-	return worker_populate(oom->goal_bytes);
+	return worker_populate(oom->goal_bytes, NULL);
 }
 
 /* Killed, and not reaped yet; of the growing one the driver knows. */

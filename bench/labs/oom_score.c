@@ -59,7 +59,7 @@ static const struct score_case *case_of(const struct oom *oom)
 
 static int hold(void *bytes)
 {
-	return worker_populate(*(const uint64_t *)bytes);
+	return worker_populate(*(const uint64_t *)bytes, NULL);
 }
 
 static int take_rank(const struct score_case *one)
@@ -88,7 +88,7 @@ static int prepare(void *row)
 		oom->trial.group ? memory_group_enter(oom->trial.group, 0) : 0;
 
 	if (!error)
-		error = worker_populate(one->units * oom_unit_bytes);
+		error = worker_populate(one->units * oom_unit_bytes, NULL);
 	if (!error && child_bytes)
 		error = worker_start(&child, NULL, hold, NULL, &child_bytes);
 	if (!error)

@@ -169,37 +169,20 @@ static bool is_like(const struct oracle *one, const struct oracle *other)
 	       one->trial.one == other->trial.one;
 }
 
-/* Count a row in the first of its kind. */
-static void add(struct oracle *first, const struct oracle *row)
-{
-	const bool answered = !row->trial.skipped[0] && !row->at_map;
-
-	first->tried += row->trial.agrees >= 0;
-	first->agreed += row->trial.agrees > 0;
-	if (is_copied(row)) {
-		first->copies_work &= answered && !row->observed;
-		first->copies_are_refused &=
-			answered && row->observed == ENOMEM;
-	}
-	if (!row->trial.skipped[0] && row->observed)
-		text_join(first->refused, sizeof first->refused, ", ", "%s",
-			  row->trial.strategy_name);
-}
-
-/* The rows from i on that are like it; returns the number of the next. */
+/* Sum up the rows from i on that are like it in the first of them; returns the
+ * number of the next. */
 static size_t sum_kind(const struct lab_context *context, size_t i)
 {
 	struct oracle *first = lab_row(context, i), *row = first;
-	bool copies = false;
 
 	first->first = true;
-	first->copies_work = first->copies_are_refused = true;
 	for (; is_like(first, row); row = lab_row(context, ++i)) {
-		add(first, row);
-		copies |= is_copied(row);
+		first->tried += row->trial.agrees >= 0;
+		first->agreed += row->trial.agrees > 0;
+		if (!row->trial.skipped[0] && row->observed)
+			text_join(first->refused, sizeof first->refused, ", ",
+				  "%s", row->trial.strategy_name);
 	}
-	first->copies_work &= copies;
-	first->copies_are_refused &= copies;
 	first->mapped = !first->tried	? "-"
 			: first->at_map ? outcome_name(first->observed)
 					: "ok";
@@ -262,25 +245,34 @@ static bool is_of(const struct oracle *oracle, int mode, const char *name)
 	       !strcmp(oracle->trial.case_name, name);
 }
 
-static bool split_works(const struct oracle *merged)
+/* Whether strategies copy a parent with that memory, in this row's mode, and
+ * all of them were answered so. */
+static bool copies_are(const struct oracle *one, const char *name, int answer)
 {
 	const struct oracle *row;
+	bool copied = false;
 
-	for (size_t i = 0; (row = lab_row(merged->trial.context, i)); i++)
-		if (is_of(row, merged->trial.mode, "split"))
-			return row->copies_work;
-	return false;
+	for (size_t i = 0; (row = lab_row(one->trial.context, i)); i++) {
+		if (!is_copied(row) || row->trial.mode != one->trial.mode ||
+		    strcmp(row->trial.case_name, name))
+			continue;
+		if (row->trial.skipped[0] || row->at_map ||
+		    row->observed != answer)
+			return false;
+		copied = true;
+	}
+	return copied;
 }
 
 LESSON_WHEN(oracle, is_first, row->first)
 LESSON_WHEN(oracle, is_wrong, row->trial.context->wrong)
 LESSON_WHEN(oracle, is_more_than_free,
-	    is_of(row, 0, "large") && row->copies_work)
+	    is_of(row, 0, "large") && copies_are(row, "large", 0))
 LESSON_WHEN(oracle, is_refused_merged,
-	    is_of(row, 0, "merged") && row->copies_are_refused &&
-		    split_works(row))
+	    is_of(row, 0, "merged") && copies_are(row, "merged", ENOMEM) &&
+		    copies_are(row, "split", 0))
 LESSON_WHEN(oracle, is_refused_strictly,
-	    is_of(row, 2, "large") && row->copies_are_refused)
+	    is_of(row, 2, "large") && copies_are(row, "large", ENOMEM))
 LESSON_WHEN(oracle, is_exhausted, is_of(row, 2, "exhausted") && row->tried)
 LESSON_WHEN(oracle, is_free, row->most_bytes)
 

@@ -45,10 +45,7 @@ struct oracle {
 	 * first of their rows. */
 	bool first;
 	int tried, agreed;
-	char counts[32]; /* "8 of 8" */
-	/* Those that copy the parent: there are some, and all were answered so.
-	 */
-	bool copies_work, copies_are_refused;
+	char counts[32];    /* "8 of 8" */
 	const char *mapped; /* how it was mapped, or "-" */
 	char refused[256]; /* the strategies that were, or why there are none */
 	/* In the first of all: the largest parent, if its size was the reason

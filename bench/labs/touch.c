@@ -8,14 +8,13 @@
  */
 
 #include <errno.h>
-#include <stdatomic.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "bench/labs/memory_group.h"
 #include "bench/labs/part.h"
+#include "bench/labs/region.h"
+#include "bench/labs/worker.h"
 #include "bench/machine/clock.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
@@ -112,21 +111,10 @@ static int enter_group(void *row)
 
 static int touch_pages(void *row)
 {
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
 	struct touch *touch = row;
-	char *memory = mmap(NULL, touch->asked_bytes, PROT_READ | PROT_WRITE,
-			    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
-	if (memory == MAP_FAILED) {
-		touch->refused = errno;
-		return 0;
-	}
-	madvise(memory, touch->asked_bytes, MADV_NOHUGEPAGE);
-	for (uint64_t at = 0; at < touch->asked_bytes; at += page) {
-		memory[at] = 1;
-		atomic_store_explicit(&touch->touched_bytes, at + page,
-				      memory_order_relaxed);
-	}
+	touch->refused =
+		-worker_populate(touch->asked_bytes, &touch->touched_bytes);
 	return 0;
 }
 
@@ -146,9 +134,7 @@ static int look(void *row)
 	touch->resident_bytes = process.rss_bytes;
 	touch->page_table_bytes = process.page_table_bytes;
 	touch->committed_bytes =
-		memory.committed_bytes > touch->committed_before
-			? memory.committed_bytes - touch->committed_before
-			: 0;
+		minus(memory.committed_bytes, touch->committed_before);
 	error = memory_group_read(touch->trial.group, &touch->group);
 	if (touch->death_ns <= 0 &&
 	    touch->group.oom_kill != touch->before.oom_kill)
@@ -160,10 +146,8 @@ static int look(void *row)
  * that this takes. */
 static uint64_t predict_touched(const struct touch *touch)
 {
-	const uint64_t page = (uint64_t)sysconf(_SC_PAGESIZE);
-
 	return (touch->limit_bytes - touch->before.usage_bytes) /
-	       (page + PTE_BYTES) * page;
+	       (page_bytes() + PTE_BYTES) * page_bytes();
 }
 
 static void put_mib(char text[24], uint64_t bytes)

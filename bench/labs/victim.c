@@ -24,6 +24,7 @@
 #include "bench/labs/driver.h"
 #include "bench/labs/memory_group.h"
 #include "bench/labs/part.h"
+#include "bench/labs/region.h"
 #include "bench/labs/spawner.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/cpu.h"
@@ -133,7 +134,7 @@ static int prepare(void *row)
 	if (!error)
 		error = spawner_open(&victim->trial);
 	if (!error && !victim->trial.skipped[0])
-		error = worker_populate(victim->one.heap_bytes);
+		error = worker_populate(victim->one.heap_bytes, NULL);
 	return error;
 }
 
@@ -149,7 +150,7 @@ static enum who predict_larger(const struct victim *victim)
 	};
 	const struct badness_scope scope = {
 		.total_bytes = victim->limit_bytes,
-		.page_bytes = (uint64_t)sysconf(_SC_PAGESIZE),
+		.page_bytes = page_bytes(),
 	};
 
 	return badness_victim(processes, 2, &scope) ? CHILD : PARENT;

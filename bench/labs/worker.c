@@ -16,6 +16,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/labs/region.h"
 #include "bench/machine/guardian.h"
 #include "bench/machine/text.h"
 
@@ -34,17 +35,21 @@ int worker_set_oom_score_adj(int value)
 	return text_write_at(text, "/proc/self/oom_score_adj");
 }
 
-int worker_populate(uint64_t bytes)
+int worker_populate(uint64_t bytes, _Atomic uint64_t *written)
 {
-	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	const uint64_t page = page_bytes();
 	char *heap = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
 			  MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (heap == MAP_FAILED)
 		return bytes ? -errno : 0;
 	madvise(heap, bytes, MADV_NOHUGEPAGE);
-	for (uint64_t at = 0; at < bytes; at += page)
+	for (uint64_t at = 0; at < bytes; at += page) {
 		heap[at] = 1;
+		if (written)
+			atomic_store_explicit(written, at + page,
+					      memory_order_relaxed);
+	}
 	return 0;
 }
 

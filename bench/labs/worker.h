@@ -55,8 +55,8 @@ int worker_act(struct worker *worker, int mode, int limit_ms,
  * before birth is allowed to everybody (proc(5)). 0, or -errno. */
 int worker_set_oom_score_adj(int value);
 
-/* In a worker: take so much memory, in base pages, and write to all of it.
- * 0, or -errno. */
-int worker_populate(uint64_t bytes);
+/* In a worker: take so much memory, in base pages, and write to all of it. How
+ * far it is stands in *written meanwhile, unless NULL. 0, or -errno. */
+int worker_populate(uint64_t bytes, _Atomic uint64_t *written);
 
 #endif
