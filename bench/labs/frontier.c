@@ -13,7 +13,7 @@
 
 #include "bench/labs/frontier_find.h"
 #include "bench/labs/report.h"
-#include "bench/labs/spawner.h"
+#include "bench/labs/worker.h"
 #include "bench/machine/units.h"
 #include "lib/spawnwise.h"
 

@@ -14,7 +14,7 @@
 #include <sys/mman.h>
 
 #include "bench/labs/region.h"
-#include "bench/labs/spawner.h"
+#include "bench/labs/worker.h"
 #include "bench/machine/memory.h"
 #include "bench/measure/predict_facts.h"
 #include "lib/spawnwise.h"

@@ -14,7 +14,7 @@
 
 #include "bench/labs/oracle_memory.h"
 #include "bench/labs/report.h"
-#include "bench/labs/spawner.h"
+#include "bench/labs/worker.h"
 #include "bench/machine/text.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/rows/errname.h"

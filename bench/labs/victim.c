@@ -25,7 +25,6 @@
 #include "bench/labs/memory_group.h"
 #include "bench/labs/part.h"
 #include "bench/labs/region.h"
-#include "bench/labs/spawner.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/process.h"
