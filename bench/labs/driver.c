@@ -17,6 +17,7 @@
 #include "bench/labs/worker.h"
 #include "bench/machine/coprocess.h"
 #include "bench/machine/memory.h"
+#include "bench/machine/owned.h"
 #include "bench/machine/units.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/show/cure.h"
@@ -184,8 +185,8 @@ static int work(struct trial *trial)
 static int try_trial(struct trial *shared, const struct trial *start)
 {
 	struct lab_context *context = start->context;
+	OWNED_TEXT doing = NULL;
 	int error = LAB_TRY_AGAIN, tries = 0;
-	char *doing;
 
 	while ((error == LAB_TRY_AGAIN || error == -EINTR) && tries < TRIES) {
 		memset(shared, 0, start->part->row_bytes);
@@ -200,13 +201,11 @@ static int try_trial(struct trial *shared, const struct trial *start)
 	if (context->failure->what[0])
 		return error;
 	doing = report_fill(context, start->part->doing, shared);
-	lab_fail(context, error, "Try again.", "%s: %s", doing ?: "go on",
-		 error == -EINTR
-			 ? "the lab was stopped (^Z, SIGSTOP) each time "
-			   "that it was tried"
-			 : meminfo_error(error));
-	free(doing);
-	return error;
+	return lab_fail(
+		context, error, "Try again.", "%s: %s", doing ?: "go on",
+		error == -EINTR ? "the lab was stopped (^Z, SIGSTOP) each time "
+				  "that it was tried"
+				: meminfo_error(error));
 }
 
 static int try_in_group(struct trial *shared, struct trial start)
@@ -293,33 +292,25 @@ int lab_try(struct lab_context *context, const struct lab_part *part)
 	return error ? error : told;
 }
 
-/* Mode 2 is not held where nothing says what it would leave to others. */
-static bool may_hold(const struct lab_context *context, int mode, char *why,
-		     size_t why_bytes)
-{
-	struct predict_facts facts;
-	int error;
-
-	if (mode != 2 || mode == context->users_mode || context->alone)
-		return true;
-	error = predict_facts_self(&facts);
-	if (!error)
-		return headroom_ok(0, &facts, why, why_bytes);
-	snprintf(why, why_bytes, "What it would leave cannot be seen: %s.",
-		 meminfo_error(error));
-	return false;
-}
-
-/* Leave mode 2 out where holding it would leave other programs without memory;
- * not if it is the user's. */
+/* Leave mode 2 out where holding it would leave other programs without memory,
+ * or where nothing says what it would leave; not if it is the user's. */
 static void bound_modes(struct lab_context *context)
 {
-	size_t kept = 0;
+	struct predict_facts facts;
 	char why[256];
+	size_t kept = 0;
+	const int error = predict_facts_self(&facts);
 
+	if (error)
+		snprintf(why, sizeof why,
+			 "What it would leave cannot be seen: %s.",
+			 meminfo_error(error));
 	for (size_t i = 0; i < context->mode_count; i++) {
-		if (may_hold(context, context->modes[i], why, sizeof why)) {
-			context->modes[kept++] = context->modes[i];
+		const int mode = context->modes[i];
+
+		if (mode != 2 || context->users_mode == 2 || context->alone ||
+		    (!error && headroom_ok(0, &facts, why, sizeof why))) {
+			context->modes[kept++] = mode;
 			continue;
 		}
 		context->skipped++;

@@ -9,7 +9,6 @@
  */
 #include "bench/labs/memory_group_place.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -17,6 +16,7 @@
 #include <unistd.h>
 
 #include "bench/labs/group_watchdog.h"
+#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 
 #define NAMES 64       /* tried where earlier runs left some behind */
@@ -94,30 +94,24 @@ static bool is_left(const char *name)
  * the lock. */
 static void repair(const char *path)
 {
-	const int lock_fd = group_watchdog_lock(path);
+	OWNED_FD lock_fd = group_watchdog_lock(path);
 	bool killed = false;
 
-	if (lock_fd < 0)
-		return;
-	group_watchdog_sweep(path, true, REPAIR_MS, &killed);
-	close(lock_fd);
+	if (lock_fd >= 0)
+		group_watchdog_sweep(path, true, REPAIR_MS, &killed);
 }
 
 void memory_group_repair(const char *directory)
 {
-	DIR *groups = opendir(directory);
+	OWNED_DIR groups = opendir(directory);
 	struct dirent *entry;
+	char path[PATH_MAX];
 
-	while (groups && (entry = readdir(groups))) {
-		char path[PATH_MAX];
-
+	while (groups && (entry = readdir(groups)))
 		if (is_left(entry->d_name) &&
 		    snprintf(path, PATH_MAX, "%s/%s", directory,
 			     entry->d_name) < PATH_MAX)
 			repair(path);
-	}
-	if (groups)
-		closedir(groups);
 }
 
 /* sd_booted(3). */

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bench/labs/part.h"
+#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 #include "bench/show/fill.h"
 #include "bench/show/lines.h"
@@ -91,21 +92,17 @@ char *report_fill(const struct lab_context *context, const char *text,
 
 void report_text(struct lab_context *context, const char *format, ...)
 {
-	char *text, *escaped;
+	OWNED_TEXT text = NULL;
+	OWNED_TEXT escaped = NULL;
 	va_list values;
-	int length;
 
 	va_start(values, format);
-	length = vasprintf(&text, format, values);
+	if (vasprintf(&text, format, values) < 0)
+		text = NULL; /* the stream tells of a want of memory as well */
 	va_end(values);
-	if (length < 0)
-		return; /* the stream tells of a want of memory as well */
-	escaped = text_escaped(text, "\n");
-	lines_print(context->text, escaped ? escaped : "", 0, 0,
-		    context->columns);
+	escaped = text ? text_escaped(text, "\n") : NULL;
+	lines_print(context->text, escaped ?: "", 0, 0, context->columns);
 	fputs("\n\n", context->text);
-	free(escaped);
-	free(text);
 }
 
 int report_table(struct lab_context *context, struct table *table)
@@ -122,19 +119,17 @@ int report_table(struct lab_context *context, struct table *table)
 static void tell_filled(struct lab_context *context, const char *text,
 			const void *row)
 {
-	char *filled = report_fill(context, text, row);
+	OWNED_TEXT filled = report_fill(context, text, row);
 
 	report_text(context, "%s", filled ?: "");
-	free(filled);
 }
 
 static void add_cell(struct lab_context *context, struct table *table,
 		     const char *cell, const void *row)
 {
-	char *filled = report_fill(context, cell, row);
+	OWNED_TEXT filled = report_fill(context, cell, row);
 
 	table_cell(table, "%s", filled ?: "");
-	free(filled);
 }
 
 static bool was_made(const struct lab_context *context,
@@ -143,29 +138,11 @@ static bool was_made(const struct lab_context *context,
 	return !trial->skipped[0] || context->part->skipped_rows;
 }
 
-static bool is_listed(const struct lab_context *context,
-		      const struct trial *trial, int mode)
-{
-	const struct lab_part *part = context->part;
-
-	return (mode < 0 || trial->mode == mode) && was_made(context, trial) &&
-	       (!part->listed || part->listed(trial));
-}
-
-static void add_row(struct lab_context *context, struct table *table,
-		    const struct trial *row)
-{
-	const struct lab_column *columns = context->part->columns;
-
-	for (size_t c = 0; columns[c].cell; c++)
-		add_cell(context, table, columns[c].cell, row);
-	table_row(table, TABLE_PLAIN);
-}
-
 /* Of one mode, or of all if that is negative; nothing where there is no row. */
 static int tell_table(struct lab_context *context, int mode)
 {
-	const struct lab_column *columns = context->part->columns;
+	const struct lab_part *part = context->part;
+	const struct lab_column *columns = part->columns;
 	char align[LAB_COLUMNS_MAX + 1] = "";
 	const struct trial *row;
 	struct table table;
@@ -178,9 +155,15 @@ static int tell_table(struct lab_context *context, int mode)
 			table_cell(&table, "%s", columns[c].head);
 	}
 	table_row(&table, TABLE_STRONG);
-	for (size_t i = 0; (row = lab_row(context, i)); i++)
-		if (is_listed(context, row, mode))
-			add_row(context, &table, row);
+	for (size_t i = 0; (row = lab_row(context, i)); i++) {
+		if ((mode >= 0 && row->mode != mode) ||
+		    !was_made(context, row) ||
+		    (part->listed && !part->listed(row)))
+			continue;
+		for (size_t c = 0; columns[c].cell; c++)
+			add_cell(context, &table, columns[c].cell, row);
+		table_row(&table, TABLE_PLAIN);
+	}
 	if (table.count == 1) {
 		table_release(&table);
 		return 0;
