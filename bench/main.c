@@ -15,8 +15,6 @@
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
-#define VERBS_MAX 64
-
 static const struct verb *find_verb(const char *name)
 {
 	const struct verb *const *verb = verbs;
@@ -28,15 +26,9 @@ static const struct verb *find_verb(const char *name)
 
 static int unknown_verb(const char *name, struct failure *why)
 {
-	const char *names[VERBS_MAX];
-	size_t count = 0;
-
-	for (; verbs[count]; count++)
-		names[count] = verbs[count]->name;
-	fail_suggest(why, "", name, names, count,
-		     "`spawnwise --help` lists the verbs.");
-	return fail(why, EXIT_USAGE, NULL,
-		    "run verb '%s': there is none of that name", name);
+	return fail_unknown(why, "run verb", name, verbs,
+			    offsetof(struct verb, name),
+			    "`spawnwise --help` lists the verbs.");
 }
 
 static void print_overview(FILE *stream)

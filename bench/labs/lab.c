@@ -67,19 +67,11 @@ static void list_labs(FILE *stream)
 /* NULL, with why filled, when there is none of that name. */
 static const struct lab *find_lab(const char *name, struct failure *why)
 {
-	const char *names[16]; /* that may be meant */
-	size_t count = 0;
-
-	for (size_t i = 0; all_labs[i]; i++) {
+	for (size_t i = 0; all_labs[i]; i++)
 		if (!strcmp(name, all_labs[i]->name))
 			return all_labs[i];
-		if (count < sizeof names / sizeof *names)
-			names[count++] = all_labs[i]->name;
-	}
-	fail_suggest(why, "", name, names, count,
+	fail_unknown(why, "run lab", name, all_labs, offsetof(struct lab, name),
 		     "`spawnwise lab` lists them.");
-	fail(why, EXIT_USAGE, NULL, "run lab '%s': there is none of that name",
-	     name);
 	return NULL;
 }
 

@@ -7,9 +7,9 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "bench/labs/group_watchdog.h"
+#include "bench/labs/region.h"
 #include "bench/machine/cgroup.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/text.h"
@@ -85,7 +85,7 @@ static int put_number(const struct memory_group *group, const char *name,
 static int limit_first(const struct memory_group *group, uint64_t bytes)
 {
 	const char *memsw = "memory.memsw.limit_in_bytes";
-	uint64_t both_bytes = bytes + (uint64_t)sysconf(_SC_PAGESIZE);
+	uint64_t both_bytes = bytes + page_bytes();
 	int error = put_number(group, "memory.swappiness", 0);
 	int both = put_number(group, memsw, both_bytes);
 
@@ -111,8 +111,7 @@ static int limit_second(const struct memory_group *group, uint64_t bytes)
 
 int memory_group_set_limit(struct memory_group *group, uint64_t limit_bytes)
 {
-	uint64_t page_bytes = (uint64_t)sysconf(_SC_PAGESIZE);
-	uint64_t bytes = limit_bytes / page_bytes * page_bytes;
+	const uint64_t bytes = whole_pages(limit_bytes);
 
 	if (!group->version)
 		return -ENOENT;
@@ -146,11 +145,8 @@ int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 	error = cgroup_of(0, "memory", &own);
 	if (!error)
 		error = group_watchdog_birth(group);
-	if (error) {
-		memory_group_explain(error, &own, why, why_size);
-		return error;
-	}
-	error = memory_group_place(group, &own);
+	if (!error)
+		error = memory_group_place(group, &own);
 	if (!error)
 		error = memory_group_set_limit(group, limit_bytes);
 	if (error) {
@@ -222,13 +218,13 @@ static uint64_t *counter_in(struct memory_group_reading *reading,
 void memory_group_growth(const struct memory_group_reading *before,
 			 struct memory_group_reading *now)
 {
-	struct memory_group_reading copy = *before;
-
 	for (const struct row_field *counter = memory_group_counters;
-	     counter->name; counter++)
+	     counter->name; counter++) {
+		const uint64_t *from = row_member(counter, before);
+
 		if (*counter_in(now, counter) != MEMORY_GROUP_ABSENT)
-			*counter_in(now, counter) -=
-				*counter_in(&copy, counter);
+			*counter_in(now, counter) -= *from;
+	}
 }
 
 int memory_group_parse_counters(FILE *stream,

@@ -20,8 +20,8 @@
 #include "bench/show/cure.h"
 #include "lib/spawnwise.h"
 
-/* More strategies than this are not offered as a correction. */
-#define STRATEGIES_MAX 64
+/* More names than this are not offered as a correction. */
+#define NAMES_MAX 64
 #define WORD_MAX 31 /* a longer word is nobody's misspelling */
 
 int fail(struct failure *why, int exit_code, const char *cure,
@@ -116,17 +116,25 @@ void fail_suggest(struct failure *why, const char *dashes, const char *word,
 		fail_cure(why, "%s", list);
 }
 
-int fail_unknown_strategy(struct failure *why, const char *name)
+int fail_unknown(struct failure *why, const char *action, const char *name,
+		 const void *table, size_t offset, const char *lists)
 {
-	const char *names[STRATEGIES_MAX];
+	const char *const *things = table;
+	const char *names[NAMES_MAX];
 	size_t count = 0;
 
-	for (; count < STRATEGIES_MAX && sw_strategies[count]; count++)
-		names[count] = sw_strategies[count]->name;
-	fail_suggest(why, "", name, names, count,
-		     "`spawnwise list` shows all strategies.");
+	for (; count < NAMES_MAX && things[count]; count++)
+		memcpy(&names[count], things[count] + offset, sizeof *names);
+	fail_suggest(why, "", name, names, count, "%s", lists);
 	return fail(why, EXIT_USAGE, NULL,
-		    "find strategy '%s': there is none of that name", name);
+		    "%s '%s': there is none of that name", action, name);
+}
+
+int fail_unknown_strategy(struct failure *why, const char *name)
+{
+	return fail_unknown(why, "find strategy", name, sw_strategies,
+			    offsetof(struct sw_strategy, name),
+			    "`spawnwise list` shows all strategies.");
 }
 
 int strategies_check(const struct sw_strategy *const *table,

@@ -51,8 +51,13 @@ void fail_suggest(struct failure *why, const char *dashes, const char *word,
 		  const char *const *names, size_t count, const char *format,
 		  ...) __attribute__((format(printf, 6, 7)));
 
-/* Fail with EXIT_USAGE for a strategy that does not exist; the cure names
- * the nearest one that does. */
+/* Fail with EXIT_USAGE: "cannot ACTION 'name': there is none of that name". The
+ * cure is the nearest name in a NULL-terminated table of pointers to structs
+ * that have theirs at offset, and what lists them: a sentence. */
+int fail_unknown(struct failure *why, const char *action, const char *name,
+		 const void *table, size_t offset, const char *lists);
+
+/* The same for a strategy that does not exist. */
 int fail_unknown_strategy(struct failure *why, const char *name);
 
 /* Check every strategy of a NULL-terminated table by the contract, and that
