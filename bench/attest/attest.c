@@ -118,13 +118,15 @@ static int see(struct watch *watch)
 	return error ? error : listener_release(watch->listener, &call);
 }
 
-/* Whether the caller sleeps in the call that made the held child. That proves
- * at once that the caller waits for exec. */
-static bool is_suspended(const struct watch *watch)
+/* Whether the call that made the held child returns only after its exec, which
+ * is known at once: by vfork(2), and by what clone(2) says of CLONE_VFORK. */
+static bool is_suspended(const struct attestation *seen)
 {
-	return !watch->seen->by_helper &&
-	       listener_sleeps_in(watch->trial->process.pid,
-				  watch->birth.number);
+#ifdef SYS_vfork
+	if (seen->call == SYS_vfork)
+		return !seen->by_helper;
+#endif
+	return !seen->by_helper && seen->flags & CLONE_VFORK;
 }
 
 /* Let the child go as soon as it is known whether its caller waits for it. */
@@ -132,7 +134,7 @@ static int judge(struct watch *watch)
 {
 	const bool returned = phase(watch) >= TRIAL_RETURNED;
 
-	if (!returned && !is_suspended(watch) &&
+	if (!returned && !is_suspended(watch->seen) &&
 	    clock_now_ns() - watch->held_since_ns < HOLD_NS)
 		return 0;
 	watch->seen->suspends_caller = !returned;

@@ -7,7 +7,6 @@
 #include <linux/audit.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
@@ -15,8 +14,6 @@
 #include <sys/syscall.h>
 #include <sys/uio.h>
 #include <unistd.h>
-
-#include "bench/machine/text.h"
 
 #if defined(__x86_64__)
 #define OUR_ARCH AUDIT_ARCH_X86_64
@@ -166,18 +163,6 @@ int listener_read(int listener, const struct held_call *call, uintptr_t address,
 	if (!error && ioctl(listener, SECCOMP_IOCTL_NOTIF_ID_VALID, &call->id))
 		return -EAGAIN;
 	return error;
-}
-
-bool listener_sleeps_in(pid_t pid, int number)
-{
-	char text[256];
-	char *end;
-	long found;
-
-	if (text_read_at(text, sizeof text, "/proc/%d/syscall", (int)pid))
-		return false;
-	found = strtol(text, &end, 10);
-	return end != text && found == number;
 }
 
 int listener_shares_memory(pid_t one, pid_t other, bool *shares)

@@ -54,10 +54,6 @@ int listener_release(int listener, const struct held_call *call);
 int listener_read(int listener, const struct held_call *call, uintptr_t address,
 		  void *to, size_t bytes);
 
-/* Whether thread pid sleeps in system call number now (proc(5),
- * /proc/PID/syscall); false as well where the kernel does not tell. */
-bool listener_sleeps_in(pid_t pid, int number);
-
 /* Whether two processes have the same memory: a word that is written to the
  * other's is read in the one's. The other must be held, and both must descend
  * from us by fork without exec, so that a word of ours is theirs too. kcmp(2)
