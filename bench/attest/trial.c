@@ -4,7 +4,6 @@
 #include "bench/attest/trial.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
@@ -24,12 +23,14 @@ static int try_once(const struct sw_strategy *strategy,
 	const struct sw_request request = {
 		.path = nowhere,
 		.argv = argv,
-		.stderr_fd = open("/dev/null", O_WRONLY | O_CLOEXEC),
+		.stderr_fd = coprocess_sink(),
 	};
 	struct sw_handle *handle;
 	struct sw_child child;
 	int error, status;
 
+	if (request.stderr_fd < 0)
+		return -errno;
 	report->step = "sw_open";
 	error = sw_open(strategy, &handle);
 	if (error)

@@ -237,7 +237,7 @@ int spawner_open(void *row)
 
 	if (installed_payload(spawner.program) || access(spawner.program, X_OK))
 		strcpy(spawner.program, "/bin/true");
-	spawner.null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+	spawner.null_fd = coprocess_sink();
 	if (spawner.null_fd < 0)
 		return -errno;
 	error = keep_spare();

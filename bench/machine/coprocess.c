@@ -4,6 +4,7 @@
 #include "bench/machine/coprocess.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -40,6 +41,13 @@ int coprocess_fork(struct coprocess *process, const char *name)
 	return 0;
 }
 
+int coprocess_sink(void)
+{
+	const int fd = open("/dev/null", O_WRONLY | O_CLOEXEC);
+
+	return fd < 0 ? memfd_create("sink", MFD_CLOEXEC) : fd;
+}
+
 void *coprocess_share(size_t bytes)
 {
 	void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
@@ -52,7 +60,8 @@ void coprocess_end(const struct coprocess *process, int *status)
 {
 	int ignored;
 
-	kill(process->pid, SIGKILL);
+	if (kill(process->pid, SIGKILL)) /* refused: it ends when we are gone */
+		shutdown(process->socket, SHUT_RDWR);
 	while (waitpid(process->pid, status ? status : &ignored, 0) < 0 &&
 	       errno == EINTR)
 		;

@@ -19,6 +19,10 @@ struct coprocess {
  */
 int coprocess_fork(struct coprocess *process, const char *name);
 
+/* A descriptor, for whom we fork, to write to what nobody reads; -1 with errno.
+ */
+int coprocess_sink(void);
+
 /* Memory that we and those see whom we fork from now on, zeroed; the caller's
  * to munmap(2). NULL: there is none. */
 void *coprocess_share(size_t bytes);

@@ -4,7 +4,6 @@
 #include "bench/verbs/run_request.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <string.h>
@@ -17,6 +16,7 @@
 #include "bench/machine/memory.h"
 #include "bench/machine/program.h"
 #include "bench/machine/units.h"
+#include "bench/measure/recorder.h"
 #include "bench/verbs/mode.h"
 
 static int read_strategies(const char *text, struct axes *axes,
@@ -154,15 +154,14 @@ int run_axes(const struct arguments *args, struct axes *axes,
 
 /* What is measured thousands of times must start, and end with 0. Its output
  * goes nowhere, as it will then. 0, -errno, or a wait status. */
-static int try_child(const struct run *run)
+static int try_child(const struct run *run, int stdout_fd)
 {
 	posix_spawn_file_actions_t actions;
 	int status = 0, error;
 	pid_t pid;
 
 	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_addopen(&actions, STDOUT_FILENO, "/dev/null",
-					 O_RDWR, 0);
+	posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
 	error = posix_spawn(&pid, run->program, &actions, NULL,
 			    (char **)run->argv, environ);
 	posix_spawn_file_actions_destroy(&actions);
@@ -175,9 +174,15 @@ static int check_child(const struct run *run, double *child_ns,
 		       struct failure *why)
 {
 	const int64_t started_ns = clock_now_ns();
-	const int result = try_child(run);
+	const int stdout_fd = recorder_stdout(run->stamps);
 	char reason[128];
+	int result;
 
+	if (stdout_fd < 0)
+		return fail(why, EXIT_FAILED, "Make it, as null(4) says.",
+			    "open /dev/null: %s", strerror(-stdout_fd));
+	result = try_child(run, stdout_fd);
+	close(stdout_fd);
 	*child_ns = (double)(clock_now_ns() - started_ns);
 	if (!result)
 		return 0;

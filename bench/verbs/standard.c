@@ -39,13 +39,22 @@ void standard_state_reset(void)
 	umask(umask(0) & 077);
 }
 
+/* Where there is no /dev/null, the root serves: nothing can be written there.
+ */
+static int open_nothing(int flags)
+{
+	const int fd = open("/dev/null", O_RDONLY | flags);
+
+	return fd < 0 ? open("/", O_PATH | flags) : fd;
+}
+
 void standard_descriptors_keep(bool for_command)
 {
 	const int flags = for_command ? O_CLOEXEC : 0;
 	int fd;
 
 	do
-		fd = open("/dev/null", O_RDONLY | flags);
+		fd = open_nothing(flags);
 	while (fd >= 0 && fd <= STDERR_FILENO);
 	if (fd >= 0)
 		close(fd);

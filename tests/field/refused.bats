@@ -80,6 +80,20 @@ opens() {
 	done
 }
 
+@test "without what the broker asks at every spawn it is not opened" {
+	calls_can_be_refused
+	for call in fstat getpgid getppid; do
+		opens broker "open: Operation not perm" "$refuse" 1 $call -- "$prog"
+	done
+}
+
+@test "a run that may kill nobody ends all the same" {
+	calls_can_be_refused
+	check 0 timeout -s KILL 60 "$refuse" 1 kill -- "$command" run --quick \
+		--heap 0 --strategy vfork --out run
+	run_files run
+}
+
 @test "without the calls that tell of an end nothing is opened" {
 	calls_can_be_refused
 	for call in waitid wait4 rt_sigprocmask; do
