@@ -183,6 +183,12 @@ refuses() {
   refuses 'line 3: p50_ns cannot be "nan"'
   spoiled '3s/,43265,/,-5,/'
   refuses 'line 3: p50_ns cannot be "-5"'
+  spoiled '3s/,43265,/,1e300,/'
+  refuses 'line 3: p50_ns cannot be "1e300"'
+  spoiled '3s/,clone_vm,0,/,clone_vm,18446744073709551615,/'
+  refuses 'line 3: heap_bytes cannot be "18446744073709551615"'
+  spoiled '3s/-1234,/-1235,/'
+  refuses 'line 3: run_id cannot be "20261120T210000Z-1235"'
   run_with '1'
   truncate -s -20 some/cells.csv
   refuses 'is cut off'

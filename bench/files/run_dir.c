@@ -193,7 +193,7 @@ static void consider(struct newest *newest, const char *folder,
 
 	if (snprintf(path, sizeof path, "%s%s/cells.csv", folder, below) >=
 		    (int)sizeof path ||
-	    stat(path, &status) ||
+	    stat(path, &status) || !S_ISREG(status.st_mode) ||
 	    (*newest->dir && !is_newer(&status.st_mtim, &newest->written)))
 		return;
 	newest->written = status.st_mtim;

@@ -20,6 +20,9 @@
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define DIGITS "0123456789"
 
+/* Bytes, and nanoseconds: 30 years. gnuplot counts in 64 bits with a sign. */
+#define MOST INT64_C(1000000000000000000)
+
 struct row_reader {
 	const struct row_reading *reading;
 	const struct row_field *fields[ROW_FIELDS_MAX];
@@ -130,15 +133,24 @@ static int get_errnos(const char *text, char *member)
 /* A time or a ratio; empty is NAN. */
 static int get_measured(const char *text, double *member)
 {
-	if (*text == '-')
+	if (*text == '-' || csv_get_real(text, member))
 		return -EINVAL;
-	return csv_get_real(text, member);
+	return *member > (double)MOST ? -EINVAL : 0;
+}
+
+static int get_size(const char *text, uint64_t *member)
+{
+	return csv_get_size(text, member) || *member > MOST ? -EINVAL : 0;
 }
 
 static int get_maybe(const char *text, int64_t *member)
 {
 	*member = INTEGER_UNKNOWN;
-	return *text ? csv_get_integer(text, member) : 0;
+	if (!*text)
+		return 0;
+	return csv_get_integer(text, member) || *member < 0 || *member > MOST
+		       ? -EINVAL
+		       : 0;
 }
 
 static int get_run_id(struct words *words, const char *text)
@@ -146,7 +158,7 @@ static int get_run_id(struct words *words, const char *text)
 	if (!is_made_of(text, LETTERS CAPITALS DIGITS "_.:-"))
 		return -EINVAL;
 	if (words->run_id)
-		return 0;
+		return strcmp(words->run_id, text) ? -EINVAL : 0;
 	words->run_id = intern(words, text);
 	return words->run_id ? 0 : -ENOMEM;
 }
@@ -166,7 +178,7 @@ static int get_field(struct words *words, const struct row_field *field,
 	case FIELD_COUNT:
 		return get_count(text, member);
 	case FIELD_BYTES:
-		return csv_get_size(text, member);
+		return get_size(text, member);
 	case FIELD_NAME:
 	case FIELD_WORD:
 		return get_word(words, field->kind, text, member);

@@ -195,11 +195,28 @@ truncate_last_row() {
 	bad run 'samples.csv: line 3: cell_id cannot be "1999999999"'
 	sed '3s/,base,/,a b,/' kept/samples.csv >run/samples.csv
 	bad run 'samples.csv: line 3: backing cannot be "a b"'
+	for change in "1 other run_id" "18 -7 reap_ns" \
+		"18 9223372036854775807 reap_ns"; do
+		read -r field value name <<<"$change"
+		awk -F, -v OFS=, -v field="$field" -v value="$value" \
+			'NR == 3 { $field = value } { print }' \
+			kept/samples.csv >run/samples.csv
+		bad run "samples.csv: line 3: $name cannot be \"$value\""
+	done
 	echo '}' >run/host.json
 	cp kept/samples.csv run
 	refused 2 "read run/host.json: line 1" "Delete it" summarise run
 	refused 2 "run summarise: RUN is missing" "summarise --help" summarise
 	[ ! -e run/cells.csv ]
+}
+
+@test "a pipe is nobody's run" {
+	mkdir spawnwise-1
+	mkfifo spawnwise-1/cells.csv
+	status=0
+	timeout 9 "$command" choose --heap 0 >out 2>err || status=$?
+	[ $status -le 1 ]
+	[ -z "$(grep spawnwise-1 err)" ]
 }
 
 @test "a CPU that is taken away in mid-run: a clear line, and what is kept" {
