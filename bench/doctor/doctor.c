@@ -328,8 +328,7 @@ static int add_heaps(const struct options *options, struct diagnosis *found,
 					   ? found->group.room.limit_bytes
 					   : UINT64_MAX);
 	if (error)
-		return fail(why, EXIT_FAILED,
-			    cure_of(CURE_PROC, error, "Try again."),
+		return fail(why, EXIT_FAILED, cure_of(CURE_PROC, error, NULL),
 			    "examine this machine: %s", meminfo_error(error));
 	for (size_t i = 0; i < heaps->count; i++)
 		doctor_add_heap(&found->heaps, heaps->values[i].number, "");

@@ -201,9 +201,9 @@ static int try_trial(struct trial *shared, const struct trial *start)
 	if (context->failure->what[0])
 		return error;
 	doing = report_fill(context, start->part->doing, shared);
-	return lab_fail(
-		context, error, "Try again.", "%s: %s", doing ?: "go on",
-		error == -EINTR ? "the lab was stopped (^Z, SIGSTOP) each time "
+	return lab_fail(context, error, NULL, "%s: %s", doing ?: "go on",
+			error == -EINTR
+				? "the lab was stopped (^Z, SIGSTOP) each time "
 				  "that it was tried"
 				: meminfo_error(error));
 }

@@ -22,6 +22,7 @@
 #include "bench/files/run_dir.h"
 #include "bench/labs/driver.h"
 #include "bench/machine/host.h"
+#include "bench/machine/text.h"
 #include "bench/rows/row_file.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
@@ -271,8 +272,8 @@ static int keep(struct lab_words *words, int error)
 	uncut = csv_drop_cut_row(files.csv_path);
 	no_text = keep_text(words);
 	if (error)
-		fprintf(stderr, "The rows until then are in %s.\n",
-			files.csv_path);
+		text_print(stderr, "The rows until then are in %s.\n",
+			   files.csv_path);
 	no_host = keep_host();
 	error = error ?: unwritten ?: uncut ?: no_text ?: no_host;
 	files.kept = !error;
@@ -301,8 +302,7 @@ static int experiment(struct lab_context *context, struct lab_words *words,
 	if (error && why->what[0])
 		return EXIT_FAILED;
 	if (error)
-		return fail(why, EXIT_FAILED,
-			    cure_of(CURE_FILE, error, "Try again."),
+		return fail(why, EXIT_FAILED, cure_of(CURE_FILE, error, NULL),
 			    "run lab %s: %s", files.lab->name,
 			    run_guardian_reason(error));
 	return context->skipped ? EXIT_PARTLY : EXIT_DONE;
@@ -319,7 +319,7 @@ static void draw(void)
 
 	if (error && error != -ENODATA)
 		fprintf(stderr, "There is no chart: %s\n", reason);
-	fprintf(stderr, "The results are in %s.\n", path);
+	text_print(stderr, "The results are in %s.\n", path);
 }
 
 /* With the guardian, if there is one. What is printed may go to somebody who

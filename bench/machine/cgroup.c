@@ -127,6 +127,9 @@ int cgroup_of(pid_t pid, const char *controller, struct cgroup *group)
 
 	group->version = 0;
 	group->hidden = false;
+	if (!mounts && errno == ENOENT &&
+	    (membership || access("/proc/self", F_OK)))
+		return -EXDEV;
 	/* A kernel without control groups has no such file. */
 	int error = mounts ? cgroup_find(controller, membership, mounts, group)
 			   : -errno;

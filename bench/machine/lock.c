@@ -26,15 +26,6 @@
 #define FILE_PART (LOCK_COUNT - 1)
 #define RETRY_MS 10
 
-/* Numbers in another PID namespace's /proc are not ours to tell. */
-static bool proc_is_ours(void)
-{
-	char self[16] = "";
-
-	return readlink("/proc/self", self, sizeof(self) - 1) > 0 &&
-	       strtol(self, NULL, 10) == getpid();
-}
-
 /* "1: FLOCK  ADVISORY  WRITE 4711 00:04:4026531837 0 EOF" */
 static pid_t find_locker(const struct stat *file)
 {
@@ -120,7 +111,7 @@ static void find_holder(int fd, struct lock_holder *holder)
 	pid_t pid;
 
 	*holder = (struct lock_holder){ 0 };
-	if (fstat(fd, &file) || !proc_is_ours())
+	if (fstat(fd, &file) || !process_numbers_are_ours())
 		return;
 	OWNED_DIR proc = opendir("/proc");
 	const pid_t locker = find_locker(&file);

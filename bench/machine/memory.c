@@ -93,12 +93,17 @@ int meminfo_read_commit(struct meminfo *info)
 
 const char *meminfo_error(int error)
 {
-	static char text[64];
+	static char text[96];
 	struct meminfo info;
 	const int again = meminfo_read_commit(&info);
 
-	if (again != error || !info.culprit)
+	if (again != error)
 		return strerror(-error);
+	if (!info.culprit) { /* it could not be opened */
+		snprintf(text, sizeof(text), "/proc/meminfo: %s",
+			 strerror(-error));
+		return text;
+	}
 	snprintf(text, sizeof(text),
 		 error == -ENODATA ? "/proc/meminfo has no %s"
 				   : "%s of /proc/meminfo cannot be",

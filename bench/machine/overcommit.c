@@ -159,6 +159,8 @@ const char *overcommit_cure(void)
 {
 	struct statvfs system;
 
+	if (access(overcommit_path(), F_OK))
+		return "/proc/sys is not mounted here: run where it is";
 	if (!statvfs(overcommit_path(), &system) && system.f_flag & ST_RDONLY)
 		return "/proc/sys is read-only here: run where it can be "
 		       "written";

@@ -154,11 +154,21 @@ static int read_leader(pid_t tid, pid_t *pid)
 	return error;
 }
 
+bool process_numbers_are_ours(void)
+{
+	char self[16] = "";
+
+	return readlink("/proc/self", self, sizeof self - 1) > 0 &&
+	       strtol(self, NULL, 10) == getpid();
+}
+
 int process_open(pid_t pid, struct process *process)
 {
 	int error;
 
 	*process = (struct process){ .pid = pid };
+	if (!access("/proc/self", F_OK) && !process_numbers_are_ours())
+		return -EXDEV;
 	process->pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
 	if (process->pid_fd < 0 && errno == ESRCH)
 		return -ESRCH;

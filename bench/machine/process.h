@@ -77,9 +77,13 @@ struct process {
 	struct process_stat stat; /* as it was when it was last read */
 };
 
+/* Whether /proc numbers processes as we do: it may be that of another PID
+ * namespace, where a number is another process's. */
+bool process_numbers_are_ours(void);
+
 /* Take hold of a process. 0: the caller owes process_close(). -ESRCH: there is
  * none; -EACCES: /proc is mounted so that this user does not see it (hidepid,
- * proc(5)). */
+ * proc(5)); -EXDEV: its number in /proc is another's. */
 int process_open(pid_t pid, struct process *process);
 void process_close(const struct process *process);
 

@@ -149,7 +149,9 @@ static int take_number(const char *text, int base, uint64_t *number)
 	errno = 0;
 	text += strspn(text, " \t");
 	*number = strtoull(text, &end, base);
-	return end == text || errno || *text == '-' ? -EBADMSG : 0;
+	return end == text || errno || *text == '-' || !strchr(" \t\r\n", *end)
+		       ? -EBADMSG
+		       : 0;
 }
 
 int status_number(pid_t pid, const char *key, int base, uint64_t *number)
@@ -171,14 +173,14 @@ int status_limit(pid_t pid, const char *name, uint64_t *soft)
 		       : take_number(text, 10, soft);
 }
 
-/* "  24684096 kB\n": the number of one field. */
+/* "  24684096 kB\n": the number of one field, which is there once. */
 static int take_field(const char *text, const struct field *field)
 {
 	uint64_t value;
 	const int error = take_number(text, 10, &value);
 
-	if (error)
-		return error;
+	if (error || *field->value != FIELD_ABSENT)
+		return -EBADMSG;
 	if (__builtin_mul_overflow(value, field->unit, field->value))
 		*field->value = FIELD_ABSENT;
 	return field->required && *field->value == FIELD_ABSENT ? -EBADMSG : 0;
@@ -314,4 +316,15 @@ char *text_escaped(const char *text, const char *kept)
 	if (to)
 		*to = '\0';
 	return escaped;
+}
+
+void text_print(FILE *stream, const char *format, ...)
+{
+	OWNED_TEXT text = NULL;
+	va_list values;
+
+	va_start(values, format);
+	if (vasprintf(&text, format, values) >= 0)
+		text_put(text, "\n", stream);
+	va_end(values);
 }

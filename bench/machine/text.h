@@ -100,4 +100,8 @@ void text_put(const char *text, const char *kept, FILE *stream);
 /* The whole text, the caller's to free(); NULL without memory. */
 char *text_escaped(const char *text, const char *kept);
 
+/* Print lines for people so: names in them may be anybody's. */
+void text_print(FILE *stream, const char *format, ...)
+	__attribute__((format(printf, 2, 3)));
+
 #endif

@@ -5,12 +5,14 @@
 
 #include <errno.h>
 #include <inttypes.h>
+#include <sched.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <sys/resource.h>
 #include <unistd.h>
 
 #include "bench/machine/process.h"
+#include "lib/probe.h"
 
 static bool is_limited(int resource)
 {
@@ -21,6 +23,9 @@ static bool is_limited(int resource)
 
 static const char *cure_memory(void)
 {
+	if (sw_births_elsewhere())
+		return "Its children would be born in a PID namespace whose "
+		       "first process has ended: use `unshare --fork`.";
 	if (is_limited(RLIMIT_AS))
 		return "Raise the limit of addresses (ulimit -v).";
 	if (is_limited(RLIMIT_DATA))
@@ -34,6 +39,10 @@ static const char *cure_birth(const char *needs)
 	static char text[PATH_MAX + 256];
 	struct process_limit limit;
 
+	/* sched_fork() in kernel/sched/core.c */
+	if ((sched_getscheduler(0) & ~SCHED_RESET_ON_FORK) == SCHED_DEADLINE)
+		return "SCHED_DEADLINE allows no children (sched(7)): use "
+		       "another policy, or `chrt --reset-on-fork`.";
 	if (!process_limit_nearest(0, &limit))
 		return "End some processes, or raise their limit (ulimit -u, "
 		       "pids.max of the cgroup).";
@@ -133,6 +142,20 @@ static const char *cure_strategy(int error, const char *otherwise)
 	}
 }
 
+static const char *cure_rest(int error)
+{
+	switch (-error) {
+	case EACCES:
+		return "Run as somebody who may do that.";
+	case EPERM:
+	case ENOSYS:
+		return "A seccomp filter or an old kernel refuses what it "
+		       "needs: run outside.";
+	default:
+		return "Try again.";
+	}
+}
+
 const char *cure_of(enum cure_object object, int error, const char *otherwise)
 {
 	static const char *(*const cures[])(int, const char *) = {
@@ -142,5 +165,5 @@ const char *cure_of(enum cure_object object, int error, const char *otherwise)
 		[CURE_PROC] = cure_proc,
 	};
 
-	return cures[object](error, otherwise);
+	return cures[object](error, otherwise ? otherwise : cure_rest(error));
 }

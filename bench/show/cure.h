@@ -15,8 +15,8 @@ enum cure_object {
 };
 
 /* A sentence that says what to do about a negative errno, or otherwise where
- * such an error of such an object does not tell: see errno(3). It is valid
- * until the next call. */
+ * such an error of such an object does not tell: see errno(3); NULL: there is
+ * nothing special to say. It is valid until the next call. */
 const char *cure_of(enum cure_object object, int error, const char *otherwise);
 
 #endif

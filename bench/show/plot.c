@@ -163,7 +163,7 @@ static int write_chart(struct drawing *drawing, const char *name, int fd)
 			 "%s/%s cannot be written: %s", drawing->out_dir, name,
 			 strerror(-error));
 	else
-		fprintf(stderr, "Drew %s/%s\n", drawing->out_dir, name);
+		text_print(stderr, "Drew %s/%s\n", drawing->out_dir, name);
 	return error;
 }
 

@@ -177,13 +177,10 @@ static int choose_run(const struct arguments *args, struct failure *why)
 		code = run_read(dir, &cells, cure, why);
 	if (code)
 		return code;
-	fputs("By run ", stderr);
-	text_put(cells.run_id, "", stderr);
-	fprintf(stderr, " in %s:\n", dir);
+	text_print(stderr, "By run %s in %s:\n", cells.run_id, dir);
 	code = advise(&query, cells.rows, cells.count, &choice);
 	if (code) {
-		code = fail(why, EXIT_FAILED,
-			    cure_of(CURE_PROC, code, "Try again."),
+		code = fail(why, EXIT_FAILED, cure_of(CURE_PROC, code, NULL),
 			    "choose a strategy: %s", meminfo_error(code));
 	} else {
 		code = print_choice(&choice, why);

@@ -168,6 +168,12 @@ int fail_process(struct failure *why, const struct process *process, int error)
 		return fail(why, EXIT_FAILED,
 			    "`pgrep -a NAME` shows the processes of a name.",
 			    "look at process %d: there is none", pid);
+	if (error == -EXDEV)
+		return fail(why, EXIT_FAILED,
+			    "Mount /proc here, as `unshare --mount-proc` does.",
+			    "look at process %d: /proc is that of another PID "
+			    "namespace",
+			    pid);
 	if (error == -EACCES)
 		return fail(why, EXIT_FAILED,
 			    "Run as root or as its owner: /proc is mounted "

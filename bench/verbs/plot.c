@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/files/axes.h"
+#include "bench/machine/text.h"
 #include "bench/show/cure.h"
 #include "bench/show/plot.h"
 #include "bench/verbs/choose.h"
@@ -151,7 +152,7 @@ static int plot_verb(const struct arguments *args, struct failure *why)
 		return fail(why, EXIT_FAILED, cure_drawing(error),
 			    "plot %s: %s", run, reason);
 	if (!options->terminal)
-		fprintf(stderr, "The charts are in %s.\n", out);
+		text_print(stderr, "The charts are in %s.\n", out);
 	return EXIT_DONE;
 }
 

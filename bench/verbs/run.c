@@ -110,8 +110,7 @@ static int build_plan(struct plan *plan, const struct request *request,
 	error = overcommit_look(&view);
 	if (error) {
 		plan_release(plan);
-		return fail(why, EXIT_FAILED,
-			    cure_of(CURE_PROC, error, "Try again."),
+		return fail(why, EXIT_FAILED, cure_of(CURE_PROC, error, NULL),
 			    "read %s: %s", overcommit_path(), strerror(-error));
 	}
 	plan->original_mode = view.mode;
@@ -155,7 +154,7 @@ static int measure(struct run *run, const struct run_dir *dir,
 			  "folder.",
 			  error == -ENODEV
 				  ? "Bring the CPUs back, or use --cpu free."
-				  : cure_of(CURE_SELF, error, "Try again."));
+				  : cure_of(CURE_SELF, error, NULL));
 		return fail(why, EXIT_FAILED, NULL, "go on with run %s: %s",
 			    dir->run_id,
 			    error == -ENODEV

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "bench/machine/memory.h"
+#include "bench/show/cure.h"
 
 #define HOLDER_WAIT_MS 1000
 
@@ -133,7 +134,9 @@ int run_guardian_start(struct guardian *guardian, int users_mode,
 					 why);
 	if (error)
 		return fail(why, EXIT_FAILED,
-			    "Use --overcommit current to leave it alone.",
+			    cure_of(CURE_SELF, error,
+				    "Use --overcommit current to leave it "
+				    "alone."),
 			    "guard %s: %s", overcommit_path(),
 			    run_guardian_reason(error));
 	tell_repair(&guardian->leftover);

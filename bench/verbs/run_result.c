@@ -5,6 +5,7 @@
  */
 
 #include "bench/verbs/run_result.h"
+#include "bench/machine/text.h"
 
 #include <errno.h>
 #include <signal.h>
@@ -203,12 +204,12 @@ static void show(const struct run *run, const struct run_dir *dir,
 			"%d blocks were suspended or had their overcommit "
 			"mode changed: they are flagged as warm-ups.\n",
 			run->blocks_disturbed);
-	fprintf(stderr, "Written to %s.\n", dir->path);
+	text_print(stderr, "Written to %s.\n", dir->path);
 	if (plot)
 		return;
 	shell_word(program_invocation_name, program, sizeof program);
 	shell_word(dir->path, word, sizeof word);
-	fprintf(stderr, "Draw its charts with: %s plot %s\n", program, word);
+	text_print(stderr, "Draw its charts with: %s plot %s\n", program, word);
 }
 
 /* Files are written: ^Z may stop us, and gnuplot with us. Signals that end us

@@ -15,6 +15,7 @@
 #include "bench/files/samples.h"
 #include "bench/judge/summary.h"
 #include "bench/machine/host.h"
+#include "bench/machine/text.h"
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/verbs/verbs.h"
@@ -101,8 +102,7 @@ static int write_host(const char *run, const struct samples *samples,
 		error = host_write(run, host);
 	}
 	json_decref(host);
-	return error ? fail(why, EXIT_FAILED,
-			    cure_of(CURE_FILE, error, "Try again."),
+	return error ? fail(why, EXIT_FAILED, cure_of(CURE_FILE, error, NULL),
 			    "write %s/host.json: %s", run, strerror(-error))
 		     : 0;
 }
@@ -116,16 +116,14 @@ static int write_run(const char *run, const struct samples *samples,
 				     samples->count);
 
 	if (error)
-		return fail(why, EXIT_FAILED,
-			    cure_of(CURE_SELF, error, "Try again."),
+		return fail(why, EXIT_FAILED, cure_of(CURE_SELF, error, NULL),
 			    "sum the samples of %s: %s", run, strerror(-error));
 	code = write_host(run, samples, &result, why);
 	if (!code)
 		error = cells_write(run, samples->cells.run_id, result.rows,
 				    result.count);
 	if (error)
-		code = fail(why, EXIT_FAILED,
-			    cure_of(CURE_FILE, error, "Try again."),
+		code = fail(why, EXIT_FAILED, cure_of(CURE_FILE, error, NULL),
 			    "write %s/cells.csv: %s", run, strerror(-error));
 	else if (!code)
 		printf("%s\n", result.verdict);
@@ -146,10 +144,10 @@ static void tell(const char *run, const struct samples *samples)
 		      "missing, predictions empty.\n",
 		      stderr);
 	shell_word(run, word, sizeof word);
-	fprintf(stderr,
-		"Summed %zu samples of %zu cells; draw them with `spawnwise "
-		"plot %s`.\n",
-		samples->count, samples->cells.count, word);
+	text_print(stderr,
+		   "Summed %zu samples of %zu cells; draw them with `spawnwise "
+		   "plot %s`.\n",
+		   samples->count, samples->cells.count, word);
 }
 
 static int summarise_verb(const struct arguments *args, struct failure *why)

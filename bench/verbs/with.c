@@ -240,8 +240,7 @@ static int with_verb(const struct arguments *args, struct failure *why)
 	if (!error)
 		error = order_preload(library);
 	if (error)
-		return fail(why, EXIT_OURS,
-			    cure_of(CURE_SELF, error, "Try again."),
+		return fail(why, EXIT_OURS, cure_of(CURE_SELF, error, NULL),
 			    "set the environment: %s", strerror(-error));
 	error = order_report(options->report);
 	if (error)

@@ -171,8 +171,7 @@ static int conclude(const struct watch *watch, struct failure *why)
 	int error = watch_report(&watch->monitor, watch->options->json, stream);
 
 	if (error)
-		return fail(why, EXIT_FAILED,
-			    cure_of(CURE_FILE, error, "Try again."),
+		return fail(why, EXIT_FAILED, cure_of(CURE_FILE, error, NULL),
 			    "report what was seen: %s", strerror(-error));
 	return EXIT_DONE;
 }
@@ -225,8 +224,7 @@ static int watch_run(const struct arguments *args, struct failure *why)
 	code = watch_process(&watch, why);
 	if (watch.writer.stream && watch.writer.stream != stdout &&
 	    fclose(watch.writer.stream) && !code)
-		code = fail(why, EXIT_FAILED,
-			    cure_of(CURE_FILE, -errno, "Try again."),
+		code = fail(why, EXIT_FAILED, cure_of(CURE_FILE, -errno, NULL),
 			    "write %s: %s", watch.options->out,
 			    strerror(errno));
 	monitor_end(&watch.monitor);

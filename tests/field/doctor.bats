@@ -95,7 +95,73 @@ known_refused() {
 	chmod +x without_proc
 	known_refused broker ENOTSUP unshare -m ./without_proc
 	says err "It needs /proc"
+	check 0 timeout 9 unshare -m ./without_proc "$command" list
+	[ "$(grep -c 'suspends the caller' out)" -ge 3 ]
+	check 0 unshare -m ./without_proc "$command" doctor
+	says out "memory        unknown: /proc/meminfo: No such file"
+	says out "cgroup        its limits are hidden: it is not mounted here"
 	check 7 unshare -m ./without_proc "$command" with vfork -- sh -c 'exit 7'
+}
+
+# with_mount COMMANDS COMMAND...: in a mount namespace after these commands.
+with_mount() {
+	# shellcheck disable=SC2016
+	unshare -m sh -c 'eval "$0" && exec "$@"' "$@"
+}
+
+@test "without /dev/null all is tried that works" {
+	mounts_can_be_made
+	"$command" list --csv >usual
+	none="mount -t tmpfs none /dev"
+	check 0 with_mount "$none" "$command" list --csv
+	diff usual out && [ ! -s err ]
+	check 1 with_mount "$none" "$command" run --quick --heap 0 --out run \
+		-- true
+	says err "cannot open /dev/null: No such file or directory"
+	check 1 with_mount "$none" sh -c 'exec "$@" <&- >&- 2>&-' sh \
+		"$command" run --quick --heap 0 --strategy vfork --out run
+	run_files run
+}
+
+@test "a /proc without the machine is told so" {
+	mounts_can_be_made
+	unset SPAWNWISE_KNOB
+	check 0 with_mount "umount -lR /proc &&
+		mount -t proc -o subset=pid proc /proc" "$command" doctor
+	says out "memory        unknown: /proc/meminfo: No such file"
+	says out "/proc/sys is not mounted here: run where it is"
+}
+
+@test "a number that /proc has for another process is none of ours" {
+	unshare -p -f true 2>/dev/null || skip "needs a pid namespace of its own"
+	for verb in doctor watch; do
+		check 1 unshare -p -f "$command" $verb --pid 1
+		says err "process 1: /proc is that of another PID namespace"
+		says err "Mount /proc here"
+	done
+	check 0 timeout 9 unshare -p -f "$command" list
+}
+
+@test "what is refused has its own cure" {
+	check 1 prlimit --nofile=8 "$command" run --quick --heap 0 \
+		--overcommit 1 --out run
+	says err "Raise the limit of open files (ulimit -n)."
+	if calls_can_be_refused_here; then
+		check 1 refusing 1 memfd_create -- "$command" run --quick \
+			--heap 0 --strategy vfork --out run
+		says err "A seccomp filter or an old kernel refuses what it needs"
+	fi
+	if unshare -p true 2>/dev/null; then
+		# shellcheck disable=SC2016
+		check 1 unshare -p sh -c '"$1" doctor --json >/dev/null; exec "$@"' \
+			sh "$command" plot "$top/tests/data/run"
+		says err "Its children would be born in a PID namespace"
+	fi
+	deadline="chrt -d -T 10000000 -P 100000000 0"
+	if $deadline true 2>/dev/null; then
+		check 125 $deadline "$command" exec -s fork -- true
+		says err "SCHED_DEADLINE allows no children"
+	fi
 }
 
 @test "below an emulator no strategy is passed that was not tried" {

@@ -92,6 +92,17 @@ meminfo_can_be_replaced() {
 odd=('s/^SwapFree:.*/SwapFree:  18446744073709551488 kB/'
 	'/^CommitLimit\|^Committed_AS/d')
 
+@test "a /proc/meminfo that cannot be is no leave, and the field is named" {
+	meminfo_can_be_replaced
+	for script in 's/^MemTotal:.*/MemTotal: 0x1779000 kB/' \
+		's/^MemTotal:.*/MemTotal: 1e9 kB/' \
+		'$aMemTotal: 9999999999999 kB' 's/^MemTotal:/MemTotal :/'; do
+		check 125 telling "$script" "$command" exec --heap 64M \
+			--strategy clone_vm -- true
+		says err "MemTotal of /proc/meminfo cannot be"
+	done
+}
+
 @test "an odd /proc/meminfo is no leave to take all memory" {
 	meminfo_can_be_replaced
 	for script in "${odd[@]}"; do

@@ -67,6 +67,22 @@ no_raw_bytes() {
 	no_raw_bytes err
 }
 
+@test "a folder of any name is told" {
+	run=$'a\e[31m\xff'
+	check 0 "$command" run --quick --heap 0 --strategy vfork --out "$run"
+	no_raw_bytes err
+	for verb in plot "choose --heap 0 --data"; do
+		check 0 "$command" $verb "$run"
+		no_raw_bytes err
+		says err 'a\x1b[31m\xff'
+	done
+	rm "$run/cells.csv"
+	check 0 "$command" summarise "$run"
+	no_raw_bytes err
+	check 0 "$command" lab promise --overcommit current --out "${run}2"
+	no_raw_bytes err
+}
+
 @test "a run of any name and arguments has a host.json" {
 	mkdir $'a\xff'
 	cd $'a\xff'
