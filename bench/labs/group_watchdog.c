@@ -13,6 +13,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <sys/socket.h>
@@ -32,13 +33,6 @@ struct listing {
 	pid_t pids[BATCH];
 };
 
-static void listing_add(struct listing *list, pid_t pid)
-{
-	if (pid > 0 && list->count < BATCH)
-		list->pids[list->count++] = pid;
-	list->foreign |= pid == 0;
-}
-
 static void listing_read(const char *directory, struct listing *list)
 {
 	char text[4096];
@@ -48,13 +42,14 @@ static void listing_read(const char *directory, struct listing *list)
 	if (text_read_at(text, sizeof(text), "%s/cgroup.procs", directory))
 		return;
 	while (*at) {
-		pid_t pid = 0;
+		const pid_t pid = (pid_t)strtol(at, &at, 10);
 
-		for (; *at >= '0' && *at <= '9'; at++)
-			pid = pid * 10 + (*at - '0');
 		/* Text that fills the buffer may end within a number. */
-		if (*at || at < text + sizeof(text) - 1)
-			listing_add(list, pid);
+		if (at == text + sizeof(text) - 1)
+			return;
+		if (pid > 0 && list->count < BATCH)
+			list->pids[list->count++] = pid;
+		list->foreign |= pid == 0;
 		at += *at != '\0';
 	}
 }
@@ -144,24 +139,23 @@ int group_watchdog_lock(const char *directory)
 	return error ? error : fd;
 }
 
-static int group_watchdog_clear(struct group_watchdog *watchdog)
+static int clear_group(struct group_watchdog *watchdog)
 {
 	bool killed = false;
-	int error = 0;
+	int error;
 
-	if (*watchdog->directory)
-		error = group_watchdog_sweep(watchdog->directory, false,
-					     WATCHDOG_SWEEP_MS, &killed);
+	if (!*watchdog->directory)
+		return 0;
+	error = group_watchdog_sweep(watchdog->directory, false,
+				     WATCHDOG_SWEEP_MS, &killed);
 	if (error)
 		return error;
-	if (*watchdog->directory)
-		close(watchdog->lock_fd);
+	close(watchdog->lock_fd);
 	*watchdog->directory = '\0';
 	return killed;
 }
 
-static int group_watchdog_make(struct group_watchdog *watchdog,
-			       const char *directory)
+static int make_group(struct group_watchdog *watchdog, const char *directory)
 {
 	if (*watchdog->directory)
 		return -EALREADY;
@@ -198,13 +192,13 @@ void group_watchdog_main(void *context)
 		if (heard <= 0)
 			continue;
 		stopped = request.verb == WATCHDOG_STOP;
-		watchdog_answer(&watchdog->post,
-				stopped ? group_watchdog_clear(watchdog)
-					: group_watchdog_make(
-						  watchdog, request.directory));
+		watchdog_answer(
+			&watchdog->post,
+			stopped ? clear_group(watchdog)
+				: make_group(watchdog, request.directory));
 	}
 	/* The runner is gone, or wants nothing more: leave nothing behind. */
-	while (group_watchdog_clear(watchdog) == -EBUSY)
+	while (clear_group(watchdog) == -EBUSY)
 		poll(NULL, 0, PATIENT_RETRY_MS);
 	_exit(0);
 }

@@ -2,14 +2,6 @@
 /*
  * A memory control group of our own, made for one experiment.
  *
- *  1. memory_group_open()   early, while the runner is small: gives birth to
- *                           the watchdog, then makes the group and bounds it.
- *  2. memory_group_enter()  for each process of the experiment, best before
- *                           it has touched memory: what a process was
- *                           charged for before stays where it was charged.
- *  3. memory_group_read()   the counters, memory_group_set_limit().
- *  4. memory_group_close()  kills what is left in the group and removes it.
- *
  * The runner itself must stay outside. Whatever happens to it, the watchdog, a
  * small process outside the group, kills what is in the group and removes it
  * within a second of the runner's death (pidfd_open(2)). Groups of runners
@@ -76,9 +68,10 @@ int memory_group_ceiling(uint64_t *bytes, char *why, size_t why_size);
 int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 		      char *why, size_t why_size);
 
-/* Move a process into the group; pid 0 is the calling one. Allocates nothing,
- * so that a child may call it between fork and exec. -ESRCH: no such process;
- * -ENOENT: the group is gone. */
+/* Move a process into the group, best before it has touched memory: what it was
+ * charged for before stays where it was charged. pid 0 is the calling one.
+ * Allocates nothing, so that a child may call it between fork and exec. -ESRCH:
+ * no such process; -ENOENT: the group is gone. */
 int memory_group_enter(const struct memory_group *group, pid_t pid);
 
 /* Change the limit, rounded down to pages. -ERANGE: above the ceiling. Below

@@ -22,6 +22,9 @@
 #define NAMES 64       /* tried where earlier runs left some behind */
 #define REPAIR_MS 1000 /* for one group of a dead runner */
 #define ANSWER_MS 1000
+#define DELEGATED "systemd-run --scope -p Delegate=yes spawnwise lab ..."
+#define DELEGATED_TO_USER                                                      \
+	"systemd-run --user --scope -p Delegate=yes spawnwise lab ..."
 
 static int ask_make(struct memory_group *group, const char *parent)
 {
@@ -114,49 +117,34 @@ void memory_group_repair(const char *directory)
 			repair(path);
 }
 
-/* sd_booted(3). */
-static bool systemd_runs(void)
-{
-	return access("/run/systemd/system", F_OK) == 0;
-}
-
-static void explain_missing(char *why, size_t why_size)
-{
-	snprintf(why, why_size,
-		 "there is no memory controller among this machine's control "
-		 "groups: %s",
-		 systemd_runs()
-			 ? "run `systemd-run --scope -p Delegate=yes spawnwise "
-			   "lab ...`, or boot with cgroup_enable=memory"
-			 : "boot with cgroup_enable=memory, and mount them");
-}
-
-static void explain_refused(char *why, size_t why_size)
-{
-	const char *cure = "run it as root";
-
-	if (systemd_runs())
-		cure = geteuid() ? "run `systemd-run --user --scope -p "
-				   "Delegate=yes spawnwise lab ...`, or as root"
-				 : "run `systemd-run --scope -p Delegate=yes "
-				   "spawnwise lab ...`";
-	else if (!geteuid())
-		cure = "run it with CAP_SYS_ADMIN, outside the container";
-	snprintf(why, why_size,
-		 "this user may not make a memory control group: %s", cure);
-}
-
 void memory_group_explain(int error, const struct cgroup *own, char *why,
 			  size_t why_size)
 {
+	/* sd_booted(3). */
+	const bool has_systemd = !access("/run/systemd/system", F_OK);
+	const bool is_root = !geteuid();
+
 	switch (error) {
 	case -ENOENT:
 	case -ENODEV:
-		explain_missing(why, why_size);
+		snprintf(why, why_size,
+			 "there is no memory controller among this machine's "
+			 "control groups: %s",
+			 has_systemd ? "run `" DELEGATED "`, or boot with "
+				       "cgroup_enable=memory"
+				     : "boot with cgroup_enable=memory, and "
+				       "mount them");
 		break;
 	case -EACCES:
 	case -EPERM:
-		explain_refused(why, why_size);
+		snprintf(why, why_size,
+			 "this user may not make a memory control group: %s",
+			 has_systemd && is_root ? "run `" DELEGATED "`"
+			 : has_systemd ? "run `" DELEGATED_TO_USER "`, or as "
+					 "root"
+			 : is_root     ? "run it with CAP_SYS_ADMIN, outside "
+					 "the container"
+				       : "run it as root");
 		break;
 	case -EROFS:
 		snprintf(why, why_size,

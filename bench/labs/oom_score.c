@@ -149,21 +149,17 @@ static void sum(struct lab_context *context)
 	first->large = large ? large->score : 0;
 }
 
-static void tabulate_claim(struct table *table, const char *claim,
-			   const struct oom *with, const struct oom *without)
-{
-	if (!with || !without)
-		return;
-	table_cell(table, "%s", claim);
-	table_cell(table, "%d", with->score);
-	table_cell(table, "%d", without->score);
-	table_row(table, TABLE_PLAIN);
-}
-
 static int tell_claims(struct lab_context *context)
 {
 	static const char *const heads[] = { "claim", "with", "without", NULL };
-	const struct oom *plain = find(context, "size", 4);
+	static const struct {
+		const char *claim, *with;
+		unsigned units;
+	} claims[] = {
+		{ "nice raises it: until Linux 2.6.35", "nice", 4 },
+		{ "its children's memory counts: until 2.6.35", "child", 1 },
+		{ "root has a bonus: until 4.17", "user", 4 },
+	};
 	struct table table;
 
 	report_text(context,
@@ -172,12 +168,18 @@ static int tell_claims(struct lab_context *context)
 		    "and without:");
 	table_init(&table, "lrr");
 	table_heads(&table, heads);
-	tabulate_claim(&table, "nice raises it: until Linux 2.6.35",
-		       find(context, "nice", 4), plain);
-	tabulate_claim(&table, "its children's memory counts: until 2.6.35",
-		       find(context, "child", 1), find(context, "size", 1));
-	tabulate_claim(&table, "root has a bonus: until 4.17",
-		       getuid() ? NULL : plain, find(context, "user", 4));
+	for (size_t i = 0; i < sizeof claims / sizeof *claims; i++) {
+		const unsigned units = claims[i].units;
+		const struct oom *with = find(context, claims[i].with, units);
+		const struct oom *without = find(context, "size", units);
+
+		if (!with || !without || (case_of(with)->nobody && getuid()))
+			continue;
+		table_cell(&table, "%s", claims[i].claim);
+		table_cell(&table, "%d", with->score);
+		table_cell(&table, "%d", without->score);
+		table_row(&table, TABLE_PLAIN);
+	}
 	return report_table(context, &table);
 }
 
