@@ -13,6 +13,7 @@
 #include <sys/mman.h>
 
 #include "bench/labs/memory_group.h"
+#include "bench/labs/region.h"
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/coprocess.h"
@@ -60,11 +61,11 @@ const struct sw_strategy *lab_strategy(const struct lab_part *part,
 
 size_t lab_strategies(const struct lab_part *part)
 {
-	size_t count = 0;
+	size_t count = !part->strategies;
 
 	while (part->strategies && lab_strategy(part, count))
 		count++;
-	return part->strategies ? count : 1;
+	return count;
 }
 
 int lab_fail(struct lab_context *context, int error, const char *cure,
@@ -100,27 +101,6 @@ int lab_ceiling(struct lab_context *context, uint64_t least_bytes,
 				"take the %s that this lab needs: it may have "
 				"%s",
 				size_human(least_bytes).text, reason);
-	return 0;
-}
-
-/* Nothing dangerous is done without a group. */
-static int open_group(struct lab_context *context, const struct lab_part *part,
-		      struct memory_group *group)
-{
-	char reason[MEMORY_WHY_BYTES + 256];
-	uint64_t bytes;
-	int error = lab_ceiling(context, part->group_least_bytes, &bytes);
-
-	if (error)
-		return error;
-	if (bytes > part->group_bytes)
-		bytes = part->group_bytes;
-	error = memory_group_open(group, bytes, reason, sizeof reason);
-	if (error)
-		return lab_fail(context, error,
-				"Nothing was done: without a group of its own "
-				"the kernel would choose among all processes.",
-				"begin: %s", reason);
 	return 0;
 }
 
@@ -208,13 +188,24 @@ static int try_trial(struct trial *shared, const struct trial *start)
 				: meminfo_error(error));
 }
 
+/* Nothing dangerous is done without a group. */
 static int try_in_group(struct trial *shared, struct trial start)
 {
+	const struct lab_part *part = start.part;
+	char reason[MEMORY_WHY_BYTES + 256];
 	struct memory_group group;
-	int error = open_group(start.context, start.part, &group);
+	uint64_t bytes;
+	int error = lab_ceiling(start.context, part->group_least_bytes, &bytes);
 
 	if (error)
 		return error;
+	error = memory_group_open(&group, smaller(bytes, part->group_bytes),
+				  reason, sizeof reason);
+	if (error)
+		return lab_fail(start.context, error,
+				"Nothing was done: without a group of its own "
+				"the kernel would choose among all processes.",
+				"begin: %s", reason);
 	start.group = &group;
 	error = try_trial(shared, &start);
 	memory_group_close(&group);

@@ -124,18 +124,10 @@ int memory_group_set_limit(struct memory_group *group, uint64_t limit_bytes)
 	return error;
 }
 
-static int group_watchdog_birth(struct memory_group *group)
-{
-	struct group_watchdog watchdog = { .directory = "" };
-	int error = watchdog_birth(&group->watchdog, &watchdog.post,
-				   group_watchdog_main, &watchdog);
-
-	return error ? error : watchdog_await(&group->watchdog);
-}
-
 int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 		      char *why, size_t why_size)
 {
+	struct group_watchdog watchdog = { .directory = "" };
 	struct cgroup own = { .version = 0 };
 
 	memset(group, 0, sizeof(*group));
@@ -144,7 +136,10 @@ int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 		return error;
 	error = cgroup_of(0, "memory", &own);
 	if (!error)
-		error = group_watchdog_birth(group);
+		error = watchdog_birth(&group->watchdog, &watchdog.post,
+				       group_watchdog_main, &watchdog);
+	if (!error)
+		error = watchdog_await(&group->watchdog);
 	if (!error)
 		error = memory_group_place(group, &own);
 	if (!error)

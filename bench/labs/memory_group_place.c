@@ -57,14 +57,6 @@ static int give_controller(const char *parent)
 				       parent);
 }
 
-static int place_below(struct memory_group *group, const char *parent)
-{
-	const int error = group->version == 2 ? give_controller(parent) : 0;
-
-	memory_group_repair(parent);
-	return error ? error : ask_make(group, parent);
-}
-
 int memory_group_place(struct memory_group *group, const struct cgroup *own)
 {
 	struct cgroup parent = *own;
@@ -72,8 +64,13 @@ int memory_group_place(struct memory_group *group, const struct cgroup *own)
 
 	group->version = own->version;
 	do {
-		const int error = place_below(group, parent.directory);
+		int error = own->version == 2
+				    ? give_controller(parent.directory)
+				    : 0;
 
+		memory_group_repair(parent.directory);
+		if (!error)
+			error = ask_make(group, parent.directory);
 		if (!error || error == -EPIPE || own->version == 1)
 			return error;
 		/* "No controller" says the least of all reasons. */

@@ -16,6 +16,7 @@
 #include <unistd.h>
 
 #include "bench/labs/driver.h"
+#include "bench/labs/region.h"
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/process.h"
@@ -277,27 +278,19 @@ const struct lab_part oom_inheritance = {
 	.none = "No child was seen.",
 };
 
-/* Even where no group can be made: the processes of this lab must not be what
- * drives the group that they are in out of memory. */
-static int choose_unit(struct lab_context *context)
-{
-	const int error =
-		lab_ceiling(context, UNITS * LEAST_UNIT_BYTES, &oom_unit_bytes);
-
-	oom_unit_bytes = oom_unit_bytes / UNITS / MIB * MIB;
-	if (oom_unit_bytes > UNIT_BYTES)
-		oom_unit_bytes = UNIT_BYTES;
-	return error;
-}
-
 static int run(struct lab_context *context)
 {
 	static struct memory_group group;
 	char why[512];
-	int error = choose_unit(context);
+	/* Even where no group can be made: the processes of this lab must not
+	 * be what drives the group that they are in out of memory. */
+	int error =
+		lab_ceiling(context, UNITS * LEAST_UNIT_BYTES, &oom_unit_bytes);
 
 	if (error)
 		return error;
+	oom_unit_bytes =
+		smaller(oom_unit_bytes / UNITS / MIB * MIB, UNIT_BYTES);
 	if (!memory_group_open(&group, UNITS * oom_unit_bytes, why, sizeof why))
 		context->group = &group;
 	error = lab_try(context, &oom_scores);

@@ -288,22 +288,10 @@ static int tell_counters(struct lab_context *context)
 	return report_table(context, &table);
 }
 
-static void tell_sizes(struct lab_context *context,
-		       const struct oom_log_kill *log)
-{
-	for (const struct row_field *size = oom_log_sizes; size->name; size++) {
-		const uint64_t *bytes = row_member(size, log);
-
-		if (*bytes != OOM_LOG_ABSENT)
-			fprintf(context->text, "  %-15s %9s  %s\n", size->name,
-				size_human(*bytes).text, size->help);
-	}
-	fputc('\n', context->text);
-}
-
 /* Of the first kill that is there. */
 static void tell_log(struct lab_context *context)
 {
+	const struct row_field *size = oom_log_sizes;
 	const struct oom *oom = lab_row(context, 0);
 	const int log_error = oom->log_error;
 
@@ -313,7 +301,15 @@ static void tell_log(struct lab_context *context)
 		report_text(context, "The kernel's log says of the %s kill:",
 			    oom->trial.case_name);
 		report_text(context, "%s", oom->line);
-		tell_sizes(context, &oom->log);
+		for (; size->name; size++) {
+			const uint64_t *bytes = row_member(size, &oom->log);
+
+			if (*bytes != OOM_LOG_ABSENT)
+				fprintf(context->text, "  %-15s %9s  %s\n",
+					size->name, size_human(*bytes).text,
+					size->help);
+		}
+		fputc('\n', context->text);
 	} else if (log_error) {
 		report_text(
 			context,

@@ -162,21 +162,16 @@ static bool is_copied(const struct oracle *oracle)
 	return oracle->trial.strategy->traits & SW_CHARGES_COMMIT;
 }
 
-/* The strategies of one mode and memory follow each other. */
-static bool is_like(const struct oracle *one, const struct oracle *other)
-{
-	return other && one->trial.mode == other->trial.mode &&
-	       one->trial.one == other->trial.one;
-}
-
-/* Sum up the rows from i on that are like it in the first of them; returns the
- * number of the next. */
+/* The strategies of one mode and memory follow each other, from i on: sum up
+ * their rows in the first one, and return the number of the next. */
 static size_t sum_kind(const struct lab_context *context, size_t i)
 {
 	struct oracle *first = lab_row(context, i), *row = first;
 
 	first->first = true;
-	for (; is_like(first, row); row = lab_row(context, ++i)) {
+	for (; row && row->trial.mode == first->trial.mode &&
+	       row->trial.one == first->trial.one;
+	     row = lab_row(context, ++i)) {
 		first->tried += row->trial.agrees >= 0;
 		first->agreed += row->trial.agrees > 0;
 		if (!row->trial.skipped[0] && row->observed)

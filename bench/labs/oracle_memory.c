@@ -50,39 +50,30 @@ const struct memory memories[MEMORY_COUNT] = {
 /* Where the worker's memory is; it has one. */
 static struct region regions[2];
 
-/* Larger than what is free, smaller than RAM and swap: in mode 2 a little more
- * than half of what may still be committed. */
-static uint64_t large_bytes(int mode, const struct predict_facts *facts)
-{
-	const uint64_t all_bytes = facts->ram_bytes + facts->swap_bytes;
-	struct meminfo memory;
-
-	if (mode == 2)
-		return predict_left(facts) / 2 + predict_slack(facts) +
-		       16 * MIB;
-	if (meminfo_read(&memory))
-		return all_bytes / 2;
-	return (memory.available_bytes + memory.swap_free_bytes + all_bytes) /
-	       2;
-}
-
 static uint64_t size_of(enum memory_size size, int mode,
 			const struct predict_facts *facts)
 {
+	const uint64_t all_bytes = facts->ram_bytes + facts->swap_bytes;
 	const uint64_t left_bytes = predict_left(facts);
+	struct meminfo memory;
 
+	if (size == MEMORY_STRONG)
+		size = mode == 2 ? MEMORY_LARGE : MEMORY_HUGE;
 	switch (size) {
 	case MEMORY_SMALL:
-		return mode == 2 && left_bytes / 8 < SMALL_BYTES
-			       ? left_bytes / 8
-			       : SMALL_BYTES;
+		return mode == 2 ? smaller(left_bytes / 8, SMALL_BYTES)
+				 : SMALL_BYTES;
 	case MEMORY_LARGE:
-		return large_bytes(mode, facts);
+		/* A little more than half of what may still be committed. */
+		if (mode == 2)
+			return left_bytes / 2 + predict_slack(facts) + 16 * MIB;
+		if (meminfo_read(&memory))
+			return all_bytes / 2;
+		return (memory.available_bytes + memory.swap_free_bytes +
+			all_bytes) /
+		       2;
 	case MEMORY_HUGE:
-		return (facts->ram_bytes + facts->swap_bytes) / 4 * 6;
-	case MEMORY_STRONG:
-		return size_of(mode == 2 ? MEMORY_LARGE : MEMORY_HUGE, mode,
-			       facts);
+		return all_bytes / 4 * 6;
 	default:
 		return left_bytes + (mode == 2 ? 0 : predict_slack(facts));
 	}

@@ -170,16 +170,6 @@ static uint64_t find_largest(struct promise *promise)
 	return granted;
 }
 
-static uint64_t take_all(struct promise *promise)
-{
-	uint64_t taken = 0;
-
-	for (size_t step = GIB; step >= SMALLEST_STEP; step /= 2)
-		while (is_harmless(promise, step) && map(step, USED))
-			taken += step;
-	return taken;
-}
-
 static int take(void *row)
 {
 	struct promise *promise = row;
@@ -191,7 +181,9 @@ static int take(void *row)
 	promise->unusual = is_unusual();
 	promise->largest_bytes = find_largest(promise);
 	promise->held_back = false;
-	promise->promised_bytes = take_all(promise);
+	for (size_t step = GIB; step >= SMALLEST_STEP; step /= 2)
+		while (is_harmless(promise, step) && map(step, USED))
+			promise->promised_bytes += step;
 	error = meminfo_read_commit(&after);
 	/* Others may have given back more than we got. */
 	if (!error)

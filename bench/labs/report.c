@@ -239,17 +239,6 @@ static void count_agreed(struct lab_context *context)
 	context->cases = (int)lab_cases(context->part);
 }
 
-static void tell_verdict(struct lab_context *context)
-{
-	const struct lab_part *part = context->part;
-
-	tell_filled(context,
-		    !context->tried		   ? part->none
-		    : context->wrong && part->some ? part->some
-						   : part->all,
-		    lab_row(context, 0));
-}
-
 static void tell_lesson(struct lab_context *context,
 			const struct lesson *lesson)
 {
@@ -264,13 +253,6 @@ static void tell_lesson(struct lab_context *context,
 	}
 }
 
-static bool is_of_same_skip(const struct trial *one, const struct trial *other)
-{
-	return one->mode == other->mode &&
-	       !strcmp(one->skipped, other->skipped) &&
-	       (one->for_others || one->strategy == other->strategy);
-}
-
 /* The first of those that were skipped for a reason, with the cases of all. */
 static void tell_skip(struct lab_context *context, size_t first)
 {
@@ -278,7 +260,9 @@ static void tell_skip(struct lab_context *context, size_t first)
 	char cases[256] = "";
 
 	for (size_t i = 0; (row = lab_row(context, i)); i++) {
-		if (!is_of_same_skip(one, row))
+		if (row->mode != one->mode ||
+		    strcmp(row->skipped, one->skipped) ||
+		    (row->strategy != one->strategy && !one->for_others))
 			continue;
 		if (i < first)
 			return;
@@ -313,7 +297,11 @@ int report(struct lab_context *context)
 		error = tell_tables(context);
 	}
 	if (part->all)
-		tell_verdict(context);
+		tell_filled(context,
+			    !context->tried		   ? part->none
+			    : context->wrong && part->some ? part->some
+							   : part->all,
+			    lab_row(context, 0));
 	for (size_t i = 0; part->lessons && part->lessons[i].text; i++)
 		tell_lesson(context, &part->lessons[i]);
 	for (size_t i = 0; (row = lab_row(context, i)); i++)

@@ -142,14 +142,6 @@ static int look(void *row)
 	return error;
 }
 
-/* How much can be written: what the group still allows, less the page tables
- * that this takes. */
-static uint64_t predict_touched(const struct touch *touch)
-{
-	return (touch->limit_bytes - touch->before.usage_bytes) /
-	       (page_bytes() + PTE_BYTES) * page_bytes();
-}
-
 static void put_mib(char text[24], uint64_t bytes)
 {
 	snprintf(text, 24, "%.2f MiB", (double)bytes / MIB);
@@ -159,6 +151,10 @@ static int look_back(void *row)
 {
 	struct touch *touch = row;
 	const int error = look(touch);
+	/* What the group still allowed, less the page tables that it takes. */
+	const uint64_t predicted_bytes =
+		(touch->limit_bytes - touch->before.usage_bytes) /
+		(page_bytes() + PTE_BYTES) * page_bytes();
 
 	touch->event = touch->refused	     ? "refused"
 		       : touch->death_ns > 0 ? "oom_kill"
@@ -166,7 +162,7 @@ static int look_back(void *row)
 	touch->answer = touch->refused ? "no" : "yes";
 	touch->signal = WTERMSIG(touch->trial.status);
 	put_mib(touch->touched, touch->touched_bytes);
-	put_mib(touch->predicted, predict_touched(touch));
+	put_mib(touch->predicted, predicted_bytes);
 	/* The command's status tells of this one. */
 	touch->trial.context->skipped += !strcmp(touch->event, "survived");
 	return error;
