@@ -259,8 +259,8 @@ static int try_modes(struct lab_context *context, const struct lab_part *part)
 	progress_begin(&progress, stderr,
 		       part->trial_s * (double)(lab_strategies(part) *
 						lab_cases(part)));
-	for (size_t i = 0; i < context->mode_count && !error; i++) {
-		trial.mode = context->modes[i];
+	for (size_t i = 0; i < context->modes.count && !error; i++) {
+		trial.mode = context->modes.modes[i];
 		error = try_product(shared, trial, &progress);
 	}
 	progress_end(&progress);
@@ -296,12 +296,12 @@ static void bound_modes(struct lab_context *context)
 		snprintf(why, sizeof why,
 			 "What it would leave cannot be seen: %s.",
 			 meminfo_error(error));
-	for (size_t i = 0; i < context->mode_count; i++) {
-		const int mode = context->modes[i];
+	for (size_t i = 0; i < context->modes.count; i++) {
+		const int mode = context->modes.modes[i];
 
-		if (mode != 2 || context->users_mode == 2 || context->alone ||
+		if (mode != 2 || context->modes.users == 2 || context->alone ||
 		    (!error && headroom_ok(0, &facts, why, sizeof why))) {
-			context->modes[kept++] = mode;
+			context->modes.modes[kept++] = mode;
 			continue;
 		}
 		context->skipped++;
@@ -310,7 +310,7 @@ static void bound_modes(struct lab_context *context)
 			    "uses, --alone holds it all the same.",
 			    why);
 	}
-	context->mode_count = kept;
+	context->modes.count = kept;
 }
 
 int lab_run(struct lab_context *context, const struct lab *lab)
@@ -320,8 +320,8 @@ int lab_run(struct lab_context *context, const struct lab *lab)
 	context->lab = lab;
 	bound_modes(context);
 	if (lab->run)
-		return context->mode_count ? lab->run(context) : 0;
-	for (size_t i = 0; lab->parts[i] && context->mode_count && !error; i++)
+		return context->modes.count ? lab->run(context) : 0;
+	for (size_t i = 0; lab->parts[i] && context->modes.count && !error; i++)
 		error = lab_try(context, lab->parts[i]);
 	return error;
 }

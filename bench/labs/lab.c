@@ -27,7 +27,6 @@
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/show/plot.h"
-#include "bench/verbs/mode.h"
 #include "bench/verbs/run_guardian.h"
 #include "bench/verbs/verbs.h"
 
@@ -115,15 +114,11 @@ static struct lab_files {
 	char csv_path[PATH_MAX + 32];
 	FILE *csv;
 	long header_bytes;
+	char *text; /* what the lab says; NULL: nothing */
+	size_t text_bytes;
 	volatile bool kept; /* all is in them */
 	pid_t owner;	    /* not a process of the lab */
 } files;
-
-/* What a lab says. */
-struct lab_words {
-	char *text;
-	size_t bytes;
-};
 
 /* Choose the folder: out, or a new one as a run gets it. Nothing is created. */
 static int choose_folder(const struct lab *lab, const char *out,
@@ -228,19 +223,19 @@ static int create_files(void)
 	return error;
 }
 
-static int keep_text(const struct lab_words *words)
+static int keep_text(void)
 {
 	struct replace replace;
 	char name[64];
 	int error;
 
-	if (!words->bytes)
+	if (!files.text_bytes)
 		return 0;
 	snprintf(name, sizeof name, "%s.txt", files.lab->name);
 	error = replace_begin(&replace, files.dir.path, name);
 	if (error)
 		return error;
-	fwrite(words->text, 1, words->bytes, replace.stream);
+	fwrite(files.text, 1, files.text_bytes, replace.stream);
 	return replace_end(&replace, 0);
 }
 
@@ -258,19 +253,19 @@ static int keep_host(void)
 /* Write what was found out, whatever came after it: error is the lab's. One
  * that could not begin leaves nothing behind, and has said nothing. Returns
  * error, or the first -errno of a write. */
-static int keep(struct lab_words *words, int error)
+static int keep(int error)
 {
 	const bool empty = ftell(files.csv) == files.header_bytes;
 	const int unwritten = fclose(files.csv) ? -errno : 0;
 	int uncut, no_text, no_host;
 
 	if (error && empty) {
-		words->bytes = 0;
+		files.text_bytes = 0;
 		discard();
 		return error;
 	}
 	uncut = csv_drop_cut_row(files.csv_path);
-	no_text = keep_text(words);
+	no_text = keep_text();
 	if (error)
 		text_print(stderr, "The rows until then are in %s.\n",
 			   files.csv_path);
@@ -281,8 +276,7 @@ static int keep(struct lab_words *words, int error)
 }
 
 /* Do the lab, with its files; what it has found is in them then. */
-static int experiment(struct lab_context *context, struct lab_words *words,
-		      struct failure *why)
+static int experiment(struct lab_context *context, struct failure *why)
 {
 	int error = create_files();
 
@@ -293,12 +287,12 @@ static int experiment(struct lab_context *context, struct lab_words *words,
 			    "write to %s: %s", files.dir.path,
 			    strerror(-error));
 	watch_signals();
-	context->text = open_memstream(&words->text, &words->bytes);
+	context->text = open_memstream(&files.text, &files.text_bytes);
 	context->csv.stream = files.csv;
 	error = context->text ? lab_run(context, files.lab) : -errno;
 	if (context->text && fclose(context->text) && !error)
 		error = -ENOMEM; /* a part of the text is missing */
-	error = keep(words, error);
+	error = keep(error);
 	if (error && why->what[0])
 		return EXIT_FAILED;
 	if (error)
@@ -326,75 +320,60 @@ static void draw(void)
  * does not read it all, and SIGPIPE ends us there: so that comes last. */
 static int work(struct lab_context *context, struct failure *why)
 {
-	struct lab_words words = { 0 };
 	struct failure guard_why = { 0 };
 	int guarded = 0;
-	const int code = experiment(context, &words, why);
+	const int code = experiment(context, why);
 
 	if (context->guardian)
 		guarded = run_guardian_stop(context->guardian, &guard_why);
 	if (!guarded && !why->what[0])
 		draw();
-	if (words.bytes)
-		fwrite(words.text, 1, words.bytes, stdout);
-	free(words.text);
+	if (files.text_bytes)
+		fwrite(files.text, 1, files.text_bytes, stdout);
+	free(files.text);
 	if (!guarded)
 		return code;
 	*why = guard_why;
 	return guarded;
 }
 
-static int run_lab(const struct lab *lab, const struct arguments *args,
-		   const struct mode_list *list, struct failure *why)
+static int lab_verb(const struct arguments *args, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
+	const struct lab *lab = NULL;
 	struct lab_context context = {
 		.columns = lines_columns(stdout), /* the file's text too */
-		.users_mode = list->users,
-		.mode_count = list->count,
 		.alone = options->alone,
 		.failure = why,
 	};
 	struct guardian guardian;
 	int code;
 
-	memcpy(context.modes, list->modes, sizeof context.modes);
-	code = choose_folder(lab, options->out, why);
-	if (!code && needs_guardian(list)) {
-		code = run_guardian_start(&guardian, list->users, why);
+	if (args->operand_count) {
+		lab = find_lab(args->operands[0], why);
+		if (!lab)
+			return EXIT_USAGE;
+	}
+	code = check_options(args, lab, why);
+	if (!code && !lab)
+		list_labs(stdout);
+	if (code || !lab)
+		return code;
+	code = run_guardian_check(false, why);
+	if (!code)
+		code = run_guardian_repair(why);
+	if (!code)
+		code = modes_read(lab->modes ? options->overcommit : "current",
+				  &context.modes, why);
+	if (!code)
+		code = choose_folder(lab, options->out, why);
+	if (!code && needs_guardian(&context.modes)) {
+		code = run_guardian_start(&guardian, context.modes.users, why);
 		context.guardian = &guardian;
 	} else if (!code) {
 		code = run_guardian_none(why);
 	}
 	return code ? code : work(&context, why);
-}
-
-static int lab_verb(const struct arguments *args, struct failure *why)
-{
-	const struct lab *lab;
-	struct mode_list list = { 0 };
-	int code;
-
-	if (!args->operand_count) {
-		code = check_options(args, NULL, why);
-		if (!code)
-			list_labs(stdout);
-		return code;
-	}
-	lab = find_lab(args->operands[0], why);
-	if (!lab)
-		return EXIT_USAGE;
-	code = check_options(args, lab, why);
-	if (!code)
-		code = run_guardian_check(false, why);
-	if (!code)
-		code = run_guardian_repair(why);
-	if (!code)
-		code = modes_read(lab->modes
-					  ? argument_value(args, "overcommit")
-					  : "current",
-				  &list, why);
-	return code ? code : run_lab(lab, args, &list, why);
 }
 
 const struct verb verb_lab = {

@@ -23,13 +23,12 @@
 #include <stdio.h>
 
 #include "bench/rows/rows.h"
+#include "bench/verbs/mode.h"
 
 struct failure;
 struct guardian;
 struct lab_part;
 struct memory_group;
-
-#define LAB_MODES 3 /* vm.overcommit_memory: 0, 1, 2 */
 
 struct lab_context {
 	/* What the lab may use; the caller's. */
@@ -37,9 +36,7 @@ struct lab_context {
 	FILE *text;		   /* for people: plain */
 	int columns;		   /* of a line of it */
 	struct guardian *guardian; /* NULL: only the user's mode */
-	int modes[LAB_MODES];	   /* to be tried, one of them the user's */
-	size_t mode_count;
-	int users_mode;
+	struct mode_list modes;	   /* to be tried */
 	bool alone; /* nobody else uses this machine: mode 2 may be held
 		     * without leaving room for others */
 

@@ -93,7 +93,7 @@ static int prepare(void *row)
 	strcpy(oracle->unavailable, trial->skipped);
 	trial->skipped[0] = '\0';
 	if (!error && oracle_memory(oracle)->early)
-		error = oracle_map(oracle, trial->context->users_mode);
+		error = oracle_map(oracle, trial->context->modes.users);
 	return error;
 }
 

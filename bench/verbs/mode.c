@@ -9,6 +9,7 @@
 
 #include "bench/machine/overcommit.h"
 #include "bench/machine/units.h"
+#include "bench/verbs/failure.h"
 #include "bench/verbs/option.h"
 
 int users_mode(int *mode)

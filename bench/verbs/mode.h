@@ -5,7 +5,7 @@
 
 #include <stddef.h>
 
-#include "bench/verbs/verbs.h"
+struct failure;
 
 #define MODE_COUNT 3 /* 0, 1, 2 */
 
