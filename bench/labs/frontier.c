@@ -77,8 +77,7 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type row_type = { "frontier.csv",
-					  { { .fields = fields } } };
+static const struct row_type row_type = ROW_TYPE("frontier.csv", fields);
 
 static const struct row_field words[] = {
 	FIELD("bound", TEXT, AT(stopped_by), NULL, bound_phrases),

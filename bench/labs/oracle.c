@@ -72,8 +72,7 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type row_type = { "oracle.csv",
-					  { { .fields = fields } } };
+static const struct row_type row_type = ROW_TYPE("oracle.csv", fields);
 
 static const struct row_field words[] = {
 	FIELD("mapped", TEXT, AT(mapped)),

@@ -99,7 +99,7 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type type = { "promise.csv", { { .fields = fields } } };
+static const struct row_type type = ROW_TYPE("promise.csv", fields);
 
 static const struct row_field words[] = {
 	FIELD("bound", TEXT, AT(stopped_by), NULL, bound_phrases),

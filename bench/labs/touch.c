@@ -75,8 +75,7 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type row_type = { "touch.csv",
-					  { { .fields = fields } } };
+static const struct row_type row_type = ROW_TYPE("touch.csv", fields);
 
 static const struct row_field words[] = {
 	FIELD("answer", TEXT, AT(answer)),

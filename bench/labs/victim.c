@@ -116,7 +116,7 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type type = { "victim.csv", { { .fields = fields } } };
+static const struct row_type type = ROW_TYPE("victim.csv", fields);
 
 static int prepare(void *row)
 {
