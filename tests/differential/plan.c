@@ -104,6 +104,9 @@ static void fill_action(struct sw_action *action, uint64_t *state)
 		.flags = flags[below(state, COUNT(flags) - !one_in(state, 4))],
 		.mode = 0640,
 	};
+	/* dup2 to itself clears close-on-exec. */
+	if (action->fd >= FIXED_FIRST && one_in(state, 6))
+		action->from = action->fd;
 	if (action->flags & O_CREAT)
 		action->path = "file";
 	if (action->kind == SW_CHDIR)
