@@ -7,6 +7,8 @@
 #           each of axes (default: the first)
 #   axes    other columns that tell parents apart
 #   traits  1: the file says which strategies create nothing (schema 2)
+#   quiet   1: the file has what a cell costs when nothing else is at work;
+#           otherwise its median stands for that
 
 load plots."/frame.gp"
 if (!exists("time")) time = "reap"
@@ -17,6 +19,8 @@ if (!exists("time")) time = "reap"
 if (!exists("state")) state = ""
 if (!exists("axes")) axes = ""
 if (!exists("traits")) traits = 0
+if (!exists("quiet")) quiet = 0
+cost = quiet ? "quiet" : "p50"
 # What creates nothing is told, not drawn, unless it is all there is.
 nothing = ""
 is_nothing(s) = traits ? strcol("creates_nothing") eq "yes" : s eq "null"
@@ -29,8 +33,8 @@ in_state(s) = (states = has(states, s) ? states : states." ".s, \
   state = state eq "" ? s : state, s eq state)
 set table $rows
 plot run."/cells.csv" using (noted(strcol("strategy"))):(strcol("overcommit")): \
-  (strcol("heap_bytes")):(def(strcol("p50_ns"))):(def(strcol("p50_lo_ns"))): \
-  (def(strcol("p50_hi_ns"))):(def(strcol("p5_ns"))):(def(strcol("p95_ns"))): \
+  (strcol("heap_bytes")):(def(strcol(cost."_ns"))):(def(strcol(cost."_lo_ns"))): \
+  (def(strcol(cost."_hi_ns"))):(def(strcol("p5_ns"))):(def(strcol("p95_ns"))): \
   (def(strcol("errno"))):(def(strcol("predicted"))): \
   (def(strcol("observed"))):(def(strcol("parents"))): \
   (state_here(0)): \
@@ -56,7 +60,7 @@ if (|$rows| > rows_max) { exit error sprintf( \
 set datafile separator whitespace
 set datafile nocolumnheaders
 
-F_STRATEGY = 1; F_MODE = 2; F_HEAP = 3; F_P50 = 4; F_LO = 5; F_HI = 6
+F_STRATEGY = 1; F_MODE = 2; F_HEAP = 3; F_COST = 4; F_LO = 5; F_HI = 6
 F_P5 = 7; F_P95 = 8; F_ERRNO = 9; F_PREDICTED = 10; F_OBSERVED = 11
 F_PARENTS = 12; F_STATE = 13; F_OK = 14; F_FAILED = 15
 field(i, f) = word($rows[i], f)
@@ -77,7 +81,7 @@ floor_ns = 0
 do for [i = 1:|$rows|] {
   s = field(i, F_STRATEGY)
   if (has(floors, s)) {
-    if (known(i, F_P50)) { floor_ns = real(field(i, F_P50)) }
+    if (known(i, F_COST)) { floor_ns = real(field(i, F_COST)) }
     continue
   }
   if (!has(strategies, s)) { strategies = strategies." ".s }

@@ -22,15 +22,15 @@ do for [m in modes] {
   do for [s in strategies] {
     eval "set print ".block(m, s)
     written = 0
-    print "# x p50 lo hi p5 p95 heap"
+    print "# x cost lo hi p5 p95 heap"
     do for [h in heaps] {
       i = row(m, s, h)
-      if (i && known(i, F_P50)) {
-        lo = known(i, F_LO) ? field(i, F_LO) : field(i, F_P50)
-        hi = known(i, F_HI) ? field(i, F_HI) : field(i, F_P50)
-        p5 = known(i, F_P5) ? field(i, F_P5) : field(i, F_P50)
-        p95 = known(i, F_P95) ? field(i, F_P95) : field(i, F_P50)
-        print sprintf("%g ", x_of(h)).field(i, F_P50)." ".lo." ".hi." ". \
+      if (i && known(i, F_COST)) {
+        lo = known(i, F_LO) ? field(i, F_LO) : field(i, F_COST)
+        hi = known(i, F_HI) ? field(i, F_HI) : field(i, F_COST)
+        p5 = known(i, F_P5) ? field(i, F_P5) : field(i, F_COST)
+        p95 = known(i, F_P95) ? field(i, F_P95) : field(i, F_COST)
+        print sprintf("%g ", x_of(h)).field(i, F_COST)." ".lo." ".hi." ". \
           p5." ".p95." ".h
         written = written + 1
         if (sometimes(i)) { lapses = lapses + 1 }
@@ -53,27 +53,27 @@ y_bottom = y_min / 1.6
 
 # Refused cells stand above all others.
 do for [i = 1:|$rows|] {
-  if (drawn(i) && !known(i, F_P50) && known(i, F_ERRNO)) {
+  if (drawn(i) && !known(i, F_COST) && known(i, F_ERRNO)) {
     refusals = refusals + 1
     refused = i
     y_top = cross_y * 1.8
   }
 }
-is_cross(i, m) = drawn(i) && !known(i, F_P50) && known(i, F_ERRNO) && \
+is_cross(i, m) = drawn(i) && !known(i, F_COST) && known(i, F_ERRNO) && \
   field(i, F_MODE) eq m
-is_lapse(i, m) = drawn(i) && known(i, F_P50) && sometimes(i) && \
+is_lapse(i, m) = drawn(i) && known(i, F_COST) && sometimes(i) && \
   field(i, F_MODE) eq m
 
 # The finding: growth from the smallest to the largest heap that works, in the
 # first mode.
 first_mode = word(modes, 1)
-p50_at(s, m, h) = (r_ = row(m, s, h), r_ && known(r_, F_P50) ? \
-  real(field(r_, F_P50)) : -1.0)
+cost_at(s, m, h) = (r_ = row(m, s, h), r_ && known(r_, F_COST) ? \
+  real(field(r_, F_COST)) : -1.0)
 low = word(heaps, 1); high = word(heaps, words(heaps))
 growing = ""; growth = 1.0; steady = 1.0; fastest = ""; slowest = ""
 fast_ns = 1e18; slow_ns = 0.0
 do for [s in strategies] {
-  a = p50_at(s, first_mode, low); b = p50_at(s, first_mode, high)
+  a = cost_at(s, first_mode, low); b = cost_at(s, first_mode, high)
   if (b > 0 && b < fast_ns) { fast_ns = b; fastest = s }
   if (b > slow_ns) { slow_ns = b; slowest = s }
   if (a > 0 && b > 0) {
@@ -152,7 +152,7 @@ labels = 0
 do for [s in strategies] {
   found = -1.0
   do for [h in heaps] {
-    v = p50_at(s, dumb ? first_mode : last_mode, h)
+    v = cost_at(s, dumb ? first_mode : last_mode, h)
     if (v > 0) { found = v }
   }
   if (found > 0) {
@@ -228,7 +228,9 @@ left = 0.062; right = 0.985 - 0.0066 * label_margin - 0.008
 room = 0.026
 panel_width = (right - left - room * (panels - 1)) / panels
 set multiplot
-subtitle = sprintf("call to %s; median over the medians of %d processes, ". \
+subtitle = sprintf("call to %s; ".(quiet ? \
+  "when nothing else is at work, by %d processes, " : \
+  "median over the medians of %d processes, "). \
   "bar = its 95 %% interval, band = p5 to p95%s; floor of the harness %s", \
   time eq "reap" ? "exit status in hand" : time, parents, \
   (refusals ? ", × = refused" : "").(lapses ? ", red × = failed sometimes" : ""), \
@@ -263,7 +265,7 @@ do for [p = 1:panels] {
   do for [i = 1:|$rows|] {
     unset label 1000 + i; unset label 100000 + i
     if (is_lapse(i, m)) {
-      set label 100000 + i "" at x_of(field(i, F_HEAP)), real(field(i, F_P50)) \
+      set label 100000 + i "" at x_of(field(i, F_HEAP)), real(field(i, F_COST)) \
         front point pt 2 ps 1.5 lw 3 lc rgb "#cc0000"
     }
     if (is_cross(i, m)) {

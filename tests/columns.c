@@ -11,6 +11,7 @@
 #include "bench/attest/attest_report.h"
 #include "bench/doctor/diagnosis.h"
 #include "bench/files/samples.h"
+#include "bench/judge/quality.h"
 #include "bench/labs/labs.h"
 #include "bench/watch/watch_report.h"
 
@@ -82,19 +83,13 @@ static void print_table(const char *what, const char *name,
 int main(void)
 {
 	static const struct row_type *const objects[] = {
-		&attest_row,
-		&watch_row,
-		&watch_group_row,
-		&watch_rival_row,
-		&diagnosis_row,
-		&found_strategy_row,
-		&found_memory_row,
-		&found_group_row,
-		&warning_row,
-		&predicted_heap_row,
-		&predicted_process_row,
-		&predicted_spawn_row,
-		&process_limits_row,
+		&quality_row,	      &attest_row,
+		&watch_row,	      &watch_group_row,
+		&watch_rival_row,     &diagnosis_row,
+		&found_strategy_row,  &found_memory_row,
+		&found_group_row,     &warning_row,
+		&predicted_heap_row,  &predicted_process_row,
+		&predicted_spawn_row, &process_limits_row,
 	};
 
 	print_table("column", samples_row.file, &samples_row);

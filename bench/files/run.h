@@ -44,7 +44,7 @@ struct cell {
 	const char *cpu; /* same, split, free */
 	int overcommit;	 /* 0, 1, 2 */
 	/* Of the strategy: 0, 1; unknown: negative. */
-	int creates_nothing, baseline;
+	int creates_nothing, baseline, copies_page_tables;
 	/* Of axes that only their row in axes.c knows, in its order. */
 	union {
 		int count;
@@ -68,11 +68,24 @@ struct sample {
 /*
  * Statistics that came after the first ones, a line each: the member of struct
  * summary and column of cells.csv, its kind (NS, RATIO) and its meaning.
- * bench/judge/summary.c computes them. A new one goes to the end:
- *
- *	STATISTIC(quiet_ns, NS, "what the cell costs undisturbed")
+ * bench/judge/summary.c computes them. A new one goes to the end.
  */
-#define SUMMARY_LATER(STATISTIC)
+#define SUMMARY_LATER(STATISTIC)                                               \
+	STATISTIC(quiet_ns, NS,                                                \
+		  "what the cell costs when nothing else is at work: the "     \
+		  "10 % quantile of each parent, then the lower quartile "     \
+		  "over the parents")                                          \
+	STATISTIC(quiet_lo_ns, NS, NULL)                                       \
+	STATISTIC(quiet_hi_ns, NS,                                             \
+		  "its interval of at least 95 %, as that of `p50_ns`; empty " \
+		  "below 13 parents")                                          \
+	STATISTIC(over_best, RATIO,                                            \
+		  "of `reap`: a parent's 10 % quantile over that of the "      \
+		  "fastest strategy in the same parent, then the median over " \
+		  "the parents")                                               \
+	STATISTIC(over_best_lo, RATIO, NULL)                                   \
+	STATISTIC(over_best_hi, RATIO,                                         \
+		  "its interval of at least 95 %, as that of `p50_ns`")
 
 #define SUMMARY_MEMBER(name, kind, meaning) double name;
 

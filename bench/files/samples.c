@@ -105,7 +105,8 @@ static int see_cell(struct cells *cells, const struct cell *cell)
 		*row = (struct summary){ .cell = *cell,
 					 .commit_bytes = -1,
 					 .predicted = OUTCOME_UNKNOWN };
-		row->cell.creates_nothing = row->cell.baseline = -1;
+		row->cell.creates_nothing = row->cell.baseline =
+			row->cell.copies_page_tables = -1;
 	}
 	return error;
 }

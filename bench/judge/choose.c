@@ -49,9 +49,9 @@ struct evidence_basis {
 /* What the cells at the basis, by reap and only where they ran, say of one
  * strategy; with several (backings, threads) the worst of each. */
 struct evidence {
-	int observed;	       /* OUTCOME_UNKNOWN when not measured there */
-	int ok, failed;	       /* spawns of the cell that tells observed */
-	double p50_ns, p95_ns; /* of reap; NAN without a good sample */
+	int observed;		 /* OUTCOME_UNKNOWN when not measured there */
+	int ok, failed;		 /* spawns of the cell that tells observed */
+	double quiet_ns, p95_ns; /* of reap; NAN without a good sample */
 };
 
 static bool is_measured(const struct summary *row)
@@ -108,7 +108,7 @@ static struct evidence find_evidence(const struct summary *rows,
 				     const char *strategy)
 {
 	struct evidence evidence = { .observed = OUTCOME_UNKNOWN,
-				     .p50_ns = NAN,
+				     .quiet_ns = NAN,
 				     .p95_ns = NAN };
 
 	for (size_t i = 0; i < row_count; i++) {
@@ -124,7 +124,7 @@ static struct evidence find_evidence(const struct summary *rows,
 			evidence.failed = row->failed;
 		}
 		/* fmax() prefers a number to NAN. */
-		evidence.p50_ns = fmax(evidence.p50_ns, row->p50_ns);
+		evidence.quiet_ns = fmax(evidence.quiet_ns, row->quiet_ns);
 		evidence.p95_ns = fmax(evidence.p95_ns, row->p95_ns);
 	}
 	return evidence;
@@ -198,7 +198,7 @@ static void check_outcomes(struct standing *standing,
 			errname(predicted), asked.text, query->overcommit);
 	else if (evidence->observed > 0)
 		exclude_failing(standing, heap.text, basis->overcommit);
-	else if (evidence->observed || isnan(evidence->p50_ns))
+	else if (evidence->observed || isnan(evidence->quiet_ns))
 		exclude(standing, "not measured at %s in mode %d", heap.text,
 			basis->overcommit);
 	else if (!seen && predicted)
@@ -215,7 +215,7 @@ static bool is_better(enum choice_policy policy, const struct standing *a,
 		   choice_demands(b->candidate->traits);
 
 	if (policy == CHOICE_FAST)
-		return a->evidence.p50_ns < b->evidence.p50_ns;
+		return a->evidence.quiet_ns < b->evidence.quiet_ns;
 	return more ? more < 0 : a->evidence.p95_ns < b->evidence.p95_ns;
 }
 
@@ -237,18 +237,18 @@ static void say_answer(struct choice *choice, enum choice_policy policy,
 		       const struct standing *best)
 {
 	const char *name = best->candidate->name;
-	const struct units_text p50 = duration_human(best->evidence.p50_ns),
+	const struct units_text quiet = duration_human(best->evidence.quiet_ns),
 				p95 = duration_human(best->evidence.p95_ns);
 
 	choice->name = name;
 	if (policy == CHOICE_FAST)
-		say(choice, "%s: has the lowest median of reap, %s (p95 %s)",
-		    name, p50.text, p95.text);
+		say(choice, "%s: has the lowest reap, %s when quiet (p95 %s)",
+		    name, quiet.text, p95.text);
 	else
 		say(choice,
 		    "%s: asks least of the caller (demands: %d), "
-		    "reap median %s, p95 %s",
-		    name, choice_demands(best->candidate->traits), p50.text,
+		    "reap %s when quiet, p95 %s",
+		    name, choice_demands(best->candidate->traits), quiet.text,
 		    p95.text);
 }
 
@@ -274,16 +274,17 @@ static void say_basis(struct choice *choice, const struct choice_query *query,
 static void say_other(struct choice *choice, const struct standing *standing)
 {
 	const char *name = standing->candidate->name;
-	const struct units_text p50 = duration_human(standing->evidence.p50_ns),
+	const struct units_text quiet = duration_human(
+					standing->evidence.quiet_ns),
 				p95 = duration_human(standing->evidence.p95_ns);
 
 	if (*standing->excluded)
 		say(choice, "%s: %s", name, standing->excluded);
 	else
 		say(choice,
-		    "%s: works too (demands: %d), reap median %s, p95 %s", name,
-		    choice_demands(standing->candidate->traits), p50.text,
-		    p95.text);
+		    "%s: works too (demands: %d), reap %s when quiet, p95 %s",
+		    name, choice_demands(standing->candidate->traits),
+		    quiet.text, p95.text);
 }
 
 static void explain(struct choice *choice, const struct choice_query *query,

@@ -16,7 +16,7 @@
 
 enum choice_policy {
 	CHOICE_SAFE, /* fewest demands on the caller, then the lowest p95 */
-	CHOICE_FAST, /* the lowest median */
+	CHOICE_FAST, /* the lowest time, undisturbed */
 };
 
 struct choice_query {

@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Samples become cells: grouped by cell and parent, then weighed; and what the
- * reference says about the machine meanwhile. Longer than other files, because
- * both weigh the same samples.
+ * Samples become cells: grouped by cell and parent, then weighed. Longer than
+ * other files, because ranking weighs the same groups.
  */
 
 #include "bench/judge/summary.h"
@@ -13,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/files/axes.h"
 #include "bench/judge/stats.h"
 #include "bench/rows/errname.h"
 
@@ -25,6 +25,7 @@ struct scratch {
 	double *values;	 /* of all parents */
 	double *parent;	 /* of the parent at hand */
 	double *medians; /* one a parent */
+	double *quiet;	 /* the same, of their lowest tenths */
 	double *ratios;	 /* one a parent that has a reference */
 };
 
@@ -84,9 +85,22 @@ static double reference_median(const struct group *group, size_t first,
 	return stats_median_of(values, count);
 }
 
+/* What disturbs a machine comes in phases and only ever adds time: low
+ * quantiles are of samples, and of parents, that it spared; a minimum would
+ * fall with their number. docs/method.md has the evidence. */
+#define QUIET_WITHIN 0.1
+#define QUIET_OVER 0.25
+
+static struct stats_interval interval_of(double *values, size_t count, double p)
+{
+	stats_sort(values, count);
+	return stats_quantile_interval(values, count, p);
+}
+
 static void weigh_parents(const struct group *group, struct scratch *scratch,
 			  struct summary *row)
 {
+	struct stats_interval interval;
 	size_t medians = 0, ratios = 0;
 
 	for (size_t first = 0, end; first < group->count; first = end) {
@@ -98,15 +112,22 @@ static void weigh_parents(const struct group *group, struct scratch *scratch,
 		if (!count)
 			continue;
 		median = stats_median_of(scratch->parent, count);
+		scratch->quiet[medians] =
+			stats_quantile(scratch->parent, count, QUIET_WITHIN);
 		scratch->medians[medians++] = median;
 		reference =
 			reference_median(group, first, end, scratch->parent);
 		if (!isnan(reference))
 			scratch->ratios[ratios++] = median / reference;
 	}
-	row->p50_ns = stats_median_of(scratch->medians, medians);
-	row->p50_lo_ns = stats_median_interval(scratch->medians, medians).lo;
-	row->p50_hi_ns = stats_median_interval(scratch->medians, medians).hi;
+	interval = interval_of(scratch->medians, medians, 0.5);
+	row->p50_ns = stats_median(scratch->medians, medians);
+	row->p50_lo_ns = interval.lo;
+	row->p50_hi_ns = interval.hi;
+	interval = interval_of(scratch->quiet, medians, QUIET_OVER);
+	row->quiet_ns = stats_quantile(scratch->quiet, medians, QUIET_OVER);
+	row->quiet_lo_ns = interval.lo;
+	row->quiet_hi_ns = interval.hi;
 	row->ref_ratio = stats_median_of(scratch->ratios, ratios);
 }
 
@@ -181,6 +202,58 @@ static void count_outcomes(const struct group *group, struct summary *row)
 		row->observed = 0;
 }
 
+/* What the parent of group->samples[*first] pays for a spawn when nothing
+ * disturbs it, or NAN; *first goes on to the next parent. */
+static double quiet_of_parent(const struct group *group, size_t *first,
+			      double *values)
+{
+	const size_t end = parent_end(group, *first);
+	const size_t count = gather(group, *first, end, TIME_REAP, values);
+
+	*first = end;
+	stats_sort(values, count);
+	return stats_quantile(values, count, QUIET_WITHIN);
+}
+
+/* Rank a cell against the best inside the parents that have both: a phase of
+ * the machine that made a whole parent slow is in both. */
+static void rank_cell(const struct group *group, const struct group *best,
+		      struct scratch *scratch, struct summary *row)
+{
+	struct stats_interval interval;
+	size_t ratios = 0, i = 0, k = 0;
+
+	while (i < group->count && k < best->count) {
+		const int parent = group->samples[i]->parent;
+		const int other = best->samples[k]->parent;
+		double ratio = NAN;
+
+		if (parent <= other)
+			ratio = quiet_of_parent(group, &i, scratch->parent);
+		if (other <= parent)
+			ratio /= quiet_of_parent(best, &k, scratch->parent);
+		if (parent == other && !isnan(ratio))
+			scratch->ratios[ratios++] = ratio;
+	}
+	interval = interval_of(scratch->ratios, ratios, 0.5);
+	row->over_best = stats_median(scratch->ratios, ratios);
+	row->over_best_lo = interval.lo;
+	row->over_best_hi = interval.hi;
+}
+
+/* The fastest cell in the place of this one: the number of its reap row. */
+static size_t find_best(const struct summary *rows, size_t count, size_t row)
+{
+	size_t best = row;
+
+	for (size_t i = TIME_REAP; i < count; i += TIME_COUNT)
+		if (!rows[i].cell.creates_nothing &&
+		    rows[i].quiet_ns < rows[best].quiet_ns &&
+		    !axes_compare(&rows[i].cell, &rows[row].cell))
+			best = i;
+	return best;
+}
+
 static void summarise_cell(const struct summary *planned,
 			   const struct group *group, struct scratch *scratch,
 			   struct summary *rows)
@@ -192,6 +265,8 @@ static void summarise_cell(const struct summary *planned,
 	for (int time = 0; time < TIME_COUNT; time++) {
 		rows[time] = common;
 		rows[time].time = (enum sample_time)time;
+		rows[time].over_best = NAN;
+		rows[time].over_best_lo = rows[time].over_best_hi = NAN;
 		weigh_parents(group, scratch, &rows[time]);
 		weigh_samples(group, scratch->values, &rows[time]);
 	}
@@ -226,8 +301,8 @@ int summarise(const struct summary *planned, size_t cell_count,
 	/* calloc(0) may answer NULL, which would look like no memory. */
 	size_t room = sample_count + 1;
 	const struct sample **all = calloc(room, sizeof *all);
-	double *doubles = calloc(room, 4 * sizeof *doubles);
-	struct scratch scratch = { doubles, NULL, NULL, NULL };
+	double *doubles = calloc(room, 5 * sizeof *doubles);
+	struct scratch scratch = { .values = doubles };
 	int error = -ENOMEM;
 
 	if (!all || !doubles)
@@ -235,6 +310,7 @@ int summarise(const struct summary *planned, size_t cell_count,
 	scratch.parent = doubles + room;
 	scratch.medians = doubles + 2 * room;
 	scratch.ratios = doubles + 3 * room;
+	scratch.quiet = doubles + 4 * room;
 	for (size_t i = 0; i < sample_count; i++)
 		all[i] = &samples[i];
 	qsort(all, sample_count, sizeof *all, compare_samples);
@@ -245,6 +321,17 @@ int summarise(const struct summary *planned, size_t cell_count,
 		summarise_cell(&planned[i], &group, &scratch,
 			       &rows[i * TIME_COUNT]);
 	}
+	for (size_t i = TIME_REAP; i < cell_count * TIME_COUNT;
+	     i += TIME_COUNT) {
+		const size_t best = find_best(rows, cell_count * TIME_COUNT, i);
+		const struct group own =
+			find_group(all, sample_count, rows[i].cell.id);
+		const struct group others =
+			find_group(all, sample_count, rows[best].cell.id);
+
+		if (!rows[i].cell.creates_nothing)
+			rank_cell(&own, &others, &scratch, &rows[i]);
+	}
 	error = 0;
 free_all:
 	free(all);
@@ -252,105 +339,9 @@ free_all:
 	return error;
 }
 
-static int compare_blocks(const void *left, const void *right)
+double summary_precision(const struct summary *row)
 {
-	const struct sample *a = *(const struct sample *const *)left;
-	const struct sample *b = *(const struct sample *const *)right;
+	const double half = (row->quiet_hi_ns - row->quiet_lo_ns) / 2;
 
-	if (a->parent != b->parent)
-		return a->parent < b->parent ? -1 : 1;
-	return (a->block > b->block) - (a->block < b->block);
-}
-
-/* The reference of each distinct block of sorted samples; how many. */
-static size_t gather_blocks(const struct sample *const *sorted, size_t count,
-			    double *values)
-{
-	size_t blocks = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (!i || compare_blocks(&sorted[i - 1], &sorted[i]))
-			values[blocks++] = (double)sorted[i]->ref_ns;
-	return blocks;
-}
-
-int reference_quality(const struct sample *samples, size_t sample_count,
-		      struct reference_quality *quality)
-{
-	const struct sample **sorted = calloc(sample_count + 1, sizeof *sorted);
-	double *values = calloc(sample_count + 1, sizeof *values);
-	size_t count = 0, blocks;
-	int error = -ENOMEM;
-
-	if (!sorted || !values)
-		goto free_both;
-	for (size_t i = 0; i < sample_count; i++)
-		if (samples[i].ref_ns > 0)
-			sorted[count++] = &samples[i];
-	qsort(sorted, count, sizeof *sorted, compare_blocks);
-	blocks = gather_blocks(sorted, count, values);
-	stats_sort(values, blocks);
-	*quality = (struct reference_quality){
-		.blocks = (int)blocks,
-		.median_ns = stats_median(values, blocks),
-		.spread = stats_spread(values, blocks, 0.05),
-	};
-	error = 0;
-free_both:
-	free(sorted);
-	free(values);
-	return error;
-}
-
-enum reference_verdict
-reference_verdict(const struct reference_quality *quality, char *text,
-		  size_t text_bytes)
-{
-	double percent = 100 * quality->spread;
-
-	if (quality->blocks < 2) {
-		snprintf(text, text_bytes,
-			 "The reference was not measured, so a slow machine "
-			 "looks like a slow strategy: run again.");
-		return REFERENCE_NONE;
-	}
-	if (quality->spread <= REFERENCE_GOOD_SPREAD) {
-		snprintf(text, text_bytes,
-			 "The reference spread by %.0f %%: good.", percent);
-		return REFERENCE_GOOD;
-	}
-	if (quality->spread <= REFERENCE_FAIR_SPREAD) {
-		snprintf(text, text_bytes,
-			 "The reference spread by %.0f %%: fair; for smaller "
-			 "differences compare ref_ratio, not times.",
-			 percent);
-		return REFERENCE_FAIR;
-	}
-	snprintf(text, text_bytes,
-		 "The reference spread by %.0f %%: do not trust differences "
-		 "below that; close other programs and run again.",
-		 percent);
-	return REFERENCE_POOR;
-}
-
-int result_sum(struct result *result, const struct summary *planned,
-	       size_t cell_count, const struct sample *samples,
-	       size_t sample_count)
-{
-	int error = -ENOMEM;
-
-	*result = (struct result){ .count = cell_count * TIME_COUNT };
-	result->rows = calloc(result->count, sizeof *result->rows);
-	if (result->rows)
-		error = summarise(planned, cell_count, samples, sample_count,
-				  result->rows);
-	if (!error)
-		error = reference_quality(samples, sample_count,
-					  &result->quality);
-	if (error)
-		free(result->rows);
-	else
-		reference_verdict(&result->quality, result->verdict,
-				  sizeof result->verdict);
-	return error;
+	return isnan(half) ? INFINITY : half / row->quiet_ns;
 }

@@ -154,7 +154,7 @@ static void name_block(struct run_block *block)
 static int run_blocks(struct parent *parent, char **json)
 {
 	const struct parent_job *job = parent->job;
-	const size_t count = job->state->cell_count;
+	const size_t count = job->order_count;
 	struct run_block *blocks = calloc(count, sizeof *blocks);
 	struct gbench_block *hooks = calloc(count, sizeof *hooks);
 	int error = -ENOMEM;

@@ -44,6 +44,7 @@ struct parent_job {
 	const struct state *state;
 	int parent;	     /* its number in the run */
 	const size_t *order; /* cells of the state, in the order to run */
+	size_t order_count;
 	struct record *record;
 	struct coprocess reference;
 	const char *program; /* what is spawned */

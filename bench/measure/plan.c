@@ -18,9 +18,9 @@
 #define COPY_NS_PER_GIB 4e7 /* both ends of copied page tables */
 #define POPULATE_S_PER_GIB 0.4
 #define EXIT_S_PER_GIB 0.07
-#define PARENT_S 0.02	    /* start, open, verify, report */
-#define BLOCK_S 0.004	    /* reference and change of mode */
-#define COPYING_BLOCK_S 0.4 /* what a block that copies tables may take */
+#define PARENT_S 0.02	   /* start, open, verify, report */
+#define BLOCK_S 0.004	   /* reference and change of mode */
+#define COPYING_CELL_S 2.4 /* what a cell that copies tables may take */
 
 static double spawn_cost_ns(const struct sw_strategy *strategy,
 			    const struct state *state)
@@ -49,11 +49,13 @@ static void size_block(struct plan *plan, const struct state *state,
 	struct block_size *block = &plan->blocks[cell];
 	int least = at_least_per_parent(
 		copies ? COPYING_SAMPLES : SHARING_SAMPLES, plan->parents);
-	int most = BLOCK_SAMPLES_MAX;
+	int most = at_least_per_parent(USEFUL_SAMPLES, plan->parents);
 
 	block->cost_ns = spawn_cost_ns(strategy, state);
-	if (copies && most * block->cost_ns > COPYING_BLOCK_S * 1e9)
-		most = (int)(COPYING_BLOCK_S * 1e9 / block->cost_ns);
+	if (copies &&
+	    plan->parents * most * block->cost_ns > COPYING_CELL_S * 1e9)
+		most = (int)(COPYING_CELL_S * 1e9 / block->cost_ns /
+			     plan->parents);
 	if (most < least)
 		most = least;
 	block->samples = least + (int)(share * (most - least));
@@ -70,19 +72,22 @@ static void size_blocks(struct plan *plan, double share)
 	}
 }
 
-static void add_cells(struct plan *plan, const struct cell *cell)
+static void add_cells(struct plan *plan, const struct cell *like)
 {
 	for (size_t i = 0; i < plan->axes.strategy_count; i++) {
 		const size_t id = plan->cell_count++;
 
-		plan->strategies[id] = plan->axes.strategies[i];
-		plan->cells[id] = *cell;
-		plan->cells[id].id = (int)id;
-		plan->cells[id].strategy = plan->strategies[id]->name;
-		plan->cells[id].creates_nothing =
-			!!(plan->strategies[id]->traits & SW_CREATES_NOTHING);
-		plan->cells[id].baseline =
-			!!(plan->strategies[id]->traits & SW_BASELINE);
+		const struct sw_strategy *strategy = plan->axes.strategies[i];
+		const unsigned traits = strategy->traits;
+		struct cell *cell = &plan->cells[id];
+
+		plan->strategies[id] = strategy;
+		*cell = *like;
+		cell->id = (int)id;
+		cell->strategy = strategy->name;
+		cell->creates_nothing = !!(traits & SW_CREATES_NOTHING);
+		cell->baseline = !!(traits & SW_BASELINE);
+		cell->copies_page_tables = !!(traits & SW_COPIES_PAGE_TABLES);
 	}
 }
 
@@ -202,14 +207,22 @@ double plan_block_seconds(const struct plan *plan, size_t cell)
 				 1e9;
 }
 
-double plan_parent_seconds(const struct plan *plan, const struct state *state)
+static double life_seconds(const struct state *state)
 {
-	double gib =
+	const double gib =
 		state->backing->populate ? state->cell.heap_bytes / GIB : 0;
-	double seconds = PARENT_S + gib * (POPULATE_S_PER_GIB + EXIT_S_PER_GIB);
 
-	for (size_t k = 0; k < state->cell_count; k++)
-		seconds += plan_block_seconds(plan, state->first_cell + k);
+	return PARENT_S + gib * (POPULATE_S_PER_GIB + EXIT_S_PER_GIB);
+}
+
+double plan_parent_seconds(const struct plan *plan, const struct state *state,
+			   const size_t *order, size_t count)
+{
+	double seconds = life_seconds(state);
+
+	for (size_t k = 0; k < count; k++)
+		seconds +=
+			plan_block_seconds(plan, state->first_cell + order[k]);
 	return seconds;
 }
 
@@ -218,9 +231,10 @@ double plan_seconds(const struct plan *plan)
 	double seconds = 0;
 
 	for (size_t i = 0; i < plan->state_count; i++)
-		seconds += plan->parents *
-			   plan_parent_seconds(plan, &plan->states[i]);
-	return seconds;
+		seconds += life_seconds(&plan->states[i]);
+	for (size_t i = 0; i < plan->cell_count; i++)
+		seconds += plan_block_seconds(plan, i);
+	return plan->parents * seconds;
 }
 
 double plan_child_ns(const struct plan *plan, double budget_s)

@@ -17,10 +17,11 @@
 #include "bench/machine/heap.h"
 #include "lib/spawnwise.h"
 
-#define PARENTS_DEFAULT 6  /* their medians' range covers 96.9 % */
+#define PARENTS_LEAST 6	   /* their medians' range covers 96.9 % */
 #define COPYING_SAMPLES 60 /* least a cell, all parents, copying tables */
 #define SHARING_SAMPLES 300
-#define BLOCK_SAMPLES_MAX 180
+#define USEFUL_SAMPLES 1080 /* most a cell: p99 needs 1,000 */
+#define BLOCK_SAMPLES_MAX (USEFUL_SAMPLES / PARENTS_LEAST)
 #define REFERENCE_SPAWNS 25
 
 /* What the user asked for. The matrix is the product of the lists; a list
@@ -54,7 +55,10 @@ struct plan {
 	size_t cell_count;
 	struct state *states; /* owned */
 	size_t state_count;
-	int parents; /* processes a state */
+	int parents;	  /* processes a state, at least */
+	double precision; /* of a cell: more processes until it is reached, as a
+			     share of the cell; 0: no more than parents */
+	double limit_s;	  /* when no more are begun */
 	uint64_t seed;
 	double child_ns;   /* what a program other than ours takes; 0: ours */
 	int original_mode; /* of the machine */
@@ -79,8 +83,10 @@ bool plan_varies(const struct plan *plan, const struct row_field *axis);
  * orders of magnitude in docs/method.md. */
 double plan_seconds(const struct plan *plan);
 
-/* The same for one parent of a state, and for one block. */
-double plan_parent_seconds(const struct plan *plan, const struct state *state);
+/* The same for one parent of a state with these of its cells, counted from its
+ * first, and for one block. */
+double plan_parent_seconds(const struct plan *plan, const struct state *state,
+			   const size_t *order, size_t count);
 double plan_block_seconds(const struct plan *plan, size_t cell);
 
 /* How long a mode other than the original will be held in all, and by how

@@ -13,6 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "bench/judge/summary.h"
+#include "bench/machine/clock.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/units.h"
 #include "bench/measure/parent.h"
@@ -99,68 +101,169 @@ stop_reference:
 	return error;
 }
 
-/* Say which process is at work; what the plan expects to be done after it. */
-static double announce(const struct run *run, const struct state *state,
-		       int parent)
-{
-	const struct plan *plan = run->plan;
+/* Going through the states, again and again. */
+struct rounds {
+	struct run *run;
+	struct record *record;
+	int signal_fd;
+	uint64_t seed;
+	int parent;	     /* the next one's number in the run */
+	size_t *state_order; /* of this round */
+	size_t *cell_order;  /* of the state at hand */
+	bool over;	     /* nothing more is wanted, or there is no time */
+};
 
-	progress_note(run->progress, "process %d of %zu, heap %s", parent + 1,
-		      plan->state_count * (size_t)plan->parents,
-		      size_human(state->cell.heap_bytes).text);
-	return run->progress->done_s + plan_parent_seconds(plan, state);
+/* Which cells of a state are measured now, in a random order; how many. */
+static size_t choose_cells(struct rounds *rounds, const struct state *state)
+{
+	const struct cell_outcome *outcomes =
+		rounds->run->outcomes + state->first_cell;
+	size_t count = 0;
+
+	plan_shuffle(&rounds->seed, rounds->cell_order, state->cell_count);
+	for (size_t k = 0; k < state->cell_count; k++)
+		if (!outcomes[rounds->cell_order[k]].done)
+			rounds->cell_order[count++] = rounds->cell_order[k];
+	return count;
 }
 
-static int run_round(struct run *run, struct record *record, int signal_fd,
-		     uint64_t *seed, int *parent, size_t *state_order,
-		     size_t *cell_order)
+static bool is_extra(const struct rounds *rounds)
 {
-	const struct plan *plan = run->plan;
-	int error = 0;
+	const struct plan *plan = rounds->run->plan;
 
-	plan_shuffle(seed, state_order, plan->state_count);
-	for (size_t i = 0; i < plan->state_count && !error && !run->signal;
-	     i++) {
-		const struct state *state = &plan->states[state_order[i]];
-		struct session session = {
-			.run = run,
-			.signal_fd = signal_fd,
-			.job = { .plan = plan,
-				 .state = state,
-				 .parent = *parent,
-				 .order = cell_order,
-				 .record = record,
-				 .program = run->program,
-				 .argv = run->argv,
-				 .stamps = run->stamps },
-		};
-		const double expected_s = announce(run, state, (*parent)++);
+	return (size_t)rounds->parent >=
+	       plan->state_count * (size_t)plan->parents;
+}
 
-		plan_shuffle(seed, cell_order, state->cell_count);
-		error = run_parent(run, &session);
-		/* Its growth, and blocks that it did not come to. */
-		progress_step(run->progress,
-			      expected_s - run->progress->done_s);
+static bool has_time(const struct run *run, double seconds)
+{
+	const double elapsed_s = (double)(clock_now_ns() - run->begin_ns) / 1e9;
+
+	return elapsed_s + seconds <= run->plan->limit_s;
+}
+
+/* Say which process is at work. */
+static void announce(const struct rounds *rounds, const struct state *state)
+{
+	const struct plan *plan = rounds->run->plan;
+	const struct units_text heap = size_human(state->cell.heap_bytes);
+
+	if (is_extra(rounds))
+		progress_note(rounds->run->progress,
+			      "process %d, heap %s, until all is within %g %%",
+			      rounds->parent + 1, heap.text,
+			      100 * plan->precision);
+	else
+		progress_note(rounds->run->progress,
+			      "process %d of %zu, heap %s", rounds->parent + 1,
+			      plan->state_count * (size_t)plan->parents,
+			      heap.text);
+}
+
+static int run_state(struct rounds *rounds, const struct state *state)
+{
+	struct run *run = rounds->run;
+	struct session session = {
+		.run = run,
+		.signal_fd = rounds->signal_fd,
+		.job = { .plan = run->plan,
+			 .state = state,
+			 .parent = rounds->parent,
+			 .order = rounds->cell_order,
+			 .order_count = choose_cells(rounds, state),
+			 .record = rounds->record,
+			 .program = run->program,
+			 .argv = run->argv,
+			 .stamps = run->stamps },
+	};
+	const double expected_s = plan_parent_seconds(
+		run->plan, state, session.job.order, session.job.order_count);
+	double done_s;
+	int error;
+
+	if (!session.job.order_count)
+		return 0;
+	if (is_extra(rounds) && !has_time(run, expected_s)) {
+		rounds->over = true;
+		return 0;
 	}
+	if (is_extra(rounds)) {
+		run->parents_added++;
+		run->progress->total_s += expected_s;
+	}
+	announce(rounds, state);
+	done_s = run->progress->done_s + expected_s;
+	rounds->parent++;
+	error = run_parent(run, &session);
+	/* Its growth, and blocks that it did not come to. */
+	progress_step(run->progress, done_s - run->progress->done_s);
 	return error;
 }
 
-/* Rounds over all states, so that a slow phase of the machine is shared by
- * all of them instead of falling on one. */
+/* Over all states, so that a slow phase of the machine is shared by all of them
+ * instead of falling on one. */
+static int run_round(struct rounds *rounds)
+{
+	const struct plan *plan = rounds->run->plan;
+	int error = 0;
+
+	plan_shuffle(&rounds->seed, rounds->state_order, plan->state_count);
+	for (size_t i = 0; i < plan->state_count && !error && !rounds->over &&
+			   !rounds->run->signal;
+	     i++)
+		error = run_state(rounds,
+				  &plan->states[rounds->state_order[i]]);
+	return error;
+}
+
+/* After the least number of rounds: which cells want no more. */
+static int judge_cells(struct rounds *rounds)
+{
+	struct run *run = rounds->run;
+	const size_t count = run->plan->cell_count;
+	struct result result;
+	const int error = runner_sum(run, &result);
+
+	if (error)
+		return error;
+	rounds->over = true;
+	for (size_t i = 0; i < count; i++) {
+		const struct summary *row =
+			&result.rows[i * TIME_COUNT + TIME_REAP];
+
+		run->outcomes[i].done =
+			!row->ok || row->cell.creates_nothing ||
+			summary_precision(row) <= run->plan->precision;
+		rounds->over &= run->outcomes[i].done;
+	}
+	free(result.rows);
+	return 0;
+}
+
 static int run_rounds(struct run *run, struct record *record, int signal_fd)
 {
 	const struct plan *plan = run->plan;
-	size_t *state_order = calloc(plan->state_count, sizeof *state_order);
-	size_t *cell_order = calloc(plan->cell_count, sizeof *cell_order);
-	uint64_t seed = plan->seed;
-	int parent = 0;
-	int error = state_order && cell_order ? 0 : -ENOMEM;
+	struct rounds rounds = {
+		.run = run,
+		.record = record,
+		.signal_fd = signal_fd,
+		.seed = plan->seed,
+		.state_order = calloc(plan->state_count, sizeof(size_t)),
+		.cell_order = calloc(plan->cell_count, sizeof(size_t)),
+	};
+	int error = rounds.state_order && rounds.cell_order ? 0 : -ENOMEM;
 
-	for (int i = 0; i < plan->parents && !error && !run->signal; i++)
-		error = run_round(run, record, signal_fd, &seed, &parent,
-				  state_order, cell_order);
-	free(state_order);
-	free(cell_order);
+	run->begin_ns = clock_now_ns();
+	for (int i = 1; !error && !run->signal && !rounds.over; i++) {
+		error = run_round(&rounds);
+		if (i < plan->parents || error || rounds.over)
+			continue;
+		rounds.over = plan->precision <= 0;
+		if (!rounds.over)
+			error = judge_cells(&rounds);
+	}
+	free(rounds.state_order);
+	free(rounds.cell_order);
 	return error;
 }
 
@@ -230,6 +333,22 @@ int runner_run(struct run *run)
 	if (signal_fd >= 0)
 		close(signal_fd);
 	munmap(record, sizeof *record);
+	return error;
+}
+
+int runner_sum(const struct run *run, struct result *result)
+{
+	const size_t count = run->plan->cell_count;
+	struct summary *cells = calloc(count, sizeof *cells);
+	int error;
+
+	if (!cells)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		cells[i] = run_cell(run, i);
+	error = result_sum(result, cells, count, run->samples.list,
+			   run->samples.count);
+	free(cells);
 	return error;
 }
 

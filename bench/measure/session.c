@@ -222,10 +222,10 @@ static int end_block(struct session *session)
 static void skip_state(struct session *session,
 		       const struct parent_report *message)
 {
-	for (size_t i = 0; i < session->job.state->cell_count; i++) {
+	for (size_t i = 0; i < session->job.order_count; i++) {
 		struct cell_outcome *outcome =
-			&session->run
-				 ->outcomes[session->job.state->first_cell + i];
+			&session->run->outcomes[session->job.state->first_cell +
+						session->job.order[i]];
 
 		outcome->skipped_count++;
 		snprintf(outcome->skipped, sizeof outcome->skipped, "%s",

@@ -27,6 +27,7 @@ struct cell_outcome {
 	int skipped_count;  /* processes that were not */
 	char skipped[160];  /* why not, the last time, or "" */
 	bool barred; /* in no process: its strategy is not what it says */
+	bool done;   /* as exact as was asked for, or without hope */
 };
 
 /* A run in progress and its result. Fields above the line are the caller's
@@ -41,6 +42,7 @@ struct run {
 	struct row_file *plan_file;
 	struct gbench_file *gbench_file;
 	struct progress *progress;
+	int64_t begin_ns; /* when the first process began */
 
 	struct attestation
 		attested[AXIS_VALUES_MAX]; /* by strategy of the axis */
@@ -50,6 +52,7 @@ struct run {
 	int signal;		       /* that interrupted the run, or 0 */
 	int parents_died;
 	int blocks_disturbed; /* suspended, or the mode changed under them */
+	int parents_added;    /* beyond the least number, for precision */
 };
 
 /* Hand both files that grow to the kernel. */

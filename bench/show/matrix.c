@@ -20,7 +20,7 @@
 #include "bench/show/table.h"
 #include "lib/spawnwise.h"
 
-/* One line of the table: a cell's reap, and its median of return. */
+/* One line of the table: a cell's reap, and what its return takes. */
 struct line {
 	const struct summary *reap;
 	double return_ns;
@@ -52,12 +52,12 @@ static int compare_states(const struct cell *a, const struct cell *b)
 	return order;
 }
 
-/* Where a row stands in its group: measured by median, then refused, then
+/* Where a row stands in its group: measured by time, then refused, then
  * not measured. */
 static double rank(const struct summary *row)
 {
-	if (row->ok && !isnan(row->p50_ns))
-		return row->p50_ns;
+	if (row->ok && !isnan(row->quiet_ns))
+		return row->quiet_ns;
 	return row->failed ? 1e300 : INFINITY;
 }
 
@@ -77,14 +77,14 @@ static int compare_lines(const void *left, const void *right)
 	return order ? order : strcmp(a->cell.strategy, b->cell.strategy);
 }
 
-/* The median of `return` of the same cell, or NAN. */
-static double return_median(const struct summary *rows, size_t count,
-			    const struct summary *row)
+/* `return` of the same cell, or NAN. */
+static double return_of(const struct summary *rows, size_t count,
+			const struct summary *row)
 {
 	for (size_t i = 0; i < count; i++)
 		if (rows[i].cell.id == row->cell.id &&
 		    rows[i].time == TIME_RETURN)
-			return rows[i].p50_ns;
+			return rows[i].quiet_ns;
 	return NAN;
 }
 
@@ -120,24 +120,27 @@ static void add_measured(struct table *table, const struct line *line,
 {
 	const struct summary *row = line->reap;
 
+	table_duration(table, row->quiet_ns);
+	table_interval(table, row->quiet_lo_ns, row->quiet_hi_ns);
 	table_duration(table, row->p50_ns);
-	table_interval(table, row->p50_lo_ns, row->p50_hi_ns);
 	table_duration(table, row->p95_ns);
 	if (has_p99)
 		table_duration(table, row->p99_ns);
-	table_duration(table, row->max_ns);
-	table_ratio(table, row->p50_ns / best_ns);
+	table_ratio(table, row->over_best_lo, row->over_best_hi);
 	table_duration(table, line->return_ns);
 	if (row->failed)
 		table_span(table, "%s", row->errnos);
-	table_row(table, row->p50_ns <= best_ns ? TABLE_STRONG : TABLE_PLAIN);
+	/* What cannot be told from the best is as good. */
+	table_row(table, row->quiet_ns <= best_ns || row->over_best_lo <= 1
+				 ? TABLE_STRONG
+				 : TABLE_PLAIN);
 }
 
 static void add_titles(struct table *table, bool has_p99)
 {
 	static const char *const titles[] = {
-		"heap", "strategy", "median", "95 % interval", "p95",
-		"p99",	"max",	    "x best", "return",
+		"heap", "strategy", "quiet",  "95 % interval", "median",
+		"p95",	"p99",	    "x best", "return",
 	};
 
 	for (size_t i = 0; i < sizeof titles / sizeof *titles; i++)
@@ -157,7 +160,7 @@ static void add_group(struct table *table, const struct line *lines,
 			   i ? "" : size_human(best->cell.heap_bytes).text);
 		table_cell(table, "%s", lines[i].reap->cell.strategy);
 		if (lines[i].reap->ok)
-			add_measured(table, &lines[i], best->p50_ns, has_p99);
+			add_measured(table, &lines[i], best->quiet_ns, has_p99);
 		else
 			add_unmeasured(table, lines[i].reap);
 	}
@@ -193,14 +196,14 @@ static void print_floor(FILE *stream, const struct line *lines, size_t count)
 	for (size_t i = 0; i < count; i++) {
 		if (!lines[i].reap->ok)
 			continue;
-		low = fmin(low, lines[i].reap->p50_ns);
-		high = fmax(high, lines[i].reap->p50_ns);
+		low = fmin(low, lines[i].reap->quiet_ns);
+		high = fmax(high, lines[i].reap->quiet_ns);
 		worst = fmax(worst, lines[i].reap->p95_ns);
 	}
 	if (low > high)
 		return;
 	fprintf(stream,
-		"floor of the harness: %s creates nothing, medians %s to %s, "
+		"floor of the harness: %s creates nothing, %s to %s, "
 		"p95 up to %s\n",
 		lines->reap->cell.strategy, duration_human(low).text,
 		duration_human(high).text, duration_human(worst).text);
@@ -256,8 +259,9 @@ static int print_lines(FILE *stream, const struct line *lines, size_t count)
 	size_t length;
 	int error = 0;
 
-	fputs("Times until the caller has the exit status (reap); last column: "
-	      "until the call returns.\n",
+	fputs("Times until the caller has the exit status (reap); quiet: when "
+	      "nothing else is at\nwork. Last column: until the call returns, "
+	      "quiet.\n",
 	      stream);
 	for (size_t i = 0; i < count && !error; i += length) {
 		length = group_length(lines + i, count - i, false);
@@ -282,9 +286,9 @@ int show_matrix(FILE *stream, const struct summary *rows, size_t count)
 		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		if (rows[i].time == TIME_REAP)
-			lines[used++] = (struct line){
-				&rows[i], return_median(rows, count, &rows[i])
-			};
+			lines[used++] =
+				(struct line){ &rows[i], return_of(rows, count,
+								   &rows[i]) };
 	qsort(lines, used, sizeof *lines, compare_lines);
 	error = print_lines(stream, lines, used);
 	free(lines);

@@ -13,7 +13,7 @@
  * state the heaps, for each heap the strategies from the fastest to the
  * slowest. Refused cells show their errno, cells without any spawn "not
  * measured"; strategies that create nothing are the floor of the harness and
- * stand below. At most 100 columns wide. Errors as table_print().
+ * stand below. At most 110 columns wide. Errors as table_print().
  */
 int show_matrix(FILE *stream, const struct summary *rows, size_t count);
 

@@ -37,6 +37,7 @@ struct drawing {
 	const char *state;
 	char axes[256]; /* columns of the file, besides those that all have */
 	bool traits;	/* the file has those of strategies */
+	bool quiet;	/* ... and quiet estimates */
 	int columns;
 	int lines;
 	char *why;
@@ -69,6 +70,7 @@ static void look_at_columns(struct drawing *drawing)
 
 	if (stream && fgets(header, sizeof header, stream)) {
 		drawing->traits = strstr(header, strategy_fields->name);
+		drawing->quiet = strstr(header, "quiet_ns");
 		for (const struct row_field *field = later_fields; field->name;
 		     field++)
 			if (strstr(header, field->name) &&
@@ -177,10 +179,11 @@ static char *write_settings(const struct drawing *drawing, const char *terminal)
 	if (asprintf(&settings,
 		     "plots='%s'; run='%s'; out='/dev/stdout'; term='%s'; "
 		     "footer='%s'; columns=%d; lines=%d; axes='%s'; traits=%d; "
+		     "quiet=%d; "
 		     "state='%s'",
 		     plots, run, terminal, drawing->footer, drawing->columns,
 		     drawing->lines, drawing->axes, drawing->traits,
-		     drawing->state ? drawing->state : "") < 0)
+		     drawing->quiet, drawing->state ? drawing->state : "") < 0)
 		return NULL;
 	return settings;
 }

@@ -101,13 +101,20 @@ void table_interval(struct table *table, double low_ns, double high_ns)
 		table_cell(table, "%s to %s", low.text, high.text);
 }
 
-void table_ratio(struct table *table, double ratio)
+static int ratio_decimals(double ratio)
 {
-	if (isnan(ratio))
+	return ratio < 9.995 ? 2 : ratio < 99.95;
+}
+
+void table_ratio(struct table *table, double low, double high)
+{
+	if (isnan(low) || isnan(high))
 		table_cell(table, "-");
+	else if (low == high)
+		table_cell(table, "%.*f", ratio_decimals(low), low);
 	else
-		table_cell(table, "%.*f", ratio < 9.995 ? 2 : ratio < 99.95,
-			   ratio);
+		table_cell(table, "%.*f to %.*f", ratio_decimals(high), low,
+			   ratio_decimals(high), high);
 }
 
 static void row_release(struct table_row *row)

@@ -60,11 +60,12 @@ void table_span(struct table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Add a duration, an interval of them ("69.2 to 71.0 µs", the first unit left
- * out where both are the same), or a quotient ("1.00", "12.3", "575"). NAN
+ * out where both are the same), or two quotients ("1.00", "12.3 to 12.9", "575 to
+ * 580"). NAN
  * becomes "-". */
 void table_duration(struct table *table, double ns);
 void table_interval(struct table *table, double low_ns, double high_ns);
-void table_ratio(struct table *table, double ratio);
+void table_ratio(struct table *table, double low, double high);
 
 /* End the row being filled; without a cell it is a blank line. */
 void table_row(struct table *table, enum table_style style);

@@ -200,7 +200,7 @@ static const struct option_spec choose_options[] = {
 	       .hint = "Say how large the program is: --heap 4G, --heap 512M."),
 	OPTION("overcommit", 'm', WORD, "vm.overcommit_memory", INTO(mode),
 	       "current", "MODE", modes, .what = "read overcommit mode"),
-	OPTION("policy", 0, WORD, "fewest demands, or lowest median",
+	OPTION("policy", 0, WORD, "fewest demands, or lowest time",
 	       INTO(policy), "safe", "POLICY", policies, .what = "read policy"),
 	OPTION("data", 0, TEXT,
 	       "folder of the run to judge by, if not the newest", INTO(data),

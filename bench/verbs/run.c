@@ -23,6 +23,13 @@
 #include "bench/verbs/run_result.h"
 #include "bench/verbs/verbs.h"
 
+/* A default of --quick. */
+#define PARENTS_QUICK 13 /* the fewest with an interval */
+#define PRECISION_QUICK 0.05
+#define LIMIT_FACTOR                                                           \
+	3 /* of the plan: how much longer a busy machine may take              \
+	   */
+
 static const struct option_spec run_options[] = {
 	OPTION("strategy", 's', TEXT, "strategies to measure", INTO(strategies),
 	       "all", "LIST"),
@@ -30,15 +37,22 @@ static const struct option_spec run_options[] = {
 	OPTION("child", 0, TEXT,
 	       "what is spawned (default: our own, which stamps its start)",
 	       INTO(child), .placeholder = "PROGRAM"),
-	OPTION("parents", 0, COUNT, "processes a parent state, at least 6",
-	       INTO(parents), "6", .low = PARENTS_DEFAULT, .high = 1000),
+	OPTION("parents", 0, COUNT,
+	       "processes a parent state, at least 6, and no more",
+	       INTO(parents), "21", .low = PARENTS_LEAST, .high = 1000),
+	OPTION("precision", 0, COUNT,
+	       "more processes until each cell is within PCT %",
+	       INTO(precision), "3", "PCT", .low = 1, .high = 100),
 	OPTION("out", 'o', TEXT, "write the run into DIR", INTO(out),
 	       .placeholder = "DIR"),
-	OPTION("budget", 0, COUNT, "cut samples to fit", INTO(budget_s),
-	       .placeholder = "SECONDS", .low = 1, .high = 1000000),
+	OPTION("budget", 0, COUNT,
+	       "cut samples to fit, and end then (default: 3 times the plan)",
+	       INTO(budget_s), .placeholder = "SECONDS", .low = 1,
+	       .high = 1000000),
 	OPTION("seed", 0, COUNT, "of the order of blocks (default: random)",
 	       INTO(seed), .high = INT32_MAX),
-	OPTION("quick", 'q', SWITCH, "fewer heaps and samples: half a minute",
+	OPTION("quick", 'q', SWITCH,
+	       "fewer heaps and processes, within 5 %: half a minute",
 	       INTO(quick)),
 	OPTION("plot", 0, SWITCH, "draw the charts into the run's folder",
 	       INTO(plot)),
@@ -59,10 +73,34 @@ static uint64_t seed_of(const struct arguments *args)
 	return random >> 1;
 }
 
+static int parents_of(const struct arguments *args)
+{
+	const struct options *options = (const void *)args->options;
+
+	return options->quick && !argument_given(args, "parents")
+		       ? PARENTS_QUICK
+		       : (int)options->parents;
+}
+
+/* 0: as many processes as were asked for, whatever comes of it. */
+static double precision_of(const struct arguments *args)
+{
+	const struct options *options = (const void *)args->options;
+
+	if (argument_given(args, "precision"))
+		return (double)options->precision / 100;
+	if (argument_given(args, "parents"))
+		return 0;
+	return options->quick ? PRECISION_QUICK
+			      : (double)options->precision / 100;
+}
+
 /* What a plan is built of besides the options. */
 struct request {
 	const struct options *options;
 	struct axes axes;
+	int parents;
+	double precision;
 	uint64_t seed;
 	double child_ns;
 };
@@ -95,7 +133,7 @@ static int build_plan(struct plan *plan, const struct request *request,
 {
 	const struct options *options = request->options;
 	struct overcommit_view view;
-	int error = plan_build(plan, &request->axes, (int)options->parents,
+	int error = plan_build(plan, &request->axes, request->parents,
 			       request->seed, (double)options->budget_s,
 			       options->quick, request->child_ns);
 
@@ -114,6 +152,9 @@ static int build_plan(struct plan *plan, const struct request *request,
 			    "read %s: %s", overcommit_path(), strerror(-error));
 	}
 	plan->original_mode = view.mode;
+	plan->precision = request->precision;
+	plan->limit_s = options->budget_s ? (double)options->budget_s
+					  : LIMIT_FACTOR * plan_seconds(plan);
 	return 0;
 }
 
@@ -271,6 +312,8 @@ static int run_verb(const struct arguments *args, struct failure *why)
 {
 	struct request request = {
 		.options = (const void *)args->options,
+		.parents = parents_of(args),
+		.precision = precision_of(args),
 		.seed = seed_of(args),
 	};
 	const bool dry = request.options->dry_run;
@@ -310,10 +353,11 @@ const struct verb verb_run = {
 	.summary = "measure a matrix of strategies, heaps and modes",
 	.details =
 		"Measures every combination of the axes, each a comma list, in "
-		"at least six\nprocesses a parent state. Writes samples.csv, "
-		"cells.csv, plan.csv, host.json and\ngbench.json to a folder "
-		"of its own, "
-		"prints a table, a chart and a recommendation. Another\n"
+		"many processes a\nparent state, and goes on with those cells "
+		"that are not yet as exact as --precision\nsays, until the "
+		"budget is used up. Writes samples.csv, cells.csv, plan.csv, "
+		"host.json\nand gbench.json to a folder of its own, "
+		"prints a table, a chart and a recommendation.\nAnother "
 		"overcommit mode than the current one needs root; a guardian "
 		"process puts the\nsetting back whatever happens. With CMD its "
 		"spawns are measured, found "

@@ -11,7 +11,7 @@
 /* The options of `run`. */
 struct options {
 	const char *strategies, *child, *out;
-	uint64_t parents, budget_s, seed;
+	uint64_t parents, precision, budget_s, seed;
 	bool quick, plot, dry_run;
 };
 

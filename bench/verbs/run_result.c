@@ -8,13 +8,13 @@
 #include "bench/machine/text.h"
 
 #include <errno.h>
+#include <math.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/attest/attest_report.h"
 #include "bench/files/cells.h"
-#include "bench/judge/summary.h"
 #include "bench/machine/host.h"
 #include "bench/machine/units.h"
 #include "bench/measure/signals.h"
@@ -25,11 +25,16 @@
 #include "bench/verbs/choose.h"
 #include "bench/verbs/run_request.h"
 
+static struct units_text time_text(double seconds)
+{
+	return seconds < 99.5 ? duration_human(seconds * 1e9)
+			      : span_human(seconds);
+}
+
 void run_result_plan(FILE *stream, const struct plan *plan)
 {
 	size_t samples = 0, windows;
 	double foreign_s = plan_foreign_seconds(plan, &windows);
-	const double seconds = plan_seconds(plan);
 
 	for (size_t i = 0; i < plan->cell_count; i++)
 		samples += (size_t)(plan->parents * plan->blocks[i].samples);
@@ -41,9 +46,11 @@ void run_result_plan(FILE *stream, const struct plan *plan)
 		size_human(plan_peak_bytes(plan)).text);
 	if (windows)
 		fprintf(stream,
-			"Writes vm.overcommit_memory %zu times for %s in all, "
+			"Writes vm.overcommit_memory %zu times for %s in "
+			"all%s, "
 			"and puts %d back each time.\n",
 			windows, duration_human(foreign_s * 1e9).text,
+			plan->precision > 0 ? ", or more for precision" : "",
 			plan->original_mode);
 	else
 		fprintf(stream,
@@ -55,26 +62,11 @@ void run_result_plan(FILE *stream, const struct plan *plan)
 			"The command was tried once and took %s; each sample "
 			"waits for it.\n",
 			duration_human(plan->child_ns).text);
-	fprintf(stream, "About %s; seed %llu.\n",
-		seconds < 99.5 ? duration_human(seconds * 1e9).text
-			       : span_human(seconds).text,
-		(unsigned long long)plan->seed);
-}
-
-static int sum(const struct run *run, struct result *result)
-{
-	const size_t count = run->plan->cell_count;
-	struct summary *cells = calloc(count, sizeof *cells);
-	int error;
-
-	if (!cells)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		cells[i] = run_cell(run, i);
-	error = result_sum(result, cells, count, run->samples.list,
-			   run->samples.count);
-	free(cells);
-	return error;
+	fprintf(stream, "About %s", time_text(plan_seconds(plan)).text);
+	if (plan->precision > 0)
+		fprintf(stream, ", up to %s until all is within %g %%",
+			time_text(plan->limit_s).text, 100 * plan->precision);
+	fprintf(stream, "; seed %llu.\n", (unsigned long long)plan->seed);
 }
 
 static json_t *command_line(const struct arguments *args)
@@ -91,6 +83,7 @@ static json_t *command_line(const struct arguments *args)
 static json_t *describe_plan(const struct run *run, const struct run_dir *dir,
 			     const struct arguments *args)
 {
+	const struct quality unknown = { NAN, NAN, NAN, NAN, NAN, "" };
 	json_t *host = host_facts();
 
 	if (!host)
@@ -105,9 +98,10 @@ static json_t *describe_plan(const struct run *run, const struct run_dir *dir,
 				      run->plan->axes.strategy_count),
 			  "parents_per_state", run->plan->parents));
 	json_object_update_new(host,
-			       json_pack("{sn sn sn sn sn}", "parents_died",
-					 "blocks_disturbed", "interrupted",
-					 "reference_spread", "verdict"));
+			       json_pack("{sn sn sn sn}", "parents_added",
+					 "parents_died", "blocks_disturbed",
+					 "interrupted"));
+	json_object_update_new(host, row_json(&quality_row, &unknown));
 	return host;
 }
 
@@ -128,13 +122,12 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 	if (!host)
 		return -ENOMEM;
 	json_object_update_new(host,
-			       json_pack("{si, si, sb}", "parents_died",
+			       json_pack("{si, si, si, sb}", "parents_added",
+					 run->parents_added, "parents_died",
 					 run->parents_died, "blocks_disturbed",
 					 run->blocks_disturbed, "interrupted",
 					 run->signal));
-	json_object_set_new(host, "reference_spread",
-			    json_real(result->quality.spread));
-	json_object_set_new(host, "verdict", json_string(result->verdict));
+	json_object_update_new(host, row_json(&quality_row, &result->quality));
 	return keep_host(dir, host);
 }
 
@@ -191,7 +184,7 @@ static void show(const struct run *run, const struct run_dir *dir,
 	if (plot_run(dir->path, dir->path, "dumb", NULL, why, sizeof why))
 		fprintf(stderr, "No chart: %s\n", why);
 	tell_answer(run, result->rows);
-	printf("%s\n", result->verdict);
+	printf("%s\n", result->quality.verdict);
 	if (!ferror(stdout)) /* else main() flushes, and tells the reason */
 		fflush(stdout);
 	if (run->parents_died)
@@ -227,7 +220,7 @@ static void let_suspend(const struct run *run)
 static int write_result(const struct run *run, const struct run_dir *dir,
 			const struct arguments *args, struct result *result)
 {
-	int error = sum(run, result);
+	int error = runner_sum(run, result);
 
 	if (error)
 		return error;

@@ -13,7 +13,7 @@
 
 #include "bench/files/host_file.h"
 #include "bench/files/samples.h"
-#include "bench/judge/summary.h"
+#include "bench/judge/quality.h"
 #include "bench/machine/host.h"
 #include "bench/machine/text.h"
 #include "bench/show/cure.h"
@@ -95,10 +95,8 @@ static int write_host(const char *run, const struct samples *samples,
 		json_object_set_new(host, "parents_died",
 				    json_integer(count_deaths(samples)));
 		json_object_set_new(host, "interrupted", json_true());
-		json_object_set_new(host, "reference_spread",
-				    json_real(result->quality.spread));
-		json_object_set_new(host, "verdict",
-				    json_string(result->verdict));
+		json_object_update_new(
+			host, row_json(&quality_row, &result->quality));
 		error = host_write(run, host);
 	}
 	json_decref(host);
@@ -126,7 +124,7 @@ static int write_run(const char *run, const struct samples *samples,
 		code = fail(why, EXIT_FAILED, cure_of(CURE_FILE, error, NULL),
 			    "write %s/cells.csv: %s", run, strerror(-error));
 	else if (!code)
-		printf("%s\n", result.verdict);
+		printf("%s\n", result.quality.verdict);
 	free(result.rows);
 	return code;
 }

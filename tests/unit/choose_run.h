@@ -43,7 +43,7 @@ static inline struct summary row(const char *name, uint64_t heap_bytes,
 			  .heap_bytes = heap_bytes,
 			  .overcommit = overcommit },
 		.time = TIME_REAP,
-		.p50_ns = p50_ns,
+		.quiet_ns = p50_ns,
 		.p95_ns = p95_ns,
 		.predicted = OUTCOME_UNKNOWN,
 	};

@@ -176,7 +176,12 @@ static void without_a_budget_more_samples_are_taken_than_the_least(void **state)
 
 	(void)state;
 	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
-	assert_int_equal(samples_in_all(&plan, 0), 6 * BLOCK_SAMPLES_MAX);
+	assert_int_equal(samples_in_all(&plan, 0), USEFUL_SAMPLES);
+	plan_release(&plan);
+	/* More processes take fewer samples each. */
+	assert_int_equal(plan_build(&plan, &axes, 21, 1, 0, false, 0), 0);
+	assert_in_range(samples_in_all(&plan, 0), USEFUL_SAMPLES,
+			USEFUL_SAMPLES + 20);
 	plan_release(&plan);
 }
 
@@ -269,14 +274,18 @@ static void a_program_that_takes_long_counts_each_time(void **state)
 
 static void seconds_are_those_of_the_parents(void **state)
 {
+	const size_t all[] = { 0, 1, 2, 3, 4, 5, 6, 7 };
 	const struct axes axes = some_axes();
 	struct plan plan;
 	double seconds = 0;
 
 	(void)state;
 	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
-	for (size_t i = 0; i < plan.state_count; i++)
-		seconds += 6 * plan_parent_seconds(&plan, &plan.states[i]);
+	for (size_t i = 0; i < plan.state_count; i++) {
+		assert_true(plan.states[i].cell_count <= 8);
+		seconds += 6 * plan_parent_seconds(&plan, &plan.states[i], all,
+						   plan.states[i].cell_count);
+	}
 	assert_near(seconds, plan_seconds(&plan));
 	plan_release(&plan);
 }

@@ -44,10 +44,16 @@ static struct sample failed(int cell_id, int parent, int error)
 
 /* What was planned. */
 static const struct summary cells[] = {
-	{ .cell = { .id = 3, .strategy = "a" },
+	{ .cell = { .id = 3,
+		    .strategy = "a",
+		    .backing = "base",
+		    .cpu = "same" },
 	  .predicted = OUTCOME_UNKNOWN,
 	  .commit_bytes = -1 },
-	{ .cell = { .id = 5, .strategy = "b" },
+	{ .cell = { .id = 5,
+		    .strategy = "b",
+		    .backing = "base",
+		    .cpu = "same" },
 	  .predicted = ENOMEM,
 	  .commit_bytes = 7 },
 };
@@ -106,6 +112,56 @@ static void few_parents_give_no_interval(void **state)
 	assert_int_equal(summarise(cells, 1, samples, 5, rows), 0);
 	assert_near(row->p50_ns, 102);
 	assert_true(isnan(row->p50_lo_ns) && isnan(row->p50_hi_ns));
+}
+
+/* 21 parents: the 10 % quantile of 11 samples is the second, 1,001 to 1,021 in
+ * quiet parents; that of 10 more parents is in a slow phase. */
+static void quiet_estimate(void **state)
+{
+	struct summary rows[TIME_COUNT], *row = &rows[TIME_REAP];
+	struct sample samples[21 * 11];
+	size_t count = 0;
+
+	(void)state;
+	for (int parent = 0; parent < 21; parent++)
+		for (int i = 0; i < 11; i++)
+			samples[count++] = reap(3, parent,
+						1000 + parent + i * i * i +
+							(parent > 10) * 9000,
+						50);
+	assert_int_equal(summarise(cells, 1, samples, count, rows), 0);
+	assert_near(row->quiet_ns, 1006);
+	/* Ranks 2 and 10 of 21. */
+	assert_near(row->quiet_lo_ns, 1002);
+	assert_near(row->quiet_hi_ns, 1010);
+	assert_near(summary_precision(row), 4.0 / 1006);
+	assert_int_equal(summarise(cells, 1, samples, 12 * 11, rows), 0);
+	assert_true(isnan(row->quiet_lo_ns) && isnan(row->quiet_hi_ns));
+	assert_true(isinf(summary_precision(row)));
+}
+
+/* b takes twice as long as a in each parent, though some parents are slow; one
+ * parent has no a. */
+static void ranked_inside_parents(void **state)
+{
+	struct summary rows[2 * TIME_COUNT];
+	struct sample samples[14];
+	size_t count = 0;
+
+	(void)state;
+	for (int parent = 0; parent < 7; parent++) {
+		const int64_t ns = parent % 2 ? 7000 : 100 + parent;
+
+		if (parent != 6)
+			samples[count++] = reap(3, parent, ns, 50);
+		samples[count++] = reap(5, parent, 2 * ns, 50);
+	}
+	assert_int_equal(summarise(cells, 2, samples, count, rows), 0);
+	assert_near(rows[TIME_REAP].over_best, 1);
+	assert_near(rows[TIME_COUNT + TIME_REAP].over_best, 2);
+	assert_near(rows[TIME_COUNT + TIME_REAP].over_best_lo, 2);
+	assert_near(rows[TIME_COUNT + TIME_REAP].over_best_hi, 2);
+	assert_true(isnan(rows[TIME_RETURN].over_best));
 }
 
 /* A parent with many samples weighs no more than one with few. */
@@ -252,6 +308,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(median_over_parents),
 		cmocka_unit_test(few_parents_give_no_interval),
+		cmocka_unit_test(quiet_estimate),
+		cmocka_unit_test(ranked_inside_parents),
 		cmocka_unit_test(parents_weigh_alike),
 		cmocka_unit_test(times_are_apart),
 		cmocka_unit_test(failures_are_counted),

@@ -89,7 +89,7 @@ static void columns_are_aligned(void **state)
 	table_span(&table, "a text that is wider than its column");
 	table_row(&table, TABLE_BAD);
 	table_cell(&table, "b");
-	table_ratio(&table, 9.996);
+	table_ratio(&table, 9.996, 9.996);
 	table_cell(&table, "%s", "");
 	table_row(&table, TABLE_FAINT);
 	table_cell(&table, "c");
@@ -97,6 +97,12 @@ static void columns_are_aligned(void **state)
 	table_row(&table, TABLE_PLAIN);
 	table_cell(&table, "d");
 	table_interval(&table, 1000, NAN);
+	table_row(&table, TABLE_PLAIN);
+	table_cell(&table, "e");
+	table_ratio(&table, 1.5, 12.34);
+	table_row(&table, TABLE_PLAIN);
+	table_cell(&table, "f");
+	table_ratio(&table, NAN, 2);
 	table_row(&table, TABLE_PLAIN);
 	assert_int_equal(table_print(&table, stream), 0);
 	table_release(&table);
@@ -106,7 +112,9 @@ static void columns_are_aligned(void **state)
 		   "longer  a text that is wider than its column\n"
 		   "b                    10.0\n"
 		   "c       999 ns to 1.01 \u00b5s\n"
-		   "d                       -\n");
+		   "d                       -\n"
+		   "e             1.5 to 12.3\n"
+		   "f                       -\n");
 }
 
 static void too_many_cells_are_an_error(void **state)
@@ -124,7 +132,7 @@ static void too_many_cells_are_an_error(void **state)
 }
 
 /* A row of reap: measured, if it has a median. */
-static struct summary reap(int id, const char *strategy, double p50_ns)
+static struct summary reap(int id, const char *strategy, double quiet_ns)
 {
 	return (struct summary){
 		.cell = { .id = id,
@@ -135,13 +143,15 @@ static struct summary reap(int id, const char *strategy, double p50_ns)
 			  .cpu = "same",
 			  .overcommit = 2 },
 		.time = TIME_REAP,
-		.ok = isnan(p50_ns) ? 0 : 60,
-		.p50_ns = p50_ns,
-		.p50_lo_ns = p50_ns * 0.99,
-		.p50_hi_ns = p50_ns * 1.01,
-		.p95_ns = p50_ns * 2,
+		.ok = isnan(quiet_ns) ? 0 : 60,
+		.quiet_ns = quiet_ns,
+		.quiet_lo_ns = quiet_ns * 0.99,
+		.quiet_hi_ns = quiet_ns * 1.01,
+		.p50_ns = quiet_ns * 1.1,
+		.p95_ns = quiet_ns * 2,
 		.p99_ns = NAN,
-		.max_ns = p50_ns * 10,
+		.over_best_lo = quiet_ns / 70e3 * 0.99,
+		.over_best_hi = quiet_ns / 70e3 * 1.01,
 		.predicted = OUTCOME_UNKNOWN,
 	};
 }
@@ -163,29 +173,33 @@ static void matrix_tells_every_cell(void **state)
 	rows[3] = reap(3, "slow", 97e3);
 	rows[4] = reap(4, "best", 70e3);
 	rows[4].p99_ns = 150e3;
+	rows[4].over_best_lo = rows[4].over_best_hi = 1;
 	rows[5] = reap(4, "best", 33e3);
 	rows[5].time = TIME_RETURN;
 	rows[6] = reap(5, "lucky", 98e3);
 	rows[6].failed = 3;
 	strcpy(rows[6].errnos, "EAGAIN:3");
 	assert_int_equal(show_matrix(stream, rows, 7), 0);
-	check_text("Times until the caller has the exit status (reap); last "
-		   "column: until the call returns.\n"
+	check_text("Times until the caller has the exit status (reap); quiet: "
+		   "when nothing else is at\n"
+		   "work. Last column: until the call returns, quiet.\n"
 		   "\n"
 		   "overcommit 2 (strict), backing base, cpu same\n"
-		   " heap  strategy   median    95 % interval     p95     p99  "
-		   "   max  x best   return\n"
-		   "1 GiB  best      70.0 \u00b5s  69.3 to 70.7 \u00b5s  140 "
-		   "\u00b5s  150 \u00b5s  700 \u00b5s    1.00  33.0 \u00b5s\n"
-		   "       slow      97.0 \u00b5s  96.0 to 98.0 \u00b5s  194 "
-		   "\u00b5s       -  970 \u00b5s    1.39        -\n"
-		   "       lucky     98.0 \u00b5s  97.0 to 99.0 \u00b5s  196 "
-		   "\u00b5s       -  980 \u00b5s    1.40        -  EAGAIN:3\n"
+		   " heap  strategy    quiet    95 % interval   median     p95 "
+		   "    p99        x best   return\n"
+		   "1 GiB  best      70.0 \u00b5s  69.3 to 70.7 \u00b5s  77.0 "
+		   "\u00b5s  140 \u00b5s  150 \u00b5s          1.00  33.0 "
+		   "\u00b5s\n"
+		   "       slow      97.0 \u00b5s  96.0 to 98.0 \u00b5s   107 "
+		   "\u00b5s  194 \u00b5s       -  1.37 to 1.40        -\n"
+		   "       lucky     98.0 \u00b5s  97.0 to 99.0 \u00b5s   108 "
+		   "\u00b5s  196 \u00b5s       -  1.39 to 1.41        -  "
+		   "EAGAIN:3\n"
 		   "       refused    ENOMEM  refused, as predicted\n"
 		   "       skipped   not measured\n"
 		   "p99 -: too few samples for one.\n"
-		   "floor of the harness: null creates nothing, medians 140 ns "
-		   "to 140 ns, p95 up to 280 ns\n");
+		   "floor of the harness: null creates nothing, 140 ns to 140 "
+		   "ns, p95 up to 280 ns\n");
 }
 
 static void matrix_of_nothing(void **state)

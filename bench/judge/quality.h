@@ -1,0 +1,41 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * What a run is worth, from the run itself: how far its equal cells are apart,
+ * how wide its intervals are, and how steady the reference was.
+ */
+#ifndef JUDGE_QUALITY_H
+#define JUDGE_QUALITY_H
+
+#include "bench/files/run.h"
+#include "bench/rows/rows.h"
+
+/* A block is disturbed when its reference took so much longer than the 10 %
+ * quantile of all. */
+#define QUALITY_DISTURBED 1.06
+
+struct quality {
+	double reference_spread;   /* p5 to p95 of the blocks' ref_ns, over
+				      their median */
+	double undisturbed;	   /* share of the blocks */
+	double equal_apart;	   /* of cells that cost the same */
+	double told, told_copying; /* smallest differences that can be told */
+	char verdict[256];	   /* one sentence */
+};
+
+/* quality as keys of host.json. */
+extern const struct row_type quality_row;
+
+/* A run summed and judged: the same at its end and for `summarise`. */
+struct result {
+	struct summary *rows; /* TIME_COUNT a cell, as in cells.csv */
+	size_t count;
+	struct quality quality; /* what cannot be known is NAN */
+};
+
+/* Sum and judge the samples of what was planned. After 0 the caller owes
+ * free(result->rows). 0, or -ENOMEM. */
+int result_sum(struct result *result, const struct summary *planned,
+	       size_t cell_count, const struct sample *samples,
+	       size_t sample_count);
+
+#endif
