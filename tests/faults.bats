@@ -221,7 +221,7 @@ stop_and_go() {
 		refused 1 "read run run: it has no cells.csv: the run was killed" \
 			"spawnwise summarise run" $verb
 	done
-	check 0 "$command" run --quick --heap 0 --strategy null --out next \
+	check 0 "$command" run "${few[@]}" --heap 0 --strategy null --out next \
 		--overcommit 1
 	has_mode 0
 }
@@ -239,7 +239,7 @@ kill_groups() {
 		within 2 no_process 'spawnwise*'
 		end_run 137
 	done
-	check 0 "$command" run --quick --heap 0 --strategy null \
+	check 0 "$command" run "${few[@]}" --heap 0 --strategy null \
 		--overcommit 1 --out next
 	has_mode "${original:-0}"
 }
@@ -261,7 +261,7 @@ kill_groups() {
 	kill -KILL "$runner" "$guard" # first who would put the mode back
 	end_run 137
 	has_mode 1
-	check 0 "$command" run --quick --heap 0 --strategy null --out next
+	check 0 "$command" run "${few[@]}" --heap 0 --strategy null --out next
 	says err "An earlier run had left overcommit mode 1 behind: mode 0 is"
 	has_mode 0
 	[ "$(rows next reap overcommit)" = 0 ]
@@ -269,7 +269,7 @@ kill_groups() {
 
 @test "a state file that was not written to its end is removed" {
 	: >"$SPAWNWISE_STATE_DIR/state.next"
-	check 0 "$command" run --quick --heap 0 --strategy null --out run \
+	check 0 "$command" run "${few[@]}" --heap 0 --strategy null --out run \
 		--overcommit 1
 	[ ! -e "$SPAWNWISE_STATE_DIR/state.next" ]
 }
@@ -302,18 +302,18 @@ kill_groups() {
 	fi
 	kill -INT "$runner"
 	end_run 130
-	check 0 "$command" run --quick --heap 0 --strategy null --out second
+	check 0 "$command" run "${few[@]}" --heap 0 --strategy null --out second
 }
 
 @test "a closed or full stdout is an error, and the files are there" {
 	status=0
-	"$command" run --quick --heap 0 --strategy null --out closed >&- \
+	"$command" run "${few[@]}" --heap 0 --strategy null --out closed >&- \
 		2>err || status=$?
 	[ $status -eq 1 ]
 	says err "spawnwise: cannot write standard output: "
 	run_files closed
 	status=0
-	"$command" run --quick --heap 0 --strategy null --out full >/dev/full \
+	"$command" run "${few[@]}" --heap 0 --strategy null --out full >/dev/full \
 		2>err || status=$?
 	[ $status -eq 1 ]
 	says err "cannot write standard output: No space left on device"
@@ -321,28 +321,28 @@ kill_groups() {
 }
 
 @test "closed standard descriptors do not end up in a run's files" {
-	"$command" run --quick --heap 0 --strategy null,vfork --out one \
+	"$command" run "${few[@]}" --heap 0 --strategy null,vfork --out one \
 		>out 2>&-
 	run_files one
-	"$command" run --quick --heap 0 --strategy null,vfork,broker \
+	"$command" run "${few[@]}" --heap 0 --strategy null,vfork,broker \
 		--out two >out 2>err <&-
 	run_files two
 	[ "$(rows two reap failed | sort -u)" = 0 ]
 	[ -z "$(rows two samples strategy start_ns | grep -v '^null' |
 		grep -- '-$')" ]
-	"$command" run --quick --heap 0 --strategy null,vfork --out three \
+	"$command" run "${few[@]}" --heap 0 --strategy null,vfork --out three \
 		>&- 2>&- <&- || true
 	run_files three
 }
 
 @test "a reader that went away loses nothing" {
-	"$command" run --quick --heap 0 --strategy null --out run 2>err |
+	"$command" run "${few[@]}" --heap 0 --strategy null --out run 2>err |
 		true
 	run_files run
 }
 
 @test "without gnuplot a run works and says what to install" {
-	check 0 env PATH=/nowhere "$command" run --quick --heap 0 \
+	check 0 env PATH=/nowhere "$command" run "${few[@]}" --heap 0 \
 		--strategy vfork --out run
 	says err "gnuplot"
 	run_files run
@@ -354,7 +354,7 @@ kill_groups() {
 		status=0
 		(
 			ulimit -n $limit
-			exec "$command" run --quick --heap 0 --out run \
+			exec "$command" run "${few[@]}" --heap 0 --out run \
 				--strategy fork,broker
 		) >out 2>err || status=$?
 		case $status in
@@ -378,7 +378,7 @@ kill_groups() {
 		status=0
 		as_user sh -c 'ulimit -p "$1" 2>/dev/null || ulimit -u "$1"
 			shift; exec "$@"' sh $((count + more)) "$command" run \
-			--quick --heap 0 --strategy fork,vfork --out run \
+			"${few[@]}" --heap 0 --strategy fork,vfork --out run \
 			>out 2>err || status=$?
 		case $status in
 		0 | 3) run_files run ;;
@@ -406,7 +406,7 @@ in_namespace() {
 	says err "is not writable for this user"
 	says err "/proc/sys is read-only here: run where it can be written, or"
 	says err "or use --overcommit current"
-	check 0 in_namespace "$lock; exec \$1 run --quick --heap 0 \
+	check 0 in_namespace "$lock; exec \$1 run -q --parents 6 --heap 0 \
 		--strategy null --overcommit all --out run"
 	says err "Measuring overcommit mode $mode only"
 	says err "/proc/sys is read-only here: run where it can be written."
@@ -421,7 +421,7 @@ in_namespace() {
 @test "a read-only data folder names the cure" {
 	check 1 in_namespace 'mount --bind "$2" "$2"
 		mount -o remount,bind,ro "$2"
-		cd "$2"; exec "$1" run --quick --heap 0 --strategy null'
+		cd "$2"; exec "$1" run -q --parents 6 --heap 0 --strategy null'
 	says err "spawnwise: cannot write to $top/data/runs"
 	says err "Read-only file system"
 	says err "Use --out DIR to write elsewhere."

@@ -4,6 +4,10 @@
 # What the tests of measuring share: the command, a scratch folder with a
 # stand-in for the kernel's setting, waiting, and the look at a run's files.
 
+# What makes a run short: processes and samples that are enough for a test.
+# shellcheck disable=SC2034
+few=(--quick --parents 6)
+
 # Call it in setup(), and finish in teardown(). Tests then stand in a folder of
 # their own, which every user may enter, and never touch the machine's setting
 # unless they say use_real_setting. Nobody else does meanwhile: in mode 2, with

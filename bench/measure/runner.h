@@ -8,7 +8,6 @@
 #ifndef MEASURE_RUNNER_H
 #define MEASURE_RUNNER_H
 
-#include "bench/judge/quality.h"
 #include "bench/measure/session.h"
 
 /* Attest the strategies and say which cells are barred: what is known before
@@ -28,12 +27,5 @@ int runner_run(struct run *run);
  * are not what they say: one would be measured under a false name. Part of
  * runner_begin(). */
 void runner_attest(struct run *run);
-
-/* What was measured until now, judged. After 0 the caller owes
- * free(result->rows). 0, or -ENOMEM. */
-int runner_sum(const struct run *run, struct result *result);
-
-/* Free what was taken. */
-void runner_release(struct run *run);
 
 #endif

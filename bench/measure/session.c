@@ -12,6 +12,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <sys/socket.h>
@@ -54,6 +55,29 @@ struct summary run_cell(const struct run *run, size_t cell)
 		.predicted = run->outcomes[cell].predicted,
 		.commit_bytes = run->outcomes[cell].commit_bytes,
 	};
+}
+
+int run_sum(const struct run *run, struct result *result)
+{
+	const size_t count = run->plan->cell_count;
+	struct summary *cells = calloc(count, sizeof *cells);
+	int error;
+
+	if (!cells)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		cells[i] = run_cell(run, i);
+	error = result_sum(result, cells, count, run->samples.list,
+			   run->samples.count);
+	free(cells);
+	return error;
+}
+
+void run_release(struct run *run)
+{
+	samples_release(&run->samples);
+	free(run->outcomes);
+	run->outcomes = NULL;
 }
 
 /* The errno by which a strategy of the plan was refused when it was attested,

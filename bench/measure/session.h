@@ -13,6 +13,7 @@
 #include "bench/attest/attest.h"
 #include "bench/files/host_file.h"
 #include "bench/files/samples.h"
+#include "bench/judge/quality.h"
 #include "bench/machine/guardian.h"
 #include "bench/measure/parent.h"
 #include "bench/measure/plan.h"
@@ -31,7 +32,7 @@ struct cell_outcome {
 };
 
 /* A run in progress and its result. Fields above the line are the caller's
- * and borrowed; those below are the runner's until runner_release(). */
+ * and borrowed; those below are the runner's until run_release(). */
 struct run {
 	const struct plan *plan;
 	const char *program;	   /* what is spawned */
@@ -60,6 +61,13 @@ int run_flush(struct run *run);
 
 /* A cell, and what is expected of it. */
 struct summary run_cell(const struct run *run, size_t cell);
+
+/* What was measured until now, judged. After 0 the caller owes
+ * free(result->rows). 0, or -ENOMEM. */
+int run_sum(const struct run *run, struct result *result);
+
+/* Free what the runner took. */
+void run_release(struct run *run);
 
 /* Who speaks with which parent, and how far they are. */
 struct session {

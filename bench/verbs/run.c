@@ -303,7 +303,7 @@ static int run_plan(struct run *run, const struct arguments *args,
 	} else if (run->guardian) {
 		guardian_stop(run->guardian);
 	}
-	runner_release(run);
+	run_release(run);
 	run->guardian = NULL;
 	return code;
 }

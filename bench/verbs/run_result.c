@@ -220,7 +220,7 @@ static void let_suspend(const struct run *run)
 static int write_result(const struct run *run, const struct run_dir *dir,
 			const struct arguments *args, struct result *result)
 {
-	int error = runner_sum(run, result);
+	int error = run_sum(run, result);
 
 	if (error)
 		return error;

@@ -64,7 +64,7 @@ static int set_nice(const struct cell *cell, char *why, size_t why_bytes)\
 	refused 2 'run --nice 0,20: "20" is out of range' "from 0 to 19" \
 		run --nice 0,20
 	refused 2 'run --nice 5,05: "05" is there twice' "once" run --nice 5,05
-	check 0 "$made" run --quick --heap 0 --strategy vfork --nice 0,5 \
+	check 0 "$made" run "${few[@]}" --heap 0 --strategy vfork --nice 0,5 \
 		--out run -- sh -c "nice >>$PWD/seen"
 	says out "backing base, cpu same"
 	says out "backing base, cpu same, nice 5"
@@ -108,7 +108,7 @@ add_column() {
 	grep -q '^| `p25_ns` | ns | a quarter of the good' tree/data/README.md
 	(cd tree && build/tests/unit/cells_test)
 	made=$PWD/tree/build/spawnwise
-	check 0 "$made" run --quick --heap 0 --strategy vfork --out run
+	check 0 "$made" run "${few[@]}" --heap 0 --strategy vfork --out run
 	awk -F, 'NR == 1 { exit $NF != "p25_ns" }' run/cells.csv
 	python3 - <<-'PYTHON'
 	import csv

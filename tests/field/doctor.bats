@@ -63,7 +63,7 @@ known_refused() {
 
 @test "what was refused when it was tried is what the run predicts" {
 	calls_can_be_refused
-	check 0 refusing 1 vfork -- "$command" run --quick --heap 0 --out run \
+	check 0 refusing 1 vfork -- "$command" run "${few[@]}" --heap 0 --out run \
 		--strategy fork,vfork
 	python3 - <<-'PYTHON'
 	import csv
@@ -390,7 +390,7 @@ in_group() {
 	says err "there, and a trial takes two or three more."
 	chmod 777 .
 	check 1 as_stranger prlimit --nproc=1 env -u SPAWNWISE_STATE_DIR \
-		"$command" run --quick --heap 0 --strategy fork --out run
+		"$command" run "${few[@]}" --heap 0 --strategy fork --out run
 	says err "raise RLIMIT_NPROC, the nearest limit: 1 of 1 are there."
 	check 0 as_stranger prlimit --nproc=1 "$command" list
 	says out "Resource temporarily unavailable (a trial)"

@@ -39,7 +39,7 @@ has_signal() { ((0x$1 >> ($2 - 1) & 1)); }
 }
 
 @test "SIGCHLD ignored: run measures, and says what failed" {
-	check 0 childless "$command" run --quick --heap 0 --out run
+	check 0 childless "$command" run "${few[@]}" --heap 0 --out run
 	run_files run
 	[ "$(rows run reap failed | sort -u)" = 0 ]
 	[ -z "$(rows run samples ref_ns | grep -x -- -)" ]
@@ -49,7 +49,7 @@ has_signal() { ((0x$1 >> ($2 - 1) & 1)); }
 }
 
 @test "SIGCHLD ignored: plot notices that gnuplot failed" {
-	check 0 "$command" run --quick --heap 0 --strategy vfork --out run
+	check 0 "$command" run "${few[@]}" --heap 0 --strategy vfork --out run
 	mkdir plots
 	printf '# SPDX\n# reads: cells.csv\nexit status 7\n' >plots/bad.gp
 	check 1 childless env SPAWNWISE_PLOTS="$PWD/plots" "$command" plot run
@@ -143,7 +143,7 @@ open_fds() {
 	users_can_run
 	chmod 777 .
 	: >out >err # or only root could write to them again
-	(umask 0777 && check 0 as_user "$command" run --quick --heap 0 \
+	(umask 0777 && check 0 as_user "$command" run "${few[@]}" --heap 0 \
 		--strategy null,vfork --out run)
 	check 0 as_user "$command" choose --heap 0 --data run
 	check 0 as_user "$command" plot run
@@ -153,10 +153,10 @@ open_fds() {
 	mkdir gone
 	cd gone
 	rmdir "$scratch/gone"
-	"$command" run --quick --heap 0 --strategy vfork --out "$scratch/run" \
+	"$command" run "${few[@]}" --heap 0 --strategy vfork --out "$scratch/run" \
 		>"$scratch/out" 2>"$scratch/err"
 	status=0
-	"$command" run --quick --heap 0 --strategy vfork >"$scratch/out" \
+	"$command" run "${few[@]}" --heap 0 --strategy vfork >"$scratch/out" \
 		2>"$scratch/err" || status=$?
 	[ $status -eq 1 ]
 	says "$scratch/err" "spawnwise: cannot write to ./spawnwise-"

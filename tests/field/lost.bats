@@ -44,7 +44,7 @@ measure_and_interrupt_twice() {
 	printf '#!/bin/sh\ntrap "" INT\n: >drawing\nexec sleep 100\n' >bin/gnuplot
 	chmod +x bin/gnuplot
 	PATH=$PWD/bin:$PATH
-	start_run --quick --heap 0 --strategy fork,vfork
+	start_run "${few[@]}" --heap 0 --strategy fork,vfork
 	within 20 test -e drawing
 	kill -INT -- "-$runner"
 	end_run 130
@@ -64,7 +64,7 @@ killed() {
 summarised() { check 0 "$command" summarise "${1:-run}"; }
 
 @test "summarise makes the cells.csv of a run again, byte for byte" {
-	check 0 "$command" run --quick --heap 0,4M --overcommit 0,1 \
+	check 0 "$command" run "${few[@]}" --heap 0,4M --overcommit 0,1 \
 		--strategy null,fork,vfork,posix_spawn --cpu free --out run
 	cp -r run before
 	rm run/cells.csv
@@ -84,7 +84,7 @@ print(json.load(open("run/host.json"))["verdict"])')
 @test "summarise: cells that were refused or not measured are there again" {
 	[ "$(nproc)" -ge 2 ] || skip "needs two CPUs"
 	status=0
-	"$command" run --quick --heap 0,1M --backing untouched,thp \
+	"$command" run "${few[@]}" --heap 0,1M --backing untouched,thp \
 		--cpu split,free --strategy posix_spawn,vfork --out run \
 		>out 2>err || status=$?
 	cp run/cells.csv before
@@ -143,7 +143,7 @@ truncate_last_row() {
 }
 
 @test "summarise of a run without plan and host.json says what is missing" {
-	check 0 "$command" run --quick --heap 0 --strategy null,fork,vfork \
+	check 0 "$command" run "${few[@]}" --heap 0 --strategy null,fork,vfork \
 		--out run
 	cut -d, -f1-29,31 run/cells.csv >before
 	rm run/cells.csv run/plan.csv run/host.json

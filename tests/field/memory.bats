@@ -222,7 +222,7 @@ inside_moved() {
 	says out "mode 2 would grant this user"
 	check 0 many "$command" choose --heap 1G --data \
 		"$top/tests/data/run" --overcommit 0
-	check 0 many "$command" run --quick --heap 0 --strategy fork \
+	check 0 many "$command" run "${few[@]}" --heap 0 --strategy fork \
 		--out run
 	[ "$(rows run reap predicted)" = ok ]
 }

@@ -53,7 +53,7 @@ roots_can_be_made() {
 }
 
 second_is_refused() {
-	check 1 "$command" run --quick --heap 0 --strategy null \
+	check 1 "$command" run "${few[@]}" --heap 0 --strategy null \
 		--overcommit 1 --out second
 	[ ! -e second ]
 }
@@ -92,7 +92,7 @@ interrupted_by_term() {
 	status=0
 	unshare -m -p -f --mount-proc sh -c '
 		mount --bind elsewhere /run && shift && exec "$@"' sh "" \
-		"$command" run --quick --heap 0 --strategy null \
+		"$command" run "${few[@]}" --heap 0 --strategy null \
 		--overcommit 1 --out second >out2 2>err2 || status=$?
 	[ "$status" -eq 1 ]
 	says err2 "another spawnwise run is at work, in another container"
@@ -119,7 +119,7 @@ interrupted_by_term() {
 	start_container current
 	second_is_refused
 	says err "another spawnwise run (pid $inner) is at work"
-	check 1 as_user "$command" run --quick --heap 0 --strategy null \
+	check 1 as_user "$command" run "${few[@]}" --heap 0 --strategy null \
 		--out second
 	says err "another spawnwise run is at work, in another container or"
 	end_container
@@ -152,7 +152,7 @@ interrupted_by_term() {
 	calls_can_be_refused
 	roots_can_be_made
 	start_container
-	check 1 refusing 1 eventfd2 -- "$command" run --quick --heap 0 \
+	check 1 refusing 1 eventfd2 -- "$command" run "${few[@]}" --heap 0 \
 		--strategy null --overcommit 1 --out second
 	says err "another spawnwise run (pid $inner) is at work"
 	check 1 unshare -m sh -c 'mount --bind elsewhere /proc/self/ns
@@ -166,13 +166,13 @@ interrupted_by_term() {
 @test "without a lock that containers share no other mode is set" {
 	calls_can_be_refused
 	status=0
-	refusing 38 flock -- "$command" run --quick --heap 0 --strategy null \
+	refusing 38 flock -- "$command" run "${few[@]}" --heap 0 --strategy null \
 		--overcommit 0,1 --out run >out 2>err || status=$?
 	[ "$status" -eq 1 ]
 	says err "cannot guard $SPAWNWISE_KNOB: flock(2) is refused"
 	says err "Use --overcommit current"
 	has_mode 0
-	check 0 refusing 38 flock -- "$command" run --quick --heap 0 \
+	check 0 refusing 38 flock -- "$command" run "${few[@]}" --heap 0 \
 		--strategy null --out run
 }
 

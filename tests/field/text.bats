@@ -86,7 +86,7 @@ no_raw_bytes() {
 @test "a run of any name and arguments has a host.json" {
 	mkdir $'a\xff'
 	cd $'a\xff'
-	check 0 "$command" run --quick --heap 0 --strategy vfork \
+	check 0 "$command" run "${few[@]}" --heap 0 --strategy vfork \
 		--out $'run\xfe'
 	python3 -c 'import json, glob
 assert "run\\xfe" in json.load(open(glob.glob(b"run*")[0] + b"/host.json"))["argv"]'
