@@ -73,19 +73,20 @@ struct sample {
 #define SUMMARY_LATER(STATISTIC)                                               \
 	STATISTIC(quiet_ns, NS,                                                \
 		  "what the cell costs when nothing else is at work: the "     \
-		  "10 % quantile of each parent, then the lower quartile "     \
-		  "over the parents")                                          \
+		  "10 % quantile of each parent, then the median over the "    \
+		  "parents that were not disturbed")                           \
 	STATISTIC(quiet_lo_ns, NS, NULL)                                       \
-	STATISTIC(quiet_hi_ns, NS,                                             \
-		  "its interval of at least 95 %, as that of `p50_ns`; empty " \
-		  "below 13 parents")                                          \
+	STATISTIC(quiet_hi_ns, NS, "its interval, as that of `p50_ns`")        \
+	STATISTIC(quiet_share, RATIO,                                          \
+		  "of the parents, those that were not disturbed: neither "    \
+		  "the references around the block nor the parent's 10 % "     \
+		  "quantile is more than 10 % above the 10 % quantile of all") \
 	STATISTIC(over_best, RATIO,                                            \
 		  "of `reap`: a parent's 10 % quantile over that of the "      \
 		  "fastest strategy in the same parent, then the median over " \
-		  "the parents")                                               \
+		  "the parents that were not disturbed")                       \
 	STATISTIC(over_best_lo, RATIO, NULL)                                   \
-	STATISTIC(over_best_hi, RATIO,                                         \
-		  "its interval of at least 95 %, as that of `p50_ns`")
+	STATISTIC(over_best_hi, RATIO, "its interval, as that of `p50_ns`")
 
 #define SUMMARY_MEMBER(name, kind, meaning) double name;
 

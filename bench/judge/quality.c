@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "bench/files/axes.h"
+#include "bench/judge/blocks.h"
 #include "bench/judge/stats.h"
 #include "bench/judge/summary.h"
 
@@ -22,7 +23,7 @@ static const struct row_field fields[] = {
 	FIELD("reference_spread", RATIO, AT(reference_spread),
 	      "p5 to p95 of the blocks' `ref_ns`, over their median"),
 	FIELD("undisturbed_share", RATIO, AT(undisturbed),
-	      "of the blocks, those whose `ref_ns` is within 6 % of the 10 % "
+	      "of the blocks, those whose `ref_ns` is within 10 % of the 10 % "
 	      "quantile of all"),
 	FIELD("equal_cells_apart", RATIO, AT(equal_apart),
 	      "cells of a strategy that copies no page tables cost the same "
@@ -30,8 +31,9 @@ static const struct row_field fields[] = {
 	      "`null`: there are none"),
 	FIELD("smallest_difference", RATIO, AT(told),
 	      "that can be told between two cells that copy no page tables, "
-	      "from their intervals and `equal_cells_apart`; `null`: not known "
-	      "with fewer than 13 parents"),
+	      "from their intervals and `equal_cells_apart`; `null`: not "
+	      "known, "
+	      "for fewer than 6 parents were undisturbed"),
 	FIELD("smallest_difference_copying", RATIO, AT(told_copying),
 	      "the same of cells that copy page tables"),
 	FIELD("verdict", LINE, AT(verdict),
@@ -41,56 +43,18 @@ static const struct row_field fields[] = {
 
 const struct row_type quality_row = ROW_TYPE("quality", fields);
 
-static int compare_blocks(const void *left, const void *right)
-{
-	const struct sample *a = *(const struct sample *const *)left;
-	const struct sample *b = *(const struct sample *const *)right;
-
-	if (a->parent != b->parent)
-		return a->parent < b->parent ? -1 : 1;
-	return (a->block > b->block) - (a->block < b->block);
-}
-
-/* The reference of each distinct block of sorted samples; how many. */
-static size_t gather_blocks(const struct sample *const *sorted, size_t count,
-			    double *values)
-{
-	size_t blocks = 0;
-
-	for (size_t i = 0; i < count; i++)
-		if (!i || compare_blocks(&sorted[i - 1], &sorted[i]))
-			values[blocks++] = (double)sorted[i]->ref_ns;
-	return blocks;
-}
-
-/* Warm-ups and failures included: the reference ran there too. */
 static int judge_reference(struct quality *quality,
 			   const struct sample *samples, size_t sample_count)
 {
-	const struct sample **sorted = calloc(sample_count + 1, sizeof *sorted);
-	double *values = calloc(sample_count + 1, sizeof *values);
-	size_t count = 0, blocks, below = 0;
-	int error = -ENOMEM;
+	struct blocks blocks;
+	const int error = blocks_find(&blocks, samples, sample_count);
 
-	if (!sorted || !values)
-		goto free_both;
-	for (size_t i = 0; i < sample_count; i++)
-		if (samples[i].ref_ns > 0)
-			sorted[count++] = &samples[i];
-	qsort(sorted, count, sizeof *sorted, compare_blocks);
-	blocks = gather_blocks(sorted, count, values);
-	stats_sort(values, blocks);
-	while (below < blocks &&
-	       values[below] <=
-		       QUALITY_DISTURBED * stats_quantile(values, blocks, 0.1))
-		below++;
-	quality->reference_spread = stats_spread(values, blocks, 0.05);
-	quality->undisturbed = blocks ? (double)below / (double)blocks : NAN;
-	error = 0;
-free_both:
-	free(sorted);
-	free(values);
-	return error;
+	if (error)
+		return error;
+	quality->reference_spread = blocks.spread;
+	quality->undisturbed = blocks_quiet_share(&blocks);
+	free(blocks.list);
+	return 0;
 }
 
 static bool counts(const struct summary *row)
@@ -144,10 +108,11 @@ static int judge_intervals(double *told, bool copying, double apart,
 		return -ENOMEM;
 	for (size_t i = TIME_REAP; i < count; i += TIME_COUNT)
 		if (counts(&rows[i]) &&
-		    rows[i].cell.copies_page_tables == copying &&
-		    isfinite(summary_precision(&rows[i])))
+		    rows[i].cell.copies_page_tables == copying)
 			halves[used++] = summary_precision(&rows[i]);
 	*told = M_SQRT2 * stats_median_of(halves, used);
+	if (isinf(*told))
+		*told = NAN;
 	if (apart > *told)
 		*told = apart;
 	free(halves);
@@ -176,9 +141,9 @@ static void say_told(struct quality *quality)
 
 	if (isnan(worst))
 		say(quality,
-		    "With fewer than 13 processes a cell nobody knows how "
-		    "exact it is; the reference spread by %.*f %%.",
-		    PERCENT(quality->reference_spread));
+		    "How exact the cells are is not known, for fewer than 6 "
+		    "processes a cell were undisturbed: run it again, or give "
+		    "more time with --budget.");
 	else if (worst > TOLD_MAX)
 		say(quality,
 		    "Trust no difference below %.*f %%: other programs "
@@ -195,7 +160,7 @@ static void say_told(struct quality *quality)
 		    PERCENT(told), PERCENT(copying));
 }
 
-static void conclude(struct quality *quality)
+static void conclude(struct quality *quality, int unsure)
 {
 	*quality->verdict = '\0';
 	if (isnan(quality->reference_spread)) {
@@ -207,6 +172,23 @@ static void conclude(struct quality *quality)
 		say(quality, "Equal cells agree within %.*f %%. ",
 		    PERCENT(quality->equal_apart));
 	say_told(quality);
+	if (unsure && !isnan(fmax(quality->told, quality->told_copying)))
+		say(quality,
+		    " %d cell%s disturbed nearly all the time and ha%s no "
+		    "interval.",
+		    unsure, unsure > 1 ? "s were" : " was",
+		    unsure > 1 ? "ve" : "s");
+}
+
+/* Cells that were measured, but nobody knows how exactly. */
+static int count_unsure(const struct summary *rows, size_t count)
+{
+	int unsure = 0;
+
+	for (size_t i = TIME_REAP; i < count; i += TIME_COUNT)
+		unsure +=
+			counts(&rows[i]) && isinf(summary_precision(&rows[i]));
+	return unsure;
 }
 
 int result_sum(struct result *result, const struct summary *planned,
@@ -235,6 +217,6 @@ int result_sum(struct result *result, const struct summary *planned,
 	if (error)
 		free(result->rows);
 	else
-		conclude(quality);
+		conclude(quality, count_unsure(result->rows, result->count));
 	return error;
 }

@@ -9,10 +9,6 @@
 #include "bench/files/run.h"
 #include "bench/rows/rows.h"
 
-/* A block is disturbed when its reference took so much longer than the 10 %
- * quantile of all. */
-#define QUALITY_DISTURBED 1.06
-
 struct quality {
 	double reference_spread;   /* p5 to p95 of the blocks' ref_ns, over
 				      their median */

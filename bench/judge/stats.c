@@ -60,11 +60,11 @@ double stats_mean(const double *values, size_t count)
 	return count ? sum / (double)count : NAN;
 }
 
-/* The largest k with P(Binomial(count, p) < k) <= NOT_COVERED / 2. The terms
- * are kept as logarithms: 2^-count itself underflows at 1,075. */
-static size_t outer_rank(size_t count, double p)
+/* The largest k with P(Binomial(count, 1/2) < k) <= NOT_COVERED / 2. The
+ * terms are kept as logarithms: 2^-count itself underflows at 1,075. */
+static size_t outer_rank(size_t count)
 {
-	double log_term = (double)count * log1p(-p);
+	double log_term = -(double)count * M_LN2;
 	double below = 0;
 	size_t k = 0;
 
@@ -72,23 +72,19 @@ static size_t outer_rank(size_t count, double p)
 		below += exp(log_term);
 		if (below > NOT_COVERED / 2)
 			break;
-		log_term += log((double)(count - k) / (double)(k + 1) * p /
-				(1 - p));
+		log_term += log((double)(count - k) / (double)(k + 1));
 		k++;
 	}
 	return k;
 }
 
-struct stats_interval stats_quantile_interval(const double *sorted,
-					      size_t count, double p)
+struct stats_interval stats_median_interval(const double *sorted, size_t count)
 {
-	const size_t below = outer_rank(count, p);
-	const size_t above = outer_rank(count, 1 - p);
+	size_t k = outer_rank(count);
 
-	if (!below || !above)
+	if (!k)
 		return (struct stats_interval){ NAN, NAN };
-	return (struct stats_interval){ sorted[below - 1],
-					sorted[count - above] };
+	return (struct stats_interval){ sorted[k - 1], sorted[count - k] };
 }
 
 double stats_spread(const double *sorted, size_t count, double p)

@@ -11,6 +11,9 @@
 
 #include <stddef.h>
 
+/* Fewer parents than this give no 95 % interval of the median. */
+#define STATS_INTERVAL_MIN 6
+
 struct stats_interval {
 	double lo, hi; /* both NAN when there is none */
 };
@@ -29,14 +32,12 @@ double stats_median_of(double *values, size_t count);
 
 double stats_mean(const double *values, size_t count);
 
-/* The narrowest pair of order statistics that covers the quantile at p of any
- * continuous distribution with at least 95 %, at most 2.5 % left out on either
- * side: rank k where P(Binomial(count, p) < k) is at most that, and the same
- * from above. For the median 6 values are the fewest, their minimum and maximum
- * (96.9 %); for the lower quartile 13. David and Nagaraja, Order Statistics,
+/* The narrowest pair of order statistics, symmetric in rank, that covers the
+ * median of any continuous distribution with at least 95 %: ranks k and
+ * count+1-k, coverage 1 - 2 P(Binomial(count, 1/2) < k). With 6 values these
+ * are minimum and maximum (96.9 %). David and Nagaraja, Order Statistics,
  * section 7.1. */
-struct stats_interval stats_quantile_interval(const double *sorted,
-					      size_t count, double p);
+struct stats_interval stats_median_interval(const double *sorted, size_t count);
 
 /* The part of the values between quantiles p and 1-p, over the median: 0.25
  * is the relative interquartile range, 0 the relative range. */

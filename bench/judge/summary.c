@@ -13,20 +13,29 @@
 #include <string.h>
 
 #include "bench/files/axes.h"
+#include "bench/judge/blocks.h"
 #include "bench/judge/stats.h"
 #include "bench/rows/errname.h"
 
 /* MAX_ERRNO of include/linux/err.h, and 0. */
 #define ERRNO_COUNT 4096
 
+/* What a parent pays for a spawn when nothing disturbs it. */
+struct quiet {
+	int parent;
+	double ns;
+};
+
 /* Where one cell's numbers are put together; each array has room for all of
  * its samples. */
 struct scratch {
-	double *values;	 /* of all parents */
-	double *parent;	 /* of the parent at hand */
-	double *medians; /* one a parent */
-	double *quiet;	 /* the same, of their lowest tenths */
-	double *ratios;	 /* one a parent that has a reference */
+	struct blocks blocks; /* of the run */
+	double *values;	      /* of all parents */
+	double *parent;	      /* of the parent at hand */
+	double *medians;      /* one a parent */
+	double *ratios;	      /* one a parent that has a reference */
+	struct quiet *quiet;  /* one a parent that was not disturbed */
+	struct quiet *best;   /* the same, of the best cell */
 };
 
 /* The samples of one cell, those of a parent together. */
@@ -85,16 +94,10 @@ static double reference_median(const struct group *group, size_t first,
 	return stats_median_of(values, count);
 }
 
-/* What disturbs a machine comes in phases and only ever adds time: low
- * quantiles are of samples, and of parents, that it spared; a minimum would
- * fall with their number. docs/method.md has the evidence. */
-#define QUIET_WITHIN 0.1
-#define QUIET_OVER 0.25
-
-static struct stats_interval interval_of(double *values, size_t count, double p)
+static struct stats_interval median_interval(double *values, size_t count)
 {
 	stats_sort(values, count);
-	return stats_quantile_interval(values, count, p);
+	return stats_median_interval(values, count);
 }
 
 static void weigh_parents(const struct group *group, struct scratch *scratch,
@@ -112,23 +115,83 @@ static void weigh_parents(const struct group *group, struct scratch *scratch,
 		if (!count)
 			continue;
 		median = stats_median_of(scratch->parent, count);
-		scratch->quiet[medians] =
-			stats_quantile(scratch->parent, count, QUIET_WITHIN);
 		scratch->medians[medians++] = median;
 		reference =
 			reference_median(group, first, end, scratch->parent);
 		if (!isnan(reference))
 			scratch->ratios[ratios++] = median / reference;
 	}
-	interval = interval_of(scratch->medians, medians, 0.5);
+	interval = median_interval(scratch->medians, medians);
 	row->p50_ns = stats_median(scratch->medians, medians);
 	row->p50_lo_ns = interval.lo;
 	row->p50_hi_ns = interval.hi;
-	interval = interval_of(scratch->quiet, medians, QUIET_OVER);
-	row->quiet_ns = stats_quantile(scratch->quiet, medians, QUIET_OVER);
+	row->ref_ratio = stats_median_of(scratch->ratios, ratios);
+}
+
+/* The parents whose block was not disturbed, or with all also the others. */
+static size_t gather_quiet(const struct group *group, enum sample_time time,
+			   bool all, struct scratch *scratch,
+			   struct quiet *quiet)
+{
+	size_t parents = 0;
+
+	for (size_t first = 0, end; first < group->count; first = end) {
+		size_t count;
+
+		end = parent_end(group, first);
+		if (!all &&
+		    blocks_disturbed(&scratch->blocks, group->samples[first]))
+			continue;
+		count = gather(group, first, end, time, scratch->parent);
+		if (!count)
+			continue;
+		stats_sort(scratch->parent, count);
+		quiet[parents++] = (struct quiet){
+			.parent = group->samples[first]->parent,
+			.ns = stats_quantile(scratch->parent, count,
+					     QUIET_QUANTILE),
+		};
+	}
+	return parents;
+}
+
+/* The same without those that were themselves much slower than the quietest:
+ * what disturbs a spawn may leave the reference alone, as work in memory does,
+ * or a process that takes its turn beside parent and child. */
+static size_t quiet_parents(const struct group *group, enum sample_time time,
+			    struct scratch *scratch, struct quiet *quiet)
+{
+	size_t parents = gather_quiet(group, time, false, scratch, quiet);
+	size_t kept = 0;
+	double limit_ns;
+
+	if (!parents)
+		parents = gather_quiet(group, time, true, scratch, quiet);
+	for (size_t i = 0; i < parents; i++)
+		scratch->values[i] = quiet[i].ns;
+	stats_sort(scratch->values, parents);
+	limit_ns = QUIET_FACTOR *
+		   stats_quantile(scratch->values, parents, QUIET_QUANTILE);
+	for (size_t i = 0; i < parents; i++)
+		if (quiet[i].ns <= limit_ns)
+			quiet[kept++] = quiet[i];
+	return kept;
+}
+
+static void weigh_quiet(const struct group *group, struct scratch *scratch,
+			struct summary *row)
+{
+	const size_t parents =
+		quiet_parents(group, row->time, scratch, scratch->quiet);
+	struct stats_interval interval;
+
+	for (size_t i = 0; i < parents; i++)
+		scratch->values[i] = scratch->quiet[i].ns;
+	interval = median_interval(scratch->values, parents);
+	row->quiet_ns = stats_median(scratch->values, parents);
 	row->quiet_lo_ns = interval.lo;
 	row->quiet_hi_ns = interval.hi;
-	row->ref_ratio = stats_median_of(scratch->ratios, ratios);
+	row->quiet_share = row->parents ? (double)parents / row->parents : NAN;
 }
 
 static void weigh_samples(const struct group *group, double *values,
@@ -202,40 +265,28 @@ static void count_outcomes(const struct group *group, struct summary *row)
 		row->observed = 0;
 }
 
-/* What the parent of group->samples[*first] pays for a spawn when nothing
- * disturbs it, or NAN; *first goes on to the next parent. */
-static double quiet_of_parent(const struct group *group, size_t *first,
-			      double *values)
-{
-	const size_t end = parent_end(group, *first);
-	const size_t count = gather(group, *first, end, TIME_REAP, values);
-
-	*first = end;
-	stats_sort(values, count);
-	return stats_quantile(values, count, QUIET_WITHIN);
-}
-
-/* Rank a cell against the best inside the parents that have both: a phase of
- * the machine that made a whole parent slow is in both. */
+/* Rank a cell against the best inside the parents that have both: what one of
+ * them has from its memory, and from its time, is in both. */
 static void rank_cell(const struct group *group, const struct group *best,
 		      struct scratch *scratch, struct summary *row)
 {
+	const size_t own =
+		quiet_parents(group, TIME_REAP, scratch, scratch->quiet);
+	const size_t others =
+		quiet_parents(best, TIME_REAP, scratch, scratch->best);
 	struct stats_interval interval;
-	size_t ratios = 0, i = 0, k = 0;
+	size_t ratios = 0;
 
-	while (i < group->count && k < best->count) {
-		const int parent = group->samples[i]->parent;
-		const int other = best->samples[k]->parent;
-		double ratio = NAN;
+	for (size_t i = 0, k = 0; i < own && k < others;) {
+		const struct quiet *a = &scratch->quiet[i];
+		const struct quiet *b = &scratch->best[k];
 
-		if (parent <= other)
-			ratio = quiet_of_parent(group, &i, scratch->parent);
-		if (other <= parent)
-			ratio /= quiet_of_parent(best, &k, scratch->parent);
-		if (parent == other && !isnan(ratio))
-			scratch->ratios[ratios++] = ratio;
+		if (a->parent == b->parent)
+			scratch->ratios[ratios++] = a->ns / b->ns;
+		i += a->parent <= b->parent;
+		k += b->parent <= a->parent;
 	}
-	interval = interval_of(scratch->ratios, ratios, 0.5);
+	interval = median_interval(scratch->ratios, ratios);
 	row->over_best = stats_median(scratch->ratios, ratios);
 	row->over_best_lo = interval.lo;
 	row->over_best_hi = interval.hi;
@@ -268,6 +319,7 @@ static void summarise_cell(const struct summary *planned,
 		rows[time].over_best = NAN;
 		rows[time].over_best_lo = rows[time].over_best_hi = NAN;
 		weigh_parents(group, scratch, &rows[time]);
+		weigh_quiet(group, scratch, &rows[time]);
 		weigh_samples(group, scratch->values, &rows[time]);
 	}
 }
@@ -294,36 +346,69 @@ static struct group find_group(const struct sample *const *all, size_t count,
 	return group;
 }
 
+static void scratch_release(struct scratch *scratch)
+{
+	free(scratch->blocks.list);
+	free(scratch->values);
+	free(scratch->quiet);
+}
+
+static int scratch_make(struct scratch *scratch, const struct sample *samples,
+			size_t sample_count)
+{
+	/* calloc(0) may answer NULL, which would look like no memory. */
+	const size_t room = sample_count + 1;
+	const int error = blocks_find(&scratch->blocks, samples, sample_count);
+
+	if (error)
+		return error;
+	scratch->values = calloc(room, 4 * sizeof *scratch->values);
+	scratch->quiet = calloc(room, 2 * sizeof *scratch->quiet);
+	if (!scratch->values || !scratch->quiet) {
+		scratch_release(scratch);
+		return -ENOMEM;
+	}
+	scratch->parent = scratch->values + room;
+	scratch->medians = scratch->values + 2 * room;
+	scratch->ratios = scratch->values + 3 * room;
+	scratch->best = scratch->quiet + room;
+	return 0;
+}
+
+/* All samples, those of a cell together, and of a parent in it. NULL: no
+ * memory.
+ */
+static const struct sample **sort_samples(const struct sample *samples,
+					  size_t count)
+{
+	const struct sample **sorted = calloc(count + 1, sizeof *sorted);
+
+	for (size_t i = 0; sorted && i < count; i++)
+		sorted[i] = &samples[i];
+	if (sorted)
+		qsort(sorted, count, sizeof *sorted, compare_samples);
+	return sorted;
+}
+
 int summarise(const struct summary *planned, size_t cell_count,
 	      const struct sample *samples, size_t sample_count,
 	      struct summary *rows)
 {
-	/* calloc(0) may answer NULL, which would look like no memory. */
-	size_t room = sample_count + 1;
-	const struct sample **all = calloc(room, sizeof *all);
-	double *doubles = calloc(room, 5 * sizeof *doubles);
-	struct scratch scratch = { .values = doubles };
-	int error = -ENOMEM;
+	const size_t row_count = cell_count * TIME_COUNT;
+	const struct sample **all = sort_samples(samples, sample_count);
+	struct scratch scratch;
+	const int error =
+		all ? scratch_make(&scratch, samples, sample_count) : -ENOMEM;
 
-	if (!all || !doubles)
-		goto free_all;
-	scratch.parent = doubles + room;
-	scratch.medians = doubles + 2 * room;
-	scratch.ratios = doubles + 3 * room;
-	scratch.quiet = doubles + 4 * room;
-	for (size_t i = 0; i < sample_count; i++)
-		all[i] = &samples[i];
-	qsort(all, sample_count, sizeof *all, compare_samples);
-	for (size_t i = 0; i < cell_count; i++) {
-		struct group group =
+	for (size_t i = 0; !error && i < cell_count; i++) {
+		const struct group group =
 			find_group(all, sample_count, planned[i].cell.id);
 
 		summarise_cell(&planned[i], &group, &scratch,
 			       &rows[i * TIME_COUNT]);
 	}
-	for (size_t i = TIME_REAP; i < cell_count * TIME_COUNT;
-	     i += TIME_COUNT) {
-		const size_t best = find_best(rows, cell_count * TIME_COUNT, i);
+	for (size_t i = TIME_REAP; !error && i < row_count; i += TIME_COUNT) {
+		const size_t best = find_best(rows, row_count, i);
 		const struct group own =
 			find_group(all, sample_count, rows[i].cell.id);
 		const struct group others =
@@ -332,10 +417,9 @@ int summarise(const struct summary *planned, size_t cell_count,
 		if (!rows[i].cell.creates_nothing)
 			rank_cell(&own, &others, &scratch, &rows[i]);
 	}
-	error = 0;
-free_all:
+	if (!error)
+		scratch_release(&scratch);
 	free(all);
-	free(doubles);
 	return error;
 }
 

@@ -49,7 +49,7 @@ static void nothing_is_nan(void **state)
 	assert_true(isnan(stats_median_of(NULL, 0)));
 	assert_true(isnan(stats_mean(NULL, 0)));
 	assert_true(isnan(stats_spread(NULL, 0, 0.25)));
-	assert_true(isnan(stats_quantile_interval(NULL, 0, 0.5).lo));
+	assert_true(isnan(stats_median_interval(NULL, 0).lo));
 	stats_sort(NULL, 0);
 }
 
@@ -87,37 +87,11 @@ static void interval_ranks(void **state)
 	(void)state;
 	for (int i = 0; i < 100; i++)
 		ranks[i] = i + 1;
-	assert_true(isnan(stats_quantile_interval(ranks, 5, 0.5).lo));
-	assert_true(isnan(stats_quantile_interval(ranks, 5, 0.5).hi));
+	assert_true(isnan(stats_median_interval(ranks, 5).lo));
+	assert_true(isnan(stats_median_interval(ranks, 5).hi));
 	for (size_t i = 0; i < COUNT(known); i++) {
 		struct stats_interval interval =
-			stats_quantile_interval(ranks, known[i].count, 0.5);
-
-		assert_near(interval.lo, (double)known[i].lo);
-		assert_near(interval.hi, (double)known[i].hi);
-	}
-}
-
-/* The same from the binomial distribution with p = 1/4. */
-static void interval_of_the_lower_quartile(void **state)
-{
-	const struct {
-		size_t count, lo, hi;
-	} known[] = { { 13, 1, 7 },
-		      { 21, 2, 10 },
-		      { 42, 5, 17 },
-		      { 63, 9, 24 },
-		      { 100, 17, 35 } };
-	double ranks[100];
-
-	(void)state;
-	for (int i = 0; i < 100; i++)
-		ranks[i] = i + 1;
-	assert_true(isnan(stats_quantile_interval(ranks, 12, 0.25).lo));
-	assert_true(isnan(stats_quantile_interval(ranks, 12, 0.25).hi));
-	for (size_t i = 0; i < COUNT(known); i++) {
-		struct stats_interval interval =
-			stats_quantile_interval(ranks, known[i].count, 0.25);
+			stats_median_interval(ranks, known[i].count);
 
 		assert_near(interval.lo, (double)known[i].lo);
 		assert_near(interval.hi, (double)known[i].hi);
@@ -133,7 +107,7 @@ static void interval_of_many(void **state)
 	(void)state;
 	for (int i = 0; i < 5000; i++)
 		ranks[i] = i + 1;
-	interval = stats_quantile_interval(ranks, 5000, 0.5);
+	interval = stats_median_interval(ranks, 5000);
 	assert_true(fabs(interval.lo - 2431) <= 1);
 	assert_near(interval.lo + interval.hi, 5001);
 }
@@ -172,7 +146,7 @@ static int check_case(void *context, char *const *fields, unsigned long line)
 			    number(fields[i + 1]));
 	assert_same(stats_mean(values, count), number(fields[7]));
 	assert_same(stats_spread(values, count, 0.25), number(fields[8]));
-	interval = stats_quantile_interval(values, count, 0.5);
+	interval = stats_median_interval(values, count);
 	assert_same(interval.lo, number(fields[9]));
 	assert_same(interval.hi, number(fields[10]));
 	++*(int *)context;
@@ -213,7 +187,6 @@ int main(void)
 		cmocka_unit_test(median_sorts),
 		cmocka_unit_test(spread_by_hand),
 		cmocka_unit_test(interval_ranks),
-		cmocka_unit_test(interval_of_the_lower_quartile),
 		cmocka_unit_test(interval_of_many),
 		cmocka_unit_test(same_as_scipy),
 	};

@@ -114,8 +114,8 @@ static void few_parents_give_no_interval(void **state)
 	assert_true(isnan(row->p50_lo_ns) && isnan(row->p50_hi_ns));
 }
 
-/* 21 parents: the 10 % quantile of 11 samples is the second, 1,001 to 1,021 in
- * quiet parents; that of 10 more parents is in a slow phase. */
+/* The 10 % quantile of 11 samples is the second: 1,001 to 1,011 in quiet
+ * parents; ten more are in a slow phase, which their references do not feel. */
 static void quiet_estimate(void **state)
 {
 	struct summary rows[TIME_COUNT], *row = &rows[TIME_REAP];
@@ -131,28 +131,54 @@ static void quiet_estimate(void **state)
 						50);
 	assert_int_equal(summarise(cells, 1, samples, count, rows), 0);
 	assert_near(row->quiet_ns, 1006);
-	/* Ranks 2 and 10 of 21. */
+	assert_near(row->quiet_share, 11.0 / 21);
+	/* Ranks 2 and 10 of 11. */
 	assert_near(row->quiet_lo_ns, 1002);
 	assert_near(row->quiet_hi_ns, 1010);
 	assert_near(summary_precision(row), 4.0 / 1006);
-	assert_int_equal(summarise(cells, 1, samples, 12 * 11, rows), 0);
+	/* The reference of five parents more says that they were disturbed. */
+	for (int i = 0; i < 5 * 11; i++)
+		samples[i].ref_ns = 56;
+	assert_int_equal(summarise(cells, 1, samples, count, rows), 0);
+	assert_near(row->quiet_ns, 1008.5);
+	assert_near(row->quiet_lo_ns, 1006);
+	assert_near(row->quiet_hi_ns, 1011);
+	/* ... and that of a block after the cell's. */
+	samples[5 * 11].block = 1;
+	samples[5 * 11].ref_ns = 56;
+	assert_int_equal(summarise(cells, 1, samples, count, rows), 0);
+	assert_near(row->quiet_ns, 1009);
 	assert_true(isnan(row->quiet_lo_ns) && isnan(row->quiet_hi_ns));
 	assert_true(isinf(summary_precision(row)));
 }
 
-/* b takes twice as long as a in each parent, though some parents are slow; one
- * parent has no a. */
+/* All that there is counts where nothing was undisturbed. */
+static void nothing_is_quiet(void **state)
+{
+	struct summary rows[2 * TIME_COUNT];
+	struct sample samples[20];
+
+	(void)state;
+	for (int i = 0; i < 20; i++)
+		samples[i] = reap(i < 10 ? 3 : 5, i, 100, i < 10 ? 50 : 80);
+	assert_int_equal(summarise(cells, 2, samples, 20, rows), 0);
+	assert_near(rows[TIME_REAP].quiet_ns, 100);
+	assert_near(rows[TIME_COUNT + TIME_REAP].quiet_ns, 100);
+}
+
+/* b takes twice as long as a in each parent, though every other one is slow;
+ * the last one has no a. */
 static void ranked_inside_parents(void **state)
 {
 	struct summary rows[2 * TIME_COUNT];
-	struct sample samples[14];
+	struct sample samples[26];
 	size_t count = 0;
 
 	(void)state;
-	for (int parent = 0; parent < 7; parent++) {
-		const int64_t ns = parent % 2 ? 7000 : 100 + parent;
+	for (int parent = 0; parent < 13; parent++) {
+		const int64_t ns = parent % 2 ? 7000 : 100 + parent / 2;
 
-		if (parent != 6)
+		if (parent != 12)
 			samples[count++] = reap(3, parent, ns, 50);
 		samples[count++] = reap(5, parent, 2 * ns, 50);
 	}
@@ -309,6 +335,7 @@ int main(void)
 		cmocka_unit_test(median_over_parents),
 		cmocka_unit_test(few_parents_give_no_interval),
 		cmocka_unit_test(quiet_estimate),
+		cmocka_unit_test(nothing_is_quiet),
 		cmocka_unit_test(ranked_inside_parents),
 		cmocka_unit_test(parents_weigh_alike),
 		cmocka_unit_test(times_are_apart),
