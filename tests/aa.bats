@@ -13,11 +13,21 @@ setup() {
 # FACTOR; every second one of the last SPOILED parents takes twice as long.
 samples() {
   awk -v factor="$2" -v spoiled="$3" 'BEGIN {
-    print "strategy,heap_bytes,backing,threads,cpu,overcommit,parent,warmup," \
-      "reap_ns,ref_ns,errno"
+    print "strategy,heap_bytes,backing,threads,cpu,overcommit,parent,block," \
+      "warmup,reap_ns,ref_ns,errno"
     for (p = 0; p < 6; p++) for (s = 0; s < 20; s++)
-      printf "vfork,0,base,0,same,0,%d,0,%d,100000,\n", p,
+      printf "vfork,0,base,0,same,0,%d,0,0,%d,100000,\n", p,
         100000 * factor * (s % 2 && p >= 6 - spoiled ? 2 : 1) }' >"$1"
+}
+
+# slow FILE PERCENT REFERENCE: three of six parents take so much longer, and so
+# does the reference before their block.
+slow() {
+  samples "$1" 1 0
+  awk -F , -v OFS=, -v percent="$2" -v reference="$3" '$7 ~ /^[345]$/ {
+    $10 *= 1 + percent / 100; $11 *= 1 + reference / 100 } { print }' \
+    "$1" >"$1.slow"
+  mv "$1.slow" "$1"
 }
 
 @test "equal runs are equal, and a slower cell is found" {
@@ -38,6 +48,21 @@ samples() {
   "$aa" one two.gz >out
   grep -Eq '^median/median +sharing +0% +0% +50.0 % ' out
   grep -Eq '^q5/q25 +sharing +100% +100% +0.0 % ' out
+}
+
+@test "parents that were disturbed are left out" {
+  samples one 1 0
+  slow two 6 20
+  "$aa" one two >out
+  grep -Eq '^median/median +sharing +100% +100% +3.0 % ' out
+  grep -Eq '^calm by itself +sharing +100% +100% +3.0 % ' out
+  grep -Eq '^calm by ref +sharing +100% +100% +0.0 % ' out
+  grep -Eq '^calm by both +sharing +100% +100% +0.0 % ' out
+  slow two 20 6
+  "$aa" one two >out
+  grep -Eq '^calm by ref +sharing +0% +0% +10.0 % ' out
+  grep -Eq '^calm by itself +sharing +100% +100% +0.0 % ' out
+  grep -Eq '^calm by both +sharing +100% +100% +0.0 % ' out
 }
 
 @test "one run, no file, no samples: one line" {
