@@ -20,6 +20,9 @@
 #define AT(member) offsetof(struct quality, member)
 
 static const struct row_field fields[] = {
+	FIELD("reference_ns", NS, AT(reference_ns),
+	      "10 % quantile of the blocks' `ref_ns`: what a bare vfork costs "
+	      "on this machine"),
 	FIELD("reference_spread", RATIO, AT(reference_spread),
 	      "p5 to p95 of the blocks' `ref_ns`, over their median"),
 	FIELD("undisturbed_share", RATIO, AT(undisturbed),
@@ -51,6 +54,7 @@ static int judge_reference(struct quality *quality,
 
 	if (error)
 		return error;
+	quality->reference_ns = blocks.limit_ns / QUIET_FACTOR;
 	quality->reference_spread = blocks.spread;
 	quality->undisturbed = blocks_quiet_share(&blocks);
 	free(blocks.list);
@@ -191,6 +195,20 @@ static int count_unsure(const struct summary *rows, size_t count)
 	return unsure;
 }
 
+int quality_of_rows(struct quality *quality, const struct summary *rows,
+		    size_t count)
+{
+	int error = judge_equal_cells(quality, rows, count);
+
+	if (!error)
+		error = judge_intervals(&quality->told, false,
+					quality->equal_apart, rows, count);
+	if (!error)
+		error = judge_intervals(&quality->told_copying, true, 0, rows,
+					count);
+	return error;
+}
+
 int result_sum(struct result *result, const struct summary *planned,
 	       size_t cell_count, const struct sample *samples,
 	       size_t sample_count)
@@ -206,14 +224,7 @@ int result_sum(struct result *result, const struct summary *planned,
 	if (!error)
 		error = judge_reference(quality, samples, sample_count);
 	if (!error)
-		error = judge_equal_cells(quality, result->rows, result->count);
-	if (!error)
-		error = judge_intervals(&quality->told, false,
-					quality->equal_apart, result->rows,
-					result->count);
-	if (!error)
-		error = judge_intervals(&quality->told_copying, true, 0,
-					result->rows, result->count);
+		error = quality_of_rows(quality, result->rows, result->count);
 	if (error)
 		free(result->rows);
 	else

@@ -10,6 +10,7 @@
 #include "bench/rows/rows.h"
 
 struct quality {
+	double reference_ns;	   /* of a block that was not disturbed */
 	double reference_spread;   /* p5 to p95 of the blocks' ref_ns, over
 				      their median */
 	double undisturbed;	   /* share of the blocks */
@@ -20,6 +21,11 @@ struct quality {
 
 /* quality as keys of host.json. */
 extern const struct row_type quality_row;
+
+/* Judge a run by all times of its cells: what concerns these alone. 0, or
+ * -ENOMEM. */
+int quality_of_rows(struct quality *quality, const struct summary *rows,
+		    size_t count);
 
 /* A run summed and judged: the same at its end and for `summarise`. */
 struct result {

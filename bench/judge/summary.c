@@ -35,7 +35,7 @@ struct scratch {
 	double *medians;      /* one a parent */
 	double *ratios;	      /* one a parent that has a reference */
 	struct quiet *quiet;  /* one a parent that was not disturbed */
-	struct quiet *best;   /* the same, of the best cell */
+	struct quiet *base; /* the same, of the cell that it is compared with */
 };
 
 /* The samples of one cell, those of a parent together. */
@@ -265,21 +265,22 @@ static void count_outcomes(const struct group *group, struct summary *row)
 		row->observed = 0;
 }
 
-/* Rank a cell against the best inside the parents that have both: what one of
- * them has from its memory, and from its time, is in both. */
-static void rank_cell(const struct group *group, const struct group *best,
-		      struct scratch *scratch, struct summary *row)
+/* A cell over another one inside the parents that have both undisturbed: what
+ * one of them has from its memory, and from its time, is in both. */
+static struct paired pair_cells(const struct group *group,
+				const struct group *base,
+				struct scratch *scratch)
 {
 	const size_t own =
 		quiet_parents(group, TIME_REAP, scratch, scratch->quiet);
 	const size_t others =
-		quiet_parents(best, TIME_REAP, scratch, scratch->best);
+		quiet_parents(base, TIME_REAP, scratch, scratch->base);
 	struct stats_interval interval;
 	size_t ratios = 0;
 
 	for (size_t i = 0, k = 0; i < own && k < others;) {
 		const struct quiet *a = &scratch->quiet[i];
-		const struct quiet *b = &scratch->best[k];
+		const struct quiet *b = &scratch->base[k];
 
 		if (a->parent == b->parent)
 			scratch->ratios[ratios++] = a->ns / b->ns;
@@ -287,9 +288,8 @@ static void rank_cell(const struct group *group, const struct group *best,
 		k += b->parent <= a->parent;
 	}
 	interval = median_interval(scratch->ratios, ratios);
-	row->over_best = stats_median(scratch->ratios, ratios);
-	row->over_best_lo = interval.lo;
-	row->over_best_hi = interval.hi;
+	return (struct paired){ stats_median(scratch->ratios, ratios),
+				interval.lo, interval.hi };
 }
 
 /* The fastest cell in the place of this one: the number of its reap row. */
@@ -371,7 +371,7 @@ static int scratch_make(struct scratch *scratch, const struct sample *samples,
 	scratch->parent = scratch->values + room;
 	scratch->medians = scratch->values + 2 * room;
 	scratch->ratios = scratch->values + 3 * room;
-	scratch->best = scratch->quiet + room;
+	scratch->base = scratch->quiet + room;
 	return 0;
 }
 
@@ -414,11 +414,36 @@ int summarise(const struct summary *planned, size_t cell_count,
 		const struct group others =
 			find_group(all, sample_count, rows[best].cell.id);
 
-		if (!rows[i].cell.creates_nothing)
-			rank_cell(&own, &others, &scratch, &rows[i]);
+		struct paired rank;
+
+		if (rows[i].cell.creates_nothing)
+			continue;
+		rank = pair_cells(&own, &others, &scratch);
+		rows[i].over_best = rank.ratio;
+		rows[i].over_best_lo = rank.lo;
+		rows[i].over_best_hi = rank.hi;
 	}
 	if (!error)
 		scratch_release(&scratch);
+	free(all);
+	return error;
+}
+
+int summary_pair(const struct sample *samples, size_t sample_count, int a,
+		 int b, struct paired *paired)
+{
+	const struct sample **all = sort_samples(samples, sample_count);
+	struct scratch scratch;
+	const int error =
+		all ? scratch_make(&scratch, samples, sample_count) : -ENOMEM;
+
+	if (!error) {
+		const struct group base = find_group(all, sample_count, a);
+		const struct group group = find_group(all, sample_count, b);
+
+		*paired = pair_cells(&group, &base, &scratch);
+		scratch_release(&scratch);
+	}
 	free(all);
 	return error;
 }

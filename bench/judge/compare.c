@@ -1,0 +1,274 @@
+/* SPDX-License-Identifier: MIT */
+/* Are cells different? See compare.h. */
+
+#include "bench/judge/compare.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/files/axes.h"
+#include "bench/files/cells.h"
+#include "bench/judge/quality.h"
+#include "bench/judge/stats.h"
+#include "bench/judge/summary.h"
+
+#define NOT_COVERED 0.05
+
+const char *const compare_verdicts[] = { "faster",   "slower",	"same",
+					 "unproven", "refused", "works",
+					 NULL };
+
+#define AT(member) offsetof(struct comparison, member)
+
+static const struct row_field fields[] = {
+	FIELD("a_strategy", NAME, AT(a_strategy),
+	      "the strategy in A: the same, or the first of `--strategy`"),
+	FIELD("a_ns", NS, AT(a_ns)),
+	FIELD("b_ns", NS, AT(b_ns),
+	      "`quiet_ns` of `reap` in A and B; empty where every spawn "
+	      "failed"),
+	FIELD("ratio", RATIO, AT(ratio), "B over A"),
+	FIELD("ratio_lo", RATIO, AT(lo)),
+	FIELD("ratio_hi", RATIO, AT(hi),
+	      "its interval, of at least 95 % for all rows together"),
+	FIELD("horizon", RATIO, AT(horizon),
+	      "a smaller difference does not count: `--horizon`, or what the "
+	      "runs themselves can tell"),
+	FIELD("verdict", CHOICE, AT(verdict),
+	      "of B: `faster`, `slower`, `same`, `unproven`, or `refused` or "
+	      "`works` where only one of them failed",
+	      compare_verdicts),
+	{ 0 },
+};
+
+const struct row_type compare_row = {
+	"compare.csv",
+	{ { .fields = row_schema },
+	  { .fields = cell_fields,
+	    AT(cell),
+	    .help = "the cell of B, as in `samples.csv`" },
+	  { .fields = fields },
+	  { .fields = later_fields, AT(cell) } },
+};
+
+/* The z that a standard normal variable exceeds with probability p. */
+static double normal_above(double p)
+{
+	double low = 0, high = 40;
+
+	for (int i = 0; i < 60; i++) {
+		const double middle = (low + high) / 2;
+
+		if (erfc(middle / M_SQRT2) / 2 > p)
+			low = middle;
+		else
+			high = middle;
+	}
+	return low;
+}
+
+/* Pairs of cells on their way to a verdict. */
+struct pairs {
+	struct comparison *list;
+	double *errors; /* standard, of the logarithm of the ratio; or NAN */
+	size_t count;
+};
+
+static int pairs_make(struct pairs *pairs, size_t room)
+{
+	*pairs = (struct pairs){
+		.list = calloc(room + 1, sizeof *pairs->list),
+		.errors = calloc(room + 1, sizeof *pairs->errors),
+	};
+	if (pairs->list && pairs->errors)
+		return 0;
+	free(pairs->list);
+	free(pairs->errors);
+	return -ENOMEM;
+}
+
+/* Half of a 95 % interval is 1.96 standard errors of a normal variable. */
+static double error_of(double low, double high)
+{
+	return log(high / low) / 2 / normal_above(NOT_COVERED / 2);
+}
+
+static bool has_worked(const struct summary *row)
+{
+	return row->ok && !isnan(row->quiet_ns);
+}
+
+static void add_pair(struct pairs *pairs, const struct summary *a,
+		     const struct summary *b, double horizon)
+{
+	struct comparison *pair = &pairs->list[pairs->count];
+
+	if (!has_worked(a) && !has_worked(b))
+		return;
+	*pair = (struct comparison){
+		.cell = b->cell,
+		.a_strategy = a->cell.strategy,
+		.a_ns = has_worked(a) ? a->quiet_ns : NAN,
+		.b_ns = has_worked(b) ? b->quiet_ns : NAN,
+		.ratio = b->quiet_ns / a->quiet_ns,
+		.lo = NAN,
+		.hi = NAN,
+		.horizon = horizon,
+	};
+	pairs->errors[pairs->count++] =
+		hypot(error_of(a->quiet_lo_ns, a->quiet_hi_ns),
+		      error_of(b->quiet_lo_ns, b->quiet_hi_ns));
+}
+
+/* The usual error of cells that copy page tables, or of the others: a few
+ * parents that agree by chance do not make a cell exact (as the variances of
+ * limma are moderated: Smyth 2004). */
+static double usual_error(const struct pairs *pairs, bool copying,
+			  double *scratch)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < pairs->count; i++)
+		if ((pairs->list[i].cell.copies_page_tables == 1) == copying &&
+		    !isnan(pairs->errors[i]))
+			scratch[count++] = pairs->errors[i];
+	return stats_median_of(scratch, count);
+}
+
+static enum compare_verdict verdict_of(const struct comparison *pair)
+{
+	const double most = 1 + pair->horizon;
+
+	if (isnan(pair->a_ns) || isnan(pair->b_ns))
+		return isnan(pair->a_ns) ? COMPARE_WORKS : COMPARE_REFUSED;
+	if (pair->lo > most)
+		return COMPARE_SLOWER;
+	if (pair->hi < 1 / most)
+		return COMPARE_FASTER;
+	if (pair->lo >= 1 / most && pair->hi <= most)
+		return COMPARE_SAME;
+	return COMPARE_UNPROVEN;
+}
+
+/* Widen the intervals until they hold together (Bonferroni), and judge. */
+static int conclude(struct pairs *pairs, struct comparisons *found)
+{
+	const double z = normal_above(
+		NOT_COVERED / 2 / (pairs->count ? (double)pairs->count : 1));
+	double *scratch = calloc(pairs->count + 1, sizeof *scratch);
+	double usual[2];
+
+	*found = (struct comparisons){ pairs->list, pairs->count };
+	if (!scratch) {
+		free(pairs->list);
+		free(pairs->errors);
+		return -ENOMEM;
+	}
+	for (int copying = 0; copying < 2; copying++)
+		usual[copying] = usual_error(pairs, copying, scratch);
+	for (size_t i = 0; i < pairs->count; i++) {
+		struct comparison *pair = &pairs->list[i];
+		const bool copying = pair->cell.copies_page_tables == 1;
+		const double error = pairs->errors[i] < usual[copying]
+					     ? usual[copying]
+					     : pairs->errors[i];
+
+		pair->lo = pair->ratio * exp(-z * error);
+		pair->hi = pair->ratio * exp(z * error);
+		pair->verdict = verdict_of(pair);
+	}
+	free(scratch);
+	free(pairs->errors);
+	return 0;
+}
+
+static const struct summary *find_row(const struct compare_side *side,
+				      const char *strategy,
+				      const struct cell *place)
+{
+	for (size_t i = 0; i < side->count; i++) {
+		const struct summary *row = &side->rows[i];
+
+		if (row->time == TIME_REAP &&
+		    !strcmp(row->cell.strategy, strategy) &&
+		    !axes_compare(&row->cell, place))
+			return row;
+	}
+	return NULL;
+}
+
+/* What both runs can tell of such a cell, if that is more than the horizon. */
+static double horizon_of(double horizon, const struct quality *a,
+			 const struct quality *b, const struct cell *cell)
+{
+	const bool copying = cell->copies_page_tables == 1;
+	const double by_a = copying ? a->told_copying : a->told;
+	const double by_b = copying ? b->told_copying : b->told;
+
+	return fmax(horizon, fmax(by_a, by_b)); /* prefers numbers to NAN */
+}
+
+int compare_runs(const struct compare_side *a, const struct compare_side *b,
+		 double horizon, struct comparisons *found)
+{
+	struct quality of_a, of_b;
+	struct pairs pairs;
+	int error = quality_of_rows(&of_a, a->rows, a->count);
+
+	if (!error)
+		error = quality_of_rows(&of_b, b->rows, b->count);
+	if (!error)
+		error = pairs_make(&pairs, b->count);
+	if (error)
+		return error;
+	for (size_t i = 0; i < b->count; i++) {
+		const struct summary *row = &b->rows[i], *other;
+
+		if (row->time != TIME_REAP || row->cell.creates_nothing == 1)
+			continue;
+		other = find_row(a, row->cell.strategy, &row->cell);
+		if (other)
+			add_pair(&pairs, other, row,
+				 horizon_of(horizon, &of_a, &of_b, &row->cell));
+	}
+	return conclude(&pairs, found);
+}
+
+int compare_strategies(const struct compare_side *run,
+		       const struct sample *samples, size_t sample_count,
+		       const char *a, const char *b, double horizon,
+		       struct comparisons *found)
+{
+	struct pairs pairs;
+	int error = pairs_make(&pairs, run->count);
+
+	if (error)
+		return error;
+	for (size_t i = 0; i < run->count && !error; i++) {
+		const struct summary *row = &run->rows[i], *other;
+		struct paired paired;
+
+		if (row->time != TIME_REAP ||
+		    strcmp(row->cell.strategy, b) != 0)
+			continue;
+		other = find_row(run, a, &row->cell);
+		if (!other)
+			continue;
+		error = summary_pair(samples, sample_count, other->cell.id,
+				     row->cell.id, &paired);
+		add_pair(&pairs, other, row, horizon);
+		if (!error && pairs.count &&
+		    pairs.list[pairs.count - 1].cell.id == row->cell.id) {
+			pairs.list[pairs.count - 1].ratio = paired.ratio;
+			pairs.errors[pairs.count - 1] =
+				error_of(paired.lo, paired.hi);
+		}
+	}
+	if (!error)
+		return conclude(&pairs, found);
+	free(pairs.list);
+	free(pairs.errors);
+	return error;
+}

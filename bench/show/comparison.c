@@ -1,0 +1,319 @@
+/* SPDX-License-Identifier: MIT */
+/* What a comparison says; see comparison.h. */
+
+#include "bench/show/comparison.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/files/axes.h"
+#include "bench/machine/host.h"
+#include "bench/machine/text.h"
+#include "bench/machine/units.h"
+#include "bench/show/table.h"
+
+const char *const comparison_formats[] = { "table", "csv", "json", "markdown",
+					   NULL };
+
+/* What is another one at each moment, and so says nothing of the machine. */
+static bool is_of_the_moment(const char *key)
+{
+	return !strncmp(key, "load_", 5) || !strcmp(key, "date_utc") ||
+	       !strcmp(key, "available_bytes");
+}
+
+/* Add to list what differs: {"key", "a", "b"}, objects key by key. */
+static void list_differences(json_t *list, const char *prefix, json_t *a,
+			     json_t *b)
+{
+	const char *key;
+	json_t *value;
+
+	json_object_foreach(a, key, value)
+	{
+		json_t *other = json_object_get(b, key);
+		char name[128];
+
+		snprintf(name, sizeof name, "%s%s%s", prefix,
+			 *prefix ? "." : "", key);
+		if (is_of_the_moment(key) || !other || json_equal(value, other))
+			continue;
+		if (json_is_object(value) && json_is_object(other))
+			list_differences(list, name, value, other);
+		else
+			json_array_append_new(
+				list, json_pack("{ss sO sO}", "key", name, "a",
+						value, "b", other));
+	}
+}
+
+/* Of what is said of each machine; not of the runs. */
+static json_t *differences(const struct comparison_report *report)
+{
+	json_t *list = json_array(), *facts = host_facts(), *value;
+	const char *key;
+
+	json_object_foreach(facts, key, value)
+	{
+		json_t *a = json_object_get(report->hosts[0], key);
+		json_t *b = json_object_get(report->hosts[1], key);
+
+		if (a && b) {
+			json_t *one = json_pack("{sO}", key, a);
+			json_t *other = json_pack("{sO}", key, b);
+
+			list_differences(list, "", one, other);
+			json_decref(one);
+			json_decref(other);
+		}
+	}
+	json_decref(facts);
+	return list;
+}
+
+/* The reference of B over that of A, or NAN. */
+static double reference_ratio(const struct comparison_report *report)
+{
+	double ns[2];
+
+	for (int i = 0; i < 2; i++)
+		ns[i] = json_number_value(
+			json_object_get(report->hosts[i], "reference_ns"));
+	return ns[0] > 0 && ns[1] > 0 ? ns[1] / ns[0] : NAN;
+}
+
+static void print_differences(const struct comparison_report *report,
+			      FILE *stream)
+{
+	json_t *list = differences(report), *difference;
+	size_t i;
+
+	if (json_array_size(list))
+		fputs("The machines differ:\n", stream);
+	json_array_foreach(list, i, difference)
+	{
+		char *texts[2];
+		static const char *const sides[] = { "a", "b" };
+
+		for (int k = 0; k < 2; k++)
+			texts[k] = json_dumps(
+				json_object_get(difference, sides[k]),
+				JSON_ENCODE_ANY);
+		fputs("  ", stream);
+		text_put(json_string_value(json_object_get(difference, "key")),
+			 "", stream);
+		fprintf(stream, ": %s, then %s\n", texts[0], texts[1]);
+		free(texts[0]);
+		free(texts[1]);
+	}
+	json_decref(list);
+}
+
+static size_t count_verdict(const struct comparisons *found,
+			    enum compare_verdict verdict)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < found->count; i++)
+		count += found->list[i].verdict == verdict;
+	return count;
+}
+
+/* "12 same, 3 slower, 1 unproven" and whose fault a common shift is. */
+static void print_sum(const struct comparison_report *report, FILE *stream)
+{
+	const double reference = reference_ratio(report);
+	const char *before = "";
+
+	for (int i = 0; i < COMPARE_VERDICTS; i++) {
+		const size_t count =
+			count_verdict(report->found, (enum compare_verdict)i);
+
+		if (!count)
+			continue;
+		fprintf(stream, "%s%zu %s", before, count, compare_verdicts[i]);
+		before = ", ";
+	}
+	fprintf(stream, "%s.\n", *before ? "" : "Nothing to compare");
+	if (count_verdict(report->found, COMPARE_UNPROVEN))
+		fputs("unproven: the interval allows more than one verdict; "
+		      "measure longer, with --precision and --budget.\n",
+		      stream);
+	if (fabs(log(reference)) > log(1.03))
+		fprintf(stream,
+			"The reference, a bare vfork, took %.0f %% %s in B: so "
+			"much is the machine, its kernel or its settings, and "
+			"no strategy.\n",
+			100 * fabs(reference - 1),
+			reference > 1 ? "longer" : "less");
+}
+
+/* What tells a cell from the others besides its strategy: "1 GiB, mode 0". */
+static void place_of(const struct cell *cell, char *text, size_t bytes)
+{
+	const struct row_field *axis;
+
+	snprintf(text, bytes, "%s, mode %d", size_human(cell->heap_bytes).text,
+		 cell->overcommit);
+	for (size_t i = 0; (axis = axis_told(i)); i++)
+		if (axis->axis->kind != AXIS_SETTING &&
+		    axis_compare(axis, cell,
+				 &(struct cell){ .backing = "base",
+						 .vmas = 1,
+						 .cpu = "same" }))
+			text_join(text, bytes, ", ", "%s %s", axis->axis->name,
+				  axis_text(axis, cell).text);
+}
+
+static enum table_style style_of(enum compare_verdict verdict)
+{
+	if (verdict == COMPARE_SLOWER || verdict == COMPARE_REFUSED)
+		return TABLE_BAD;
+	if (verdict == COMPARE_FASTER || verdict == COMPARE_WORKS)
+		return TABLE_STRONG;
+	return verdict == COMPARE_SAME ? TABLE_PLAIN : TABLE_FAINT;
+}
+
+/* "+4.2 %", "-0.3 %"; above twice as long "3.1 x". */
+static void change_text(double ratio, char text[32])
+{
+	if (isnan(ratio))
+		snprintf(text, 32, "-");
+	else if (ratio < 2)
+		snprintf(text, 32, "%+.1f %%", 100 * (ratio - 1));
+	else
+		snprintf(text, 32, "%.3g x", ratio);
+}
+
+static const char *const titles[] = { "cell", "strategy", "A",
+				      "B",    "B - A",	  "from",
+				      "to",   "verdict",  NULL };
+
+/* The texts of a row, each in its column. */
+#define COLUMNS 8
+struct line {
+	char texts[COLUMNS][96];
+};
+
+static struct line line_of(const struct comparison_report *report,
+			   const struct comparison *pair)
+{
+	struct line line;
+
+	place_of(&pair->cell, line.texts[0], sizeof line.texts[0]);
+	snprintf(line.texts[1], sizeof line.texts[1], "%s",
+		 report->strategies ? "" : pair->cell.strategy);
+	snprintf(line.texts[2], sizeof line.texts[2], "%s",
+		 duration_column(pair->a_ns).text);
+	snprintf(line.texts[3], sizeof line.texts[3], "%s",
+		 duration_column(pair->b_ns).text);
+	change_text(pair->ratio, line.texts[4]);
+	change_text(pair->lo, line.texts[5]);
+	change_text(pair->hi, line.texts[6]);
+	snprintf(line.texts[7], sizeof line.texts[7], "%s",
+		 compare_verdicts[pair->verdict]);
+	return line;
+}
+
+static void print_sides(const struct comparison_report *report, FILE *stream)
+{
+	for (int i = 0; i < 2; i++) {
+		fprintf(stream, "%c: ", 'A' + i);
+		text_put(report->names[i], "", stream);
+		fputs("\n", stream);
+	}
+}
+
+static int print_table(const struct comparison_report *report)
+{
+	struct table table;
+	int error;
+
+	print_sides(report, stdout);
+	print_differences(report, stdout);
+	fputs("\n", stdout);
+	table_init(&table, "llrrrrrl");
+	table_heads(&table, titles);
+	for (size_t i = 0; i < report->found->count; i++) {
+		const struct comparison *pair = &report->found->list[i];
+		const struct line line = line_of(report, pair);
+
+		for (int k = 0; k < COLUMNS; k++)
+			table_cell(&table, "%s", line.texts[k]);
+		table_row(&table, style_of(pair->verdict));
+	}
+	error = table_print(&table, stdout);
+	table_release(&table);
+	fputs("\n", stdout);
+	print_sum(report, stdout);
+	return error;
+}
+
+static int print_markdown(const struct comparison_report *report)
+{
+	print_sides(report, stdout);
+	print_differences(report, stdout);
+	fputs("\n", stdout);
+	for (size_t k = 0; titles[k]; k++)
+		printf("| %s ", titles[k]);
+	fputs("|\n| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n",
+	      stdout);
+	for (size_t i = 0; i < report->found->count; i++) {
+		const struct line line =
+			line_of(report, &report->found->list[i]);
+
+		for (int k = 0; k < COLUMNS; k++)
+			printf("| %s ", line.texts[k]);
+		fputs("|\n", stdout);
+	}
+	fputs("\n", stdout);
+	print_sum(report, stdout);
+	return 0;
+}
+
+int comparison_put_csv(const struct comparison_report *report, FILE *stream)
+{
+	struct csv_writer csv = { .stream = stream };
+	int error = row_put_header(&csv, &compare_row);
+
+	for (size_t i = 0; i < report->found->count && !error; i++)
+		error = row_put(&csv, &compare_row, report->run_id,
+				&report->found->list[i]);
+	return error;
+}
+
+static int print_csv(const struct comparison_report *report)
+{
+	return comparison_put_csv(report, stdout);
+}
+
+static int print_json(const struct comparison_report *report)
+{
+	const double reference = reference_ratio(report);
+	json_t *cells = json_array();
+
+	for (size_t i = 0; i < report->found->count; i++)
+		json_array_append_new(
+			cells, row_json(&compare_row, &report->found->list[i]));
+	return row_json_print(
+		json_pack("{so so so so so}", "a",
+			  host_string(report->names[0]), "b",
+			  host_string(report->names[1]), "differences",
+			  differences(report), "reference_ratio",
+			  isnan(reference) ? json_null() : json_real(reference),
+			  "cells", cells),
+		stdout);
+}
+
+int comparison_print(const struct comparison_report *report, const char *format)
+{
+	static int (*const printers[])(const struct compare *) = {
+		print_table, print_csv, print_json, print_markdown
+	};
+	size_t i = 0;
+
+	while (strcmp(format, comparison_formats[i]) != 0)
+		i++;
+	return printers[i](report);
+}

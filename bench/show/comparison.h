@@ -1,0 +1,30 @@
+/* SPDX-License-Identifier: MIT */
+/* What a comparison says, to people and to programs. */
+#ifndef SHOW_COMPARISON_H
+#define SHOW_COMPARISON_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "bench/judge/compare.h"
+
+/* Everything is borrowed. */
+struct comparison_report {
+	const char *names[2]; /* of A and B: folders, or strategies */
+	bool strategies;
+	const char *run_id; /* of B */
+	json_t *hosts[2];   /* host.json; NULL: not known */
+	const struct comparisons *found;
+};
+
+/* "table", "csv", "json", "markdown", NULL. */
+extern const char *const comparison_formats[];
+
+/* Print in one of these to stdout. 0, -EIO, or -ENOMEM. */
+int comparison_print(const struct comparison_report *report,
+		     const char *format);
+
+/* compare.csv. Errors as csv_end_row(). */
+int comparison_put_csv(const struct comparison_report *report, FILE *stream);
+
+#endif

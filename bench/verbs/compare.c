@@ -1,0 +1,298 @@
+/* SPDX-License-Identifier: MIT */
+/*
+ * spawnwise compare: two runs, or two strategies of one.
+ *
+ * What differs between the machines is said first: a reader who does not know
+ * that blames the strategies.
+ */
+
+#include <errno.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "bench/files/host_file.h"
+#include "bench/files/samples.h"
+#include "bench/judge/compare.h"
+#include "bench/judge/quality.h"
+#include "bench/show/comparison.h"
+#include "bench/show/cure.h"
+#include "bench/show/plot.h"
+#include "bench/verbs/choose.h"
+#include "bench/verbs/verbs.h"
+
+struct options {
+	const char *strategies, *format, *out;
+	uint64_t horizon, fail_above;
+};
+
+#define NAME_BYTES 64
+
+/* What is compared, and what came of it. */
+struct compare {
+	const char *dirs[2];	   /* the same one of two strategies */
+	char names[2][NAME_BYTES]; /* of these, or "" */
+	json_t *hosts[2];	   /* NULL: not known */
+	struct cells cells[2];
+	struct samples samples;
+	struct result result; /* of these */
+	struct comparisons found;
+};
+
+static struct comparison_report report_of(const struct compare *compare)
+{
+	const bool strategies = *compare->names[0];
+	struct comparison_report report = {
+		.run_id = strategies ? compare->samples.cells.run_id
+				     : compare->cells[1].run_id,
+		.strategies = strategies,
+		.found = &compare->found,
+	};
+
+	for (int i = 0; i < 2; i++) {
+		report.names[i] =
+			strategies ? compare->names[i] : compare->dirs[i];
+		report.hosts[i] = compare->hosts[i];
+	}
+	return report;
+}
+
+static void release(struct compare *compare)
+{
+	for (int i = 0; i < 2; i++) {
+		json_decref(compare->hosts[i]);
+		cells_release(&compare->cells[i]);
+	}
+	samples_release(&compare->samples);
+	free(compare->result.rows);
+	free(compare->found.list);
+}
+
+static const char run_cure[] =
+	"Name the folder of a run; `spawnwise run --out DIR` makes one.";
+
+static int read_side(struct compare *compare, int side, struct failure *why)
+{
+	const char *dir = compare->dirs[side];
+	char reason[160];
+	int code = run_read(dir, &compare->cells[side], run_cure, why);
+
+	/* A run can be compared without what is known of its machine. */
+	if (!code &&
+	    host_read(dir, &compare->hosts[side], reason, sizeof reason))
+		fprintf(stderr,
+			"What differs between the machines is not "
+			"known: %s/host.json: %s.\n",
+			dir, reason);
+	return code == EXIT_FAILED ? EXIT_USAGE : code;
+}
+
+static int no_memory(struct failure *why, int error)
+{
+	return fail(why, EXIT_FAILED, cure_of(CURE_SELF, error, "Try again."),
+		    "compare: %s", strerror(-error));
+}
+
+static int compare_two_runs(struct compare *compare, double horizon,
+			    struct failure *why)
+{
+	struct compare_side sides[2];
+	int error, code = 0;
+
+	for (int i = 0; i < 2 && !code; i++)
+		code = read_side(compare, i, why);
+	if (code)
+		return code;
+	for (int i = 0; i < 2; i++)
+		sides[i] = (struct compare_side){ compare->cells[i].rows,
+						  compare->cells[i].count };
+	error = compare_runs(&sides[0], &sides[1], horizon, &compare->found);
+	return error ? no_memory(why, error) : 0;
+}
+
+static int split_names(struct compare *compare, const char *text,
+		       struct failure *why)
+{
+	const char *comma = strchr(text, ',');
+
+	if (!comma || comma == text || !comma[1] || strchr(comma + 1, ',') ||
+	    strlen(text) > NAME_BYTES)
+		return fail(why, EXIT_USAGE,
+			    "Give two: --strategy fork,posix_spawn.",
+			    "compare --strategy %s", text);
+	snprintf(compare->names[0], NAME_BYTES, "%.*s", (int)(comma - text),
+		 text);
+	snprintf(compare->names[1], NAME_BYTES, "%s", comma + 1);
+	return 0;
+}
+
+static bool has_strategy(const struct compare *compare, const char *name)
+{
+	for (size_t i = 0; i < compare->samples.cells.count; i++)
+		if (!strcmp(compare->samples.cells.rows[i].cell.strategy, name))
+			return true;
+	return false;
+}
+
+static int compare_two_strategies(struct compare *compare, double horizon,
+				  struct failure *why)
+{
+	struct samples *samples = &compare->samples;
+	struct result *result = &compare->result;
+	struct compare_side side;
+	char reason[256];
+	int error =
+		samples_read(compare->dirs[0], samples, reason, sizeof reason);
+
+	if (error)
+		return fail(why, EXIT_USAGE,
+			    error == -EBUSY ? "Wait for its end." : run_cure,
+			    "compare in %s: %s", compare->dirs[0], reason);
+	for (int i = 0; i < 2; i++)
+		if (!has_strategy(compare, compare->names[i]))
+			return fail(why, EXIT_USAGE,
+				    "Name two strategies that the run has "
+				    "measured.",
+				    "compare strategy %s: the run has none of "
+				    "that name",
+				    compare->names[i]);
+	error = result_sum(result, samples->cells.rows, samples->cells.count,
+			   samples->list, samples->count);
+	if (error) {
+		result->rows = NULL;
+		return no_memory(why, error);
+	}
+	side = (struct compare_side){ result->rows, result->count };
+	error = compare_strategies(&side, samples->list, samples->count,
+				   compare->names[0], compare->names[1],
+				   horizon, &compare->found);
+	return error ? no_memory(why, error) : 0;
+}
+
+/* compare.csv and its chart. */
+static int keep(const struct comparison_report *report, const char *dir,
+		struct failure *why)
+{
+	struct replace replace;
+	char reason[480] = "";
+	int error = mkdir(dir, 0777) && errno != EEXIST ? -errno : 0;
+
+	if (!error)
+		error = replace_begin(&replace, dir, compare_row.file);
+	if (!error) {
+		error = comparison_put_csv(report, replace.stream);
+		error = replace_end(&replace, error);
+	}
+	if (error)
+		return fail(why, EXIT_USAGE,
+			    "Name a folder that you may write to.",
+			    "write to %s: %s", dir, strerror(-error));
+	error = plot_run(dir, dir, NULL, NULL, reason, sizeof reason);
+	return error ? fail(why, EXIT_FAILED,
+			    "`spawnwise doctor` tells whether gnuplot is here "
+			    "and whole.",
+			    "draw %s/%s: %s", dir, compare_row.file, reason)
+		     : 0;
+}
+
+/* Whether B was shown to be slower by more than so many percent. */
+static bool fails(const struct compare *compare, uint64_t percent)
+{
+	for (size_t i = 0; i < compare->found.count; i++) {
+		const struct comparison *pair = &compare->found.list[i];
+
+		if (pair->verdict == COMPARE_REFUSED ||
+		    (pair->verdict == COMPARE_SLOWER &&
+		     pair->lo > 1 + (double)percent / 100))
+			return true;
+	}
+	return false;
+}
+
+static int compare_verb(const struct arguments *args, struct failure *why)
+{
+	const struct options *options = (const void *)args->options;
+	const double horizon = (double)options->horizon / 100;
+	const bool strategies = options->strategies;
+	struct compare compare = { .dirs = { args->operands[0],
+					     args->operands[1] } };
+	struct comparison_report report;
+	int error, code = 0;
+
+	if (args->operand_count != (strategies ? 1 : 2))
+		return fail(why, EXIT_USAGE,
+			    "`spawnwise compare A B`, or `spawnwise compare "
+			    "RUN --strategy NAME,NAME`.",
+			    "compare: it takes two runs, or one and two "
+			    "strategies");
+	if (strategies)
+		code = split_names(&compare, options->strategies, why);
+	if (!code)
+		code = strategies
+			       ? compare_two_strategies(&compare, horizon, why)
+			       : compare_two_runs(&compare, horizon, why);
+	if (!code && !compare.found.count)
+		code = fail(why, EXIT_USAGE,
+			    "Measure the same heaps, modes and strategies in "
+			    "both.",
+			    "compare: no cell is in both");
+	report = report_of(&compare);
+	if (!code) {
+		error = comparison_print(&report, options->format);
+		if (error)
+			code = fail(why, EXIT_FAILED,
+				    cure_of(CURE_FILE, error,
+					    "See where its output goes."),
+				    "print the comparison: %s",
+				    strerror(-error));
+	}
+	if (!code && options->out)
+		code = keep(&report, options->out, why);
+	if (!code && argument_given(args, "fail-above") &&
+	    fails(&compare, options->fail_above))
+		code = EXIT_PARTLY;
+	release(&compare);
+	return code;
+}
+
+static const struct option_spec compare_options[] = {
+	OPTION("strategy", 's', TEXT,
+	       "compare two strategies of one run, inside its processes",
+	       INTO(strategies), .placeholder = "A,B"),
+	OPTION("horizon", 0, COUNT, "a smaller difference does not count",
+	       INTO(horizon), "3", "PCT", .low = 1, .high = 100),
+	OPTION("fail-above", 0, COUNT,
+	       "end with 3 if a cell is slower by more than PCT %, or refused",
+	       INTO(fail_above), .placeholder = "PCT", .high = 1000),
+	OPTION("format", 0, WORD, "what is printed", INTO(format), "table",
+	       "FORMAT", comparison_formats),
+	OPTION("out", 'o', TEXT, "write compare.csv and a chart into DIR",
+	       INTO(out), .placeholder = "DIR"),
+	{ 0 },
+};
+
+const struct verb verb_compare = {
+	.name = "compare",
+	.summary = "say which cells of two runs, or strategies, differ",
+	.operands = "A B | RUN --strategy NAME,NAME",
+	.details =
+		"Compares what spawns cost when nothing disturbs them (quiet), "
+		"by cells that both have. A cell of B is slower, faster or the "
+		"same as in A, or the difference is not shown (unproven). The "
+		"intervals hold for all cells together. What differs between "
+		"the two machines is said first.",
+	.operands_min = 1,
+	.operands_max = 2,
+	.options = compare_options,
+	.examples =
+		(const char *const[]){
+			"spawnwise compare data/runs/A data/runs/B",
+			"spawnwise compare before after --fail-above 10",
+			"spawnwise compare RUN --strategy fork,posix_spawn",
+			"spawnwise compare A B --format markdown --out "
+			"./report",
+			NULL },
+	.run = compare_verb,
+};
