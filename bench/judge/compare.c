@@ -11,6 +11,7 @@
 #include "bench/files/axes.h"
 #include "bench/files/cells.h"
 #include "bench/judge/quality.h"
+#include "bench/judge/scales.h"
 #include "bench/judge/stats.h"
 #include "bench/judge/summary.h"
 
@@ -236,39 +237,41 @@ int compare_runs(const struct compare_side *a, const struct compare_side *b,
 	return conclude(&pairs, found);
 }
 
+/* The pair that was added last, inside the parents. */
+static void pair_up(struct pairs *pairs, struct scales *scales, int a, int b)
+{
+	const struct group base = scales_find(scales, a);
+	const struct group group = scales_find(scales, b);
+	const struct paired paired = pair_cells(&group, &base, scales);
+
+	pairs->list[pairs->count - 1].ratio = paired.ratio;
+	pairs->errors[pairs->count - 1] = error_of(paired.lo, paired.hi);
+}
+
 int compare_strategies(const struct compare_side *run,
 		       const struct sample *samples, size_t sample_count,
 		       const char *a, const char *b, double horizon,
 		       struct comparisons *found)
 {
+	struct scales scales;
 	struct pairs pairs;
-	int error = pairs_make(&pairs, run->count);
+	int error = scales_make(&scales, samples, sample_count);
 
 	if (error)
 		return error;
+	error = pairs_make(&pairs, run->count);
 	for (size_t i = 0; i < run->count && !error; i++) {
-		const struct summary *row = &run->rows[i], *other;
-		struct paired paired;
+		const struct summary *row = &run->rows[i];
+		const struct summary *other = find_row(run, a, &row->cell);
+		const size_t before = pairs.count;
 
 		if (row->time != TIME_REAP ||
-		    strcmp(row->cell.strategy, b) != 0)
+		    strcmp(row->cell.strategy, b) != 0 || !other)
 			continue;
-		other = find_row(run, a, &row->cell);
-		if (!other)
-			continue;
-		error = summary_pair(samples, sample_count, other->cell.id,
-				     row->cell.id, &paired);
 		add_pair(&pairs, other, row, horizon);
-		if (!error && pairs.count &&
-		    pairs.list[pairs.count - 1].cell.id == row->cell.id) {
-			pairs.list[pairs.count - 1].ratio = paired.ratio;
-			pairs.errors[pairs.count - 1] =
-				error_of(paired.lo, paired.hi);
-		}
+		if (pairs.count > before)
+			pair_up(&pairs, &scales, other->cell.id, row->cell.id);
 	}
-	if (!error)
-		return conclude(&pairs, found);
-	free(pairs.list);
-	free(pairs.errors);
-	return error;
+	scales_release(&scales);
+	return error ? error : conclude(&pairs, found);
 }

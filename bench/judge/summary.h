@@ -27,15 +27,6 @@ int summarise(const struct summary *planned, size_t cell_count,
 	      const struct sample *samples, size_t sample_count,
 	      struct summary *rows);
 
-/* The reap of cell b over that of cell a inside the parents that measured both
- * undisturbed: the median, and its interval as that of p50_ns. NAN where there
- * are none, or fewer than six. 0, or -ENOMEM. */
-struct paired {
-	double ratio, lo, hi;
-};
-int summary_pair(const struct sample *samples, size_t sample_count, int a,
-		 int b, struct paired *paired);
-
 /* Half of the interval of quiet_ns, as a share of it; INFINITY without one. */
 double summary_precision(const struct summary *row);
 

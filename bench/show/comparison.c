@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What a comparison says; see comparison.h. */
+/* What a comparison says; see comparison.h. Longer than other files: each
+ * format tells the same. */
 
 #include "bench/show/comparison.h"
 
@@ -175,11 +176,13 @@ static enum table_style style_of(enum compare_verdict verdict)
 	return verdict == COMPARE_SAME ? TABLE_PLAIN : TABLE_FAINT;
 }
 
-/* "+4.2 %", "-0.3 %"; above twice as long "3.1 x". */
+/* "+4.2 %", "-0.3 %"; from twice as long on "3.1 x", down to half "1/391 x". */
 static void change_text(double ratio, char text[32])
 {
 	if (isnan(ratio))
 		snprintf(text, 32, "-");
+	else if (ratio < 0.5)
+		snprintf(text, 32, "1/%.3g x", 1 / ratio);
 	else if (ratio < 2)
 		snprintf(text, 32, "%+.1f %%", 100 * (ratio - 1));
 	else
@@ -308,7 +311,7 @@ static int print_json(const struct comparison_report *report)
 
 int comparison_print(const struct comparison_report *report, const char *format)
 {
-	static int (*const printers[])(const struct compare *) = {
+	static int (*const printers[])(const struct comparison_report *) = {
 		print_table, print_csv, print_json, print_markdown
 	};
 	size_t i = 0;
