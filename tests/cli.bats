@@ -36,7 +36,7 @@ leave_behind() {
 		"$boot_id" "$1" "$2" >"$SPAWNWISE_STATE_DIR/state"
 }
 
-verbs="list run plot choose lab doctor exec with watch summarise restore"
+verbs="list run plot compare choose lab doctor exec with watch summarise restore"
 
 @test "--help and help list every verb" {
 	for arguments in --help -h help; do

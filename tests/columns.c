@@ -11,6 +11,7 @@
 #include "bench/attest/attest_report.h"
 #include "bench/doctor/diagnosis.h"
 #include "bench/files/samples.h"
+#include "bench/judge/compare.h"
 #include "bench/judge/quality.h"
 #include "bench/labs/labs.h"
 #include "bench/watch/watch_report.h"
@@ -94,6 +95,7 @@ int main(void)
 
 	print_table("column", samples_row.file, &samples_row);
 	print_table("column", cells_row.file, &cells_row);
+	print_table("column", compare_row.file, &compare_row);
 	print_table("column", "watch", &memory_sample_row);
 	for (size_t i = 0; all_labs[i]; i++)
 		print_table("column", all_labs[i]->row->file, all_labs[i]->row);

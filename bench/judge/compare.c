@@ -201,18 +201,19 @@ static const struct summary *find_row(const struct compare_side *side,
 }
 
 /* What both runs can tell of such a cell, if that is more than the horizon. */
-static double horizon_of(double horizon, const struct quality *a,
+static double horizon_of(const double horizon[2], const struct quality *a,
 			 const struct quality *b, const struct cell *cell)
 {
 	const bool copying = cell->copies_page_tables == 1;
 	const double by_a = copying ? a->told_copying : a->told;
 	const double by_b = copying ? b->told_copying : b->told;
 
-	return fmax(horizon, fmax(by_a, by_b)); /* prefers numbers to NAN */
+	/* fmax() prefers numbers to NAN. */
+	return fmax(horizon[copying], fmax(by_a, by_b));
 }
 
 int compare_runs(const struct compare_side *a, const struct compare_side *b,
-		 double horizon, struct comparisons *found)
+		 const double horizon[2], struct comparisons *found)
 {
 	struct quality of_a, of_b;
 	struct pairs pairs;

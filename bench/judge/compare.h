@@ -48,12 +48,13 @@ struct compare_side {
 };
 
 /*
- * Compare the cells that both runs have. horizon: a share; where a run itself
- * cannot tell so little (bench/judge/quality.h), what it can tell stands for
- * it. After 0 the caller owes free(found->list). 0, or -ENOMEM.
+ * Compare the cells that both runs have. horizon: a share, of cells that copy
+ * no page tables and of those that do; where a run itself cannot tell so little
+ * (bench/judge/quality.h), what it can tell stands for it. After 0 the caller
+ * owes free(found->list). 0, or -ENOMEM.
  */
 int compare_runs(const struct compare_side *a, const struct compare_side *b,
-		 double horizon, struct comparisons *found);
+		 const double horizon[2], struct comparisons *found);
 
 /* Compare two strategies of one run in the cells that have both, inside the
  * parents of its samples. The same otherwise. */

@@ -30,6 +30,10 @@ struct options {
 
 #define NAME_BYTES 64
 
+/* What copies page tables goes at the pace of the machine's memory, which is
+ * another one from minute to minute. */
+#define HORIZON_COPYING 0.1
+
 /* What is compared, and what came of it. */
 struct compare {
 	const char *dirs[2];	   /* the same one of two strategies */
@@ -95,7 +99,7 @@ static int no_memory(struct failure *why, int error)
 		    "compare: %s", strerror(-error));
 }
 
-static int compare_two_runs(struct compare *compare, double horizon,
+static int compare_two_runs(struct compare *compare, const double horizon[2],
 			    struct failure *why)
 {
 	struct compare_side sides[2];
@@ -214,7 +218,11 @@ static bool fails(const struct compare *compare, uint64_t percent)
 static int compare_verb(const struct arguments *args, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
-	const double horizon = (double)options->horizon / 100;
+	const double horizon[2] = {
+		(double)options->horizon / 100,
+		argument_given(args, "horizon") ? (double)options->horizon / 100
+						: HORIZON_COPYING,
+	};
 	const bool strategies = options->strategies;
 	struct compare compare = { .dirs = { args->operands[0],
 					     args->operands[1] } };
@@ -231,7 +239,7 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 		code = split_names(&compare, options->strategies, why);
 	if (!code)
 		code = strategies
-			       ? compare_two_strategies(&compare, horizon, why)
+			       ? compare_two_strategies(&compare, *horizon, why)
 			       : compare_two_runs(&compare, horizon, why);
 	if (!code && !compare.found.count)
 		code = fail(why, EXIT_USAGE,
@@ -261,7 +269,9 @@ static const struct option_spec compare_options[] = {
 	OPTION("strategy", 's', TEXT,
 	       "compare two strategies of one run, inside its processes",
 	       INTO(strategies), .placeholder = "A,B"),
-	OPTION("horizon", 0, COUNT, "a smaller difference does not count",
+	OPTION("horizon", 0, COUNT,
+	       "a smaller difference does not count (where page tables are "
+	       "copied: 10)",
 	       INTO(horizon), "3", "PCT", .low = 1, .high = 100),
 	OPTION("fail-above", 0, COUNT,
 	       "end with 3 if a cell is slower by more than PCT %, or refused",
