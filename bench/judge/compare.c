@@ -9,7 +9,6 @@
 #include <string.h>
 
 #include "bench/files/axes.h"
-#include "bench/files/cells.h"
 #include "bench/judge/quality.h"
 #include "bench/judge/scales.h"
 #include "bench/judge/stats.h"
@@ -185,7 +184,7 @@ static int conclude(struct pairs *pairs, struct comparisons *found)
 	return 0;
 }
 
-static const struct summary *find_row(const struct compare_side *side,
+static const struct summary *find_row(const struct cells *side,
 				      const char *strategy,
 				      const struct cell *place)
 {
@@ -212,7 +211,7 @@ static double horizon_of(const double horizon[2], const struct quality *a,
 	return fmax(horizon[copying], fmax(by_a, by_b));
 }
 
-int compare_runs(const struct compare_side *a, const struct compare_side *b,
+int compare_runs(const struct cells *a, const struct cells *b,
 		 const double horizon[2], struct comparisons *found)
 {
 	struct quality of_a, of_b;
@@ -249,10 +248,9 @@ static void pair_up(struct pairs *pairs, struct scales *scales, int a, int b)
 	pairs->errors[pairs->count - 1] = error_of(paired.lo, paired.hi);
 }
 
-int compare_strategies(const struct compare_side *run,
-		       const struct sample *samples, size_t sample_count,
-		       const char *a, const char *b, double horizon,
-		       struct comparisons *found)
+int compare_strategies(const struct cells *run, const struct sample *samples,
+		       size_t sample_count, const char *a, const char *b,
+		       double horizon, struct comparisons *found)
 {
 	struct scales scales;
 	struct pairs pairs;

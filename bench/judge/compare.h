@@ -9,8 +9,7 @@
 #ifndef JUDGE_COMPARE_H
 #define JUDGE_COMPARE_H
 
-#include "bench/files/run.h"
-#include "bench/rows/rows.h"
+#include "bench/files/cells.h"
 
 enum compare_verdict {
 	COMPARE_FASTER,	  /* B, by more than the horizon */
@@ -41,26 +40,19 @@ struct comparisons {
 	size_t count;
 };
 
-/* A run: all times of its cells. */
-struct compare_side {
-	const struct summary *rows;
-	size_t count;
-};
-
 /*
  * Compare the cells that both runs have. horizon: a share, of cells that copy
  * no page tables and of those that do; where a run itself cannot tell so little
  * (bench/judge/quality.h), what it can tell stands for it. After 0 the caller
  * owes free(found->list). 0, or -ENOMEM.
  */
-int compare_runs(const struct compare_side *a, const struct compare_side *b,
+int compare_runs(const struct cells *a, const struct cells *b,
 		 const double horizon[2], struct comparisons *found);
 
 /* Compare two strategies of one run in the cells that have both, inside the
  * parents of its samples. The same otherwise. */
-int compare_strategies(const struct compare_side *run,
-		       const struct sample *samples, size_t sample_count,
-		       const char *a, const char *b, double horizon,
-		       struct comparisons *found);
+int compare_strategies(const struct cells *run, const struct sample *samples,
+		       size_t sample_count, const char *a, const char *b,
+		       double horizon, struct comparisons *found);
 
 #endif

@@ -102,17 +102,14 @@ static int no_memory(struct failure *why, int error)
 static int compare_two_runs(struct compare *compare, const double horizon[2],
 			    struct failure *why)
 {
-	struct compare_side sides[2];
 	int error, code = 0;
 
 	for (int i = 0; i < 2 && !code; i++)
 		code = read_side(compare, i, why);
 	if (code)
 		return code;
-	for (int i = 0; i < 2; i++)
-		sides[i] = (struct compare_side){ compare->cells[i].rows,
-						  compare->cells[i].count };
-	error = compare_runs(&sides[0], &sides[1], horizon, &compare->found);
+	error = compare_runs(&compare->cells[0], &compare->cells[1], horizon,
+			     &compare->found);
 	return error ? no_memory(why, error) : 0;
 }
 
@@ -145,7 +142,7 @@ static int compare_two_strategies(struct compare *compare, double horizon,
 {
 	struct samples *samples = &compare->samples;
 	struct result *result = &compare->result;
-	struct compare_side side;
+	struct cells cells;
 	char reason[256];
 	int error =
 		samples_read(compare->dirs[0], samples, reason, sizeof reason);
@@ -168,8 +165,8 @@ static int compare_two_strategies(struct compare *compare, double horizon,
 		result->rows = NULL;
 		return no_memory(why, error);
 	}
-	side = (struct compare_side){ result->rows, result->count };
-	error = compare_strategies(&side, samples->list, samples->count,
+	cells = (struct cells){ .rows = result->rows, .count = result->count };
+	error = compare_strategies(&cells, samples->list, samples->count,
 				   compare->names[0], compare->names[1],
 				   horizon, &compare->found);
 	return error ? no_memory(why, error) : 0;

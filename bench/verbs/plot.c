@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/files/axes.h"
+#include "bench/judge/compare.h"
 #include "bench/machine/text.h"
 #include "bench/show/cure.h"
 #include "bench/show/plot.h"
@@ -94,9 +95,9 @@ static int check_run(const char *named, char dir[PATH_MAX], const char *state,
 	struct cells cells;
 	int code = run_find(named, dir, cure, why);
 
-	if (!code && holds(dir, "host.json") && !holds(dir, "samples.csv") &&
-	    !holds(dir, "cells.csv"))
-		return 0; /* a lab's results */
+	if (!code && !holds(dir, "samples.csv") && !holds(dir, "cells.csv") &&
+	    (holds(dir, "host.json") || holds(dir, compare_row.file)))
+		return 0; /* a lab's results, or a comparison */
 	/* gnuplot reads the file again, but it tells no reasons, and a file of
 	 * somebody else's shall not tell gnuplot what to do. */
 	if (!code)
