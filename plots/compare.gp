@@ -56,8 +56,17 @@ name(i) = (strategies ? "" : field(i, F_STRATEGY).", "). \
 colour(v) = v eq "slower" ? "#D55E00" : v eq "faster" ? "#009E73" : \
   v eq "same" ? ink : faint
 
+change(r, sign) = r < 0.5 ? sprintf("1/%.3g", 1 / r) : r < 2 ? \
+  (r < 1 ? "-" : "+").sprintf("%.3g ", 100 * abs(r - 1)).sign : \
+  sprintf("%.3g x", r)
+percent(r) = change(r, "%")
 if (dumb) {
+  set print "-"
   print finding
+  do for [j = 1:drawn] {
+    print sprintf("%12s  ", change(real(field(order[j], F_RATIO)), "%")). \
+      name(order[j])
+  }
   exit
 }
 low = 1.0; high = 1.0
@@ -100,10 +109,6 @@ set yrange [drawn + 0.6 : 0.4]
 set border 1
 set ytics () scale 0 noenhanced
 set xtics ()
-change(r, sign) = r < 0.5 ? sprintf("1/%.3g", 1 / r) : r < 2 ? \
-  (r < 1 ? "-" : "+").sprintf("%.3g ", 100 * abs(r - 1)).sign : \
-  sprintf("%.3g x", r)
-percent(r) = change(r, "%")
 steps = high / low < 1.3 ? "0.8 0.85 0.9 0.95 1 1.05 1.1 1.15 1.2 1.25" : \
   high / low < 6 ? "0.25 0.33 0.5 0.67 0.8 1 1.25 1.5 2 3 4" : \
   "0.001 0.01 0.1 1 10 100 1000"

@@ -150,7 +150,7 @@ verdicts() {
 	PYTHON
 	rm c/host.json
 	check 0 "$command" compare a c
-	says err "What differs between the machines is not known: c/host.json: "
+	says err "What the machines differ in is not known: c/host.json: "
 }
 
 @test "compare --format and --out: the same rows, and a chart" {

@@ -84,14 +84,13 @@ static double reference_ratio(const struct comparison_report *report)
 	return ns[0] > 0 && ns[1] > 0 ? ns[1] / ns[0] : NAN;
 }
 
-static void print_differences(const struct comparison_report *report,
-			      FILE *stream)
+static void print_differences(const struct comparison_report *report)
 {
 	json_t *list = differences(report), *difference;
 	size_t i;
 
 	if (json_array_size(list))
-		fputs("The machines differ:\n", stream);
+		fputs("The machines differ:\n", stdout);
 	json_array_foreach(list, i, difference)
 	{
 		char *texts[2];
@@ -101,10 +100,10 @@ static void print_differences(const struct comparison_report *report,
 			texts[k] = json_dumps(
 				json_object_get(difference, sides[k]),
 				JSON_ENCODE_ANY);
-		fputs("  ", stream);
+		fputs("  ", stdout);
 		text_put(json_string_value(json_object_get(difference, "key")),
-			 "", stream);
-		fprintf(stream, ": %s, then %s\n", texts[0], texts[1]);
+			 "", stdout);
+		printf(": %s, then %s\n", texts[0], texts[1]);
 		free(texts[0]);
 		free(texts[1]);
 	}
@@ -122,7 +121,7 @@ static size_t count_verdict(const struct comparisons *found,
 }
 
 /* "12 same, 3 slower, 1 unproven" and whose fault a common shift is. */
-static void print_sum(const struct comparison_report *report, FILE *stream)
+static void print_sum(const struct comparison_report *report)
 {
 	const double reference = reference_ratio(report);
 	const char *before = "";
@@ -133,21 +132,20 @@ static void print_sum(const struct comparison_report *report, FILE *stream)
 
 		if (!count)
 			continue;
-		fprintf(stream, "%s%zu %s", before, count, compare_verdicts[i]);
+		printf("%s%zu %s", before, count, compare_verdicts[i]);
 		before = ", ";
 	}
-	fprintf(stream, "%s.\n", *before ? "" : "Nothing to compare");
+	printf("%s.\n", *before ? "" : "Nothing to compare");
 	if (count_verdict(report->found, COMPARE_UNPROVEN))
 		fputs("unproven: the interval allows more than one verdict; "
 		      "measure longer, with --precision and --budget.\n",
-		      stream);
+		      stdout);
 	if (fabs(log(reference)) > log(1.03))
-		fprintf(stream,
-			"The reference, a bare vfork, took %.0f %% %s in B: so "
-			"much is the machine, its kernel or its settings, and "
-			"no strategy.\n",
-			100 * fabs(reference - 1),
-			reference > 1 ? "longer" : "less");
+		printf("The reference, a bare vfork, took %.0f %% %s in B: so "
+		       "much is the machine, its kernel or its settings, and "
+		       "no strategy.\n",
+		       100 * fabs(reference - 1),
+		       reference > 1 ? "longer" : "less");
 }
 
 /* What tells a cell from the others besides its strategy: "1 GiB, mode 0". */
@@ -219,23 +217,11 @@ static struct line line_of(const struct comparison_report *report,
 	return line;
 }
 
-static void print_sides(const struct comparison_report *report, FILE *stream)
-{
-	for (int i = 0; i < 2; i++) {
-		fprintf(stream, "%c: ", 'A' + i);
-		text_put(report->names[i], "", stream);
-		fputs("\n", stream);
-	}
-}
-
-static int print_table(const struct comparison_report *report)
+static int print_rows(const struct comparison_report *report)
 {
 	struct table table;
 	int error;
 
-	print_sides(report, stdout);
-	print_differences(report, stdout);
-	fputs("\n", stdout);
 	table_init(&table, "llrrrrrl");
 	table_heads(&table, titles);
 	for (size_t i = 0; i < report->found->count; i++) {
@@ -248,16 +234,11 @@ static int print_table(const struct comparison_report *report)
 	}
 	error = table_print(&table, stdout);
 	table_release(&table);
-	fputs("\n", stdout);
-	print_sum(report, stdout);
 	return error;
 }
 
-static int print_markdown(const struct comparison_report *report)
+static int print_markdown_rows(const struct comparison_report *report)
 {
-	print_sides(report, stdout);
-	print_differences(report, stdout);
-	fputs("\n", stdout);
 	for (size_t k = 0; titles[k]; k++)
 		printf("| %s ", titles[k]);
 	fputs("|\n| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n",
@@ -270,9 +251,24 @@ static int print_markdown(const struct comparison_report *report)
 			printf("| %s ", line.texts[k]);
 		fputs("|\n", stdout);
 	}
-	fputs("\n", stdout);
-	print_sum(report, stdout);
 	return 0;
+}
+
+static int print_text(const struct comparison_report *report, bool markdown)
+{
+	int error;
+
+	for (int i = 0; i < 2; i++) {
+		printf("%c: ", 'A' + i);
+		text_put(report->names[i], "", stdout);
+		fputs("\n", stdout);
+	}
+	print_differences(report);
+	fputs("\n", stdout);
+	error = markdown ? print_markdown_rows(report) : print_rows(report);
+	fputs("\n", stdout);
+	print_sum(report);
+	return error;
 }
 
 int comparison_put_csv(const struct comparison_report *report, FILE *stream)
@@ -284,11 +280,6 @@ int comparison_put_csv(const struct comparison_report *report, FILE *stream)
 		error = row_put(&csv, &compare_row, report->run_id,
 				&report->found->list[i]);
 	return error;
-}
-
-static int print_csv(const struct comparison_report *report)
-{
-	return comparison_put_csv(report, stdout);
 }
 
 static int print_json(const struct comparison_report *report)
@@ -311,12 +302,9 @@ static int print_json(const struct comparison_report *report)
 
 int comparison_print(const struct comparison_report *report, const char *format)
 {
-	static int (*const printers[])(const struct comparison_report *) = {
-		print_table, print_csv, print_json, print_markdown
-	};
-	size_t i = 0;
-
-	while (strcmp(format, comparison_formats[i]) != 0)
-		i++;
-	return printers[i](report);
+	if (!strcmp(format, "csv"))
+		return comparison_put_csv(report, stdout);
+	if (!strcmp(format, "json"))
+		return print_json(report);
+	return print_text(report, !strcmp(format, "markdown"));
 }

@@ -3,7 +3,8 @@
  * spawnwise compare: two runs, or two strategies of one.
  *
  * What differs between the machines is said first: a reader who does not know
- * that blames the strategies.
+ * that blames the strategies. Longer than other files: both ways to a comparison
+ * end in the same one.
  */
 
 #include <errno.h>
@@ -49,8 +50,9 @@ static struct comparison_report report_of(const struct compare *compare)
 {
 	const bool strategies = *compare->names[0];
 	struct comparison_report report = {
-		.run_id = strategies ? compare->samples.cells.run_id
-				     : compare->cells[1].run_id,
+		.run_id = (strategies ? &compare->samples.cells
+				      : &compare->cells[1])
+				  ->run_id,
 		.strategies = strategies,
 		.found = &compare->found,
 	};
@@ -87,8 +89,8 @@ static int read_side(struct compare *compare, int side, struct failure *why)
 	if (!code &&
 	    host_read(dir, &compare->hosts[side], reason, sizeof reason))
 		fprintf(stderr,
-			"What differs between the machines is not "
-			"known: %s/host.json: %s.\n",
+			"What the machines differ in is not known: "
+			"%s/host.json: %s.\n",
 			dir, reason);
 	return code == EXIT_FAILED ? EXIT_USAGE : code;
 }
