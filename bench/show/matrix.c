@@ -126,7 +126,11 @@ static void add_measured(struct table *table, const struct line *line,
 	table_duration(table, row->p95_ns);
 	if (has_p99)
 		table_duration(table, row->p99_ns);
-	table_ratio(table, row->over_best_lo, row->over_best_hi);
+	if (isnan(row->over_best_lo)) /* too few parents have both */
+		table_ratio(table, row->quiet_ns / best_ns,
+			    row->quiet_ns / best_ns);
+	else
+		table_ratio(table, row->over_best_lo, row->over_best_hi);
 	table_duration(table, line->return_ns);
 	if (row->failed)
 		table_span(table, "%s", row->errnos);

@@ -60,8 +60,7 @@ void table_span(struct table *table, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Add a duration, an interval of them ("69.2 to 71.0 µs", the first unit left
- * out where both are the same), or two quotients ("1.00", "12.3 to 12.9", "575 to
- * 580"). NAN
+ * out where both are the same), or two quotients ("1.00", "12.3 to 12.9"). NAN
  * becomes "-". */
 void table_duration(struct table *table, double ns);
 void table_interval(struct table *table, double low_ns, double high_ns);

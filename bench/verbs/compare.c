@@ -3,8 +3,8 @@
  * spawnwise compare: two runs, or two strategies of one.
  *
  * What differs between the machines is said first: a reader who does not know
- * that blames the strategies. Longer than other files: both ways to a comparison
- * end in the same one.
+ * that blames the strategies. Longer than other files: both ways to a
+ * comparison end in the same one.
  */
 
 #include <errno.h>
