@@ -124,6 +124,7 @@ struct lab_part {
 	int (*tell)(struct lab_context *context);
 };
 
+/* The members of a part that its cases are. */
 #define LAB_CASES(list)                                                        \
 	.cases = (list), .case_bytes = sizeof *(list),                         \
 	.case_count = sizeof(list) / sizeof *(list)

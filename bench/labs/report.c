@@ -70,14 +70,13 @@ static const struct row_field context_fields[] = {
 char *report_fill(const struct lab_context *context, const char *text,
 		  const void *row)
 {
-	const struct row_part *of_row = context->lab->row->parts;
 	struct row_part parts[ROW_PARTS_MAX + 5] = { 0 };
 	size_t count = 0;
 
-	while (of_row[count].fields) {
-		parts[count] = of_row[count];
+	memcpy(parts, context->lab->row->parts,
+	       sizeof context->lab->row->parts);
+	while (parts[count].fields)
 		count++;
-	}
 	if (context->part->words)
 		parts[count++].fields = context->part->words;
 	parts[count++].fields = trial_fields;
