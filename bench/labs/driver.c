@@ -139,20 +139,19 @@ static int look(void *row)
 static int work(struct trial *trial)
 {
 	const struct lab_part *part = trial->part;
-	struct worker worker;
+	struct coprocess worker;
 	int error = worker_start(&worker, trial->context->guardian,
 				 part->prepare, part->act, trial);
 
 	if (error)
 		return error;
-	trial->pid = worker.process.pid;
+	trial->pid = worker.pid;
 	if (part->before && !trial->skipped[0])
 		error = part->before(trial);
 	if (part->act && !error && !trial->skipped[0])
-		trial->ended =
-			worker_act(&worker, trial->mode, part->limit_ms,
-				   part->look ? look : NULL, trial, &error);
-	coprocess_end(&worker.process, &trial->status);
+		trial->ended = worker_act(&worker, trial,
+					  part->look ? look : NULL, &error);
+	coprocess_end(&worker, &trial->status);
 	if (!error && !part->deadly)
 		error = trial->ended;
 	if (!error && part->after && (!trial->skipped[0] || part->skipped_rows))

@@ -54,7 +54,7 @@ static const struct kill_case cases[] = {
 };
 
 /* Not in the row, which workers share with us: each knows itself as pid 0. */
-static struct worker others[GROWING];
+static struct coprocess others[GROWING];
 
 static struct oom_log kernel_log;
 
@@ -72,7 +72,7 @@ static const struct kill_case *case_of(const struct oom *oom)
 /* 0: there is none. */
 static pid_t pid_of(const struct oom *oom, int i)
 {
-	return i == GROWING ? oom->trial.pid : others[i].process.pid;
+	return i == GROWING ? oom->trial.pid : others[i].pid;
 }
 
 static int enter(void *data)
@@ -95,8 +95,8 @@ static int prepare(void *row)
 static void bury_others(void)
 {
 	for (int i = 0; i < GROWING; i++)
-		if (others[i].process.pid)
-			coprocess_end(&others[i].process, NULL);
+		if (others[i].pid)
+			coprocess_end(&others[i], NULL);
 	memset(others, 0, sizeof others);
 }
 
@@ -109,7 +109,7 @@ static int start_others(const struct oom *oom)
 		error = worker_start(&others[i], NULL, enter, NULL,
 				     &(struct member){ oom, i });
 		if (error)
-			others[i].process.pid = 0;
+			others[i].pid = 0;
 	}
 	return error;
 }

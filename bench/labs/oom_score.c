@@ -83,7 +83,7 @@ static int prepare(void *row)
 	const struct oom *oom = row;
 	const struct score_case *one = case_of(oom);
 	uint64_t child_bytes = one->child_units * oom_unit_bytes;
-	struct worker child;
+	struct coprocess child;
 	int error =
 		oom->trial.group ? memory_group_enter(oom->trial.group, 0) : 0;
 

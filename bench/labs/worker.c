@@ -110,10 +110,9 @@ static _Noreturn void live(int socket, bool guarded, int (*prepare)(void *data),
 		pause();
 }
 
-static int await(const struct worker *worker, int limit_ms, int *answer)
+static int await(const struct coprocess *worker, int limit_ms, int *answer)
 {
-	const int socket = worker->process.socket;
-	struct pollfd news = { .fd = socket, .events = POLLIN };
+	struct pollfd news = { .fd = worker->socket, .events = POLLIN };
 	int ready;
 
 	do
@@ -121,43 +120,42 @@ static int await(const struct worker *worker, int limit_ms, int *answer)
 	while (ready < 0 && errno == EINTR);
 	if (ready <= 0)
 		return ready ? -errno : -ETIMEDOUT;
-	return recv(socket, answer, sizeof *answer, 0) > 0 ? 0 : -ECHILD;
+	return recv(worker->socket, answer, sizeof *answer, 0) > 0 ? 0
+								   : -ECHILD;
 }
 
-int worker_start(struct worker *worker, struct guardian *guardian,
+int worker_start(struct coprocess *worker, struct guardian *guardian,
 		 int (*prepare)(void *data), int (*act)(void *data), void *data)
 {
 	int error, answer;
 
-	worker->guardian = guardian;
 	if (!pulse)
 		pulse = coprocess_share(sizeof *pulse);
 	if (!pulse)
 		return -ENOMEM;
-	error = coprocess_fork(&worker->process, NULL);
+	error = coprocess_fork(worker, NULL);
 	if (error)
 		return error;
-	if (!worker->process.pid) {
+	if (!worker->pid) {
 		if (guardian)
 			guardian_forget(guardian);
-		live(worker->process.socket, guardian, prepare, act, data);
+		live(worker->socket, guardian, prepare, act, data);
 	}
 	error = await(worker, -1, &answer) ?: answer;
 	if (error)
-		coprocess_end(&worker->process, NULL);
+		coprocess_end(worker, NULL);
 	return error;
 }
 
 /* Its memory must be gone before the window closes: what another mode has
  * promised may be more than the user's has to give. Returns whether it had
  * ended by itself because we were stopped. */
-static bool die(const struct worker *worker)
+static bool die(const struct coprocess *worker)
 {
 	siginfo_t info = { .si_status = 0 };
 
-	kill(worker->process.pid, SIGKILL);
-	while (waitid(P_PID, (id_t)worker->process.pid, &info,
-		      WEXITED | WNOWAIT) &&
+	kill(worker->pid, SIGKILL);
+	while (waitid(P_PID, (id_t)worker->pid, &info, WEXITED | WNOWAIT) &&
 	       errno == EINTR)
 		;
 	return info.si_code == CLD_EXITED && info.si_status == EXIT_ALONE;
@@ -165,36 +163,36 @@ static bool die(const struct worker *worker)
 
 /* Let it act in its window, and keep this open meanwhile. Time in which we are
  * stopped is no more than one beat. */
-static int act_in_window(const struct worker *worker, int limit_ms,
-			 int (*look)(void *data), void *data, int *answer)
+static int act_in_window(const struct coprocess *worker, struct trial *trial,
+			 int (*look)(void *trial), int *answer)
 {
+	struct guardian *const guardian = trial->context->guardian;
 	const int beat_ms = look ? 1 : BEAT_MS;
 	int error = -ETIMEDOUT, lost = 0;
 
 	atomic_fetch_add(pulse, 1);
 	/* Of a worker that is dead, poll(2) tells. */
-	send(worker->process.socket, "", 1, MSG_NOSIGNAL);
+	send(worker->socket, "", 1, MSG_NOSIGNAL);
 	for (int waited_ms = 0;
-	     error == -ETIMEDOUT && !lost && waited_ms < limit_ms;
+	     error == -ETIMEDOUT && !lost && waited_ms < trial->part->limit_ms;
 	     waited_ms += beat_ms) {
 		atomic_fetch_add(pulse, 1);
-		lost = look ? look(data) : 0;
+		lost = look ? look(trial) : 0;
 		error = await(worker, beat_ms, answer);
-		if (error == -ETIMEDOUT && !lost && worker->guardian)
-			lost = guardian_extend(worker->guardian, LEASE_MS);
+		if (error == -ETIMEDOUT && !lost && guardian)
+			lost = guardian_extend(guardian, LEASE_MS);
 	}
 	/* The guardian's limit, not ours. */
 	return lost == -ETIMEDOUT ? -EINTR : lost ? lost : error;
 }
 
-int worker_act(struct worker *worker, int mode, int limit_ms,
-	       int (*look)(void *data), void *data, int *answer)
+int worker_act(const struct coprocess *worker, struct trial *trial,
+	       int (*look)(void *trial), int *answer)
 {
-	struct guardian *const guardian = worker->guardian;
+	struct guardian *const guardian = trial->context->guardian;
 	const int leased =
-		guardian ? guardian_lease(guardian, mode, LEASE_MS) : 0;
-	const int error =
-		leased ?: act_in_window(worker, limit_ms, look, data, answer);
+		guardian ? guardian_lease(guardian, trial->mode, LEASE_MS) : 0;
+	const int error = leased ?: act_in_window(worker, trial, look, answer);
 	const bool was_alone = die(worker);
 	const int released = guardian ? guardian_release(guardian) : 0;
 	struct repair repair;

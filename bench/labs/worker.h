@@ -26,32 +26,26 @@
 
 struct guardian;
 
-struct worker {
-	struct coprocess process; /* coprocess_end() kills it and reaps it */
-	struct guardian *guardian;
-};
-
 /* Start one that calls prepare (or not, if NULL) and then waits; worker is ours
  * alone, not in shared memory: it knows itself as pid 0. data is what both
  * functions get; what they leave there is seen if it is of coprocess_share().
  * guardian may be NULL: then it acts in the user's mode. 0; what prepare
  * returned; -ECHILD when it died there; else -errno. Then there is nothing to
  * end. */
-int worker_start(struct worker *worker, struct guardian *guardian,
+int worker_start(struct coprocess *worker, struct guardian *guardian,
 		 int (*prepare)(void *data), int (*act)(void *data),
 		 void *data);
 
 /*
- * Let it act, once, in this overcommit mode if there is a guardian. 0 when it
- * has done so, with what act returned in *answer. -ETIMEDOUT: not within
+ * Let it act, once, in the trial's mode if there is a guardian. 0 when it has
+ * done so, with what act returned in *answer. -ETIMEDOUT: not within the part's
  * limit_ms, in which we were not stopped; -EINTR: we were, and the window
  * closed before; -ECHILD: it died; -ESTALE: somebody else changed the mode
  * meanwhile; -EPIPE: the guardian is lost, overcommit_repair() was tried. Each
- * millisecond meanwhile look is called with data, unless NULL; its error ends
- * the wait.
+ * millisecond meanwhile look is called, unless NULL; its error ends the wait.
  */
-int worker_act(struct worker *worker, int mode, int limit_ms,
-	       int (*look)(void *data), void *data, int *answer);
+int worker_act(const struct coprocess *worker, struct trial *trial,
+	       int (*look)(void *trial), int *answer);
 
 /* In a worker: have another oom_score_adj than 1000. Back to what it was
  * before birth is allowed to everybody (proc(5)). 0, or -errno. */
