@@ -88,7 +88,7 @@ deps: ## install what is missing (apt-get; elsewhere it says what to install)
 
 bench: ## measure the matrix, draw it, say which strategy to use
 	@$(SETUP) bench && $(BUILD) all
-	$(B)/spawnwise run --overcommit all --plot
+	$(B)/spawnwise run --overcommit all --plot --budget 480
 
 quick: ## the same with fewer heaps and samples: half a minute
 	@$(SETUP) bench && $(BUILD) all

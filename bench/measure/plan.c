@@ -48,14 +48,14 @@ static void size_block(struct plan *plan, const struct state *state,
 	const bool copies = strategy->traits & SW_COPIES_PAGE_TABLES;
 	struct block_size *block = &plan->blocks[cell];
 	int least = at_least_per_parent(
-		copies ? COPYING_SAMPLES : SHARING_SAMPLES, plan->parents);
-	int most = at_least_per_parent(USEFUL_SAMPLES, plan->parents);
+		copies ? COPYING_SAMPLES : SHARING_SAMPLES, state->parents);
+	int most = at_least_per_parent(USEFUL_SAMPLES, state->parents);
 
 	block->cost_ns = spawn_cost_ns(strategy, state);
 	if (copies &&
-	    plan->parents * most * block->cost_ns > COPYING_CELL_S * 1e9)
+	    state->parents * most * block->cost_ns > COPYING_CELL_S * 1e9)
 		most = (int)(COPYING_CELL_S * 1e9 / block->cost_ns /
-			     plan->parents);
+			     state->parents);
 	if (most < least)
 		most = least;
 	block->samples = least + (int)(share * (most - least));
@@ -149,26 +149,48 @@ static int allocate(struct plan *plan)
 	return -ENOMEM;
 }
 
-int plan_build(struct plan *plan, const struct axes *axes, int parents,
-	       uint64_t seed, double budget_s, bool least, double child_ns)
+static double life_seconds(const struct state *state)
+{
+	const double gib =
+		state->backing->populate ? state->cell.heap_bytes / GIB : 0;
+
+	return PARENT_S + gib * (POPULATE_S_PER_GIB + EXIT_S_PER_GIB);
+}
+
+/* At small heaps many processes with few spawns each say most. */
+static void share_parents(struct plan *plan, bool exactly)
+{
+	for (size_t i = 0; i < plan->state_count; i++) {
+		struct state *state = &plan->states[i];
+		const bool large = life_seconds(state) > 1 && !exactly &&
+				   plan->parents > PARENTS_LARGE;
+
+		state->parents = large ? PARENTS_LARGE : plan->parents;
+	}
+}
+
+int plan_build(struct plan *plan, const struct axes *axes,
+	       const struct plan_wish *wish)
 {
 	struct cell cell = { 0 };
 
 	*plan = (struct plan){ .axes = *axes,
-			       .parents = parents,
-			       .seed = seed,
-			       .child_ns = child_ns };
+			       .parents = wish->parents,
+			       .seed = wish->seed,
+			       .child_ns = wish->child_ns };
 	if (allocate(plan))
 		return -ENOMEM;
 	multiply(plan, 0, false, &cell);
-	size_blocks(plan, least ? 0 : 1);
-	if (budget_s <= 0)
+	share_parents(plan, wish->exactly);
+	size_blocks(plan, wish->least ? 0 : 1);
+	if (wish->budget_s <= 0)
 		return 0;
-	for (double share = 1; share > 0 && plan_seconds(plan) > budget_s;) {
+	for (double share = 1;
+	     share > 0 && plan_seconds(plan) > wish->budget_s;) {
 		share -= 0.05;
 		size_blocks(plan, share > 0 ? share : 0);
 	}
-	return plan_seconds(plan) > budget_s ? -ETIME : 0;
+	return plan_seconds(plan) > wish->budget_s ? -ETIME : 0;
 }
 
 void plan_release(struct plan *plan)
@@ -189,7 +211,7 @@ bool plan_varies(const struct plan *plan, const struct row_field *axis)
 }
 
 /* How often a block starts the child's program. */
-static int block_children(const struct plan *plan, size_t cell)
+static double block_children(const struct plan *plan, size_t cell)
 {
 	const struct block_size *block = &plan->blocks[cell];
 	const bool none = plan->strategies[cell]->traits & SW_CREATES_NOTHING;
@@ -207,14 +229,6 @@ double plan_block_seconds(const struct plan *plan, size_t cell)
 				 1e9;
 }
 
-static double life_seconds(const struct state *state)
-{
-	const double gib =
-		state->backing->populate ? state->cell.heap_bytes / GIB : 0;
-
-	return PARENT_S + gib * (POPULATE_S_PER_GIB + EXIT_S_PER_GIB);
-}
-
 double plan_parent_seconds(const struct plan *plan, const struct state *state,
 			   const size_t *order, size_t count)
 {
@@ -226,39 +240,71 @@ double plan_parent_seconds(const struct plan *plan, const struct state *state,
 	return seconds;
 }
 
+/* Add up something of all blocks, as often as they are measured. */
+static double sum_blocks(const struct plan *plan,
+			 double (*of_block)(const struct plan *, size_t))
+{
+	double sum = 0;
+
+	for (size_t i = 0; i < plan->state_count; i++) {
+		const struct state *state = &plan->states[i];
+
+		for (size_t k = 0; k < state->cell_count; k++)
+			sum += state->parents *
+			       of_block(plan, state->first_cell + k);
+	}
+	return sum;
+}
+
 double plan_seconds(const struct plan *plan)
 {
-	double seconds = 0;
+	double seconds = sum_blocks(plan, plan_block_seconds);
 
 	for (size_t i = 0; i < plan->state_count; i++)
-		seconds += life_seconds(&plan->states[i]);
-	for (size_t i = 0; i < plan->cell_count; i++)
-		seconds += plan_block_seconds(plan, i);
-	return plan->parents * seconds;
+		seconds += plan->states[i].parents *
+			   life_seconds(&plan->states[i]);
+	return seconds;
+}
+
+size_t plan_processes(const struct plan *plan)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < plan->state_count; i++)
+		count += (size_t)plan->states[i].parents;
+	return count;
+}
+
+static double block_samples(const struct plan *plan, size_t cell)
+{
+	return plan->blocks[cell].samples;
+}
+
+size_t plan_samples(const struct plan *plan)
+{
+	return (size_t)sum_blocks(plan, block_samples);
 }
 
 double plan_child_ns(const struct plan *plan, double budget_s)
 {
-	double children = 0;
+	return plan->child_ns - (plan_seconds(plan) - budget_s) * 1e9 /
+					sum_blocks(plan, block_children);
+}
 
-	for (size_t i = 0; i < plan->cell_count; i++)
-		children += (double)plan->parents * block_children(plan, i);
-	return plan->child_ns -
-	       (plan_seconds(plan) - budget_s) * 1e9 / children;
+static double foreign_windows(const struct plan *plan, size_t cell)
+{
+	return plan->cells[cell].overcommit != plan->original_mode;
+}
+
+static double foreign_seconds(const struct plan *plan, size_t cell)
+{
+	return foreign_windows(plan, cell) * plan_block_seconds(plan, cell);
 }
 
 double plan_foreign_seconds(const struct plan *plan, size_t *windows)
 {
-	double seconds = 0;
-
-	*windows = 0;
-	for (size_t i = 0; i < plan->cell_count; i++) {
-		if (plan->cells[i].overcommit == plan->original_mode)
-			continue;
-		seconds += plan->parents * plan_block_seconds(plan, i);
-		*windows += (size_t)plan->parents;
-	}
-	return seconds;
+	*windows = (size_t)sum_blocks(plan, foreign_windows);
+	return sum_blocks(plan, foreign_seconds);
 }
 
 uint64_t plan_peak_bytes(const struct plan *plan)

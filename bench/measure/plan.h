@@ -18,6 +18,7 @@
 #include "lib/spawnwise.h"
 
 #define PARENTS_LEAST 6	   /* their medians' range covers 96.9 % */
+#define PARENTS_LARGE 9	   /* where a process takes seconds to grow */
 #define COPYING_SAMPLES 60 /* least a cell, all parents, copying tables */
 #define SHARING_SAMPLES 300
 #define USEFUL_SAMPLES 1080 /* most a cell: p99 needs 1,000 */
@@ -38,6 +39,7 @@ struct state {
 	const struct backing *backing;
 	size_t first_cell;
 	size_t cell_count;
+	int parents; /* processes, at least */
 };
 
 /* A cell's part in one parent. */
@@ -55,7 +57,7 @@ struct plan {
 	size_t cell_count;
 	struct state *states; /* owned */
 	size_t state_count;
-	int parents;	  /* processes a state, at least */
+	int parents;	  /* processes a state, at least, or PARENTS_LARGE */
 	double precision; /* of a cell: more processes until it is reached, as a
 			     share of the cell; 0: no more than parents */
 	double limit_s;	  /* when no more are begun */
@@ -64,17 +66,31 @@ struct plan {
 	int original_mode; /* of the machine */
 };
 
+/* How the matrix is to be measured. */
+struct plan_wish {
+	int parents;  /* processes a state */
+	bool exactly; /* so many also where they take seconds to grow */
+	uint64_t seed;
+	double budget_s; /* 0: any */
+	bool least;	 /* take as few samples as are allowed */
+	double child_ns; /* see struct plan */
+};
+
 /*
- * Build the product of axes; plan_release() frees it. With budget_s > 0 the
+ * Build the product of axes; plan_release() frees it. With a budget the
  * samples are cut to fit, never below COPYING_SAMPLES and SHARING_SAMPLES a
  * cell. 0, -ENOMEM, or -ETIME when even the least does not fit: then
  * plan_seconds() tells what it would take, and plan_child_ns() how short a
  * program would fit: 0 or less where none would.
  */
-int plan_build(struct plan *plan, const struct axes *axes, int parents,
-	       uint64_t seed, double budget_s, bool least, double child_ns);
+int plan_build(struct plan *plan, const struct axes *axes,
+	       const struct plan_wish *wish);
 double plan_child_ns(const struct plan *plan, double budget_s);
 void plan_release(struct plan *plan);
+
+/* How many processes and samples there will be at least. */
+size_t plan_processes(const struct plan *plan);
+size_t plan_samples(const struct plan *plan);
 
 /* Whether an axis has more than one value. */
 bool plan_varies(const struct plan *plan, const struct row_field *axis);

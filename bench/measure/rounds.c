@@ -97,12 +97,15 @@ stop_reference:
 	return error;
 }
 
+#define COPYING_PRECISION (5.0 / 3) /* of that of the other cells */
+
 /* Going through the states, again and again. */
 struct rounds {
 	struct run *run;
 	struct record *record;
 	int signal_fd;
 	uint64_t seed;
+	int round;
 	int parent;	     /* the next one's number in the run */
 	size_t *state_order; /* of this round */
 	size_t *cell_order;  /* of the state at hand */
@@ -125,10 +128,18 @@ static size_t choose_cells(struct rounds *rounds, const struct state *state)
 
 static bool is_extra(const struct rounds *rounds)
 {
-	const struct plan *plan = rounds->run->plan;
+	return rounds->round >= rounds->run->plan->parents;
+}
 
-	return (size_t)rounds->parent >=
-	       plan->state_count * (size_t)plan->parents;
+/* A state that has fewer processes than there are rounds sits out some of them,
+ * evenly. */
+static bool sits_out(const struct rounds *rounds, const struct state *state)
+{
+	const int all = rounds->run->plan->parents;
+	const int round = rounds->round;
+
+	return !is_extra(rounds) && (round + 1) * state->parents / all ==
+					    round * state->parents / all;
 }
 
 static bool has_time(const struct run *run, double seconds)
@@ -152,8 +163,7 @@ static void announce(const struct rounds *rounds, const struct state *state)
 	else
 		progress_note(rounds->run->progress,
 			      "process %d of %zu, heap %s", rounds->parent + 1,
-			      plan->state_count * (size_t)plan->parents,
-			      heap.text);
+			      plan_processes(plan), heap.text);
 }
 
 static int run_state(struct rounds *rounds, const struct state *state)
@@ -177,7 +187,7 @@ static int run_state(struct rounds *rounds, const struct state *state)
 	double done_s;
 	int error;
 
-	if (!session.job.order_count)
+	if (!session.job.order_count || sits_out(rounds, state))
 		return 0;
 	if (is_extra(rounds) && !has_time(run, expected_s)) {
 		rounds->over = true;
@@ -212,6 +222,17 @@ static int run_round(struct rounds *rounds)
 	return error;
 }
 
+/* Or without hope: no spawn of it works. What copies page tables follows the
+ * machine's memory, and is not asked to be as exact. */
+static bool is_exact(const struct summary *row, double precision)
+{
+	return !row->ok || row->cell.creates_nothing ||
+	       summary_precision(row) <=
+		       precision * (row->cell.copies_page_tables
+					    ? COPYING_PRECISION
+					    : 1);
+}
+
 /* After the least number of rounds: which cells want no more. */
 static int judge_cells(struct rounds *rounds)
 {
@@ -227,9 +248,7 @@ static int judge_cells(struct rounds *rounds)
 		const struct summary *row =
 			&result.rows[i * TIME_COUNT + TIME_REAP];
 
-		run->outcomes[i].done =
-			!row->ok || row->cell.creates_nothing ||
-			summary_precision(row) <= run->plan->precision;
+		run->outcomes[i].done = is_exact(row, run->plan->precision);
 		rounds->over &= run->outcomes[i].done;
 	}
 	free(result.rows);
@@ -250,9 +269,9 @@ int rounds_run(struct run *run, struct record *record, int signal_fd)
 	int error = rounds.state_order && rounds.cell_order ? 0 : -ENOMEM;
 
 	run->begin_ns = clock_now_ns();
-	for (int i = 1; !error && !run->signal && !rounds.over; i++) {
+	for (; !error && !run->signal && !rounds.over; rounds.round++) {
 		error = run_round(&rounds);
-		if (i < plan->parents || error || rounds.over)
+		if (rounds.round + 1 < plan->parents || error || rounds.over)
 			continue;
 		rounds.over = plan->precision <= 0;
 		if (!rounds.over)

@@ -99,10 +99,8 @@ static double precision_of(const struct arguments *args)
 struct request {
 	const struct options *options;
 	struct axes axes;
-	int parents;
+	struct plan_wish wish;
 	double precision;
-	uint64_t seed;
-	double child_ns;
 };
 
 /* Even the least does not fit into the budget. */
@@ -133,9 +131,7 @@ static int build_plan(struct plan *plan, const struct request *request,
 {
 	const struct options *options = request->options;
 	struct overcommit_view view;
-	int error = plan_build(plan, &request->axes, request->parents,
-			       request->seed, (double)options->budget_s,
-			       options->quick, request->child_ns);
+	int error = plan_build(plan, &request->axes, &request->wish);
 
 	if (error == -ETIME) {
 		error = refuse_budget(plan, request, why);
@@ -310,13 +306,17 @@ static int run_plan(struct run *run, const struct arguments *args,
 
 static int run_verb(const struct arguments *args, struct failure *why)
 {
+	const struct options *options = (const void *)args->options;
 	struct request request = {
-		.options = (const void *)args->options,
-		.parents = parents_of(args),
+		.options = options,
+		.wish = { .parents = parents_of(args),
+			  .exactly = argument_given(args, "parents"),
+			  .seed = seed_of(args),
+			  .budget_s = (double)options->budget_s,
+			  .least = options->quick },
 		.precision = precision_of(args),
-		.seed = seed_of(args),
 	};
-	const bool dry = request.options->dry_run;
+	const bool dry = options->dry_run;
 	struct plan plan;
 	struct run run = { .plan = &plan };
 	char program[PATH_MAX];
@@ -328,7 +328,8 @@ static int run_verb(const struct arguments *args, struct failure *why)
 	if (!code)
 		code = run_axes(args, &request.axes, why);
 	if (!code)
-		code = run_child(args, &run, program, &request.child_ns, why);
+		code = run_child(args, &run, program, &request.wish.child_ns,
+				 why);
 	if (!code)
 		code = build_plan(&plan, &request, why);
 	if (code)

@@ -33,16 +33,13 @@ static struct units_text time_text(double seconds)
 
 void run_result_plan(FILE *stream, const struct plan *plan)
 {
-	size_t samples = 0, windows;
+	size_t windows;
 	double foreign_s = plan_foreign_seconds(plan, &windows);
 
-	for (size_t i = 0; i < plan->cell_count; i++)
-		samples += (size_t)(plan->parents * plan->blocks[i].samples);
 	fprintf(stream,
 		"Plan: %zu cells, %zu samples by %zu processes; up to %s of "
 		"memory at a time.\n",
-		plan->cell_count, samples,
-		plan->state_count * (size_t)plan->parents,
+		plan->cell_count, plan_samples(plan), plan_processes(plan),
 		size_human(plan_peak_bytes(plan)).text);
 	if (windows)
 		fprintf(stream,

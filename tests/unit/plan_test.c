@@ -53,6 +53,15 @@ static struct axes some_axes(void)
 	return axes;
 }
 
+static int build(struct plan *plan, const struct axes *axes, int parents,
+		 uint64_t seed, double budget_s, bool least, double child_ns)
+{
+	const struct plan_wish wish = { parents,  true,	 seed,
+					budget_s, least, child_ns };
+
+	return plan_build(plan, axes, &wish);
+}
+
 static void assert_near(double number, double expected)
 {
 	assert_true(number > 0.999 * expected && number < 1.001 * expected);
@@ -74,7 +83,7 @@ static void the_product_holds_every_combination_once(void **state)
 	struct plan plan;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	assert_int_equal(plan.state_count, 2 * 2 * 2);
 	assert_int_equal(plan.cell_count, 2 * 2 * 2 * 2 * 3);
 	for (size_t i = 0; i < plan.cell_count; i++) {
@@ -105,7 +114,7 @@ static void a_state_owns_a_run_of_cells_like_itself(void **state)
 	size_t next = 0;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	for (size_t i = 0; i < plan.state_count; i++) {
 		const struct state *one = &plan.states[i];
 
@@ -140,8 +149,8 @@ static void the_least_is_60_copying_and_300_sharing(void **state)
 
 	(void)state;
 	for (size_t p = 0; p < sizeof parents / sizeof *parents; p++) {
-		assert_int_equal(
-			plan_build(&plan, &axes, parents[p], 1, 0, true, 0), 0);
+		assert_int_equal(build(&plan, &axes, parents[p], 1, 0, true, 0),
+				 0);
 		for (size_t i = 0; i < plan.cell_count; i++) {
 			const bool copies = plan.strategies[i] == &copying;
 			const int least = copies ? 60 : 300;
@@ -160,7 +169,7 @@ static void a_block_fits_the_record(void **state)
 	struct plan plan;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	for (size_t i = 0; i < plan.cell_count; i++) {
 		assert_true(plan.blocks[i].warmups >= 1);
 		assert_true(plan.blocks[i].samples + plan.blocks[i].warmups <=
@@ -175,11 +184,11 @@ static void without_a_budget_more_samples_are_taken_than_the_least(void **state)
 	struct plan plan;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	assert_int_equal(samples_in_all(&plan, 0), USEFUL_SAMPLES);
 	plan_release(&plan);
 	/* More processes take fewer samples each. */
-	assert_int_equal(plan_build(&plan, &axes, 21, 1, 0, false, 0), 0);
+	assert_int_equal(build(&plan, &axes, 21, 1, 0, false, 0), 0);
 	assert_in_range(samples_in_all(&plan, 0), USEFUL_SAMPLES,
 			USEFUL_SAMPLES + 20);
 	plan_release(&plan);
@@ -192,11 +201,11 @@ static void a_budget_cuts_samples_but_not_below_the_least(void **state)
 	double budget_s;
 
 	(void)state;
-	assert_int_equal(plan_build(&full, &axes, 6, 1, 0, false, 0), 0);
-	assert_int_equal(plan_build(&least, &axes, 6, 1, 0, true, 0), 0);
+	assert_int_equal(build(&full, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(build(&least, &axes, 6, 1, 0, true, 0), 0);
 	assert_true(plan_seconds(&least) < plan_seconds(&full));
 	budget_s = (plan_seconds(&least) + plan_seconds(&full)) / 2;
-	assert_int_equal(plan_build(&cut, &axes, 6, 1, budget_s, false, 0), 0);
+	assert_int_equal(build(&cut, &axes, 6, 1, budget_s, false, 0), 0);
 	assert_true(plan_seconds(&cut) <= budget_s);
 	assert_true(plan_seconds(&cut) > plan_seconds(&least));
 	for (size_t i = 0; i < cut.cell_count; i++) {
@@ -214,10 +223,10 @@ static void a_budget_that_is_large_enough_cuts_nothing(void **state)
 	struct plan full, same;
 
 	(void)state;
-	assert_int_equal(plan_build(&full, &axes, 6, 1, 0, false, 0), 0);
-	assert_int_equal(plan_build(&same, &axes, 6, 1, plan_seconds(&full) + 1,
-				    false, 0),
-			 0);
+	assert_int_equal(build(&full, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(
+		build(&same, &axes, 6, 1, plan_seconds(&full) + 1, false, 0),
+		0);
 	for (size_t i = 0; i < full.cell_count; i++)
 		assert_int_equal(full.blocks[i].samples,
 				 same.blocks[i].samples);
@@ -232,8 +241,8 @@ a_budget_below_the_least_is_refused_with_what_would_fit(void **state)
 	struct plan plan, least;
 
 	(void)state;
-	assert_int_equal(plan_build(&least, &axes, 6, 1, 0, true, 0), 0);
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0.1, false, 0), -ETIME);
+	assert_int_equal(build(&least, &axes, 6, 1, 0, true, 0), 0);
+	assert_int_equal(build(&plan, &axes, 6, 1, 0.1, false, 0), -ETIME);
 	assert_true(plan_seconds(&plan) > 0.1);
 	assert_true(plan_seconds(&plan) == plan_seconds(&least));
 	plan_release(&plan);
@@ -248,23 +257,22 @@ static void a_program_that_takes_long_counts_each_time(void **state)
 	double fits_ns;
 
 	(void)state;
-	assert_int_equal(plan_build(&ours, &axes, 6, 1, 0, true, 0), 0);
-	assert_int_equal(plan_build(&slow, &axes, 6, 1, 0, true, child_ns), 0);
+	assert_int_equal(build(&ours, &axes, 6, 1, 0, true, 0), 0);
+	assert_int_equal(build(&slow, &axes, 6, 1, 0, true, child_ns), 0);
 	assert_near(plan_seconds(&slow),
 		    plan_seconds(&ours) + spawns * child_ns / 1e9);
 	plan_release(&slow);
-	assert_int_equal(plan_build(&cut, &axes, 6, 1, 60, false, child_ns), 0);
+	assert_int_equal(build(&cut, &axes, 6, 1, 60, false, child_ns), 0);
 	assert_true(plan_seconds(&cut) <= 60);
 	plan_release(&cut);
-	assert_int_equal(plan_build(&slow, &axes, 6, 1, 1, false, child_ns),
-			 -ETIME);
+	assert_int_equal(build(&slow, &axes, 6, 1, 1, false, child_ns), -ETIME);
 	fits_ns = plan_child_ns(&slow, 1);
 	assert_near(plan_seconds(&ours) + spawns * fits_ns / 1e9, 1);
 	plan_release(&slow);
 	plan_release(&ours);
 	/* Where nothing is started only the reference starts it. */
-	assert_int_equal(plan_build(&ours, &none, 6, 1, 0, true, 0), 0);
-	assert_int_equal(plan_build(&slow, &none, 6, 1, 0, true, child_ns), 0);
+	assert_int_equal(build(&ours, &none, 6, 1, 0, true, 0), 0);
+	assert_int_equal(build(&slow, &none, 6, 1, 0, true, child_ns), 0);
 	assert_near(plan_seconds(&slow),
 		    plan_seconds(&ours) +
 			    6 * REFERENCE_SPAWNS * child_ns / 1e9);
@@ -280,13 +288,35 @@ static void seconds_are_those_of_the_parents(void **state)
 	double seconds = 0;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	for (size_t i = 0; i < plan.state_count; i++) {
 		assert_true(plan.states[i].cell_count <= 8);
 		seconds += 6 * plan_parent_seconds(&plan, &plan.states[i], all,
 						   plan.states[i].cell_count);
 	}
 	assert_near(seconds, plan_seconds(&plan));
+	plan_release(&plan);
+}
+
+static void large_heaps_get_fewer_parents(void **state)
+{
+	const struct axes axes = some_axes(); /* of 0 and 4 GiB */
+	const struct plan_wish wish = { .parents = 21, .seed = 1 };
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(plan_build(&plan, &axes, &wish), 0);
+	for (size_t i = 0; i < plan.state_count; i++) {
+		const struct state *place = &plan.states[i];
+		const bool large = place->cell.heap_bytes &&
+				   !strcmp(place->cell.backing, "base");
+
+		assert_int_equal(place->parents, large ? PARENTS_LARGE : 21);
+		assert_true(plan.blocks[place->first_cell + 1].samples *
+				    place->parents >=
+			    USEFUL_SAMPLES);
+	}
+	assert_int_equal(plan_processes(&plan), 6 * 21 + 2 * PARENTS_LARGE);
 	plan_release(&plan);
 }
 
@@ -297,7 +327,7 @@ static void foreign_time_is_that_of_modes_other_than_the_original(void **state)
 	size_t windows;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	plan.original_mode = 0;
 	assert_true(plan_foreign_seconds(&plan, &windows) > 0);
 	assert_int_equal(windows, 6 * plan.cell_count / 2);
@@ -313,12 +343,12 @@ static void the_peak_is_what_is_populated(void **state)
 	struct plan plan;
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	assert_int_equal(plan_peak_bytes(&plan), 4096 * MIB);
 	plan_release(&plan);
 	axes.values[axis_number("backing")] =
 		(struct value_list){ { { .word = "untouched" } }, 1 };
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, false, 0), 0);
+	assert_int_equal(build(&plan, &axes, 6, 1, 0, false, 0), 0);
 	assert_int_equal(plan_peak_bytes(&plan), 0);
 	plan_release(&plan);
 }
@@ -425,6 +455,7 @@ int main(void)
 			a_budget_below_the_least_is_refused_with_what_would_fit),
 		cmocka_unit_test(a_program_that_takes_long_counts_each_time),
 		cmocka_unit_test(seconds_are_those_of_the_parents),
+		cmocka_unit_test(large_heaps_get_fewer_parents),
 		cmocka_unit_test(
 			foreign_time_is_that_of_modes_other_than_the_original),
 		cmocka_unit_test(the_peak_is_what_is_populated),
