@@ -30,8 +30,9 @@ measured_by_make() {
 
 @test "make bench and make quick measure and draw" {
 	for target in bench quick; do
-		quick=$([ $target = bench ] || echo '--quick ')
-		calls="run $quick--overcommit all --plot"
+		calls="run --quick --overcommit all --plot"
+		[ $target = quick ] ||
+			calls="run --overcommit all --plot --budget 480"
 		diff <(measured_by_make $target 0) - <<-END
 		drawn
 		$calls

@@ -3,7 +3,8 @@
  * From axes to cells, and how long that will take.
  *
  * The cost model is a rule of thumb for the plan and the progress line; it
- * decides how many samples a block takes, never a result.
+ * decides how many samples a block takes, never a result. Longer
+ * than other files: product, sizes and times are of one matrix.
  */
 
 #include "bench/measure/plan.h"
