@@ -79,26 +79,24 @@ static uint64_t size_of(enum memory_size size, int mode,
 	}
 }
 
-/* Steps of half the size down to the last one. What is left of the whole is
- * then less than a stack of the libc's. */
-static void exhaust(struct region *region)
-{
-	for (uint64_t step = whole_pages(region->room_bytes / 2);
-	     step >= LAST_STEP_BYTES; step = whole_pages(step / 2))
-		while (!region_grow(region, region->used_bytes + step, step))
-			;
-}
-
 bool oracle_exhausts(const struct oracle *oracle)
 {
 	return oracle_memory(oracle)->size == MEMORY_ALL &&
 	       oracle->trial.mode == 2;
 }
 
+/* Steps of half the size down to the last one. What is left of the whole is
+ * then less than a stack of the libc's. */
 void oracle_exhaust(const struct oracle *oracle)
 {
-	if (oracle_exhausts(oracle))
-		exhaust(&regions[0]);
+	struct region *region = &regions[0];
+
+	if (!oracle_exhausts(oracle))
+		return;
+	for (uint64_t step = whole_pages(region->room_bytes / 2);
+	     step >= LAST_STEP_BYTES; step = whole_pages(step / 2))
+		while (!region_grow(region, region->used_bytes + step, step))
+			;
 }
 
 /* All that is left is granted by its very definition. */
@@ -126,8 +124,8 @@ static int map_all(const struct oracle *oracle,
 	int error =
 		region_reserve_parts(regions, mapping->vmas, part_bytes, flags);
 
-	if (!error && exhausts)
-		exhaust(&regions[0]);
+	if (!error)
+		oracle_exhaust(oracle);
 	for (unsigned i = 0; i < mapping->vmas && !error && !exhausts; i++) {
 		error = region_grow(&regions[i], part_bytes,
 				    mapping->bytes / mapping->requests);

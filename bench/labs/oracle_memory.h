@@ -65,8 +65,8 @@ int oracle_map(struct oracle *oracle, int mode);
 /* Whether it is to take all that mode 2 grants. */
 bool oracle_exhausts(const struct oracle *oracle);
 
-/* After a spawn, where the memory is to be exhausted: what children have given
- * back is taken again. */
+/* Where the memory is to be exhausted: take all, and after a spawn what
+ * children have given back. */
 void oracle_exhaust(const struct oracle *oracle);
 
 #endif
