@@ -297,7 +297,7 @@ int report(struct lab_context *context)
 	}
 	if (part->all)
 		tell_filled(context,
-			    !context->tried		   ? part->none
+			    !context->tried ? part->none ?: "Nothing was tried."
 			    : context->wrong && part->some ? part->some
 							   : part->all,
 			    lab_row(context, 0));

@@ -106,8 +106,9 @@ static _Noreturn void live(int socket, bool guarded, int (*prepare)(void *data),
 		send(socket, &answer, sizeof answer, MSG_NOSIGNAL);
 	}
 	/* What it holds stays until it is ended. */
-	for (;;)
-		pause();
+	while (recv(socket, &go, 1, 0) < 0 && errno == EINTR)
+		;
+	_exit(1);
 }
 
 static int await(const struct coprocess *worker, int limit_ms, int *answer)
@@ -154,7 +155,8 @@ static bool die(const struct coprocess *worker)
 {
 	siginfo_t info = { .si_status = 0 };
 
-	kill(worker->pid, SIGKILL);
+	if (kill(worker->pid, SIGKILL)) /* as coprocess_end() */
+		shutdown(worker->socket, SHUT_RDWR);
 	while (waitid(P_PID, (id_t)worker->pid, &info, WEXITED | WNOWAIT) &&
 	       errno == EINTR)
 		;

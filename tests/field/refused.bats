@@ -92,6 +92,21 @@ opens() {
 	check 0 timeout -s KILL 60 "$refuse" 1 kill -- "$command" run --quick \
 		--heap 0 --strategy vfork --out run
 	run_files run
+	check 0 timeout -s KILL 60 "$refuse" 1 kill -- "$command" lab promise \
+		--overcommit current --out lab
+}
+
+@test "a lab all of whose strategies are refused says that nothing was tried" {
+	calls_can_be_refused
+	for lab in victim "frontier --overcommit current"; do
+		status=0
+		# shellcheck disable=SC2086
+		"$refuse" 1 waitid -- "$command" lab $lab --out lab >out 2>err ||
+			status=$?
+		! grep -q "memory control group: run" err || continue
+		[ $status -eq 3 ]
+		grep -qx -e "Nothing was tried." -e "No frontier was measured." out
+	done
 }
 
 @test "without the calls that tell of an end nothing is opened" {
