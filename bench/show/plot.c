@@ -166,7 +166,9 @@ static int write_chart(struct drawing *drawing, const char *name, int fd)
 			 strerror(-error));
 	else
 		text_print(stderr, "Drew %s/%s\n", drawing->out_dir, name);
-	return error;
+	/* Of gnuplot these would be another matter. */
+	return error == -EACCES || error == -EPERM || error == -EISDIR ? -EROFS
+								       : error;
 }
 
 /* Every terminal writes to gnuplot's stdout. */

@@ -181,8 +181,10 @@ static int failed(const struct watch *watch, int error, struct failure *why)
 	const struct process *process = &watch->monitor.process;
 
 	/* The process ended before the first reading. */
-	if (error == -ESRCH || error == -ENODATA)
-		return fail_process(why, process, -ESRCH);
+	if (error == -ENODATA && process_ended(process))
+		error = -ESRCH;
+	if (error == -ESRCH || error == -ENODATA || error == -EBADMSG)
+		return fail_process(why, process, error);
 	return fail(why, EXIT_FAILED,
 		    cure_of(CURE_FILE, error,
 			    "What was written until then is kept."),

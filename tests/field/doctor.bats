@@ -143,6 +143,13 @@ with_mount() {
 }
 
 @test "what is refused has its own cure" {
+	mkdir closed
+	chmod 555 closed
+	if users_can_run_here; then
+		check 1 as_user "$command" plot "$top/tests/data/run" \
+			--out closed
+		says err "Write elsewhere: nothing can be written there."
+	fi
 	check 1 prlimit --nofile=8 "$command" run --quick --heap 0 \
 		--overcommit 1 --out run
 	says err "Raise the limit of open files (ulimit -n)."

@@ -150,6 +150,17 @@ odd=('s/^SwapFree:.*/SwapFree:  18446744073709551488 kB/'
 	says err "cannot choose a strategy: /proc/meminfo has no MemTotal"
 }
 
+@test "what /proc tells oddly of a living process is no end of it" {
+	unshare -m true 2>/dev/null || skip "needs a mount namespace of its own"
+	for script in '/^VmRSS/d' 's/^VmRSS:.*/VmRSS: -5 kB/'; do
+		sed "$script" /proc/$$/status >status
+		check 1 unshare -m sh -c 'mount --bind status "/proc/$0/status" &&
+			exec "$@"' $$ "$command" watch --pid $$ \
+			--interval 10ms --duration 55ms
+		says err "Run outside of what fakes /proc"
+	done
+}
+
 @test "a process is watched where the machine does not tell its memory" {
 	meminfo_can_be_replaced
 	for script in "${odd[@]}" '/^MemTotal/d'; do
