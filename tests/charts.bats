@@ -341,3 +341,35 @@ PYTHON
   grep -q 'floor of the harness 59 ns' some/latency_by_heap.svg
   ! grep -q '>idle<' some/latency_by_heap.svg
 }
+
+# samples_of FACTOR...: a process each, of four blocks, whose references take
+# 50 us times FACTOR.
+samples_of() {
+  awk -v factors="$*" 'BEGIN {
+    print "run_id,cell_id,strategy,heap_bytes,backing,vmas,threads,fds,cpu," \
+      "overcommit,parent,block,sample,warmup,return_ns,confirm_ns,start_ns," \
+      "reap_ns,caller_cpu_ns,ref_ns,errno"
+    count = split(factors, factor, " ")
+    for (p = 0; p < count; p++) for (b = 0; b < 4; b++) for (s = 0; s < 3; s++)
+      print "r," b ",vfork,0,base,1,0,0,same,0," p "," b "," s ",0,1,1,1,1,1," \
+        50000 * factor[p + 1] "," }' >some/samples.csv
+}
+
+@test "a chart tells when something else was at work" {
+  run_with 1
+  samples_of 1 1 1.05 1 1 3 1 1.2 1 1
+  "$spawnwise" plot some --out charts 2>/dev/null
+  grep -q 'Something else was at work for 20 % of this run' charts/quiet.svg
+  grep -q 'line: 50 µs, the 10 % quantile' charts/quiet.svg
+  [ "$(head -c 4 charts/quiet.png | tail -c 3)" = PNG ]
+  samples_of 1 1.02
+  "$spawnwise" plot some --out charts 2>/dev/null
+  grep -q 'Nothing disturbed this run' charts/quiet.svg
+}
+
+@test "the footer says how far equal cells are apart" {
+  run_with 1
+  sed -i 's/{/{"equal_cells_apart": 0.0123,/' some/host.json
+  "$spawnwise" plot some --out charts 2>/dev/null
+  grep -q 'equal cells within 1.2 %' charts/latency_by_heap.svg
+}

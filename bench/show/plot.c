@@ -90,17 +90,23 @@ static void write_footer(struct drawing *drawing)
 	const char *run_id = "?";
 	char reason[128];
 	json_int_t cpus = 0;
+	double apart = -1; /* of a run that says so */
+	char quality[64] = "";
 	json_t *host;
 
 	if (host_read(drawing->run_dir, &host, reason, sizeof reason))
 		return;
-	json_unpack(host, "{s?s, s?s, s?I, s?s, s?s, s?s}", "version", &version,
-		    "kernel", &kernel, "cpus", &cpus, "thp", &thp, "governor",
-		    &governor, "run_id", &run_id);
+	json_unpack(host, "{s?s, s?s, s?I, s?s, s?s, s?s, s?F}", "version",
+		    &version, "kernel", &kernel, "cpus", &cpus, "thp", &thp,
+		    "governor", &governor, "run_id", &run_id,
+		    "equal_cells_apart", &apart);
+	if (apart >= 0)
+		snprintf(quality, sizeof quality,
+			 " · equal cells within %.1f %%", 100 * apart);
 	snprintf(drawing->footer, sizeof drawing->footer,
 		 "spawnwise %s · Linux %s · %d CPUs · THP %s · governor %s · "
-		 "run %s",
-		 version, kernel, (int)cpus, thp, governor, run_id);
+		 "run %s%s",
+		 version, kernel, (int)cpus, thp, governor, run_id, quality);
 	json_decref(host);
 	/* It becomes a string of a script: printable and without its quote. */
 	for (char *c = drawing->footer; *c; c++)
