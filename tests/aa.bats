@@ -75,3 +75,24 @@ slow() {
   run -1 "$aa" one one
   [ "${#lines[@]}" -eq 1 ]
 }
+
+# refuses REASON FILE: in one line.
+refuses() {
+  run "$aa" one "$2"
+  [ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 1 ] && [[ $output == *"$1"* ]] ||
+    { echo "$output" && return 1; }
+}
+
+@test "what is no run, or another matrix, is refused in one line" {
+  printf '#!/bin/sh\necho name,traits\necho vfork,shares_memory\n' >list
+  chmod +x list
+  export SPAWNWISE=$PWD/list
+  samples one 1 0
+  sed 's/,0,base,/,4096,base,/' one >two
+  refuses 'no cell in common' two
+  gzip -c one | head -c 100 >two.gz
+  refuses 'the samples of two.gz: EOFError' two.gz
+  head -c -11 one >two # half of the last number
+  "$aa" one two >out
+  grep -Eq '^median/median +sharing +100% +100% +0.0 % ' out
+}
