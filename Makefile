@@ -78,7 +78,7 @@ quoted = '$(subst ','\'',$(1))'
 TO = $(call quoted,$(DESTDIR)$(PREFIX))
 
 .DELETE_ON_ERROR:
-.PHONY: all bench quick test test-vm check crosscheck bars plots tables fuzz lint deps \
+.PHONY: all bench quick reference test test-vm check crosscheck bars plots tables fuzz lint deps \
 	install uninstall clean help
 
 all: $(B)/spawnwise $(BARE) library ## build the command and the library
@@ -93,6 +93,9 @@ bench: ## measure the matrix, draw it, say which strategy to use
 quick: ## the same with fewer heaps and samples: half a minute
 	@$(SETUP) bench && $(BUILD) all
 	$(B)/spawnwise run --quick --overcommit all --plot
+
+reference: all ## measure data/reference again, which README.md quotes
+	data/make-reference
 
 plots: all ## draw the newest run again
 	$(B)/spawnwise plot data/latest
