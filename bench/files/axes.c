@@ -189,6 +189,24 @@ void axes_state(const struct cell *cell, char text[AXES_STATE_BYTES])
 			  axis_text(field, cell).text);
 }
 
+struct axes_place axes_place(const struct cell *cell)
+{
+	const struct row_field *axis;
+	struct axes_place place;
+
+	snprintf(place.text, sizeof place.text, "%s, mode %d",
+		 size_human(cell->heap_bytes).text, cell->overcommit);
+	for (size_t i = 0; (axis = axis_told(i)); i++) {
+		const struct units_text text = axis_text(axis, cell);
+
+		if (axis->axis->kind != AXIS_SETTING &&
+		    strcmp(text.text, axis->axis->fallback) != 0)
+			text_join(place.text, sizeof place.text, ", ", "%s %s",
+				  axis->axis->name, text.text);
+	}
+	return place;
+}
+
 const char *axis_meaning(const struct row_field *axis, const struct cell *cell)
 {
 	const char *const *words = axis->axis->words;

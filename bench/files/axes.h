@@ -77,6 +77,12 @@ struct units_text axis_text(const struct row_field *axis,
 #define AXES_STATE_BYTES 256
 void axes_state(const struct cell *cell, char text[AXES_STATE_BYTES]);
 
+/* The place of a cell without its strategy, with what is not the default:
+ * "1 GiB, mode 0, backing thp". */
+struct axes_place {
+	char text[AXES_STATE_BYTES];
+} axes_place(const struct cell *cell);
+
 /* What the number means, "heuristic"; NULL: it means no more than a number. */
 const char *axis_meaning(const struct row_field *axis, const struct cell *cell);
 

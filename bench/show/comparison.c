@@ -148,23 +148,6 @@ static void print_sum(const struct comparison_report *report)
 		       reference > 1 ? "longer" : "less");
 }
 
-/* What tells a cell from the others besides its strategy: "1 GiB, mode 0". */
-static void place_of(const struct cell *cell, char *text, size_t bytes)
-{
-	const struct row_field *axis;
-
-	snprintf(text, bytes, "%s, mode %d", size_human(cell->heap_bytes).text,
-		 cell->overcommit);
-	for (size_t i = 0; (axis = axis_told(i)); i++)
-		if (axis->axis->kind != AXIS_SETTING &&
-		    axis_compare(axis, cell,
-				 &(struct cell){ .backing = "base",
-						 .vmas = 1,
-						 .cpu = "same" }))
-			text_join(text, bytes, ", ", "%s %s", axis->axis->name,
-				  axis_text(axis, cell).text);
-}
-
 static enum table_style style_of(enum compare_verdict verdict)
 {
 	if (verdict == COMPARE_SLOWER || verdict == COMPARE_REFUSED)
@@ -194,7 +177,7 @@ static const char *const titles[] = { "cell", "strategy", "A",
 /* The texts of a row, each in its column. */
 #define COLUMNS 8
 struct line {
-	char texts[COLUMNS][96];
+	char texts[COLUMNS][AXES_STATE_BYTES];
 };
 
 static struct line line_of(const struct comparison_report *report,
@@ -202,7 +185,8 @@ static struct line line_of(const struct comparison_report *report,
 {
 	struct line line;
 
-	place_of(&pair->cell, line.texts[0], sizeof line.texts[0]);
+	snprintf(line.texts[0], sizeof line.texts[0], "%s",
+		 axes_place(&pair->cell).text);
 	snprintf(line.texts[1], sizeof line.texts[1], "%s",
 		 report->strategies ? "" : pair->cell.strategy);
 	snprintf(line.texts[2], sizeof line.texts[2], "%s",

@@ -282,7 +282,6 @@ static bool is_first(const struct run *run, size_t cell,
  * the same in the whole run is left out. */
 static void tell_line(FILE *stream, const struct run *run, size_t first)
 {
-	const struct row_field *axis;
 	const struct cell *cell = &run->plan->cells[first];
 	const struct cell_outcome *outcome = &run->outcomes[first];
 	const char *before = "  ";
@@ -293,13 +292,7 @@ static void tell_line(FILE *stream, const struct run *run, size_t first)
 		fprintf(stream, "%s%s", before, run->plan->cells[i].strategy);
 		before = ", ";
 	}
-	fprintf(stream, " at %s, mode %d", size_human(cell->heap_bytes).text,
-		cell->overcommit);
-	for (size_t i = 0; (axis = axis_told(i)); i++)
-		if (axis->axis->kind != AXIS_SETTING &&
-		    plan_varies(run->plan, axis))
-			fprintf(stream, ", %s %s", axis->axis->name,
-				axis_text(axis, cell).text);
+	fprintf(stream, " at %s", axes_place(cell).text);
 	fprintf(stream, ": %d of %d processes measured it\n",
 		outcome->measured_count,
 		outcome->measured_count + outcome->skipped_count);

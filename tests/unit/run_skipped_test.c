@@ -18,7 +18,7 @@
 #define CELL(name, heap, mode)                                                 \
 	{                                                                      \
 		.strategy = (name), .heap_bytes = (heap), .backing = "base",   \
-		.cpu = "same", .overcommit = (mode)                            \
+		.cpu = "same", .vmas = 1, .overcommit = (mode)                 \
 	}
 
 #define SKIPPED(measured, not_measured, why)                                   \
