@@ -320,6 +320,7 @@ static void cells_of_a_false_strategy_are_barred(void **state)
 		.strategy_count = 2,
 	};
 	struct cell_outcome outcomes[4] = { 0 };
+	const struct plan_wish wish = { .parents = 6, .seed = 1 };
 	struct plan plan;
 	struct run run = { .plan = &plan, .outcomes = outcomes };
 
@@ -327,7 +328,7 @@ static void cells_of_a_false_strategy_are_barred(void **state)
 	axes.values[axis_number("heap")] =
 		(struct value_list){ { { .number = 0 }, { .number = 1 << 20 } },
 				     2 };
-	assert_int_equal(plan_build(&plan, &axes, 6, 1, 0, true, 0), 0);
+	assert_int_equal(plan_build(&plan, &axes, &wish), 0);
 	assert_int_equal(plan.cell_count, COUNT(outcomes));
 	runner_attest(&run);
 	for (size_t i = 0; i < COUNT(outcomes); i++) {
