@@ -18,7 +18,7 @@
 #include "bench/labs/worker.h"
 #include "bench/machine/coprocess.h"
 #include "bench/machine/memory.h"
-#include "bench/machine/owned.h"
+#include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/show/cure.h"

@@ -11,7 +11,7 @@
 #include <limits.h>
 #include <stdbool.h>
 
-#include "bench/machine/watchdog.h"
+#include "bench/machine/coprocess.h"
 
 enum group_watchdog_verb {
 	WATCHDOG_MAKE, /* make the directory and hold it: 0 or -errno */

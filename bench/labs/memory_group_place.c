@@ -16,7 +16,6 @@
 #include <unistd.h>
 
 #include "bench/labs/group_watchdog.h"
-#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 
 #define NAMES 64       /* tried where earlier runs left some behind */

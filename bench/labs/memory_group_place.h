@@ -11,7 +11,7 @@
 #include <stdint.h>
 
 #include "bench/machine/cgroup.h"
-#include "bench/machine/watchdog.h"
+#include "bench/machine/coprocess.h"
 
 /* Its functions are those of memory_group.h. */
 struct memory_group {

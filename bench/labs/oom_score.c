@@ -21,7 +21,7 @@
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/memory.h"
-#include "bench/machine/oom.h"
+#include "bench/machine/process.h"
 #include "bench/show/table.h"
 
 #define UID_NOBODY 65534 /* the user without rights */

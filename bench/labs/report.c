@@ -12,7 +12,6 @@
 #include <string.h>
 
 #include "bench/labs/part.h"
-#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 #include "bench/show/fill.h"
 #include "bench/show/lines.h"

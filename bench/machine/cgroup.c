@@ -17,7 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 
 bool cgroup_up(struct cgroup *group)

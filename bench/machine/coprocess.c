@@ -1,16 +1,27 @@
 /* SPDX-License-Identifier: MIT */
-/* A child that does one thing for us; see coprocess.h. */
+/*
+ * A child that does one thing for us, and a process that watches over its
+ * runner: birth, requests, and its first steps; see coprocess.h.
+ *
+ * No request may hang: a watchdog that does not answer in time is killed.
+ */
 
 #include "bench/machine/coprocess.h"
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <poll.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
+
+#include "bench/machine/clock.h"
+#include "bench/machine/text.h"
 
 /* Who had died before the request was heard is not waited for. */
 static void die_with(pid_t parent)
@@ -66,4 +77,216 @@ void coprocess_end(const struct coprocess *process, int *status)
 	       errno == EINTR)
 		;
 	close(process->socket);
+}
+
+#define AWAIT_MS 2000
+
+static int pidfd_of(pid_t pid)
+{
+	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+
+	return fd < 0 ? -errno : fd;
+}
+
+static int post_open(struct watchdog_post *post, int *socket_fd)
+{
+	int ends[2];
+
+	post->runner_fd = pidfd_of(getpid());
+	if (post->runner_fd < 0)
+		return post->runner_fd;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		int error = -errno;
+
+		close(post->runner_fd);
+		return error;
+	}
+	post->socket_fd = ends[1];
+	*socket_fd = ends[0];
+	return 0;
+}
+
+/*
+ * _Fork(3) leaves out pthread_atfork(3) handlers, which may allocate. Signals
+ * are blocked before it, and for ever in the watchdog: no handler of the
+ * runner's may run there.
+ */
+int watchdog_birth(struct watchdog *watchdog, struct watchdog_post *post,
+		   watchdog_life *life, void *context)
+{
+	sigset_t all;
+	sigset_t before;
+
+	*watchdog = (struct watchdog){ .pid_fd = -1, .socket_fd = -1 };
+	int error = post_open(post, &watchdog->socket_fd);
+	if (error)
+		return error;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	watchdog->pid = _Fork();
+	if (watchdog->pid == 0) {
+		life(context);
+		_exit(0);
+	}
+	error = watchdog->pid < 0 ? -errno : 0;
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(post->runner_fd);
+	close(post->socket_fd);
+	if (error)
+		watchdog_forget(watchdog);
+	return error;
+}
+
+static int wait_readable(int fd, int wait_ms)
+{
+	struct pollfd event = { .fd = fd, .events = POLLIN };
+	const int64_t deadline_ms = clock_now_ms() + wait_ms;
+	int ready;
+
+	do {
+		const int64_t left_ms = deadline_ms - clock_now_ms();
+
+		ready = poll(&event, 1, left_ms > 0 ? (int)left_ms : 0);
+	} while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return -errno;
+	return ready ? 0 : -ETIMEDOUT;
+}
+
+static int watchdog_lost(struct watchdog *watchdog)
+{
+	close(watchdog->socket_fd);
+	watchdog->socket_fd = -1;
+	syscall(SYS_pidfd_send_signal, watchdog->pid_fd, SIGKILL, NULL, 0);
+	return -EPIPE;
+}
+
+static int hear_answer(struct watchdog *watchdog, int wait_ms)
+{
+	int answer;
+
+	if (wait_readable(watchdog->socket_fd, wait_ms) ||
+	    recv(watchdog->socket_fd, &answer, sizeof(answer), 0) !=
+		    sizeof(answer))
+		return watchdog_lost(watchdog);
+	return answer;
+}
+
+int watchdog_await(struct watchdog *watchdog)
+{
+	watchdog->pid_fd = pidfd_of(watchdog->pid);
+	if (watchdog->pid_fd < 0) {
+		int error = watchdog->pid_fd;
+
+		/* It ends by itself when the socket is closed. */
+		watchdog_forget(watchdog);
+		return error;
+	}
+	int error = hear_answer(watchdog, AWAIT_MS);
+	if (error)
+		watchdog_reap(watchdog);
+	return error;
+}
+
+int watchdog_ask(struct watchdog *watchdog, const void *request, size_t size,
+		 int wait_ms)
+{
+	if (watchdog->socket_fd < 0)
+		return -EPIPE;
+	if (send(watchdog->socket_fd, request, size, MSG_NOSIGNAL) !=
+	    (ssize_t)size)
+		return watchdog_lost(watchdog);
+	return hear_answer(watchdog, wait_ms);
+}
+
+void watchdog_reap(struct watchdog *watchdog)
+{
+	siginfo_t info;
+	int error;
+
+	/* ECHILD: some waitpid(-1) of the runner's was faster. */
+	do
+		error = waitid(P_PIDFD, (id_t)watchdog->pid_fd, &info, WEXITED);
+	while (error && errno == EINTR);
+	watchdog_forget(watchdog);
+}
+
+void watchdog_forget(struct watchdog *watchdog)
+{
+	if (watchdog->socket_fd >= 0)
+		close(watchdog->socket_fd);
+	if (watchdog->pid_fd >= 0)
+		close(watchdog->pid_fd);
+	*watchdog = (struct watchdog){ .pid_fd = -1, .socket_fd = -1 };
+}
+
+static void close_between(int from, int next)
+{
+	unsigned last = next == INT_MAX ? UINT_MAX : (unsigned)next - 1;
+
+	if (next <= from || !syscall(SYS_close_range, from, last, 0))
+		return;
+	/* Before Linux 5.9. Leftovers do no harm to us. */
+	for (int fd = from; fd < next && fd < 4096; fd++)
+		close(fd);
+}
+
+static int lowest_from(int from, const int *keep, size_t count)
+{
+	int lowest = INT_MAX;
+
+	for (size_t i = 0; i < count; i++)
+		if (keep[i] >= from && keep[i] < lowest)
+			lowest = keep[i];
+	return lowest;
+}
+
+/* An inherited pipe that stays open here would keep its reader waiting. */
+static void close_others(const int *keep, size_t count)
+{
+	for (int from = 0;;) {
+		const int next = lowest_from(from, keep, count);
+
+		close_between(from, next);
+		if (next == INT_MAX)
+			return;
+		from = next + 1;
+	}
+}
+
+int watchdog_settle(const char *name, const int *keep, size_t keep_count)
+{
+	setsid();
+	prctl(PR_SET_NAME, name);
+	close_others(keep, keep_count);
+	/* Under memory pressure somebody else should go first. Needs a
+	 * capability that even root may lack: then we are as likely a victim
+	 * as others. */
+	text_write_at("-1000", "/proc/self/oom_score_adj");
+	return chdir("/") ? -errno : 0;
+}
+
+int watchdog_hear(const struct watchdog_post *post, void *request, size_t size,
+		  int wait_ms)
+{
+	struct pollfd events[] = {
+		{ .fd = post->runner_fd, .events = POLLIN },
+		{ .fd = post->socket_fd, .events = POLLIN },
+	};
+	const int ready = poll(events, 2, wait_ms);
+	ssize_t length;
+
+	if (ready <= 0)
+		return 0;
+	if (events[0].revents)
+		return -1;
+	length = recv(post->socket_fd, request, size, MSG_DONTWAIT);
+	if (length < 0 && (errno == EAGAIN || errno == EINTR))
+		return 0;
+	return length == (ssize_t)size ? (int)size : -1;
+}
+
+void watchdog_answer(const struct watchdog_post *post, int answer)
+{
+	send(post->socket_fd, &answer, sizeof(answer), MSG_NOSIGNAL);
 }

@@ -1,5 +1,8 @@
 /* SPDX-License-Identifier: MIT */
-/* A child of this process that does one thing for it and dies with it. */
+/*
+ * Small processes of ours: a coprocess does one thing for us and dies with us,
+ * a watchdog outlives its runner, to tidy up after it.
+ */
 #ifndef MACHINE_COPROCESS_H
 #define MACHINE_COPROCESS_H
 
@@ -30,5 +33,64 @@ void *coprocess_share(size_t bytes);
 /* Kill it, reap it and close the socket; status, if not NULL, is as waitpid(2)
  * tells it. */
 void coprocess_end(const struct coprocess *process, int *status);
+
+/*
+ * A watchdog is born by fork early, blocks all signals, lives in a session of
+ * its own, keeps no descriptor but those it names, and waits for two things:
+ * the runner's death (a pidfd) and requests (a socket). A request is one
+ * packet, answered by one int, 0 or -errno. The first such answer comes
+ * unasked: the watchdog is ready, or why it cannot be. The guardian is one, and
+ * the watchdog of a memory control group. This is it as its runner sees it.
+ */
+struct watchdog {
+	pid_t pid;     /* 0: there is none */
+	int pid_fd;    /* pidfd of it: a pid may be reused */
+	int socket_fd; /* to it; -1 once it is lost */
+};
+
+/* As it sees itself. */
+struct watchdog_post {
+	int runner_fd; /* pidfd of the runner */
+	int socket_fd;
+};
+
+/* Its life, in the new process; it must not return. */
+typedef void watchdog_life(void *context);
+
+/*
+ * Give birth. post belongs to context: it is filled in for the watchdog and
+ * closed again for the runner. Then watchdog_await() must follow.
+ * -ENOSYS: no pidfd_open(2), Linux before 5.3.
+ */
+int watchdog_birth(struct watchdog *watchdog, struct watchdog_post *post,
+		   watchdog_life *life, void *context);
+
+/* Wait until it is ready. Only when it has left our process group does a kill
+ * of the group spare it. On an error it is gone already. */
+int watchdog_await(struct watchdog *watchdog);
+
+/* Send a request and wait for the answer, no longer than wait_ms: a watchdog
+ * that is late is killed, so that it holds nothing up. -EPIPE: it is lost. */
+int watchdog_ask(struct watchdog *watchdog, const void *request, size_t size,
+		 int wait_ms);
+
+/* Wait for its end and release what belongs to it. */
+void watchdog_reap(struct watchdog *watchdog);
+
+/* In a process that the runner created, or to let go: close our ends. */
+void watchdog_forget(struct watchdog *watchdog);
+
+/* The watchdog's own half: take its name (15 characters), close all
+ * descriptors but those of keep, which has those of its post too, leave
+ * everybody's way. */
+int watchdog_settle(const char *name, const int *keep, size_t keep_count);
+
+/* Wait for a request, at most wait_ms (-1: for ever). Its size; 0: none came;
+ * -1: the runner is gone or wants nothing more. Its death goes first: a request
+ * that it sent before is not heard. */
+int watchdog_hear(const struct watchdog_post *post, void *request, size_t size,
+		  int wait_ms);
+
+void watchdog_answer(const struct watchdog_post *post, int answer);
 
 #endif

@@ -7,7 +7,7 @@
  * It must work when the runner is dead, when nothing can be opened or
  * created and when memory is exhausted. So it is born small and early,
  * allocates nothing, and owns beforehand all it needs to put the value back.
- * One that does not answer in time is killed (watchdog.h), so that its lock is
+ * One that does not answer in time is killed (coprocess.h), so that its lock is
  * free and the runner can repair by itself.
  */
 
@@ -23,7 +23,6 @@
 #include "bench/machine/clock.h"
 #include "bench/machine/lock.h"
 #include "bench/machine/overcommit.h"
-#include "bench/machine/state.h"
 
 #define LOCK_WAIT_MS 1000 /* an orphan needs no longer to put it back */
 #define ANSWER_WAIT_MS 2000
@@ -50,7 +49,8 @@ struct guard {
 	int directory_fd; /* of the state file */
 	struct lock lock;
 	struct watchdog_post post;
-	struct state state;  /* the original is read once, under the lock */
+	struct overcommit_state
+		state;	     /* the original is read once, under the lock */
 	bool held;	     /* a lease is running */
 	int outcome;	     /* of a lease that ended without a request */
 	int64_t deadline_ns; /* of the lease, CLOCK_MONOTONIC */
@@ -59,7 +59,7 @@ struct guard {
 /* End the lease. On an unexpected error it stays held, to be tried again. */
 static int guard_restore(struct guard *guard)
 {
-	const struct state *state = &guard->state;
+	const struct overcommit_state *state = &guard->state;
 	int error;
 
 	if (!guard->held)
@@ -110,7 +110,7 @@ static int guard_extend(struct guard *guard,
 
 static int guard_lease(struct guard *guard, const struct guard_request *request)
 {
-	struct state *state = &guard->state;
+	struct overcommit_state *state = &guard->state;
 	int error = guard_restore(guard);
 	int now;
 

@@ -12,14 +12,14 @@
  *
  * Whatever happens to the runner, the value is put back: at its death
  * (pidfd_open(2)) at once, when it is merely stopped a second after the lease's
- * end. If the guardian is killed as well, the next start repairs (state.h). A
- * value that somebody else wrote meanwhile is left alone.
+ * end. If the guardian is killed as well, the next start repairs
+ * (overcommit.h). A value that somebody else wrote meanwhile is left alone.
  */
 #ifndef MACHINE_GUARDIAN_H
 #define MACHINE_GUARDIAN_H
 
+#include "bench/machine/coprocess.h"
 #include "bench/machine/overcommit.h"
-#include "bench/machine/watchdog.h"
 
 struct guardian {
 	struct watchdog watchdog; /* its pid is 0 when there is none */

@@ -24,7 +24,6 @@
 #include "bench/machine/cpu.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
-#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 
 #define CPU_PATH "/sys/devices/system/cpu/"

@@ -18,7 +18,6 @@
 #include <sys/vfs.h>
 #include <unistd.h>
 
-#include "bench/machine/owned.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
 

@@ -19,7 +19,6 @@
 #include <string.h>
 
 #include "bench/machine/cgroup_room.h"
-#include "bench/machine/owned.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
 

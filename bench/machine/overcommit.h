@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The setting vm.overcommit_memory: read it, write it, put it back.
+ * The setting vm.overcommit_memory: read it, write it, write down what to put
+ * back, put it back.
  *
  * It belongs to the whole machine. Only the guardian changes it; this module
  * holds the steps it takes, and the repair after a run and its guardian were
@@ -91,5 +92,40 @@ int overcommit_repair(struct repair *repair);
 
 /* The same for a caller that holds the lock of lock.h. */
 int overcommit_repair_locked(int directory_fd, struct repair *repair);
+
+/*
+ * What outlives a killed run: the state file. It lives in /run/spawnwise or
+ * $SPAWNWISE_STATE_DIR, beside the lock file (lock.h), says what to put back
+ * and exists, on the disk, whenever the setting may not be the user's.
+ * Nothing of it allocates: the guardian calls it.
+ */
+
+#define STATE_BOOT_ID_SIZE 40
+
+struct overcommit_state {
+	char boot_id[STATE_BOOT_ID_SIZE]; /* settings do not survive a boot */
+	pid_t pid;			  /* the guardian's */
+	unsigned long long start_ticks;	  /* of pid, which may be reused */
+	int original;			  /* the user's overcommit mode */
+	int ours;			  /* the one that was written */
+};
+
+/* Open the directory, made first if create is set. *directory_fd is the
+ * caller's. */
+int state_open(bool create, int *directory_fd);
+
+/* Fill in who we are: boot_id, pid and start_ticks of the caller. */
+int state_identify(struct overcommit_state *state);
+
+/* Replace the state file and the key; when this returns 0 it is on the disk. */
+int state_write(int directory_fd, const struct overcommit_state *state);
+
+/* What was written in this directory or, without such a file, elsewhere on this
+ * kernel; the directory may be -1. -ENOENT: nothing, or it was put back since;
+ * -EBADMSG: not one of ours. */
+int state_read(int directory_fd, struct overcommit_state *state);
+
+/* Remove both; 0 also when there is none. */
+int state_remove(int directory_fd);
 
 #endif

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Another process: which one it is, whether it is still that one, and the
- * memory it has.
+ * Another process: which one it is, whether it is still that one, the memory
+ * it has, and whether the OOM killer would choose it.
  *
  * Only files that every user may read are used (/proc/PID/stat, status,
  * oom_score, oom_score_adj; not smaps), and none of them makes the process
@@ -17,6 +17,8 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
+
+#include "bench/machine/cgroup.h"
 
 #define PROCESS_NAME_BYTES 64
 
@@ -118,5 +120,32 @@ bool process_limit_is_near(const struct process_limit *limit);
  * Where children are born in another pid namespace nothing is asked: the first
  * would be its init. Returns text. */
 char *refused_calls(char *text, size_t size);
+
+/*
+ * Whom the OOM killer of the kernel would choose. The printed score is coarse:
+ * one step of it is 1.5 thousandths of RAM and swap, and a process without
+ * memory has about 666 (proc_oom_score() in fs/proc/base.c). Equal scores do
+ * not say who is first. 0 has who is never chosen: the first process of the
+ * machine, and oom_score_adj -1000.
+ */
+
+/* /proc/PID/oom_score and oom_score_adj, which everybody may read. */
+int oom_score_read(pid_t pid, int *score, int *adj);
+
+struct oom_rival {
+	pid_t pid;
+	int score;
+	char name[PROCESS_NAME_BYTES];
+};
+
+/* The process with the highest score among all others that this user sees, or
+ * with a group among those in it and below. -ESRCH: there is none. */
+int oom_rival_find(pid_t except, const struct cgroup *group,
+		   struct oom_rival *rival);
+
+/* How many processes the OOM killer has killed since the machine started, in
+ * whatever group (oom_kill of /proc/vmstat). -ENODATA: Linux before 4.13. */
+int oom_kills_parse(FILE *stream, uint64_t *count);
+int oom_kills_read(uint64_t *count);
 
 #endif

@@ -15,7 +15,7 @@
 #include <sys/xattr.h>
 #include <unistd.h>
 
-#include "bench/machine/owned.h"
+#include "bench/machine/text.h"
 
 #define HEAD_BYTES 256	   /* BINPRM_BUF_SIZE of the kernel */
 #define SCRIPT_DEPTH_MAX 5 /* interpreters of interpreters, execve(2) */

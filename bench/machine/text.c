@@ -17,8 +17,6 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/machine/owned.h"
-
 /* The descriptor, or -errno. */
 static int open_at(int flags, const char *format, va_list arguments)
 {
@@ -92,12 +90,6 @@ FILE *text_open_of(pid_t pid, const char *name)
 {
 	return pid ? text_open("/proc/%d/%s", (int)pid, name)
 		   : text_open("/proc/self/%s", name);
-}
-
-void text_close(FILE **stream)
-{
-	if (*stream)
-		fclose(*stream);
 }
 
 int text_read_number(const char *path, int64_t *value)

@@ -9,11 +9,54 @@
 #ifndef MACHINE_TEXT_H
 #define MACHINE_TEXT_H
 
+#include <dirent.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <sys/types.h>
+#include <unistd.h>
+
+/* Variables that give back what they hold at the end of their block. */
+
+/* A descriptor; below 0: none. */
+#define OWNED_FD int __attribute__((cleanup(owned_close)))
+
+/* A folder, or NULL. */
+// NOLINTNEXTLINE(bugprone-macro-parentheses): a type and what it carries
+#define OWNED_DIR DIR *__attribute__((cleanup(owned_closedir)))
+
+/* A stream, or NULL. */
+// NOLINTNEXTLINE(bugprone-macro-parentheses)
+#define TEXT_STREAM FILE *__attribute__((cleanup(owned_fclose)))
+
+/* A text that was allocated, or NULL. */
+// NOLINTNEXTLINE(bugprone-macro-parentheses)
+#define OWNED_TEXT char *__attribute__((cleanup(owned_free)))
+
+static inline void owned_close(const int *fd)
+{
+	if (*fd >= 0)
+		close(*fd);
+}
+
+static inline void owned_closedir(DIR **folder)
+{
+	if (*folder)
+		closedir(*folder);
+}
+
+static inline void owned_fclose(FILE **stream)
+{
+	if (*stream)
+		fclose(*stream);
+}
+
+static inline void owned_free(char **text)
+{
+	free(*text);
+}
 
 /* Read the start of a file, at most size - 1 bytes, as a string without its
  * trailing newlines. Longer files are cut. 0, or -errno of open or read. */
@@ -30,11 +73,8 @@ int text_write_at(const char *text, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Open a file at a formatted path, to be parsed line by line; NULL with errno.
- * A TEXT_STREAM closes what it holds at the end of its block. */
+ */
 FILE *text_open(const char *format, ...) __attribute__((format(printf, 1, 2)));
-void text_close(FILE **stream);
-// NOLINTNEXTLINE(bugprone-macro-parentheses): a type and what it carries
-#define TEXT_STREAM FILE *__attribute__((cleanup(text_close)))
 
 /* The same of /proc/PID/NAME; pid 0 is the calling process. */
 FILE *text_open_of(pid_t pid, const char *name);

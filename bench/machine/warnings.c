@@ -24,7 +24,6 @@
 #include "bench/machine/host.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
-#include "bench/machine/owned.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"

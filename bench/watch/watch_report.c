@@ -11,8 +11,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "bench/machine/oom.h"
 #include "bench/machine/overcommit.h"
+#include "bench/machine/process.h"
 #include "bench/machine/units.h"
 #include "bench/rows/rows.h"
 #include "bench/show/table.h"

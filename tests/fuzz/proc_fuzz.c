@@ -14,7 +14,6 @@
 
 #include "bench/machine/cgroup_room.h"
 #include "bench/machine/memory.h"
-#include "bench/machine/oom.h"
 #include "bench/machine/process.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);

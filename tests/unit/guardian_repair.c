@@ -9,7 +9,7 @@
 
 /* Leave a state file as a run would that was killed with its guardian. The
  * pid is that of a process that has ended. */
-static void leave(const struct scene *scene, struct state *state)
+static void leave(const struct scene *scene, struct overcommit_state *state)
 {
 	int fd;
 
@@ -26,7 +26,7 @@ static void leave(const struct scene *scene, struct state *state)
 	close(fd);
 }
 
-static void rewrite(const struct state *state)
+static void rewrite(const struct overcommit_state *state)
 {
 	int fd;
 
@@ -60,7 +60,7 @@ static void our_value_is_put_back(void **context)
 {
 	struct scene *scene = *context;
 	struct repair repair;
-	struct state state;
+	struct overcommit_state state;
 
 	leave(scene, &state);
 	scene_write_knob(scene, '1');
@@ -79,7 +79,7 @@ static void a_state_before_the_write_does_no_harm(void **context)
 {
 	struct scene *scene = *context;
 	struct repair repair;
-	struct state state;
+	struct overcommit_state state;
 
 	leave(scene, &state);
 	assert_int_equal(overcommit_repair(&repair), 0);
@@ -93,7 +93,7 @@ static void a_foreign_value_is_kept(void **context)
 {
 	struct scene *scene = *context;
 	struct repair repair;
-	struct state state;
+	struct overcommit_state state;
 
 	leave(scene, &state);
 	scene_write_knob(scene, '2');
@@ -108,7 +108,7 @@ static void another_boot_only_loses_the_file(void **context)
 {
 	struct scene *scene = *context;
 	struct repair repair;
-	struct state state;
+	struct overcommit_state state;
 
 	leave(scene, &state);
 	strcpy(state.boot_id, "00000000-0000-0000-0000-000000000000");
@@ -127,7 +127,7 @@ static void a_living_guardian_is_left_alone(void **context)
 	struct scene *scene = *context;
 	struct guardian guardian;
 	struct repair repair;
-	struct state state;
+	struct overcommit_state state;
 	char path[PATH_MAX];
 
 	leave(scene, &state);
@@ -155,7 +155,7 @@ static void another_folder_repairs_too(void **context)
 {
 	struct scene *scene = *context;
 	struct repair repair;
-	struct state state = { .original = 0, .ours = 1 };
+	struct overcommit_state state = { .original = 0, .ours = 1 };
 	char other[PATH_MAX];
 	int directory_fd;
 
@@ -188,7 +188,7 @@ static void a_held_lock_refuses(void **context)
 {
 	struct scene *scene = *context;
 	struct repair repair;
-	struct state state;
+	struct overcommit_state state;
 	struct lock lock;
 	int directory_fd;
 	int knob_fd;
@@ -239,7 +239,7 @@ static void a_lost_setting_keeps_the_state(void **context)
 {
 	struct scene *scene = *context;
 	struct repair repair;
-	struct state state;
+	struct overcommit_state state;
 
 	leave(scene, &state);
 	assert_int_equal(unlink(scene->knob), 0);
@@ -254,7 +254,7 @@ static void the_start_repairs_first(void **context)
 {
 	struct scene *scene = *context;
 	struct guardian guardian;
-	struct state state;
+	struct overcommit_state state;
 
 	leave(scene, &state);
 	scene_write_knob(scene, '1');

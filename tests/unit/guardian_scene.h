@@ -26,7 +26,7 @@
 #include <cmocka.h>
 
 #include "bench/machine/guardian.h"
-#include "bench/machine/state.h"
+#include "bench/machine/overcommit.h"
 
 #define DEADLINE_MS 1000 /* the promise: back within one second */
 

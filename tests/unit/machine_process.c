@@ -18,7 +18,6 @@
 
 #include <cmocka.h>
 
-#include "bench/machine/oom.h"
 #include "bench/machine/process.h"
 #include "tests/unit/source.h"
 
