@@ -137,8 +137,8 @@ int replace_begin(struct replace *replace, const char *dir, const char *name)
 	int error = ENOMEM;
 
 	*replace = (struct replace){ .path = join_path(dir, name) };
-	if (!replace->path ||
-	    asprintf(&replace->temporary, "%s.part", replace->path) < 0) {
+	if (!replace->path || asprintf(&replace->temporary, "%s.%d.part",
+				       replace->path, (int)getpid()) < 0) {
 		replace->temporary = NULL;
 		goto forget;
 	}

@@ -37,7 +37,7 @@ int row_file_close(struct row_file *file);
 /* A file that is about to appear. */
 struct replace {
 	FILE *stream;	 /* write here */
-	char *temporary; /* dir/name.part */
+	char *temporary; /* dir/name.PID.part: others write there, too */
 	char *path;	 /* dir/name */
 };
 

@@ -94,6 +94,21 @@ lab_words() { grep -oE '\b(yes|no|oom_kill|survived|refused)\b' "$1" | sort -u; 
 	if has_signal "$(signals SigIgn)" 17; then return 1; fi
 }
 
+@test "a command gets the limits, the schedule and the flags that we were given" {
+	given() {
+		setarch -R choom -n 300 -- prlimit --core=0:0 --nofile=333:444 \
+			chrt -b 0 nice -n 4 "$@"
+	}
+	given true || skip "needs setarch, choom, prlimit and chrt"
+	looks='cd /proc/self && cat limits personality oom_score_adj &&
+		grep -e ^policy -e ^prio sched && ulimit -a'
+	given sh -c "$looks" >plain
+	for strategy in $direct; do
+		check 0 given "$command" exec -s "$strategy" -- sh -c "$looks"
+		diff plain out
+	done
+}
+
 @test "a command gets the umask and the descriptors that we were given" {
 	for strategy in $direct; do
 		(umask 0137 && check 0 "$command" exec -s "$strategy" -- \

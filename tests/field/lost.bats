@@ -210,6 +210,13 @@ truncate_last_row() {
 	[ ! -e run/cells.csv ]
 }
 
+@test "what another program has not finished in the folder is let alone" {
+	cp -r "$top/tests/data/run" run
+	mkdir run/feasible.svg.part
+	check 0 "$command" plot run
+	[ -s run/feasible.svg ]
+}
+
 @test "a pipe is nobody's run" {
 	mkdir spawnwise-1
 	mkfifo spawnwise-1/cells.csv

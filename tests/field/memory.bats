@@ -254,6 +254,8 @@ inside_moved() {
 	unlimited() { (ulimit -s unlimited && exec "$@"); }
 	for layout in legacy unlimited; do
 		$layout true || skip "$layout is refused here"
+		check 0 $layout "$command" doctor --heap 64M
+		grep -Eq '^ *64 MiB +works +works' out
 		check 0 $layout "$command" lab promise --overcommit current \
 			--out $layout-promise
 		python3 - $layout-promise <<-'PYTHON'

@@ -111,7 +111,7 @@ static void writes_golden(void **state)
 	assert_non_null(is);
 	assert_non_null(should);
 	assert_lines_begin(is, should);
-	assert_null(scratch_read(*state, "cells.csv.part"));
+	assert_false(scratch_has_part(*state, "cells.csv"));
 	free(is);
 	free(should);
 }

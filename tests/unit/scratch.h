@@ -40,6 +40,26 @@ static inline int scratch_remove(void **state)
 	return 0;
 }
 
+/* Where this process writes dir/name until it is whole; the caller's to free().
+ */
+static inline char *scratch_part(const char *dir, const char *name)
+{
+	char *part = NULL;
+
+	if (asprintf(&part, "%s/%s.%d.part", dir, name, (int)getpid()) < 0)
+		abort();
+	return part;
+}
+
+static inline int scratch_has_part(const char *dir, const char *name)
+{
+	char *part = scratch_part(dir, name);
+	const int found = !access(part, F_OK);
+
+	free(part);
+	return found;
+}
+
 /* The text of dir/name, the caller's to free(); NULL when there is none. */
 static inline char *scratch_read(const char *dir, const char *name)
 {
