@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/attest/attest_report.h"
+#include "bench/attest/attest.h"
 #include "bench/doctor/diagnosis.h"
 #include "bench/files/samples.h"
 #include "bench/judge/compare.h"

@@ -1,18 +1,25 @@
 /* SPDX-License-Identifier: MIT */
-/* One spawn, watched; see attest.h. */
+/*
+ * One spawn, watched, and what was seen of it, told; see attest.h. Longer than
+ * other files: each member of what was seen has its words here.
+ */
 
 #include "bench/attest/attest.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <linux/sched.h>
 #include <poll.h>
 #include <signal.h>
+#include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench/attest/listener.h"
 #include "bench/attest/trial.h"
 #include "bench/machine/clock.h"
+#include "bench/machine/text.h"
+#include "bench/show/cure.h"
+#include "lib/clone.h"
 #include "lib/spawnwise.h"
 
 #define PATIENCE_NS 5000000000
@@ -26,7 +33,7 @@ struct watch {
 	int listener;
 
 	/* The child: how it was born, and the first exec that it asked for. */
-	struct held_call birth, exec;
+	struct seccomp_notif birth, exec;
 	enum { NONE, HELD, RELEASED } door;
 	int64_t held_since_ns;
 };
@@ -60,7 +67,7 @@ static int read_clone3(struct watch *watch)
 {
 	struct clone_args args;
 	const int error = listener_read(watch->listener, &watch->birth,
-					watch->birth.arguments[0], &args,
+					watch->birth.data.args[0], &args,
 					CLONE_ARGS_SIZE_VER0);
 
 	/* A call with a bad address is a question to the kernel: it has no
@@ -73,31 +80,32 @@ static int read_clone3(struct watch *watch)
 }
 
 /* The last birth before the first exec is the child's. */
-static int see_birth(struct watch *watch, const struct held_call *call)
+static int see_birth(struct watch *watch, const struct seccomp_notif *call)
 {
 	struct attestation *seen = watch->seen;
 
 	watch->birth = *call;
-	seen->call = call->number;
-	seen->by_helper = call->pid != watch->trial->process.pid;
-	if (call->number == SYS_clone3)
+	seen->call = call->data.nr;
+	seen->by_helper = (pid_t)call->pid != watch->trial->process.pid;
+	if (call->data.nr == SYS_clone3)
 		return read_clone3(watch);
 	seen->flags = 0;
 	seen->exit_signal = SIGCHLD;
-	if (call->number == SYS_clone) { /* its low byte is the signal */
-		seen->flags = (uint32_t)call->arguments[0] & ~CSIGNAL;
-		seen->exit_signal = (int)(call->arguments[0] & CSIGNAL);
+	if (call->data.nr == SYS_clone) { /* its low byte is the signal */
+		seen->flags = (uint32_t)call->data.args[0] & ~CSIGNAL;
+		seen->exit_signal = (int)(call->data.args[0] & CSIGNAL);
 	}
 	return 0;
 }
 
-static int see_exec(struct watch *watch, const struct held_call *call)
+static int see_exec(struct watch *watch, const struct seccomp_notif *call)
 {
 	watch->exec = *call;
 	watch->door = HELD;
 	watch->held_since_ns = clock_now_ns();
 	watch->seen->executes = true;
-	return listener_shares_memory(watch->trial->process.pid, call->pid,
+	return listener_shares_memory(watch->trial->process.pid,
+				      (pid_t)call->pid,
 				      &watch->seen->shares_memory);
 }
 
@@ -105,14 +113,14 @@ static int see_exec(struct watch *watch, const struct held_call *call)
  * after the first exec are those of a baseline's shell. Both go on. */
 static int see(struct watch *watch)
 {
-	struct held_call call;
+	struct seccomp_notif call;
 	int error = listener_next(watch->listener, &call);
 
 	if (error)
 		return error == -EAGAIN ? 0 : error;
 	if (phase(watch) == TRIAL_OPENS || watch->door != NONE)
 		return listener_release(watch->listener, &call);
-	if (call.number == SYS_execve || call.number == SYS_execveat)
+	if (call.data.nr == SYS_execve || call.data.nr == SYS_execveat)
 		return see_exec(watch, &call);
 	error = see_birth(watch, &call);
 	return error ? error : listener_release(watch->listener, &call);
@@ -247,4 +255,191 @@ const char *attest_fault(const struct sw_strategy *strategy,
 		return "it declares suspends_caller, but its caller goes on "
 		       "before exec";
 	return NULL;
+}
+
+#define FLAG(name)                                                             \
+	{                                                                      \
+		name, #name                                                    \
+	}
+
+static const struct {
+	uint64_t flag;
+	const char *name;
+} flags[] = {
+	FLAG(CLONE_VM),
+	FLAG(CLONE_VFORK),
+	FLAG(CLONE_FS),
+	FLAG(CLONE_FILES),
+	FLAG(CLONE_SIGHAND),
+	FLAG(CLONE_PARENT),
+	FLAG(CLONE_THREAD),
+	FLAG(CLONE_PIDFD),
+	FLAG(CLONE_SETTLS),
+	FLAG(CLONE_PARENT_SETTID),
+	FLAG(CLONE_CHILD_SETTID),
+	FLAG(CLONE_CHILD_CLEARTID),
+	FLAG(CLONE_CLEAR_SIGHAND),
+	FLAG(CLONE_INTO_CGROUP),
+};
+
+static const char *call_name(int number)
+{
+	switch (number) {
+	case SYS_clone:
+		return "clone";
+	case SYS_clone3:
+		return "clone3";
+#ifdef SYS_fork
+	case SYS_fork:
+		return "fork";
+	case SYS_vfork:
+		return "vfork";
+#endif
+	default:
+		return "an unknown call";
+	}
+}
+
+static void add_flags(char *text, const struct attestation *seen)
+{
+	const char *bar = "";
+	uint64_t left = seen->flags;
+
+	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
+		if (!(left & flags[i].flag))
+			continue;
+		text_join(text, ATTEST_BYTES, "", "%s%s", bar, flags[i].name);
+		left &= ~flags[i].flag;
+		bar = "|";
+	}
+	if (left) {
+		text_join(text, ATTEST_BYTES, "", "%s0x%" PRIx64, bar, left);
+		bar = "|";
+	}
+	if (seen->exit_signal == SIGCHLD)
+		text_join(text, ATTEST_BYTES, "", "%sSIGCHLD", bar);
+	else if (seen->exit_signal)
+		text_join(text, ATTEST_BYTES, "", "%ssignal %d", bar,
+			  seen->exit_signal);
+}
+
+static void describe_call(const struct attestation *seen,
+			  struct attest_words *words)
+{
+	if (!seen->call || seen->refused || seen->unseen)
+		return;
+	text_join(words->call, ATTEST_BYTES, "", "%s(", call_name(seen->call));
+	if (seen->call == SYS_clone || seen->call == SYS_clone3)
+		add_flags(words->call, seen);
+	text_join(words->call, ATTEST_BYTES, "", ")");
+	words->by = seen->by_helper ? "helper" : "caller";
+	if (seen->executes) {
+		words->shares_memory = seen->shares_memory;
+		words->suspends_caller = seen->suspends_caller;
+	}
+}
+
+static void describe_all(const struct attestation *seen, char *text,
+			 const struct attest_words *words)
+{
+	if (seen->refused)
+		return;
+	if (seen->unseen)
+		text_join(text, ATTEST_BYTES, "", "not attested: %s",
+			  strerror(seen->unseen));
+	else if (!seen->call)
+		text_join(text, ATTEST_BYTES, "", "creates nothing");
+	else
+		text_join(text, ATTEST_BYTES, "", "%s by %s; ", words->call,
+			  seen->by_helper ? "a helper" : "the caller");
+	if (!seen->call || seen->unseen)
+		return;
+	if (!seen->executes)
+		text_join(text, ATTEST_BYTES, "", "never came to exec");
+	else
+		text_join(text, ATTEST_BYTES, "", "%s; %s",
+			  seen->shares_memory ? "shares memory"
+					      : "has its own memory",
+			  seen->suspends_caller ? "suspends the caller"
+						: "the caller goes on");
+}
+
+void attest_describe(const struct sw_strategy *strategy,
+		     const struct attestation *seen, struct attest_words *words)
+{
+	*words = (struct attest_words){
+		.refused = seen->refused,
+		.unseen = seen->unseen,
+		.shares_memory = -1,
+		.suspends_caller = -1,
+		.contradiction = attest_fault(strategy, seen),
+	};
+	describe_call(seen, words);
+	describe_all(seen, words->text, words);
+}
+
+#define AT(member) offsetof(struct attest_words, member)
+
+static const struct row_field fields[] = {
+	FIELD("refused", ERRNO, AT(refused),
+	      "name of the error by which it is not available here"),
+	FIELD("unseen", ERRNO, AT(unseen),
+	      "name of the error that kept us from looking: its traits are "
+	      "taken on trust"),
+	FIELD("call", LINE, AT(call),
+	      "the system call that created the child, as strace shows it "
+	      "without pointers: `clone3(CLONE_VM\\|CLONE_VFORK\\|SIGCHLD)`; "
+	      "`null`: none was seen"),
+	FIELD("by", TEXT, AT(by),
+	      "the thread that made it: the `caller` of the spawn, or a "
+	      "`helper`"),
+	FIELD("shares_memory", YES, AT(shares_memory),
+	      "the child had the caller's memory until exec"),
+	FIELD("suspends_caller", YES, AT(suspends_caller),
+	      "the spawn had not returned while the child was held"),
+	FIELD("contradiction", TEXT, AT(contradiction),
+	      "how its traits say otherwise"),
+	{ 0 },
+};
+
+const struct row_type attest_row = ROW_TYPE("attested", fields);
+
+json_t *attest_json(const struct sw_strategy *const *strategies,
+		    const struct attestation *seen, size_t count)
+{
+	json_t *all = json_object();
+
+	for (size_t i = 0; i < count; i++) {
+		struct attest_words words;
+
+		attest_describe(strategies[i], &seen[i], &words);
+		json_object_set_new(all, strategies[i]->name,
+				    row_json(&attest_row, &words));
+	}
+	return all;
+}
+
+void attest_report(FILE *stream, const struct sw_strategy *const *strategies,
+		   const struct attestation *seen, size_t count)
+{
+	for (size_t i = 0; i < count; i++) {
+		const char *name = strategies[i]->name;
+		const char *fault = attest_fault(strategies[i], &seen[i]);
+
+		if (seen[i].refused)
+			fprintf(stream, "%s is not available here: %s. %s\n",
+				name, strerror(seen[i].refused),
+				cure_of(CURE_STRATEGY, -seen[i].refused,
+					"Use another strategy."));
+		else if (seen[i].unseen)
+			fprintf(stream,
+				"%s could not be attested (%s): its traits are "
+				"taken on trust.\n",
+				name, strerror(seen[i].unseen));
+		if (fault)
+			fprintf(stream,
+				"%s is not what it says: %s. Correct its "
+				"traits, then measure it.\n",
+				name, fault);
+	}
 }

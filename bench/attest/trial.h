@@ -3,8 +3,12 @@
 #ifndef ATTEST_TRIAL_H
 #define ATTEST_TRIAL_H
 
+#include <linux/seccomp.h>
 #include <stdatomic.h>
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/types.h>
 
 #include "bench/machine/coprocess.h"
 
@@ -57,5 +61,36 @@ int trial_run(const struct sw_strategy *strategy, const char **step);
 /* The same, tried once for each built-in strategy in the life of this process,
  * for everybody who says that a strategy works here. */
 int trial_known(const struct sw_strategy *strategy, const char **step);
+
+/*
+ * A seccomp listener: it sees the system calls by which another process is born
+ * or executes a program. The kernel holds each until the listener releases it
+ * (seccomp_unotify(2)). The call itself is not changed.
+ */
+
+/* In the watching process: wait for the listener of a trial; the listener,
+ * close-on-exec, or the -errno that was sent for none; -EPIPE when the other
+ * end is closed. */
+int listener_take(int socket);
+
+/* The next call; poll(2) finds the listener readable when there is one.
+ * -EAGAIN when it vanished meanwhile, since its process was killed. */
+int listener_next(int listener, struct seccomp_notif *call);
+
+/* Let a call go on; one whose process was killed is gone already. -EINVAL
+ * before Linux 5.5. */
+int listener_release(int listener, const struct seccomp_notif *call);
+
+/* Copy memory of the process that makes a held call. -EPERM without the
+ * right to trace it, -EFAULT for a bad address, -EAGAIN as above. */
+int listener_read(int listener, const struct seccomp_notif *call,
+		  uintptr_t address, void *to, size_t bytes);
+
+/* Whether two processes have the same memory: a word that is written to the
+ * other's is read in the one's. The other must be held, and both must descend
+ * from us by fork without exec, so that a word of ours is theirs too. kcmp(2)
+ * would do, but Docker refuses it where it allows this (moby,
+ * profiles/seccomp/default.json). -EPERM, -ESRCH as process_vm_writev(2). */
+int listener_shares_memory(pid_t one, pid_t other, bool *shares);
 
 #endif

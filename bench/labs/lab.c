@@ -27,7 +27,7 @@
 #include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/show/plot.h"
-#include "bench/verbs/run_guardian.h"
+#include "bench/verbs/mode.h"
 #include "bench/verbs/verbs.h"
 
 struct options {

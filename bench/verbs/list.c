@@ -7,7 +7,7 @@
 #include <errno.h>
 #include <string.h>
 
-#include "bench/attest/attest_report.h"
+#include "bench/attest/attest.h"
 #include "bench/machine/text.h"
 #include "bench/rows/rows.h"
 #include "bench/show/cure.h"

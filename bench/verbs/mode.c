@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The overcommit modes of a command; see mode.h. */
+/* The modes of a command, and its guardian; see mode.h. */
 
 #include "bench/verbs/mode.h"
 
@@ -7,10 +7,167 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/machine/overcommit.h"
+#include "bench/machine/memory.h"
 #include "bench/machine/units.h"
-#include "bench/verbs/failure.h"
-#include "bench/verbs/option.h"
+#include "bench/show/cure.h"
+#include "bench/verbs/verbs.h"
+
+#define HOLDER_WAIT_MS 1000
+
+/* Whom to wait for, and how to end that. */
+static void describe(const struct lock_holder *holder, struct failure *text)
+{
+	const int run = (int)holder->run_pid;
+	const int guard = (int)holder->guardian_pid;
+
+	if (run && holder->stopped) {
+		fail(text, 0, NULL,
+		     "another spawnwise run (pid %d) is at work, but stopped",
+		     run);
+		fail_cure(text,
+			  "Let it go on with `kill -CONT %d`, or end it with "
+			  "`kill -KILL %d`.",
+			  run, run);
+	} else if (run) {
+		fail(text, 0, NULL, "another spawnwise run (pid %d) is at work",
+		     run);
+		fail_cure(text,
+			  "Wait for it to end, or end it with `kill %d`: two "
+			  "runs would disturb each other.",
+			  run);
+	} else if (guard) {
+		fail(text, 0, NULL,
+		     "the guardian (pid %d) of a run that is dead has not "
+		     "finished",
+		     guard);
+		fail_cure(text,
+			  "Wake it with `kill -CONT %d`; if it stays, end it "
+			  "with `kill -KILL %d` and run `sudo spawnwise "
+			  "restore`.",
+			  guard, guard);
+	} else {
+		fail(text, 0,
+		     "Wait for it to end, or find it from the host: pgrep "
+		     "spawnwise",
+		     "another spawnwise run is at work, in another container "
+		     "or hidden from this user");
+	}
+}
+
+int run_guardian_busy(const char *action, const struct lock_holder *holder,
+		      struct failure *why)
+{
+	struct failure text = { 0 };
+
+	describe(holder, &text);
+	return fail(why, EXIT_FAILED, text.cure, "%s: %s", action, text.what);
+}
+
+int run_guardian_check(bool dry, struct failure *why)
+{
+	struct lock_holder holder;
+	struct failure text = { 0 };
+
+	if (!overcommit_holder(dry ? 0 : HOLDER_WAIT_MS, &holder))
+		return 0;
+	if (!dry)
+		return run_guardian_busy("run", &holder, why);
+	describe(&holder, &text);
+	fprintf(stderr, "Only a plan: %s. %s\n", text.what, text.cure);
+	return 0;
+}
+
+int run_guardian_none(struct failure *why)
+{
+	struct lock_holder holder;
+
+	return overcommit_hold(HOLDER_WAIT_MS, &holder)
+		       ? run_guardian_busy("run", &holder, why)
+		       : 0;
+}
+
+static void tell_repair(const struct repair *repair)
+{
+	if (repair->action == REPAIR_DONE)
+		fprintf(stderr,
+			"An earlier run had left overcommit mode %d behind: "
+			"mode %d is back.\n",
+			repair->ours, repair->original);
+}
+
+int run_guardian_repair(struct failure *why)
+{
+	struct repair repair;
+	const int error = overcommit_repair(&repair);
+
+	if (error == -EBUSY)
+		return run_guardian_busy("run", &repair.holder, why);
+	if (error)
+		return fail(why, EXIT_FAILED,
+			    error == -EMFILE
+				    ? "Allow more open files: ulimit -n."
+				    : "Run `sudo spawnwise restore`.",
+			    repair.pid ? "run in the overcommit mode that a "
+					 "killed run left behind: %s"
+				       : "see whether a killed run left an "
+					 "overcommit mode behind: %s",
+			    strerror(-error));
+	tell_repair(&repair);
+	return 0;
+}
+
+const char *run_guardian_reason(int error)
+{
+	if (error == -ECANCELED)
+		return "somebody else changed the overcommit mode";
+	if (error == -ENOLCK)
+		return "flock(2) is refused, so that a run in another "
+		       "container could write it too";
+	return meminfo_error(error);
+}
+
+int run_guardian_start(struct guardian *guardian, int users_mode,
+		       struct failure *why)
+{
+	const int error = guardian_start(guardian);
+
+	if (error == -EBUSY)
+		return run_guardian_busy("run", &guardian->leftover.holder,
+					 why);
+	if (error)
+		return fail(why, EXIT_FAILED,
+			    cure_of(CURE_SELF, error,
+				    "Use --overcommit current to leave it "
+				    "alone."),
+			    "guard %s: %s", overcommit_path(),
+			    run_guardian_reason(error));
+	tell_repair(&guardian->leftover);
+	if (guardian->original == users_mode)
+		return 0;
+	guardian_stop(guardian);
+	return fail(why, EXIT_FAILED, "Try again.",
+		    "run: somebody else changed the overcommit mode from %d "
+		    "to %d meanwhile",
+		    users_mode, guardian->original);
+}
+
+int run_guardian_stop(struct guardian *guardian, struct failure *why)
+{
+	struct repair repair;
+	int error;
+
+	if (guardian_stop(guardian) != -EPIPE)
+		return 0;
+	error = overcommit_repair(&repair);
+	if (error)
+		return fail(why, EXIT_FAILED, "Run `sudo spawnwise restore`.",
+			    "put back %s after its guardian was killed: %s",
+			    overcommit_path(), strerror(-error));
+	fputs("The guardian was killed; the run itself has put back what it "
+	      "held.\n",
+	      stderr);
+	return 0;
+}
 
 int users_mode(int *mode)
 {

@@ -1,11 +1,44 @@
 /* SPDX-License-Identifier: MIT */
-/* The overcommit modes of a command: the user's, and those asked for. */
+/* The overcommit modes of a command, the user's and those asked for, and how a
+ * run meets the guardian that sets them: with what to say about it. */
 #ifndef VERBS_MODE_H
 #define VERBS_MODE_H
 
-#include <stddef.h>
+#include "bench/machine/guardian.h"
 
 struct failure;
+
+/* Two runs would disturb each other: 0, or EXIT_FAILED when another one is at
+ * work; in a dry run only a line on stderr. Waits up to a second for one whose
+ * guardian is about to end. */
+int run_guardian_check(bool dry, struct failure *why);
+
+/* Put back the mode that a killed run left behind, before the current one is
+ * read: it is not the user's. Waits up to a second for a guardian that is
+ * about to do it. 0, or EXIT_FAILED when another run is at work or this user
+ * may not. */
+int run_guardian_repair(struct failure *why);
+
+/* Start the guardian of a run that holds users_mode to be the user's. 0, or
+ * EXIT_FAILED with nothing to stop. */
+int run_guardian_start(struct guardian *guardian, int users_mode,
+		       struct failure *why);
+
+/* For a run that starts none: keep others out all the same. 0, or EXIT_FAILED
+ * when another run is at work. */
+int run_guardian_none(struct failure *why);
+
+/* strerror(3), with words for what a guardian's errors mean. */
+const char *run_guardian_reason(int error);
+
+/* Fail with EXIT_FAILED, since somebody else holds the setting: "cannot
+ * ACTION: another run is at work", with whom to wait for and how to end it. */
+int run_guardian_busy(const char *action, const struct lock_holder *holder,
+		      struct failure *why);
+
+/* Stop it; if it was killed, do its work. 0, or EXIT_FAILED when the mode
+ * could not be put back. */
+int run_guardian_stop(struct guardian *guardian, struct failure *why);
 
 #define MODE_COUNT 3 /* 0, 1, 2 */
 

@@ -11,7 +11,7 @@
 #include <string.h>
 
 #include "bench/machine/overcommit.h"
-#include "bench/verbs/run_guardian.h"
+#include "bench/verbs/mode.h"
 #include "bench/verbs/verbs.h"
 
 static int refuse(int error, const struct repair *repair, struct failure *why)

@@ -18,7 +18,7 @@
 #include "bench/files/run_dir.h"
 #include "bench/machine/units.h"
 #include "bench/show/cure.h"
-#include "bench/verbs/run_guardian.h"
+#include "bench/verbs/mode.h"
 #include "bench/verbs/run_request.h"
 #include "bench/verbs/run_result.h"
 #include "bench/verbs/verbs.h"

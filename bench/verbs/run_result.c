@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/attest/attest_report.h"
+#include "bench/attest/attest.h"
 #include "bench/files/cells.h"
 #include "bench/machine/host.h"
 #include "bench/machine/units.h"

@@ -19,7 +19,7 @@
 
 #include <cmocka.h>
 
-#include "bench/attest/attest_report.h"
+#include "bench/attest/attest.h"
 #include "bench/measure/runner.h"
 #include "lib/spawnwise.h"
 #include "tests/refusal.h"
