@@ -6,12 +6,16 @@
  */
 
 #include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
+#include "bench/machine/coprocess.h"
 #include "bench/machine/text.h"
 #include "bench/show/cure.h"
-#include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
@@ -68,6 +72,59 @@ static int help(int argc, char **argv, struct failure *why)
 	return EXIT_DONE;
 }
 
+/* For a verb that runs no command of the user's: no signal is blocked, and we
+ * may read the files that we make, whatever the umask. */
+static void reset_state(void)
+{
+	sigset_t none;
+
+	sigemptyset(&none);
+	sigprocmask(SIG_SETMASK, &none, NULL);
+	umask(umask(0) & 077);
+}
+
+/* Where there is no /dev/null, the root serves: nothing can be written there.
+ */
+static int open_nothing(int flags)
+{
+	const int fd = open("/dev/null", O_RDONLY | flags);
+
+	return fd < 0 ? open("/", O_PATH | flags) : fd;
+}
+
+/* Started with a standard descriptor closed, a file of ours would get its
+ * number and whatever is printed. What is written to such a descriptor fails
+ * then; a command gets it closed again. */
+static void keep_descriptors(bool for_command)
+{
+	const int flags = for_command ? O_CLOEXEC : 0;
+	int fd;
+
+	do
+		fd = open_nothing(flags);
+	while (fd >= 0 && fd <= STDERR_FILENO);
+	if (fd >= 0)
+		close(fd);
+}
+
+static void do_nothing(int number)
+{
+	(void)number;
+}
+
+/* Let a write beyond RLIMIT_FSIZE (ulimit -f) fail with EFBIG, as any other
+ * that cannot be done, rather than end us without a word (setrlimit(2)). A
+ * handler, not SIG_IGN: exec resets it (signal(7)). */
+static void tell_limits(void)
+{
+	const struct sigaction action = { .sa_handler = do_nothing,
+					  .sa_flags = SA_RESTART };
+	struct sigaction before;
+
+	if (!sigaction(SIGXFSZ, NULL, &before) && before.sa_handler == SIG_DFL)
+		sigaction(SIGXFSZ, &action, NULL);
+}
+
 static int run_verb(int argc, char **argv, struct failure *why)
 {
 	const struct verb *verb = find_verb(argv[0]);
@@ -85,9 +142,9 @@ static int run_verb(int argc, char **argv, struct failure *why)
 		return EXIT_DONE;
 	}
 	/* A command of the user's gets what we were given. */
-	standard_descriptors_keep(verb->operands_max == OPERANDS_COMMAND);
+	keep_descriptors(verb->operands_max == OPERANDS_COMMAND);
 	if (verb->operands_max != OPERANDS_COMMAND)
-		standard_state_reset();
+		reset_state();
 	return verb->run(&args, why);
 }
 
@@ -139,8 +196,9 @@ int main(int argc, char **argv)
 	struct failure why = { 0 };
 	int code;
 
-	standard_signals_reset();
-	standard_limits_tell();
+	if (sigchld_was_ignored)
+		signal(SIGCHLD, SIG_DFL);
+	tell_limits();
 	code = strategies_check(sw_strategies, &why);
 	if (!code)
 		code = dispatch(argc, argv, &why);

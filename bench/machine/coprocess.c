@@ -4,6 +4,7 @@
  * runner: birth, requests, and its first steps; see coprocess.h.
  *
  * No request may hang: a watchdog that does not answer in time is killed.
+ * Longer than other files: the two halves of a watchdog are here.
  */
 
 #include "bench/machine/coprocess.h"
@@ -22,6 +23,16 @@
 
 #include "bench/machine/clock.h"
 #include "bench/machine/text.h"
+
+bool sigchld_was_ignored;
+
+__attribute__((constructor)) static void see_inherited(void)
+{
+	struct sigaction inherited;
+
+	sigchld_was_ignored = !sigaction(SIGCHLD, NULL, &inherited) &&
+			      inherited.sa_handler == SIG_IGN;
+}
 
 /* Who had died before the request was heard is not waited for. */
 static void die_with(pid_t parent)

@@ -6,8 +6,15 @@
 #ifndef MACHINE_COPROCESS_H
 #define MACHINE_COPROCESS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
+
+/* Whether SIGCHLD was ignored when we were started, which lasts over execve(2):
+ * cron, daemons and entry points of containers may leave it so. main() resets
+ * it before any process is born: ignored, a child's status is lost (wait(2)),
+ * every answer of ours. */
+extern bool sigchld_was_ignored;
 
 struct coprocess {
 	pid_t pid;

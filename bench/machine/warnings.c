@@ -20,6 +20,7 @@
 #include <unistd.h>
 
 #include "bench/machine/cgroup_room.h"
+#include "bench/machine/coprocess.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/host.h"
 #include "bench/machine/memory.h"
@@ -59,24 +60,13 @@ static bool many_descriptors(struct warning *found)
 	return say(found->what, "RLIMIT_NOFILE is %" PRIu64 ".", soft);
 }
 
-static bool was_ignored;
-
-/* Before main(), which sets it to what our own waits need. */
-__attribute__((constructor)) static void see_inherited(void)
-{
-	struct sigaction inherited;
-
-	was_ignored = !sigaction(SIGCHLD, NULL, &inherited) &&
-		      inherited.sa_handler == SIG_IGN;
-}
-
 static bool sigchld_ignored(struct warning *found)
 {
 	uint64_t ignored = 0;
 
 	if (found->pid && status_number(found->pid, "SigIgn", 16, &ignored))
 		return false;
-	if (!(found->pid ? ignored >> (SIGCHLD - 1) & 1 : was_ignored))
+	if (!(found->pid ? ignored >> (SIGCHLD - 1) & 1 : sigchld_was_ignored))
 		return false;
 	return say(found->what, "SIGCHLD is ignored.");
 }

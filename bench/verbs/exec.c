@@ -25,9 +25,6 @@
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
-#define EXIT_NOT_EXECUTABLE 126
-#define EXIT_NOT_FOUND 127
-
 struct options {
 	const struct sw_strategy *strategy;
 	uint64_t heap_bytes;

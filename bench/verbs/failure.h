@@ -14,7 +14,9 @@ enum exit_code {
 	EXIT_FAILED = 1,
 	EXIT_USAGE = 2,	 /* the command line is wrong */
 	EXIT_PARTLY = 3, /* done, but not all, or not as predicted */
-	EXIT_OURS = 125, /* exec: we failed, as env(1) says it */
+	EXIT_OURS = 125, /* exec, with: we failed, as env(1) says it */
+	EXIT_NOT_EXECUTABLE = 126,
+	EXIT_NOT_FOUND = 127,
 	EXIT_INTERRUPTED = 130,
 };
 

@@ -10,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,18 +18,15 @@
 #include <unistd.h>
 
 #include "bench/attest/trial.h"
+#include "bench/machine/coprocess.h"
 #include "bench/machine/program.h"
 #include "bench/show/cure.h"
-#include "bench/verbs/standard.h"
 #include "bench/verbs/verbs.h"
 #include "lib/preload/preload.h"
 #include "lib/spawnwise.h"
 
 /* What system(3) and popen(3) ask for. */
 #define NEEDED_FIELDS ((unsigned)(SW_SIGDEFAULT | SW_SIGMASK | SW_FDACTIONS))
-
-#define EXIT_NOT_EXECUTABLE 126
-#define EXIT_NOT_FOUND 127
 
 struct options {
 	bool children;
@@ -210,7 +208,8 @@ static int become(const struct program *program, char **command,
 {
 	int error;
 
-	standard_signals_restore();
+	if (sigchld_was_ignored)
+		signal(SIGCHLD, SIG_IGN);
 	execvp(program->path, command);
 	error = errno;
 	return fail(why, error == ENOENT ? EXIT_NOT_FOUND : EXIT_NOT_EXECUTABLE,

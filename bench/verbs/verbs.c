@@ -8,14 +8,13 @@
  * Longer than other files: what reads the table and what tells it must agree.
  */
 
-#include "bench/verbs/options.h"
+#include "bench/verbs/verbs.h"
 
 #include <assert.h>
 #include <getopt.h>
 #include <string.h>
 
 #include "bench/show/lines.h"
-#include "bench/verbs/failure.h"
 
 /* Values that getopt_long returns for row N of a table: above every letter,
  * so that '?' and ':' stay what they mean. */
