@@ -170,6 +170,14 @@ verdicts() {
 	says out "B against A: 1 slower"
 }
 
+@test "a run of schema 1 has the strategies of this build" {
+	local old=$BATS_TEST_DIRNAME/../data/reference
+	check 0 "$command" compare "$old" "$old" --format csv
+	grep -q ',fork,.*,0.1000,' out
+	grep -q ',vfork,.*,0.0[0-9]*,' out
+	! grep null out || false
+}
+
 @test "what cannot be compared is refused in one line" {
 	make_run a 21 vfork=50000
 	make_run b 21 fork=50000

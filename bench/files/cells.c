@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "bench/rows/row_file.h"
+#include "lib/spawnwise.h"
 
 #define AT(member) offsetof(struct summary, member)
 
@@ -154,12 +155,27 @@ int cells_add(struct cells *cells, const struct summary *row)
 	return 0;
 }
 
+/* What an older run does not say of its strategies this build knows. */
+static void complete(struct cell *cell)
+{
+	const struct sw_strategy *strategy = sw_find(cell->strategy);
+	const unsigned traits = strategy ? strategy->traits : 0;
+
+	if (cell->creates_nothing < 0)
+		cell->creates_nothing = !!(traits & SW_CREATES_NOTHING);
+	if (cell->baseline < 0)
+		cell->baseline = !!(traits & SW_BASELINE);
+	if (cell->copies_page_tables < 0)
+		cell->copies_page_tables = !!(traits & SW_COPIES_PAGE_TABLES);
+}
+
 /* Of a run from before there was a quiet estimate the median stands for it. */
 static int take(void *context)
 {
 	struct taking *taking = context;
 	struct summary *row = &taking->row;
 
+	complete(&row->cell);
 	if (isnan(row->quiet_ns)) {
 		row->quiet_ns = row->p50_ns;
 		row->quiet_lo_ns = row->p50_lo_ns;

@@ -131,7 +131,7 @@ static double usual_error(const struct pairs *pairs, bool copying,
 	size_t count = 0;
 
 	for (size_t i = 0; i < pairs->count; i++)
-		if ((pairs->list[i].cell.copies_page_tables == 1) == copying &&
+		if (pairs->list[i].cell.copies_page_tables == copying &&
 		    !isnan(pairs->errors[i]))
 			scratch[count++] = pairs->errors[i];
 	return stats_median_of(scratch, count);
@@ -170,7 +170,7 @@ static int conclude(struct pairs *pairs, struct comparisons *found)
 		usual[copying] = usual_error(pairs, copying, scratch);
 	for (size_t i = 0; i < pairs->count; i++) {
 		struct comparison *pair = &pairs->list[i];
-		const bool copying = pair->cell.copies_page_tables == 1;
+		const bool copying = pair->cell.copies_page_tables;
 		const double error = pairs->errors[i] < usual[copying]
 					     ? usual[copying]
 					     : pairs->errors[i];
@@ -203,7 +203,7 @@ static const struct summary *find_row(const struct cells *side,
 static double horizon_of(const double horizon[2], const struct quality *a,
 			 const struct quality *b, const struct cell *cell)
 {
-	const bool copying = cell->copies_page_tables == 1;
+	const bool copying = cell->copies_page_tables;
 	const double by_a = copying ? a->told_copying : a->told;
 	const double by_b = copying ? b->told_copying : b->told;
 
@@ -227,7 +227,7 @@ int compare_runs(const struct cells *a, const struct cells *b,
 	for (size_t i = 0; i < b->count; i++) {
 		const struct summary *row = &b->rows[i], *other;
 
-		if (row->time != TIME_REAP || row->cell.creates_nothing == 1)
+		if (row->time != TIME_REAP || row->cell.creates_nothing)
 			continue;
 		other = find_row(a, row->cell.strategy, &row->cell);
 		if (other)

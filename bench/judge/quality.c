@@ -63,7 +63,8 @@ static int judge_reference(struct quality *quality,
 
 static bool counts(const struct summary *row)
 {
-	return row->ok && !row->cell.creates_nothing && !row->cell.baseline;
+	return row->time == TIME_REAP && row->ok &&
+	       !row->cell.creates_nothing && !row->cell.baseline;
 }
 
 /* Whether two cells cost the same but for what the machine did meanwhile. */
@@ -79,21 +80,18 @@ static bool are_equal(const struct cell *a, const struct cell *b)
 }
 
 static int judge_equal_cells(struct quality *quality,
-			     const struct summary *rows, size_t count)
+			     const struct summary **cells, size_t count)
 {
-	const size_t cells = count / TIME_COUNT;
-	double *apart = calloc(cells * cells / 2 + 1, sizeof *apart);
+	double *apart = calloc(count * count / 2 + 1, sizeof *apart);
 	size_t pairs = 0;
 
 	if (!apart)
 		return -ENOMEM;
-	for (size_t i = TIME_REAP; i < count; i += TIME_COUNT)
-		for (size_t k = TIME_REAP; counts(&rows[i]) && k < i;
-		     k += TIME_COUNT)
-			if (counts(&rows[k]) &&
-			    are_equal(&rows[i].cell, &rows[k].cell))
-				apart[pairs++] = fabs(log(rows[i].quiet_ns /
-							  rows[k].quiet_ns));
+	for (size_t i = 0; i < count; i++)
+		for (size_t k = 0; k < i; k++)
+			if (are_equal(&cells[i]->cell, &cells[k]->cell))
+				apart[pairs++] = fabs(log(cells[i]->quiet_ns /
+							  cells[k]->quiet_ns));
 	stats_sort(apart, pairs);
 	quality->equal_apart = expm1(stats_quantile(apart, pairs, 0.95));
 	free(apart);
@@ -103,17 +101,16 @@ static int judge_equal_cells(struct quality *quality,
 /* What two intervals of the usual width can tell, which is no less than what
  * lies between equal cells. */
 static int judge_intervals(double *told, bool copying, double apart,
-			   const struct summary *rows, size_t count)
+			   const struct summary **cells, size_t count)
 {
 	double *halves = calloc(count + 1, sizeof *halves);
 	size_t used = 0;
 
 	if (!halves)
 		return -ENOMEM;
-	for (size_t i = TIME_REAP; i < count; i += TIME_COUNT)
-		if (counts(&rows[i]) &&
-		    rows[i].cell.copies_page_tables == copying)
-			halves[used++] = summary_precision(&rows[i]);
+	for (size_t i = 0; i < count; i++)
+		if (cells[i]->cell.copies_page_tables == copying)
+			halves[used++] = summary_precision(cells[i]);
 	*told = M_SQRT2 * stats_median_of(halves, used);
 	if (isinf(*told))
 		*told = NAN;
@@ -138,12 +135,15 @@ __attribute__((format(printf, 2, 3))) static void say(struct quality *quality,
 	va_end(values);
 }
 
-static void say_told(struct quality *quality)
+static void say_told(struct quality *quality, int unsure)
 {
 	const double told = quality->told, copying = quality->told_copying;
 	const double worst = fmax(told, copying); /* prefers a number to NAN */
 
-	if (isnan(worst))
+	if (isnan(worst) && !unsure)
+		say(quality, "Nothing was measured that a run is judged by: "
+			     "add a strategy that works and is no baseline.");
+	else if (isnan(worst))
 		say(quality,
 		    "How exact the cells are is not known, for fewer than 6 "
 		    "processes a cell were undisturbed: run it again, or give "
@@ -175,7 +175,7 @@ static void conclude(struct quality *quality, int unsure)
 	if (!isnan(quality->equal_apart))
 		say(quality, "Equal cells agree within %.*f %%. ",
 		    PERCENT(quality->equal_apart));
-	say_told(quality);
+	say_told(quality, unsure);
 	if (unsure && !isnan(fmax(quality->told, quality->told_copying)))
 		say(quality,
 		    " %d cell%s disturbed nearly all the time and ha%s no "
@@ -189,7 +189,7 @@ static int count_unsure(const struct summary *rows, size_t count)
 {
 	int unsure = 0;
 
-	for (size_t i = TIME_REAP; i < count; i += TIME_COUNT)
+	for (size_t i = 0; i < count; i++)
 		unsure +=
 			counts(&rows[i]) && isinf(summary_precision(&rows[i]));
 	return unsure;
@@ -198,14 +198,23 @@ static int count_unsure(const struct summary *rows, size_t count)
 int quality_of_rows(struct quality *quality, const struct summary *rows,
 		    size_t count)
 {
-	int error = judge_equal_cells(quality, rows, count);
+	const struct summary **cells = calloc(count + 1, sizeof *cells);
+	size_t used = 0;
+	int error;
 
+	if (!cells)
+		return -ENOMEM;
+	for (size_t i = 0; i < count; i++)
+		if (counts(&rows[i]))
+			cells[used++] = &rows[i];
+	error = judge_equal_cells(quality, cells, used);
 	if (!error)
 		error = judge_intervals(&quality->told, false,
-					quality->equal_apart, rows, count);
+					quality->equal_apart, cells, used);
 	if (!error)
-		error = judge_intervals(&quality->told_copying, true, 0, rows,
-					count);
+		error = judge_intervals(&quality->told_copying, true, 0, cells,
+					used);
+	free(cells);
 	return error;
 }
 

@@ -33,8 +33,8 @@ double stats_quantile(const double *sorted, size_t count, double p)
 	position = p * (double)(count - 1);
 	below = floor(position);
 	index = (size_t)below;
-	if (index + 1 >= count)
-		return sorted[count - 1];
+	if (position <= below) /* what follows may be infinite */
+		return sorted[index];
 	return sorted[index] +
 	       /* NOLINTNEXTLINE(clang-analyzer-core.*): it is below count */
 	       (position - below) * (sorted[index + 1] - sorted[index]);

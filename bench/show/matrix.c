@@ -18,23 +18,12 @@
 #include "bench/machine/units.h"
 #include "bench/rows/errname.h"
 #include "bench/show/table.h"
-#include "lib/spawnwise.h"
 
 /* One line of the table: a cell's reap, and what its return takes. */
 struct line {
 	const struct summary *reap;
 	double return_ns;
 };
-
-/* A run of schema 1 does not say: its strategies are those of this build. */
-static bool creates_nothing(const struct summary *row)
-{
-	const struct sw_strategy *strategy = sw_find(row->cell.strategy);
-
-	if (row->cell.creates_nothing >= 0)
-		return row->cell.creates_nothing;
-	return strategy && (strategy->traits & SW_CREATES_NOTHING);
-}
 
 static int compare_numbers(double a, double b)
 {
@@ -68,7 +57,7 @@ static int compare_lines(const void *left, const void *right)
 	int order = compare_states(&a->cell, &b->cell);
 
 	if (!order)
-		order = creates_nothing(a) - creates_nothing(b);
+		order = a->cell.creates_nothing - b->cell.creates_nothing;
 	if (!order)
 		order = compare_numbers((double)a->cell.heap_bytes,
 					(double)b->cell.heap_bytes);
@@ -225,7 +214,7 @@ static size_t group_length(const struct line *lines, size_t count,
 		const struct summary *next = lines[length].reap;
 
 		if (compare_states(&next->cell, &first->cell) ||
-		    creates_nothing(next) != creates_nothing(first) ||
+		    next->cell.creates_nothing != first->cell.creates_nothing ||
 		    (same_heap &&
 		     next->cell.heap_bytes != first->cell.heap_bytes))
 			break;
@@ -272,7 +261,7 @@ static int print_lines(FILE *stream, const struct line *lines, size_t count)
 		if (i == 0 || compare_states(&lines[i - 1].reap->cell,
 					     &lines[i].reap->cell))
 			print_state(stream, &lines[i].reap->cell);
-		if (creates_nothing(lines[i].reap))
+		if (lines[i].reap->cell.creates_nothing)
 			print_floor(stream, lines + i, length);
 		else
 			error = print_block(stream, lines + i, length);

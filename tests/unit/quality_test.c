@@ -126,6 +126,44 @@ static void useless_run(void **state)
 			    "with --budget.");
 }
 
+/* The median of three, of which one is not known, is known. */
+static void usual_of_three(void **state)
+{
+	struct summary rows[5] = { 0 };
+	struct quality quality;
+
+	(void)state;
+	/* In any order, with other times between. */
+	for (int i = 0; i < 5; i++)
+		rows[i] = (struct summary){
+			.cell = cells[0].cell,
+			.time = i % 2 ? TIME_RETURN : TIME_REAP,
+			.ok = 9,
+			.quiet_ns = i % 2 ? 9 : 1000,
+			.quiet_lo_ns = i == 4 ? NAN : 1000 - 5 * i,
+			.quiet_hi_ns = i == 4 ? NAN : 1000 + 5 * i,
+		};
+	assert_int_equal(quality_of_rows(&quality, rows, 5), 0);
+	assert_near(quality.told, M_SQRT2 * 10 / 1000);
+	assert_true(quality.equal_apart == 0);
+}
+
+static void nothing_to_judge_by(void **state)
+{
+	struct summary only = cells[0];
+	struct sample samples[SAMPLES];
+	struct result result;
+
+	(void)state;
+	only.cell.baseline = 1;
+	make_samples(samples, 10, 100);
+	assert_int_equal(result_sum(&result, &only, 1, samples, SAMPLES), 0);
+	free(result.rows);
+	assert_string_equal(result.quality.verdict,
+			    "Nothing was measured that a run is judged by: add "
+			    "a strategy that works and is no baseline.");
+}
+
 static void unsure_run(void **state)
 {
 	struct sample samples[SAMPLES];
@@ -154,6 +192,8 @@ int main(void)
 		cmocka_unit_test(reference_by_block),
 		cmocka_unit_test(exact_run),
 		cmocka_unit_test(useless_run),
+		cmocka_unit_test(usual_of_three),
+		cmocka_unit_test(nothing_to_judge_by),
 		cmocka_unit_test(unsure_run),
 	};
 
