@@ -102,11 +102,12 @@ lab_words() { grep -oE '\b(yes|no|oom_kill|survived|refused)\b' "$1" | sort -u; 
 	given true || skip "needs setarch, choom, prlimit and chrt"
 	looks='cd /proc/self && cat limits personality oom_score_adj &&
 		grep -e ^policy -e ^prio sched && ulimit -a'
-	given sh -c "$looks" >plain
-	for strategy in $direct; do
-		check 0 given "$command" exec -s "$strategy" -- sh -c "$looks"
-		diff plain out
-	done
+	# shellcheck disable=SC2016
+	given sh -c 'command=$0 looks=$1; shift; sh -c "$looks" >plain
+		for strategy; do
+			"$command" exec -s "$strategy" -- sh -c "$looks" >seen
+			cmp plain seen || exit
+		done' "$command" "$looks" $direct
 }
 
 @test "a command gets the umask and the descriptors that we were given" {
