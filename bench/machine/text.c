@@ -37,7 +37,7 @@ int text_read_at(char *text, size_t size, const char *format, ...)
 	ssize_t got;
 
 	va_start(arguments, format);
-	OWNED_FD fd = open_at(O_RDONLY, format, arguments);
+	OWNED_FD fd = open_at(O_RDONLY | O_NONBLOCK, format, arguments);
 	va_end(arguments);
 	text[0] = '\0';
 	if (fd < 0)

@@ -59,7 +59,8 @@ static inline void owned_free(char **text)
 }
 
 /* Read the start of a file, at most size - 1 bytes, as a string without its
- * trailing newlines. Longer files are cut. 0, or -errno of open or read. */
+ * trailing newlines. Longer files are cut; a pipe is not waited for. 0, or
+ * -errno of open or read. */
 int text_read(const char *path, char *text, size_t size);
 
 /* The same with a formatted path, for files of a CPU or of a process.

@@ -235,17 +235,17 @@ static int draw(struct drawing *drawing, const char *script,
 static int check_data(const struct drawing *drawing, const char *script)
 {
 	static const char key[] = "\n# reads: ";
-	char head[1024], path[PATH_MAX], rows[2048];
+	char head[1024] = "\n", path[PATH_MAX], rows[2048];
 	const char *file;
 	int length;
 
-	if (text_read(script, head, sizeof head))
+	if (text_read(script, head + 1, sizeof head - 1))
 		return -ENODATA;
 	file = strstr(head, key);
 	if (!file)
 		return -ENODATA;
 	file += strlen(key);
-	length = (int)strcspn(file, "\n");
+	length = (int)strcspn(file, " \t\r\n");
 	snprintf(path, sizeof path, "%s/%.*s", drawing->run_dir, length, file);
 	if (text_read(path, rows, sizeof rows))
 		return -ENODATA;

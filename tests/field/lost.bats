@@ -217,6 +217,15 @@ truncate_last_row() {
 	[ -s run/feasible.svg ]
 }
 
+@test "a chart is found by its first line, too, and no pipe is waited for" {
+	cp -r "$top/tests/data/run" run
+	mkdir plots
+	mkfifo plots/a.gp
+	printf '# reads: cells.csv \r\nset output out\nprint 1\nquit(\n' >plots/b.gp
+	check 1 timeout 9 env SPAWNWISE_PLOTS="$PWD/plots" "$command" plot run
+	says err "gnuplot could not draw $PWD/plots/b.gp"
+}
+
 @test "a pipe is nobody's run" {
 	mkdir spawnwise-1
 	mkfifo spawnwise-1/cells.csv
