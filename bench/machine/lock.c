@@ -162,8 +162,8 @@ static int lock_file(int directory_fd, int how, int *fd)
 	struct stat locked;
 	struct stat named;
 
-	*fd = openat(directory_fd, FILE_NAME, flags | O_NOFOLLOW | O_CLOEXEC,
-		     0644);
+	*fd = openat(directory_fd, FILE_NAME,
+		     flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
 	if (*fd < 0)
 		return -errno;
 	if (flock(*fd, how | LOCK_NB))

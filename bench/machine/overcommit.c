@@ -155,7 +155,7 @@ int state_write(int directory_fd, const struct overcommit_state *state)
 static ssize_t read_text(int directory_fd, char *text, size_t size)
 {
 	OWNED_FD fd = openat(directory_fd, STATE_NAME,
-			     O_RDONLY | O_NOFOLLOW | O_CLOEXEC);
+			     O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
 	ssize_t length;
 
 	if (fd < 0) {

@@ -242,6 +242,13 @@ interrupted_by_term() {
 	interrupted_by_term
 }
 
+@test "a pipe in the state folder is waited for by nobody" {
+	mkfifo state/state state/lock
+	check 0 timeout 9 "$command" restore
+	says out "what a killed run wrote down is not readable and was removed"
+	[ ! -e state/state ]
+}
+
 @test "pairs of runs in two roots, with deaths: nothing is left changed" {
 	check 0 "$top/tests/pairs" 3
 	says out "3 pairs: nothing changed"
