@@ -195,7 +195,7 @@ static int run_state(struct rounds *rounds, const struct state *state)
 	}
 	if (is_extra(rounds)) {
 		run->parents_added++;
-		run->progress->total_s += expected_s;
+		run->progress->limit_s = run->plan->limit_s;
 	}
 	announce(rounds, state);
 	done_s = run->progress->done_s + expected_s;

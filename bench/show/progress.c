@@ -28,13 +28,16 @@
 
 double progress_remaining_s(const struct progress *progress, double elapsed_s)
 {
-	const double left_s = progress->total_s - progress->done_s;
 	const double trust_s =
 		TRUST_IN_PLAN_S + TRUST_IN_PLAN_SHARE * progress->total_s;
 	const double pace =
 		(elapsed_s + trust_s) / (progress->done_s + trust_s);
+	const double left_s =
+		progress->limit_s > 0
+			? progress->limit_s - elapsed_s
+			: (progress->total_s - progress->done_s) * pace;
 
-	return left_s > 0 ? left_s * pace : 0;
+	return left_s > 0 ? left_s : 0;
 }
 
 /* "0:07", "12:40". */
@@ -58,8 +61,12 @@ static void show_if_due(struct progress *progress)
 		return;
 	clock_format(progress_remaining_s(progress, elapsed_s), left,
 		     sizeof left);
-	snprintf(line, sizeof line, "%3.0f %%, %s left: %s",
-		 100 * (part < 1 ? part : 1), left, progress->note);
+	if (progress->limit_s > 0)
+		snprintf(line, sizeof line, "at most %s left: %s", left,
+			 progress->note);
+	else
+		snprintf(line, sizeof line, "%3.0f %%, %s left: %s",
+			 100 * (part < 1 ? part : 1), left, progress->note);
 	live_show(&progress->live, line);
 }
 

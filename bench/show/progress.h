@@ -38,6 +38,7 @@ struct progress {
 	struct live live;
 	double total_s; /* the plan, in expected seconds */
 	double done_s;	/* of the plan, not of the clock */
+	double limit_s; /* then it ends, done or not; 0: it ends when done */
 	int64_t begin_ns;
 	char note[96];
 };
@@ -57,7 +58,8 @@ void progress_step(struct progress *progress, double expected_s);
 void progress_end(struct progress *progress);
 
 /* Seconds until the end: what is left of the plan, times how much slower
- * than the plan the work has been so far. Never negative. */
+ * than the plan the work has been so far; or until the limit. Never negative.
+ */
 double progress_remaining_s(const struct progress *progress, double elapsed_s);
 
 #endif

@@ -23,12 +23,11 @@
 #include "bench/verbs/run_result.h"
 #include "bench/verbs/verbs.h"
 
-/* A default of --quick. */
-#define PARENTS_QUICK 13 /* the fewest with an interval */
+/* Defaults of --quick. */
+#define PARENTS_QUICK 13
 #define PRECISION_QUICK 0.05
-#define LIMIT_FACTOR                                                           \
-	3 /* of the plan: how much longer a busy machine may take              \
-	   */
+/* Of the plan: how much longer a busy machine may take. */
+#define LIMIT_FACTOR 3
 
 static const struct option_spec run_options[] = {
 	OPTION("strategy", 's', TEXT, "strategies to measure", INTO(strategies),

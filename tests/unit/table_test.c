@@ -224,6 +224,11 @@ static void progress_learns_the_pace(void **state)
 	/* A first step that is late does not make the whole late. */
 	progress = (struct progress){ .total_s = 194 };
 	assert_true(progress_remaining_s(&progress, 6) < 1.3 * 194);
+	/* Past the plan only the limit is known. */
+	progress =
+		(struct progress){ .total_s = 5, .done_s = 5, .limit_s = 15 };
+	assert_true(progress_remaining_s(&progress, 6) == 9);
+	assert_true(progress_remaining_s(&progress, 16) == 0);
 }
 
 static void progress_is_silent_in_a_short_run(void **state)
