@@ -609,7 +609,7 @@ assert group is None or group["version"] in (1, 2)'
 	echo '{}' >lab/host.json
 	refused 1 "plot lab: There is no chart for what it holds" ".csv files" \
 		plot lab
-	for chart in $(sed -n 's/^# reads: //p' "$top"/plots/*.gp | grep -v cells); do
+	for chart in $(sed -n 's/^# reads: //p' "$top"/plots/*.gp | grep -v -e cells -e samples); do
 		rm -f lab/*.csv
 		echo schema,run_id >"lab/$chart"
 		refused 1 "plot lab: $chart has no rows, so nothing is drawn" \

@@ -100,7 +100,7 @@ make_equals() {
 	check 0 "$command" run --help
 	[ ! -s err ]
 	for option in strategy heap backing threads cpu overcommit child \
-		parents out budget seed quick dry-run; do
+		parents precision out resume budget seed quick dry-run; do
 		says out "--$option"
 	done
 }

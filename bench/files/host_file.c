@@ -73,6 +73,23 @@ static int write_array(const struct gbench_file *file)
 	return replace_end(&replace, error);
 }
 
+/* What stands between the brackets, as write_array() has written it. */
+static char *old_records(const char *dir)
+{
+	char *path = join_path(dir, "gbench.json");
+	json_t *list = path ? json_load_file(path, 0, NULL) : NULL;
+	char *text = json_dumps(list, JSON_INDENT(1)), *records;
+
+	free(path);
+	json_decref(list);
+	if (!text || strlen(text) < 4) /* "[]" */
+		records = strdup("");
+	else
+		records = strndup(text + 2, strlen(text) - 3);
+	free(text);
+	return records;
+}
+
 int gbench_file_create(const char *dir, struct gbench_file **file)
 {
 	struct gbench_file *new_file = calloc(1, sizeof *new_file);
@@ -81,7 +98,7 @@ int gbench_file_create(const char *dir, struct gbench_file **file)
 	if (!new_file)
 		return error;
 	new_file->dir = strdup(dir);
-	new_file->records = strdup("");
+	new_file->records = old_records(dir);
 	if (new_file->dir && new_file->records)
 		error = write_array(new_file);
 	if (error)

@@ -23,8 +23,8 @@ struct gbench_file;
  * dir/gbench.json; the caller owns it. NULL: there is none. */
 json_t *gbench_context(const char *dir);
 
-/* Write an empty array to dir/gbench.json; *file is the caller's to
- * gbench_file_close(). 0, or -errno. */
+/* Begin dir/gbench.json with an empty array, or go on behind the records that
+ * it holds; *file is the caller's to gbench_file_close(). 0, or -errno. */
 int gbench_file_create(const char *dir, struct gbench_file **file);
 
 /* Add one record, a JSON text; it is kept word for word. The file holds a

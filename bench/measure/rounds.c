@@ -112,6 +112,20 @@ struct rounds {
 	bool over;	     /* nothing more is wanted, or there is no time */
 };
 
+static bool is_extra(const struct rounds *rounds)
+{
+	return rounds->round >= rounds->run->plan->parents;
+}
+
+/* Of an earlier run that goes on, a cell may have been measured often enough.
+ */
+static bool is_wanted(const struct rounds *rounds, const struct state *state,
+		      const struct cell_outcome *outcome)
+{
+	return !outcome->done &&
+	       (is_extra(rounds) || outcome->measured_count < state->parents);
+}
+
 /* Which cells of a state are measured now, in a random order; how many. */
 static size_t choose_cells(struct rounds *rounds, const struct state *state)
 {
@@ -121,14 +135,9 @@ static size_t choose_cells(struct rounds *rounds, const struct state *state)
 
 	plan_shuffle(&rounds->seed, rounds->cell_order, state->cell_count);
 	for (size_t k = 0; k < state->cell_count; k++)
-		if (!outcomes[rounds->cell_order[k]].done)
+		if (is_wanted(rounds, state, &outcomes[rounds->cell_order[k]]))
 			rounds->cell_order[count++] = rounds->cell_order[k];
 	return count;
-}
-
-static bool is_extra(const struct rounds *rounds)
-{
-	return rounds->round >= rounds->run->plan->parents;
 }
 
 /* A state that has fewer processes than there are rounds sits out some of them,
@@ -263,6 +272,7 @@ int rounds_run(struct run *run, struct record *record, int signal_fd)
 		.record = record,
 		.signal_fd = signal_fd,
 		.seed = plan->seed,
+		.parent = run->first_parent,
 		.state_order = calloc(plan->state_count, sizeof(size_t)),
 		.cell_order = calloc(plan->cell_count, sizeof(size_t)),
 	};

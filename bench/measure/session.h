@@ -44,6 +44,7 @@ struct run {
 	struct gbench_file *gbench_file;
 	struct progress *progress;
 	int64_t begin_ns; /* when the first process began */
+	int first_parent; /* its number: those before are in samples already */
 
 	struct attestation
 		attested[AXIS_VALUES_MAX]; /* by strategy of the axis */

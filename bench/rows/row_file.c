@@ -21,21 +21,23 @@ struct row_file {
 	char *path;
 };
 
-static int open_stream(struct row_file *file)
+static int open_stream(struct row_file *file, bool resume)
 {
-	FILE *stream = fopen(file->path, "wxe");
+	const int cut = resume ? csv_drop_cut_row(file->path) : 0;
+	FILE *stream = fopen(file->path, resume ? "ae" : "wxe");
 
 	file->writer.stream = stream;
-	if (!stream)
-		return -errno;
+	if (!stream || cut)
+		return cut ? cut : -errno;
 	setvbuf(stream, NULL, _IOFBF, BUFFER_BYTES);
 	/* For who asks whether the run is at work: no lock, no answer. */
 	flock(fileno(stream), LOCK_EX | LOCK_NB);
-	return row_put_header(&file->writer, file->type);
+	return resume ? 0 : row_put_header(&file->writer, file->type);
 }
 
-int row_file_create(const char *dir, const char *run_id,
-		    const struct row_type *type, struct row_file **file)
+static int open_file(const char *dir, const char *run_id,
+		     const struct row_type *type, bool resume,
+		     struct row_file **file)
 {
 	struct row_file *new_file = calloc(1, sizeof *new_file);
 	int error = -ENOMEM;
@@ -46,12 +48,24 @@ int row_file_create(const char *dir, const char *run_id,
 	new_file->run_id = strdup(run_id);
 	new_file->path = join_path(dir, type->file);
 	if (new_file->run_id && new_file->path)
-		error = open_stream(new_file);
+		error = open_stream(new_file, resume);
 	if (error)
 		row_file_close(new_file);
 	else
 		*file = new_file;
 	return error;
+}
+
+int row_file_create(const char *dir, const char *run_id,
+		    const struct row_type *type, struct row_file **file)
+{
+	return open_file(dir, run_id, type, false, file);
+}
+
+int row_file_resume(const char *dir, const char *run_id,
+		    const struct row_type *type, struct row_file **file)
+{
+	return open_file(dir, run_id, type, true, file);
 }
 
 int row_file_append(struct row_file *file, const void *row)

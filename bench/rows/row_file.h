@@ -24,6 +24,11 @@ struct row_file;
 int row_file_create(const char *dir, const char *run_id,
 		    const struct row_type *type, struct row_file **file);
 
+/* The same of a file that is there, to add to: a last row that was cut off is
+ * dropped. */
+int row_file_resume(const char *dir, const char *run_id,
+		    const struct row_type *type, struct row_file **file);
+
 /* Add one row; 0, or -errno of the first write that failed. After that nothing
  * is written any more. */
 int row_file_append(struct row_file *file, const void *row);

@@ -21,6 +21,7 @@
 #include "bench/verbs/mode.h"
 #include "bench/verbs/run_request.h"
 #include "bench/verbs/run_result.h"
+#include "bench/verbs/run_resume.h"
 #include "bench/verbs/verbs.h"
 
 /* Defaults of --quick. */
@@ -43,6 +44,9 @@ static const struct option_spec run_options[] = {
 	       "more processes until each cell is within PCT %",
 	       INTO(precision), "3", "PCT", .low = 1, .high = 100),
 	OPTION("out", 'o', TEXT, "write the run into DIR", INTO(out),
+	       .placeholder = "DIR"),
+	OPTION("resume", 0, TEXT,
+	       "go on with the run in DIR, as it was asked for", INTO(resume),
 	       .placeholder = "DIR"),
 	OPTION("budget", 0, COUNT,
 	       "cut samples to fit, and end then (default: 3 times the plan)",
@@ -267,13 +271,13 @@ static int begin(struct run *run, const struct run_dir *dir,
 }
 
 static int run_plan(struct run *run, const struct arguments *args,
-		    struct failure *why)
+		    struct resume *resume, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
 	const struct plan *plan = run->plan;
 	struct guardian guardian;
 	struct run_dir dir;
-	int code = choose_folder(args, &dir, why);
+	int code = resume ? 0 : choose_folder(args, &dir, why);
 
 	if (!code && options->dry_run) {
 		run_result_plan(stdout, plan);
@@ -288,11 +292,15 @@ static int run_plan(struct run *run, const struct arguments *args,
 	}
 	if (code)
 		return code;
-	code = create_folder(run, &dir, args, why);
+	code = resume ? run_resume_open(resume, run, &dir, options->resume, why)
+		      : create_folder(run, &dir, args, why);
 	if (!code) {
 		run_result_plan(stderr, plan);
 		code = begin(run, &dir, args, why);
 	}
+	if (!code && resume && run_resume_apply(resume, run))
+		code = fail(why, EXIT_FAILED, cure_of(CURE_SELF, -ENOMEM, NULL),
+			    "go on with the run: %s", strerror(ENOMEM));
 	if (!code) {
 		code = measure(run, &dir, args, why);
 	} else if (run->guardian) {
@@ -303,7 +311,8 @@ static int run_plan(struct run *run, const struct arguments *args,
 	return code;
 }
 
-static int run_verb(const struct arguments *args, struct failure *why)
+static int run_matrix(const struct arguments *args, struct resume *resume,
+		      struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
 	struct request request = {
@@ -333,8 +342,23 @@ static int run_verb(const struct arguments *args, struct failure *why)
 		code = build_plan(&plan, &request, why);
 	if (code)
 		return code;
-	code = run_plan(&run, args, why);
+	code = run_plan(&run, args, resume, why);
 	plan_release(&plan);
+	return code;
+}
+
+static int run_verb(const struct arguments *args, struct failure *why)
+{
+	struct resume resume;
+	int code;
+
+	if (!argument_given(args, "resume"))
+		return run_matrix(args, NULL, why);
+	code = run_resume_read(&resume, args, why);
+	if (code)
+		return code;
+	code = run_matrix(&resume.args, &resume, why);
+	run_resume_release(&resume);
 	return code;
 }
 
@@ -345,6 +369,7 @@ static const char *const run_examples[] = {
 	"spawnwise run --backing base,thp --threads 0,64 --out ./my-run",
 	"spawnwise run --quick -- git --version",
 	"spawnwise run --overcommit all --dry-run",
+	"spawnwise run --resume ./my-run --budget 60",
 	NULL
 };
 

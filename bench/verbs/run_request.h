@@ -10,7 +10,7 @@
 
 /* The options of `run`. */
 struct options {
-	const char *strategies, *child, *out;
+	const char *strategies, *child, *out, *resume;
 	uint64_t parents, precision, budget_s, seed;
 	bool quick, plot, dry_run;
 };

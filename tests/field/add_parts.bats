@@ -89,8 +89,8 @@ static int set_nice(const struct cell *cell, char *why, size_t why_bytes)\
 
 # The lower quartile of the good samples.
 add_column() {
-	sed -i 's/^#define SUMMARY_LATER(STATISTIC)$/& \\\
-	STATISTIC(p25_ns, NS, "a quarter of the good samples are below")/' \
+	sed -z -i 's/\n\n#define SUMMARY_MEMBER/ \\\
+	STATISTIC(p25_ns, NS, "a quarter of the good samples are below")&/' \
 		tree/bench/files/run.h
 	sed -i '/^	row->p5_ns = /a\
 	row->p25_ns = stats_quantile(values, count, 0.25);' \

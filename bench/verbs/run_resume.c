@@ -1,0 +1,170 @@
+/* SPDX-License-Identifier: MIT */
+/* A run that goes on; see run_resume.h. */
+
+#include "bench/verbs/run_resume.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "bench/show/cure.h"
+
+static const char folder_cure[] =
+	"Name the folder of a run that was interrupted; see its host.json.";
+
+/* The command line that host.json keeps; false: it has none. */
+static bool take_command_line(struct resume *resume)
+{
+	const json_t *list = json_object_get(resume->host, "argv");
+	const size_t count = json_array_size(list);
+
+	resume->argv = calloc(count + 1, sizeof *resume->argv);
+	for (size_t i = 0; resume->argv && i < count; i++)
+		resume->argv[i] =
+			(char *)json_string_value(json_array_get(list, i));
+	resume->args.argc = (int)count;
+	return resume->argv && count && !strcmp(resume->argv[0], "run");
+}
+
+/* An option that was given besides and does not hold anew, or NULL. */
+static const char *find_other(const struct arguments *args)
+{
+	static const char *const anew[] = { "resume", "budget", "plot",
+					    "dry-run", NULL };
+
+	for (size_t i = 0; args->specs[i].name; i++) {
+		size_t k = 0;
+
+		while (anew[k] && strcmp(anew[k], args->specs[i].name) != 0)
+			k++;
+		if (!anew[k] && args->values[i])
+			return args->specs[i].name;
+	}
+	return NULL;
+}
+
+/* Options that hold anew. */
+static void renew(struct arguments *args, const struct arguments *given)
+{
+	const struct options *asked = (const void *)given->options;
+	struct options *options = (void *)args->options;
+
+	options->resume = asked->resume;
+	options->plot = asked->plot;
+	options->budget_s = asked->budget_s;
+	options->dry_run = asked->dry_run;
+}
+
+int run_resume_read(struct resume *resume, const struct arguments *args,
+		    struct failure *why)
+{
+	const char *dir = ((const struct options *)args->options)->resume;
+	char reason[256];
+	const char *other = find_other(args);
+	int code = 0;
+
+	if (other)
+		return fail(why, EXIT_USAGE,
+			    "The run goes on as it was asked for; only "
+			    "--budget, --plot and --dry-run hold anew.",
+			    "run --resume with --%s", other);
+	*resume = (struct resume){ .host = NULL };
+	if (samples_read(dir, &resume->samples, reason, sizeof reason) ||
+	    host_read(dir, &resume->host, reason, sizeof reason)) {
+		run_resume_release(resume);
+		return fail(why, EXIT_USAGE, folder_cure, "run --resume %s: %s",
+			    dir, reason);
+	}
+	if (!take_command_line(resume))
+		code = fail(why, EXIT_USAGE, folder_cure,
+			    "run --resume %s: its host.json does not say how "
+			    "it was run",
+			    dir);
+	else
+		code = arguments_parse(&resume->args, args->verb,
+				       resume->args.argc, resume->argv, why);
+	if (code)
+		run_resume_release(resume);
+	else
+		renew(&resume->args, args);
+	return code;
+}
+
+void run_resume_release(struct resume *resume)
+{
+	samples_release(&resume->samples);
+	json_decref(resume->host);
+	free(resume->argv);
+	*resume = (struct resume){ .host = NULL };
+}
+
+static bool is_same_matrix(const struct cells *cells, const struct plan *plan)
+{
+	for (size_t i = 0; i < cells->count; i++) {
+		const struct cell *was = &cells->rows[i].cell;
+
+		if (was->id >= (int)plan->cell_count ||
+		    strcmp(was->strategy, plan->cells[was->id].strategy) != 0 ||
+		    axes_compare(was, &plan->cells[was->id]))
+			return false;
+	}
+	return true;
+}
+
+int run_resume_open(const struct resume *resume, struct run *run,
+		    struct run_dir *dir, const char *path, struct failure *why)
+{
+	int error;
+
+	if (!is_same_matrix(&resume->samples.cells, run->plan))
+		return fail(why, EXIT_USAGE,
+			    "Measure a new run: heaps or strategies are others "
+			    "on this machine now.",
+			    "run --resume %s: its matrix is another one now",
+			    path);
+	*dir = (struct run_dir){ .made = false };
+	snprintf(dir->path, sizeof dir->path, "%s", path);
+	snprintf(dir->run_id, sizeof dir->run_id, "%s",
+		 resume->samples.cells.run_id);
+	error = row_file_resume(path, dir->run_id, &samples_row,
+				&run->samples_file);
+	if (!error)
+		error = row_file_resume(path, dir->run_id, &plan_row,
+					&run->plan_file);
+	if (!error)
+		error = gbench_file_create(path, &run->gbench_file);
+	return error ? fail(why, EXIT_FAILED,
+			    cure_of(CURE_FILE, error, "Try again."),
+			    "go on with run %s: %s", path, strerror(-error))
+		     : 0;
+}
+
+int run_resume_apply(struct resume *resume, struct run *run)
+{
+	struct samples *samples = &resume->samples;
+	int *last = calloc(run->plan->cell_count, sizeof *last);
+
+	if (!last)
+		return -ENOMEM;
+	/* Samples stand in the order they were taken. A block that came no
+	 * further than its warm-ups is measured again. */
+	for (size_t i = 0; i < samples->count; i++) {
+		const struct sample *sample = &samples->list[i];
+		int *cell_last = &last[sample->cell_id];
+
+		if (sample->parent >= run->first_parent)
+			run->first_parent = sample->parent + 1;
+		if (sample->warmup && !sample->error)
+			continue;
+		run->outcomes[sample->cell_id].measured_count +=
+			*cell_last <= sample->parent;
+		*cell_last = sample->parent + 1;
+	}
+	free(last);
+	run->samples.list = samples->list;
+	run->samples.count = samples->count;
+	run->samples.room = samples->room;
+	samples->list = NULL;
+	return 0;
+}
