@@ -4,7 +4,6 @@
 #include "bench/verbs/run_request.h"
 
 #include <errno.h>
-#include <spawn.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -12,6 +11,7 @@
 #include <unistd.h>
 
 #include "bench/machine/clock.h"
+#include "bench/machine/coprocess.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/program.h"
@@ -153,21 +153,28 @@ int run_axes(const struct arguments *args, struct axes *axes,
 }
 
 /* What is measured thousands of times must start, and end with 0. Its output
- * goes nowhere, as it will then. 0, -errno, or a wait status. */
+ * goes nowhere, as it will then, and it ends with us. 0, -errno, or a wait
+ * status. */
 static int try_child(const struct run *run, int stdout_fd)
 {
-	posix_spawn_file_actions_t actions;
-	int status = 0, error;
-	pid_t pid;
+	struct coprocess child;
+	int status = 0, error = coprocess_fork(&child, NULL);
 
-	posix_spawn_file_actions_init(&actions);
-	posix_spawn_file_actions_adddup2(&actions, stdout_fd, STDOUT_FILENO);
-	error = posix_spawn(&pid, run->program, &actions, NULL,
-			    (char **)run->argv, environ);
-	posix_spawn_file_actions_destroy(&actions);
-	while (!error && waitpid(pid, &status, 0) < 0)
-		error = errno == EINTR ? 0 : errno;
-	return error ? -error : status;
+	if (error)
+		return error;
+	if (!child.pid) {
+		dup2(stdout_fd, STDOUT_FILENO);
+		execve(run->program, (char **)run->argv, environ);
+		error = -errno;
+		_exit(write(child.socket, &error, sizeof error) < 0);
+	}
+	/* Nothing comes of a socket that exec has closed. */
+	while (read(child.socket, &error, sizeof error) < 0 && errno == EINTR)
+		;
+	while (waitpid(child.pid, &status, 0) < 0 && errno == EINTR)
+		;
+	close(child.socket);
+	return error ? error : status;
 }
 
 static int check_child(const struct run *run, double *child_ns,

@@ -208,6 +208,20 @@ start_exec() {
 }
 not_alive() { ! kill -0 "$1" 2>/dev/null; }
 
+@test "run takes the command that it tries with it" {
+	env --default-signal=TERM "$command" run --quick --heap 0 --out run \
+		-- sh -c 'echo $$ >child; exec sleep 100' 3>&- 9>&- >out 2>err &
+	runner=$!
+	within 10 test -s child
+	kill "$runner"
+	end_run 143
+	within 5 not_alive "$(cat child)"
+	: >no_program
+	chmod 755 no_program
+	refused 2 "measure spawns of ./no_program: Exec format error" \
+		"Only a command" run --quick --heap 0 --out run -- ./no_program
+}
+
 @test "exec waits for a command that outlives a signal" {
 	start_exec vfork 'trap "echo heard >heard" TERM; echo $$ >child
 		until [ -e heard ]; do sleep 0.01; done; exit 4'
