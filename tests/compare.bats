@@ -138,7 +138,7 @@ verdicts() {
 	says out 'The machines differ:'
 	says out '  kernel: "6.1", then "6.18"'
 	[ "$(grep -c ', then ' out)" -eq 1 ]
-	says out "The reference, a bare vfork, took 20 % longer in B: so much is"
+	says out "The reference, a bare vfork, took 20 % longer in B: so much is the machine, its kernel, its settings or the program that is spawned"
 	check 0 "$command" compare a c --format json
 	python3 - <<-'PYTHON'
 	import json
@@ -168,6 +168,38 @@ verdicts() {
 		{ cat out; false; }
 	check 0 "$command" plot made --terminal dumb
 	says out "B against A: 1 slower"
+}
+
+@test "a chart tells its rows apart, and shows the slowest when they are many" {
+	make_run a 21 vfork=50000 fork=-
+	make_run b 21 vfork=60000 fork=-
+	check 0 "$command" compare a b --out made
+	# Cells that differ by their mode and by how their parents were.
+	awk -F , -v OFS=, 'NR == 1 { print }
+		NR > 1 { for (i = 0; i < 900; i++) {
+			$11 = i; $15 = 1 + i / 1000; $19 = "slower"; print
+		} $6 = "thp"; $8 = 4; $10 = "split"; print }' \
+		made/compare.csv >many
+	mv many made/compare.csv
+	timeout 20 "$command" plot made --terminal dumb >out
+	says out "B against A: 901 slower"
+	says out "+89.9 %  vfork, 0, mode 899, backing thp, cpu split, threads 4"
+	[ "$(grep -c ' vfork, 0, mode ' out)" -eq 60 ]
+	check 0 timeout 60 "$command" plot made
+	grep -q '; the 60 slowest of 901<' made/compare.svg
+	# Without a row there is nothing to draw at all.
+	make_run c 21 vfork=-
+	check 0 "$command" compare a c --out none
+	! grep -q '>0.5<' none/compare.svg || false
+	says none/compare.svg "B against A: 1 refused"
+}
+
+@test "a large difference keeps its digits in table, file and chart" {
+	make_run a 21 vfork=50000 fork=200000000
+	check 0 "$command" compare a --strategy fork,vfork --out made
+	grep -Eq ' 1/4000 x +1/4[0-9]* x +1/[34][0-9]* x +faster$' out || { cat out; false; }
+	grep -q ',0.000250,0.0002[0-9]*,0.0002[0-9]*,' made/compare.csv
+	grep -q '>1/4000<' made/compare.svg
 }
 
 @test "a run of schema 1 has the strategies of this build" {

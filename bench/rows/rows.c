@@ -39,7 +39,15 @@ static const char *yes_text(int yes)
 	return yes < 0 ? "" : yes ? "yes" : "no";
 }
 
-static const int decimals[] = { [FIELD_SECONDS] = 3, [FIELD_RATIO] = 4 };
+/* Of a small ratio three digits are kept, too. */
+static int ratio_decimals(double ratio)
+{
+	int decimals = 4;
+
+	for (; ratio > 0 && ratio < 0.01 && decimals < 12; ratio *= 10)
+		decimals++;
+	return decimals;
+}
 
 const char *row_text(const struct row_field *field, const void *member,
 		     char *text)
@@ -78,10 +86,12 @@ const char *row_text(const struct row_field *field, const void *member,
 	case FIELD_OUTCOME:
 		return outcome_name(*(const int *)member);
 	case FIELD_NS:
+		return csv_real(text, *(const double *)member, 0);
 	case FIELD_SECONDS:
+		return csv_real(text, *(const double *)member, 3);
 	case FIELD_RATIO:
 		return csv_real(text, *(const double *)member,
-				decimals[field->kind]);
+				ratio_decimals(*(const double *)member));
 	case FIELD_DATE:
 		return date_text(member, text);
 	default:

@@ -142,8 +142,8 @@ static void print_sum(const struct comparison_report *report)
 		      stdout);
 	if (fabs(log(reference)) > log(1.03))
 		printf("The reference, a bare vfork, took %.0f %% %s in B: so "
-		       "much is the machine, its kernel or its settings, and "
-		       "no strategy.\n",
+		       "much is the machine, its kernel, its settings or the "
+		       "program that is spawned, and no strategy.\n",
 		       100 * fabs(reference - 1),
 		       reference > 1 ? "longer" : "less");
 }
@@ -163,11 +163,12 @@ static void change_text(double ratio, char text[32])
 	if (isnan(ratio))
 		snprintf(text, 32, "-");
 	else if (ratio < 0.5)
-		snprintf(text, 32, "1/%.3g x", 1 / ratio);
+		snprintf(text, 32, 1 / ratio < 999.5 ? "1/%.3g x" : "1/%.0f x",
+			 1 / ratio);
 	else if (ratio < 2)
 		snprintf(text, 32, "%+.1f %%", 100 * (ratio - 1));
 	else
-		snprintf(text, 32, "%.3g x", ratio);
+		snprintf(text, 32, ratio < 999.5 ? "%.3g x" : "%.0f x", ratio);
 }
 
 static const char *const titles[] = { "cell", "strategy", "A",
