@@ -3,11 +3,7 @@
 
 #include "bench/doctor/diagnosis.h"
 
-#include <errno.h>
-#include <string.h>
-#include <unistd.h>
 
-#include "bench/machine/cgroup_room.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/host.h"
 #include "bench/machine/program.h"

@@ -17,12 +17,10 @@
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <unistd.h>
 
 #include "bench/machine/clock.h"
 #include "bench/machine/lock.h"
-#include "bench/machine/overcommit.h"
 
 #define LOCK_WAIT_MS 1000 /* an orphan needs no longer to put it back */
 #define ANSWER_WAIT_MS 2000

@@ -28,7 +28,6 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench/machine/lock.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
 

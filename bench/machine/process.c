@@ -15,14 +15,11 @@
 #include <linux/capability.h>
 #include <linux/sched.h>
 #include <poll.h>
-#include <stdbool.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench/machine/cgroup.h"
 #include "bench/machine/coprocess.h"
 #include "bench/machine/text.h"
 #include "lib/probe.h"

@@ -12,10 +12,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 /* The descriptor, or -errno. */
 static int open_at(int flags, const char *format, va_list arguments)

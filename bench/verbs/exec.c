@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "bench/machine/cpu.h"
 #include "bench/machine/heap.h"

@@ -4,7 +4,6 @@
  * and whether each is what its name says.
  */
 
-#include <errno.h>
 #include <string.h>
 
 #include "bench/attest/attest.h"
@@ -57,23 +56,13 @@ static const struct row_type json_row = {
 	"list --json", { { .fields = fields }, { .fields = in_json } }
 };
 
-static const char *trait_word(unsigned bit)
-{
-	return sw_trait_name(bit);
-}
-
 /* For people: a name that sounds like a fault is explained. */
-static const char *trait_gloss(unsigned bit)
+static const char *trait_gloss(enum sw_trait bit)
 {
 	return bit == SW_SILENT_FAILURE
 		       ? "silent_failure (no SIGCHLD and nothing to wait for "
 			 "where exec fails)"
-		       : trait_word(bit);
-}
-
-static const char *field_word(unsigned bit)
-{
-	return sw_field_name(bit);
+		       : sw_trait_name(bit);
 }
 
 /* The words for the bits that are set, a blank between them. */
@@ -96,8 +85,9 @@ static void look_at(const struct sw_strategy *strategy, struct entry *entry)
 	attest(strategy, &entry->seen);
 	attest_describe(strategy, &entry->seen, &entry->words);
 	entry->supported = !entry->seen.refused;
-	join(strategy->traits, trait_word, entry->traits, sizeof entry->traits);
-	join(strategy->honours, field_word, entry->honours,
+	join(strategy->traits, sw_trait_name, entry->traits,
+	     sizeof entry->traits);
+	join(strategy->honours, sw_field_name, entry->honours,
 	     sizeof entry->honours);
 }
 
@@ -130,64 +120,46 @@ static void add_entry(struct table *table, const struct entry *entry)
 		    *entry->honours ? entry->honours : "none");
 }
 
-static int list_table(void)
-{
-	struct table table;
-	struct entry entry;
-	int error;
-
-	table_init(&table, "ll");
-	table.columns = lines_columns(stdout);
-	table.hang = 2;
-	for (size_t i = 0; sw_strategies[i]; i++) {
-		look_at(sw_strategies[i], &entry);
-		add_entry(&table, &entry);
-	}
-	error = table_print(&table, stdout);
-	table_release(&table);
-	return error;
-}
-
-static int list_csv(void)
-{
-	struct csv_writer csv = { .stream = stdout };
-	struct entry entry;
-	int error = row_put_header(&csv, &csv_row);
-
-	for (size_t i = 0; sw_strategies[i] && !error; i++) {
-		look_at(sw_strategies[i], &entry);
-		error = row_put(&csv, &csv_row, NULL, &entry);
-	}
-	return error;
-}
-
-static int list_json(void)
-{
-	json_t *list = json_array();
-	struct entry entry;
-
-	for (size_t i = 0; sw_strategies[i]; i++) {
-		look_at(sw_strategies[i], &entry);
-		json_array_append_new(list, row_json(&json_row, &entry));
-	}
-	return row_json_print(list, stdout);
-}
-
 struct options {
 	bool json, csv;
 };
 
+/* Each strategy takes a while to be looked at: CSV tells it at once. */
+static int list(const struct options *options)
+{
+	const bool csv = options->csv && !options->json;
+	struct csv_writer writer = { .stream = stdout };
+	json_t *array = json_array();
+	struct table table;
+	struct entry entry;
+	int error = csv ? row_put_header(&writer, &csv_row) : 0;
+
+	table_init(&table, "ll");
+	table.columns = lines_columns(stdout);
+	table.hang = 2;
+	for (size_t i = 0; sw_strategies[i] && !error; i++) {
+		look_at(sw_strategies[i], &entry);
+		if (options->json)
+			json_array_append_new(array,
+					      row_json(&json_row, &entry));
+		else if (csv)
+			error = row_put(&writer, &csv_row, NULL, &entry);
+		else
+			add_entry(&table, &entry);
+	}
+	if (options->json)
+		error = row_json_print(json_incref(array), stdout);
+	else if (!csv)
+		error = table_print(&table, stdout);
+	json_decref(array);
+	table_release(&table);
+	return error;
+}
+
 static int list_run(const struct arguments *args, struct failure *why)
 {
-	const struct options *options = (const void *)args->options;
-	int error;
+	const int error = list((const void *)args->options);
 
-	if (options->json)
-		error = list_json();
-	else if (options->csv)
-		error = list_csv();
-	else
-		error = list_table();
 	if (error)
 		return fail(
 			why, EXIT_FAILED,

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "bench/machine/clock.h"
-#include "bench/machine/process.h"
 #include "bench/machine/text.h"
 
 #define AT(member) offsetof(struct memory_sample, member)

@@ -7,7 +7,6 @@
 #include "bench/watch/trend.h"
 
 #include <math.h>
-#include <stdbool.h>
 #include <string.h>
 
 #include "bench/judge/stats.h"
