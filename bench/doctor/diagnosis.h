@@ -9,7 +9,6 @@
 #include <stdint.h>
 
 #include "bench/doctor/doctor_predict.h"
-#include "bench/machine/cgroup_room.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
 
@@ -70,6 +69,14 @@ struct diagnosis {
 /* Examine this machine. Nothing is changed and nothing fails: an error is part
  * of the diagnosis. */
 void diagnosis_examine(struct diagnosis *found);
+
+/* Who sets the memory limit of a control group, and where to change it. Nothing
+ * in the kernel says so: the names that systemd and the container engines give
+ * their groups do. A phrase: "systemd, unit sshd.service: `systemctl
+ * set-property sshd.service MemoryMax=SIZE`". room has the limit, container is
+ * host_container()'s word. Returns text. */
+char *cgroup_owner(const struct cgroup *group, const struct cgroup_room *room,
+		   const char *container, char *text, size_t size);
 
 /* Its keys in JSON, and those of objects in it. */
 extern const struct row_type diagnosis_row, found_memory_row, found_group_row,

@@ -12,7 +12,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "bench/machine/cgroup_room.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"

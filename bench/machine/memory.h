@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Memory as the kernel accounts it: of the machine and of one process.
+ * Memory as the kernel accounts it: of the machine, of control groups and of
+ * one process.
  *
  * All sizes are bytes. Parsers take a stream so that recorded text can be
  * fed to them; the readers open /proc. Every function returns 0 or -errno;
@@ -10,10 +11,13 @@
 #define MACHINE_MEMORY_H
 
 #include <limits.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <sys/types.h>
+
+#include "bench/machine/cgroup.h"
 
 /* proc_meminfo(5). */
 struct meminfo {
@@ -83,9 +87,47 @@ int smaps_read(pid_t pid, struct smaps_facts *facts);
 int smaps_range(const void *start, size_t bytes, struct smaps_facts *facts);
 
 /*
+ * How much memory the control groups of a process leave to it. The group with
+ * the tightest limit need not be the one that is met first: a group around it
+ * may be fuller. So limits are compared by what is left.
+ */
+
+/* One group's memory, in bytes, by that limit of it which is met first. */
+struct cgroup_room {
+	/* All that is charged, with page cache; beside memory.memsw with what
+	 * is swapped out too. */
+	uint64_t usage_bytes;
+	/* Of it: page cache that was not used lately, which the kernel drops
+	 * before it kills (inactive_file of memory.stat); 0 if not told. */
+	uint64_t cache_bytes;
+	uint64_t limit_bytes;
+	bool limited; /* false: no limit; else it has one */
+	/* The file of the limit, as "memory.high": what exceeds that is not
+	 * killed, but stalled until it cannot go on (cgroups(7),
+	 * Documentation/admin-guide/cgroup-v2.rst). */
+	const char *limit_name;
+	char directory[PATH_MAX]; /* of the group */
+};
+
+/* What may still be charged before something must be reclaimed that is in use:
+ * the limit less the usage without cache. Swap is no room: what goes there
+ * comes out of somebody's memory. UINT64_MAX without a limit. */
+uint64_t cgroup_room_bytes(const struct cgroup_room *room);
+
+/* Of this group and those around it, the one with the least room; without any
+ * limit the group itself. -ENOENT: none tells its usage, as the root group of
+ * version 2. Others: a limit or a usage cannot be read, or cannot be; then the
+ * room's directory and limit_name say which file. */
+int cgroup_room_read(const struct cgroup *group, struct cgroup_room *room);
+
+/* The text of memory.stat. The number is for the group with all below it,
+ * which version 1 writes as total_inactive_file. 0 where there is no line. */
+int cgroup_cache_parse(FILE *stream, int version, uint64_t *bytes);
+
+/*
  * How much memory may be written to before somebody is swapped out or killed:
  * the least of MemAvailable and of what the control groups from ours upwards
- * leave (cgroup_room.h). why gets it as a phrase, "23.3 GiB of available
+ * leave. why gets it as a phrase, "23.3 GiB of available
  * memory", or the reason of an error.
  */
 int memory_room(uint64_t *bytes, char *why, size_t why_size);

@@ -19,7 +19,6 @@
 #include <sys/utsname.h>
 #include <unistd.h>
 
-#include "bench/machine/cgroup_room.h"
 #include "bench/machine/coprocess.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/host.h"

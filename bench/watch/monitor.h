@@ -17,7 +17,6 @@
 #include <stdint.h>
 #include <time.h>
 
-#include "bench/machine/cgroup_room.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
 #include "bench/rows/rows.h"

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/machine/cgroup_room.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
 

@@ -14,7 +14,6 @@
 
 #include <cmocka.h>
 
-#include "bench/machine/cgroup_room.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"

@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "bench/machine/cgroup_room.h"
+#include "bench/doctor/diagnosis.h"
 #include "tests/unit/cgroup_tree.h"
 #include "tests/unit/source.h"
 
