@@ -91,6 +91,25 @@ verdicts() {
 	says out "measure longer, with --precision and --budget."
 }
 
+@test "what a run cannot tell is not shown, and is not the same" {
+	make_run a 21 vfork=50000
+	make_run b 21 vfork=55000
+	[ "$(verdicts a b)" = "vfork slower" ]
+	# Another heap of b, where the same strategy takes 20 % more.
+	awk -F , -v OFS=, 'NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		{ print }
+		NR > 1 { $at["cell_id"] = 1; $at["heap_bytes"] = 4096
+			for (name in at) if (name ~ /^quiet.*_ns$/)
+				$at[name] *= 1.2
+			more = more $0 "\n" }
+		END { printf "%s", more }' b/cells.csv >cells
+	mv cells b/cells.csv
+	[ "$(verdicts a b)" = "vfork unproven" ]
+	[ "$(verdicts a b --horizon 20)" = "vfork same" ]
+	check 0 "$command" compare a b
+	says out "unproven: the interval, or what the runs can tell, allows more"
+}
+
 @test "compare --fail-above ends with 3 where B is slower by more, or refused" {
 	make_run a 21 vfork=50000 broker=60000
 	make_run b 21 vfork=56000 broker=60000

@@ -37,8 +37,9 @@ static const struct row_field fields[] = {
 	      "a smaller difference does not count: `--horizon`, or what the "
 	      "runs themselves can tell"),
 	FIELD("verdict", CHOICE, AT(verdict),
-	      "of B: `faster`, `slower`, `same`, `unproven`, or `refused` or "
-	      "`works` where only one of them failed",
+	      "of B: `faster`, `slower`, `same` (within `--horizon`), "
+	      "`unproven`, or `refused` or `works` where only one of them "
+	      "failed",
 	      compare_verdicts),
 	{ 0 },
 };
@@ -69,26 +70,6 @@ static double normal_above(double p)
 	return low;
 }
 
-/* Pairs of cells on their way to a verdict. */
-struct pairs {
-	struct comparison *list;
-	double *errors; /* standard, of the logarithm of the ratio; or NAN */
-	size_t count;
-};
-
-static int pairs_make(struct pairs *pairs, size_t room)
-{
-	*pairs = (struct pairs){
-		.list = calloc(room + 1, sizeof *pairs->list),
-		.errors = calloc(room + 1, sizeof *pairs->errors),
-	};
-	if (pairs->list && pairs->errors)
-		return 0;
-	free(pairs->list);
-	free(pairs->errors);
-	return -ENOMEM;
-}
-
 /* Half of a 95 % interval is 1.96 standard errors of a normal variable. */
 static double error_of(double low, double high)
 {
@@ -100,40 +81,36 @@ static bool has_worked(const struct summary *row)
 	return row->ok && !isnan(row->quiet_ns);
 }
 
-static void add_pair(struct pairs *pairs, const struct summary *a,
-		     const struct summary *b, double horizon)
+static void add_pair(struct comparisons *found, const struct summary *a,
+		     const struct summary *b, double asked, double told)
 {
-	struct comparison *pair = &pairs->list[pairs->count];
-
 	if (!has_worked(a) && !has_worked(b))
 		return;
-	*pair = (struct comparison){
+	found->list[found->count++] = (struct comparison){
 		.cell = b->cell,
 		.a_strategy = a->cell.strategy,
 		.a_ns = has_worked(a) ? a->quiet_ns : NAN,
 		.b_ns = has_worked(b) ? b->quiet_ns : NAN,
 		.ratio = b->quiet_ns / a->quiet_ns,
-		.lo = NAN,
-		.hi = NAN,
-		.horizon = horizon,
+		.error = hypot(error_of(a->quiet_lo_ns, a->quiet_hi_ns),
+			       error_of(b->quiet_lo_ns, b->quiet_hi_ns)),
+		.asked = asked,
+		.horizon = fmax(asked, told), /* prefers numbers to NAN */
 	};
-	pairs->errors[pairs->count++] =
-		hypot(error_of(a->quiet_lo_ns, a->quiet_hi_ns),
-		      error_of(b->quiet_lo_ns, b->quiet_hi_ns));
 }
 
 /* The usual error of cells that copy page tables, or of the others: a few
  * parents that agree by chance do not make a cell exact (as the variances of
  * limma are moderated: Smyth 2004). */
-static double usual_error(const struct pairs *pairs, bool copying,
+static double usual_error(const struct comparisons *found, bool copying,
 			  double *scratch)
 {
 	size_t count = 0;
 
-	for (size_t i = 0; i < pairs->count; i++)
-		if (pairs->list[i].cell.copies_page_tables == copying &&
-		    !isnan(pairs->errors[i]))
-			scratch[count++] = pairs->errors[i];
+	for (size_t i = 0; i < found->count; i++)
+		if (found->list[i].cell.copies_page_tables == copying &&
+		    !isnan(found->list[i].error))
+			scratch[count++] = found->list[i].error;
 	return stats_median_of(scratch, count);
 }
 
@@ -147,41 +124,45 @@ static enum compare_verdict verdict_of(const struct comparison *pair)
 		return COMPARE_SLOWER;
 	if (pair->hi < 1 / most)
 		return COMPARE_FASTER;
-	if (pair->lo >= 1 / most && pair->hi <= most)
+	if (pair->lo >= 1 / (1 + pair->asked) && pair->hi <= 1 + pair->asked)
 		return COMPARE_SAME;
 	return COMPARE_UNPROVEN;
 }
 
 /* Widen the intervals until they hold together (Bonferroni), and judge. */
-static int conclude(struct pairs *pairs, struct comparisons *found)
+static int conclude(struct comparisons *found)
 {
-	const double z = normal_above(
-		NOT_COVERED / 2 / (pairs->count ? (double)pairs->count : 1));
-	double *scratch = calloc(pairs->count + 1, sizeof *scratch);
+	const double pairs = found->count ? (double)found->count : 1;
+	const double z = normal_above(NOT_COVERED / 2 / pairs);
+	double *scratch = calloc(found->count + 1, sizeof *scratch);
 	double usual[2];
 
-	*found = (struct comparisons){ pairs->list, pairs->count };
 	if (!scratch) {
-		free(pairs->list);
-		free(pairs->errors);
+		free(found->list);
 		return -ENOMEM;
 	}
 	for (int copying = 0; copying < 2; copying++)
-		usual[copying] = usual_error(pairs, copying, scratch);
-	for (size_t i = 0; i < pairs->count; i++) {
-		struct comparison *pair = &pairs->list[i];
+		usual[copying] = usual_error(found, copying, scratch);
+	for (size_t i = 0; i < found->count; i++) {
+		struct comparison *pair = &found->list[i];
 		const bool copying = pair->cell.copies_page_tables;
-		const double error = pairs->errors[i] < usual[copying]
-					     ? usual[copying]
-					     : pairs->errors[i];
 
-		pair->lo = pair->ratio * exp(-z * error);
-		pair->hi = pair->ratio * exp(z * error);
+		if (pair->error < usual[copying])
+			pair->error = usual[copying];
+		pair->lo = pair->ratio * exp(-z * pair->error);
+		pair->hi = pair->ratio * exp(z * pair->error);
 		pair->verdict = verdict_of(pair);
 	}
 	free(scratch);
-	free(pairs->errors);
 	return 0;
+}
+
+static int make_room(struct comparisons *found, size_t room)
+{
+	*found = (struct comparisons){
+		.list = calloc(room + 1, sizeof *found->list),
+	};
+	return found->list ? 0 : -ENOMEM;
 }
 
 static const struct summary *find_row(const struct cells *side,
@@ -199,53 +180,44 @@ static const struct summary *find_row(const struct cells *side,
 	return NULL;
 }
 
-/* What both runs can tell of such a cell, if that is more than the horizon. */
-static double horizon_of(const double horizon[2], const struct quality *a,
-			 const struct quality *b, const struct cell *cell)
-{
-	const bool copying = cell->copies_page_tables;
-	const double by_a = copying ? a->told_copying : a->told;
-	const double by_b = copying ? b->told_copying : b->told;
-
-	/* fmax() prefers numbers to NAN. */
-	return fmax(horizon[copying], fmax(by_a, by_b));
-}
-
 int compare_runs(const struct cells *a, const struct cells *b,
 		 const double horizon[2], struct comparisons *found)
 {
 	struct quality of_a, of_b;
-	struct pairs pairs;
 	int error = quality_of_rows(&of_a, a->rows, a->count);
 
 	if (!error)
 		error = quality_of_rows(&of_b, b->rows, b->count);
 	if (!error)
-		error = pairs_make(&pairs, b->count);
+		error = make_room(found, b->count);
 	if (error)
 		return error;
 	for (size_t i = 0; i < b->count; i++) {
 		const struct summary *row = &b->rows[i], *other;
+		const bool copying = row->cell.copies_page_tables;
 
 		if (row->time != TIME_REAP || row->cell.creates_nothing)
 			continue;
 		other = find_row(a, row->cell.strategy, &row->cell);
 		if (other)
-			add_pair(&pairs, other, row,
-				 horizon_of(horizon, &of_a, &of_b, &row->cell));
+			add_pair(found, other, row, horizon[copying],
+				 copying ? fmax(of_a.told_copying,
+						of_b.told_copying)
+					 : fmax(of_a.told, of_b.told));
 	}
-	return conclude(&pairs, found);
+	return conclude(found);
 }
 
 /* The pair that was added last, inside the parents. */
-static void pair_up(struct pairs *pairs, struct scales *scales, int a, int b)
+static void pair_up(struct comparison *pair, struct scales *scales, int a,
+		    int b)
 {
 	const struct group base = scales_find(scales, a);
 	const struct group group = scales_find(scales, b);
 	const struct paired paired = pair_cells(&group, &base, scales);
 
-	pairs->list[pairs->count - 1].ratio = paired.ratio;
-	pairs->errors[pairs->count - 1] = error_of(paired.lo, paired.hi);
+	pair->ratio = paired.ratio;
+	pair->error = error_of(paired.lo, paired.hi);
 }
 
 int compare_strategies(const struct cells *run, const struct sample *samples,
@@ -253,24 +225,24 @@ int compare_strategies(const struct cells *run, const struct sample *samples,
 		       double horizon, struct comparisons *found)
 {
 	struct scales scales;
-	struct pairs pairs;
 	int error = scales_make(&scales, samples, sample_count);
 
 	if (error)
 		return error;
-	error = pairs_make(&pairs, run->count);
+	error = make_room(found, run->count);
 	for (size_t i = 0; i < run->count && !error; i++) {
 		const struct summary *row = &run->rows[i];
 		const struct summary *other = find_row(run, a, &row->cell);
-		const size_t before = pairs.count;
+		const size_t before = found->count;
 
 		if (row->time != TIME_REAP ||
 		    strcmp(row->cell.strategy, b) != 0 || !other)
 			continue;
-		add_pair(&pairs, other, row, horizon);
-		if (pairs.count > before)
-			pair_up(&pairs, &scales, other->cell.id, row->cell.id);
+		add_pair(found, other, row, horizon, NAN);
+		if (found->count > before)
+			pair_up(&found->list[before], &scales, other->cell.id,
+				row->cell.id);
 	}
 	scales_release(&scales);
-	return error ? error : conclude(&pairs, found);
+	return error ? error : conclude(found);
 }

@@ -14,7 +14,7 @@
 enum compare_verdict {
 	COMPARE_FASTER,	  /* B, by more than the horizon */
 	COMPARE_SLOWER,	  /* the same */
-	COMPARE_SAME,	  /* by no more than the horizon */
+	COMPARE_SAME,	  /* by no more than the horizon that was asked for */
 	COMPARE_UNPROVEN, /* the interval allows more than one of these */
 	COMPARE_REFUSED,  /* in B only */
 	COMPARE_WORKS,	  /* in B only */
@@ -28,7 +28,8 @@ struct comparison {
 	const char *a_strategy; /* borrowed, as the strings of the cell */
 	double a_ns, b_ns;	/* NAN: every spawn failed */
 	double ratio, lo, hi;	/* NAN: not known */
-	double horizon;		/* a smaller difference does not count */
+	double error;		/* standard, of the logarithm of the ratio */
+	double asked, horizon;	/* a smaller difference does not count */
 	enum compare_verdict verdict;
 };
 
@@ -43,8 +44,8 @@ struct comparisons {
 /*
  * Compare the cells that both runs have. horizon: a share, of cells that copy
  * no page tables and of those that do; where a run itself cannot tell so little
- * (bench/judge/quality.h), what it can tell stands for it. After 0 the caller
- * owes free(found->list). 0, or -ENOMEM.
+ * (bench/judge/quality.h), what it can tell must be exceeded, too. After 0 the
+ * caller owes free(found->list). 0, or -ENOMEM.
  */
 int compare_runs(const struct cells *a, const struct cells *b,
 		 const double horizon[2], struct comparisons *found);

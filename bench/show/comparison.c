@@ -25,27 +25,22 @@ static bool is_of_the_moment(const char *key)
 }
 
 /* Add to list what differs: {"key", "a", "b"}, objects key by key. */
-static void list_differences(json_t *list, const char *prefix, json_t *a,
-			     json_t *b)
+static void add_difference(json_t *list, const char *name, json_t *a, json_t *b)
 {
 	const char *key;
 	json_t *value;
+	char inner[128];
 
-	json_object_foreach(a, key, value)
-	{
-		json_t *other = json_object_get(b, key);
-		char name[128];
-
-		snprintf(name, sizeof name, "%s%s%s", prefix,
-			 *prefix ? "." : "", key);
-		if (is_of_the_moment(key) || !other || json_equal(value, other))
-			continue;
-		if (json_is_object(value) && json_is_object(other))
-			list_differences(list, name, value, other);
-		else
-			json_array_append_new(
-				list, json_pack("{ss sO sO}", "key", name, "a",
-						value, "b", other));
+	if (json_is_object(a) && json_is_object(b)) {
+		json_object_foreach(a, key, value)
+		{
+			snprintf(inner, sizeof inner, "%s.%s", name, key);
+			add_difference(list, inner, value,
+				       json_object_get(b, key));
+		}
+	} else if (a && b && !json_equal(a, b) && !is_of_the_moment(name)) {
+		json_array_append_new(list, json_pack("{ss sO sO}", "key", name,
+						      "a", a, "b", b));
 	}
 }
 
@@ -55,20 +50,9 @@ static json_t *differences(const struct comparison_report *report)
 	json_t *list = json_array(), *facts = host_facts(), *value;
 	const char *key;
 
-	json_object_foreach(facts, key, value)
-	{
-		json_t *a = json_object_get(report->hosts[0], key);
-		json_t *b = json_object_get(report->hosts[1], key);
-
-		if (a && b) {
-			json_t *one = json_pack("{sO}", key, a);
-			json_t *other = json_pack("{sO}", key, b);
-
-			list_differences(list, "", one, other);
-			json_decref(one);
-			json_decref(other);
-		}
-	}
+	json_object_foreach(facts, key, value) add_difference(
+		list, key, json_object_get(report->hosts[0], key),
+		json_object_get(report->hosts[1], key));
 	json_decref(facts);
 	return list;
 }
@@ -137,8 +121,10 @@ static void print_sum(const struct comparison_report *report)
 	}
 	printf("%s.\n", *before ? "" : "Nothing to compare");
 	if (count_verdict(report->found, COMPARE_UNPROVEN))
-		fputs("unproven: the interval allows more than one verdict; "
-		      "measure longer, with --precision and --budget.\n",
+		fputs("unproven: the interval, or what the runs can tell, "
+		      "allows "
+		      "more than one verdict; measure longer, with --precision "
+		      "and --budget.\n",
 		      stdout);
 	if (fabs(log(reference)) > log(1.03))
 		printf("The reference, a bare vfork, took %.0f %% %s in B: so "
