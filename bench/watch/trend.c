@@ -6,6 +6,7 @@
 
 #include "bench/watch/trend.h"
 
+#include <assert.h>
 #include <math.h>
 #include <string.h>
 
@@ -40,6 +41,59 @@ const char *const trend_readings[] = {
 	[TREND_FALLING] = "it gives memory back: normal",
 	[TREND_UNCLEAR] = "no clear pattern",
 };
+
+#define AT(member) offsetof(struct memory_sample, member)
+
+const struct row_field memory_sample_fields[] = {
+	FIELD("time_s", SECONDS, AT(time_s),
+	      "since the watch began, `CLOCK_MONOTONIC`"),
+	FIELD("rss_bytes", BYTES, AT(memory.rss_bytes),
+	      "resident memory, `VmRSS`: the next three together"),
+	FIELD("anon_bytes", BYTES, AT(memory.anon_bytes),
+	      "anonymous: heap, stacks (`RssAnon`)"),
+	FIELD("file_bytes", BYTES, AT(memory.file_bytes),
+	      "pages of mapped files, which the kernel can drop (`RssFile`)"),
+	FIELD("shmem_bytes", BYTES, AT(memory.shmem_bytes),
+	      "shared memory (`RssShmem`)"),
+	FIELD("swap_bytes", BYTES, AT(memory.swap_bytes),
+	      "anonymous memory that is swapped out (`VmSwap`)"),
+	FIELD("page_table_bytes", BYTES, AT(memory.page_table_bytes),
+	      "page tables (`VmPTE`)"),
+	FIELD("vm_bytes", BYTES, AT(memory.vm_bytes),
+	      "address space (`VmSize`)"),
+	FIELD("oom_score", NUMBER, AT(oom_score),
+	      "as the kernel prints it: about 666 without memory or "
+	      "adjustment, one step is 1.5 thousandths of RAM and swap"),
+	FIELD("oom_score_adj", NUMBER, AT(oom_score_adj), "-1000 to 1000"),
+	FIELD("cgroup_usage_bytes", BYTES, AT(group.usage_bytes),
+	      "what the group is charged, page cache too. The group is the one "
+	      "with the least room, from the process's own upwards; without "
+	      "limits its own. Empty: none that tells"),
+	FIELD("cgroup_cache_bytes", BYTES, AT(group.cache_bytes),
+	      "of it, page cache not used lately (`inactive_file`): dropped "
+	      "before anybody is killed"),
+	FIELD("cgroup_limit_bytes", BYTES, AT(group.limit_bytes),
+	      "the limit of that group which is met first (`memory.max`, "
+	      "`memory.high`; version 1: `memory.limit_in_bytes`, "
+	      "`memory.memsw.limit_in_bytes`, whose usage is then told); "
+	      "empty: none"),
+	FIELD("available_bytes", BYTES, AT(machine.available_bytes),
+	      "of the machine, `MemAvailable`"),
+	FIELD("swap_free_bytes", BYTES, AT(machine.swap_free_bytes),
+	      "of the machine, `SwapFree`"),
+	FIELD("committed_bytes", BYTES, AT(machine.committed_bytes),
+	      "of the machine, `Committed_AS`"),
+	FIELD("commit_limit_bytes", BYTES, AT(machine.commit_limit_bytes),
+	      "of the machine, `CommitLimit`; binds in overcommit mode 2"),
+	FIELD("date_utc", DATE, AT(date), "when the reading was taken"),
+	FIELD("hugetlb_bytes", BYTES, AT(memory.hugetlb_bytes),
+	      "pages of hugetlbfs (`HugetlbPages`), which are not in the RSS "
+	      "and come out of a pool of their own"),
+	{ 0 },
+};
+
+const struct row_type memory_sample_row =
+	ROW_TYPE("watch", memory_sample_fields);
 
 void trend_add(struct trend_series *series, const struct trend_point *point)
 {
@@ -293,4 +347,28 @@ double trend_seconds_until(const struct trend *trend, double bytes)
 
 	return rate > 0 && !trend_is_mapped(trend) ? bytes / rate * 3600
 						   : INFINITY;
+}
+
+const char *trend_advice(const struct trend *trend, bool ended)
+{
+	static const char *const advices[][2] = {
+		[TREND_TOO_SHORT] = { "It takes 24 readings: watch longer, or "
+				      "with a shorter --interval.",
+				      "It takes 24 readings: next time, take a "
+				      "shorter --interval." },
+		[TREND_GROWING] = { "Only hours under load prove a leak: watch "
+				    "on.",
+				    "Only hours under load prove a leak." },
+		[TREND_SAWTOOTH] = { "Watch on to see whether its lowest "
+				     "points rise." },
+		[TREND_UNCLEAR] = { "Watch longer, under a steady load.",
+				    "It takes longer, under a steady load, to "
+				    "tell." },
+	};
+
+	static_assert(TREND_POINTS_MIN == 24, "as the advice says");
+	if (trend_is_mapped(trend))
+		return "Most of it is pages of mapped files, which the kernel "
+		       "can drop: no leak.";
+	return advices[trend->verdict][ended];
 }

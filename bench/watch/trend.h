@@ -40,6 +40,27 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <time.h>
+
+#include "bench/machine/memory.h"
+#include "bench/machine/process.h"
+#include "bench/rows/rows.h"
+
+/* The memory of a process, of its control group and of the machine at one
+ * moment; BYTES_UNKNOWN is what the kernel does not tell. */
+struct memory_sample {
+	double time_s; /* since the watch began */
+	time_t date;
+	struct process_memory memory;
+	int oom_score;
+	int oom_score_adj;
+	struct cgroup_room group; /* with the least room; usage unknown: none */
+	struct meminfo machine;
+};
+
+/* A row of what `watch` writes; data/README.md explains the columns. */
+extern const struct row_type memory_sample_row;
+extern const struct row_field memory_sample_fields[];
 
 #define TREND_POINTS_MIN 24
 #define TREND_POINTS_MAX 1024
@@ -88,6 +109,10 @@ int trend_judge(const struct trend_series *series, struct trend *trend);
 /* A verdict as a word for machines ("growing"), and the reading of it as a
  * phrase for people ("steady growth: perhaps a leak"). */
 extern const char *const trend_names[], *const trend_readings[];
+
+/* What to do about it, while the process runs and when it has ended; NULL:
+ * nothing. */
+const char *trend_advice(const struct trend *trend, bool ended);
 
 /* Whether most of the growth is pages of mapped files. */
 bool trend_is_mapped(const struct trend *trend);

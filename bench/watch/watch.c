@@ -4,24 +4,28 @@
  *
  * It ends when the process ends, when --duration passes, or by ^C. A watch
  * without --duration has no other end than ^C, so the verdict follows and the
- * exit status is 0 then, too.
+ * exit status is 0 then, too. The process is neither asked nor stopped. Longer
+ * than other files: what is read, when, and where it goes.
  */
 
 #include <errno.h>
+#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/signalfd.h>
 #include <unistd.h>
 
+#include "bench/machine/clock.h"
 #include "bench/machine/units.h"
 #include "bench/measure/signals.h"
 #include "bench/show/cure.h"
 #include "bench/show/progress.h"
 #include "bench/verbs/verbs.h"
-#include "bench/watch/monitor.h"
 #include "bench/watch/watch_report.h"
 
+/* Samples differ in time_s by at least so much. */
+#define MEMORY_SAMPLE_TIME_NS 1000000
 #define INTERVAL_MIN_NS 10000000 /* a reading takes about a millisecond */
 
 struct options {
@@ -64,20 +68,172 @@ static int begin(const struct arguments *args, struct watch *watch,
 		 struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
+	struct monitor *monitor = &watch->monitor;
 	int code = check_options(args, why);
 
 	if (code)
 		return code;
 	watch->options = options;
-	code = monitor_begin(
-		&watch->monitor, (pid_t)options->pid, options->interval_ns,
-		options->duration_ns ? options->duration_ns : UINT64_MAX);
+	monitor->interval_ns = options->interval_ns;
+	monitor->duration_ns = options->duration_ns ?: UINT64_MAX;
+	monitor->begin_ns = clock_now_ns();
+	if (oom_kills_read(&monitor->oom_kills))
+		monitor->oom_kills = 0;
+	code = process_open((pid_t)options->pid, &monitor->process);
 	if (code)
-		return fail_process(why, &watch->monitor.process, code);
-	code = fail_process(why, &watch->monitor.process, 0);
+		return fail_process(why, &monitor->process, code);
+	code = fail_process(why, &monitor->process, 0);
 	if (code)
-		monitor_end(&watch->monitor);
+		process_close(&monitor->process);
 	return code;
+}
+
+/* A process may be moved, so its group is looked up each time. */
+static int take_group(pid_t pid, struct cgroup_room *room)
+{
+	struct cgroup group;
+	int error = cgroup_of(pid, "memory", &group);
+
+	if (!error)
+		error = cgroup_room_read(&group, room);
+	if (error)
+		*room = (struct cgroup_room){ .usage_bytes = BYTES_UNKNOWN,
+					      .cache_bytes = BYTES_UNKNOWN,
+					      .limit_bytes = BYTES_UNKNOWN };
+	return error;
+}
+
+/* A machine that does not tell its memory is no reason not to watch. */
+static void take_machine(struct meminfo *machine)
+{
+	if (meminfo_read(machine))
+		memset(machine, 0xff, sizeof *machine); /* BYTES_UNKNOWN */
+}
+
+static uint64_t if_told(uint64_t bytes)
+{
+	return bytes == BYTES_UNKNOWN ? 0 : bytes;
+}
+
+/* Add RSS, hugetlb pages and swap together to the series: the process has not
+ * given back what is swapped out. */
+static void add_reading(struct trend_series *series,
+			const struct memory_sample *now)
+{
+	const struct process_memory *memory = &now->memory;
+	const struct trend_point point = {
+		.time_s = now->time_s,
+		.bytes = (double)(memory->rss_bytes +
+				  if_told(memory->hugetlb_bytes) +
+				  if_told(memory->swap_bytes)),
+		.file_bytes = (double)if_told(memory->file_bytes),
+	};
+
+	trend_add(series, &point);
+}
+
+static void keep(struct monitor *monitor, const struct memory_sample *now)
+{
+	if (monitor->taken)
+		add_reading(&monitor->series, &monitor->now);
+	if (!monitor->taken++)
+		monitor->first = *now;
+	if (now->memory.rss_bytes > monitor->peak_bytes)
+		monitor->peak_bytes = now->memory.rss_bytes;
+	monitor->now = *now;
+}
+
+/* The name of a process changes with exec. */
+static void follow_name(struct process *process)
+{
+	struct process_stat stat;
+
+	if (process_stat_read(process->pid, &stat) == 0 &&
+	    stat.start_ticks == process->stat.start_ticks)
+		process->stat = stat;
+}
+
+/* Read monitor->now. -ESRCH: the process has ended; -ENODATA: it has no memory
+ * any more, so it is about to; then monitor->now is as before. */
+static int take(struct monitor *monitor)
+{
+	const pid_t pid = monitor->process.pid;
+	struct memory_sample now = {
+		.time_s = (double)(clock_now_ns() - monitor->begin_ns) / 1e9,
+		.date = time(NULL),
+	};
+	int error = process_memory_read(pid, &now.memory);
+
+	if (!error)
+		error = oom_score_read(pid, &now.oom_score, &now.oom_score_adj);
+	monitor->group_error = take_group(pid, &now.group);
+	take_machine(&now.machine);
+	follow_name(&monitor->process);
+	/* The files may have told of another process with the same number, or
+	 * of this one while it gave its memory back at its end. */
+	if (process_ended(&monitor->process) || monitor->process.stat.exiting)
+		return -ESRCH;
+	if (!error)
+		keep(monitor, &now);
+	return error;
+}
+
+/* When the next reading is due, since the begin. A reading that would be late
+ * by more than an interval is left out; no two have the same time. */
+static uint64_t next_tick_ns(struct monitor *monitor, uint64_t elapsed_ns)
+{
+	const uint64_t soon_ns = elapsed_ns + MEMORY_SAMPLE_TIME_NS;
+	uint64_t due_ns;
+
+	monitor->ticks++;
+	if (monitor->ticks < elapsed_ns / monitor->interval_ns)
+		monitor->ticks = elapsed_ns / monitor->interval_ns;
+	if (__builtin_mul_overflow(monitor->ticks, monitor->interval_ns,
+				   &due_ns))
+		return UINT64_MAX;
+	return due_ns > soon_ns ? due_ns : soon_ns;
+}
+
+static uint64_t elapsed_ns(const struct monitor *monitor)
+{
+	return (uint64_t)(clock_now_ns() - monitor->begin_ns);
+}
+
+/* Wait until the next reading is due, or till the process ends, the duration
+ * passes or signal_fd (signalfd(2)) has a signal; monitor->end says which.
+ * Readings that would be late are left out. 0 or -errno of poll(2). */
+static int await_next(struct monitor *monitor, int signal_fd)
+{
+	const uint64_t due_ns = next_tick_ns(monitor, elapsed_ns(monitor));
+	/* The verdict needs a second reading, however late the first was. */
+	const bool last = due_ns > monitor->duration_ns && monitor->taken > 1;
+	const uint64_t until_ns = last ? monitor->duration_ns : due_ns;
+	struct pollfd events[] = {
+		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = monitor->process.pid_fd, .events = POLLIN },
+	};
+
+	for (;;) {
+		const uint64_t now_ns = elapsed_ns(monitor);
+		const uint64_t left_ns =
+			now_ns < until_ns ? until_ns - now_ns : 0;
+		const struct timespec left = {
+			.tv_sec = (time_t)(left_ns / 1000000000),
+			.tv_nsec = (long)(left_ns % 1000000000),
+		};
+		const int ready = ppoll(events, 2, &left, NULL);
+
+		if (ready < 0 && errno != EINTR)
+			return -errno;
+		if (events[0].revents)
+			monitor->end = MONITOR_SIGNALLED;
+		else if (events[1].revents)
+			monitor->end = MONITOR_PROCESS_ENDED;
+		else if (ready == 0 && last)
+			monitor->end = MONITOR_TIME_OVER;
+		if (ready >= 0)
+			return 0;
+	}
 }
 
 static int open_csv(struct watch *watch, struct failure *why)
@@ -146,7 +302,7 @@ static int keep_watch(struct watch *watch)
 
 	live_begin(&watch->live, stderr);
 	while (!error && !monitor->end) {
-		error = monitor_take(monitor);
+		error = take(monitor);
 		if (error)
 			break;
 		if (watch->writer.stream)
@@ -154,7 +310,7 @@ static int keep_watch(struct watch *watch)
 		if (!error && live_due(&watch->live))
 			show(&watch->live, monitor);
 		if (!error)
-			error = monitor_wait(monitor, watch->signal_fd);
+			error = await_next(monitor, watch->signal_fd);
 	}
 	live_end(&watch->live);
 	/* The process has ended, or has no memory any more and is about to. */
@@ -165,10 +321,17 @@ static int keep_watch(struct watch *watch)
 	return error;
 }
 
-static int conclude(const struct watch *watch, struct failure *why)
+/* The last reading before a process ended is not judged: it may have been
+ * giving its memory back already. */
+static int conclude(struct watch *watch, struct failure *why)
 {
 	FILE *stream = watch->writer.stream == stdout ? stderr : stdout;
-	int error = watch_report(&watch->monitor, watch->options->json, stream);
+	struct monitor *monitor = &watch->monitor;
+	int error;
+
+	if (monitor->taken && monitor->end != MONITOR_PROCESS_ENDED)
+		add_reading(&monitor->series, &monitor->now);
+	error = watch_report(monitor, watch->options->json, stream);
 
 	if (error)
 		return fail(why, EXIT_FAILED, cure_of(CURE_FILE, error, NULL),
@@ -229,7 +392,7 @@ static int watch_run(const struct arguments *args, struct failure *why)
 		code = fail(why, EXIT_FAILED, cure_of(CURE_FILE, -errno, NULL),
 			    "write %s: %s", watch.options->out,
 			    strerror(errno));
-	monitor_end(&watch.monitor);
+	process_close(&watch.monitor.process);
 	return code;
 }
 

@@ -224,7 +224,7 @@ static int conclude(const struct monitor *monitor, struct verdict *verdict)
 		.group_room_bytes = cgroup_room_bytes(group),
 		.group = group->usage_bytes != BYTES_UNKNOWN ? verdict : NULL,
 	};
-	error = monitor_judge(monitor, &verdict->trend);
+	error = trend_judge(&monitor->series, &verdict->trend);
 	if (error)
 		return error;
 	if (verdict->trend.verdict != TREND_TOO_SHORT) {
@@ -266,35 +266,9 @@ static void report_process(struct table *table, const struct verdict *verdict)
 		   "hugetlb pages {hugetlb_bytes}");
 }
 
-/* What to do about a reading, while the process runs and when it has ended;
- * NULL: nothing. */
-static const char *advice(const struct verdict *verdict)
-{
-	static const char *const advices[][2] = {
-		[TREND_TOO_SHORT] = { "It takes 24 readings: watch longer, or "
-				      "with a shorter --interval.",
-				      "It takes 24 readings: next time, take a "
-				      "shorter --interval." },
-		[TREND_GROWING] = { "Only hours under load prove a leak: watch "
-				    "on.",
-				    "Only hours under load prove a leak." },
-		[TREND_SAWTOOTH] = { "Watch on to see whether its lowest "
-				     "points rise." },
-		[TREND_UNCLEAR] = { "Watch longer, under a steady load.",
-				    "It takes longer, under a steady load, to "
-				    "tell." },
-	};
-
-	static_assert(TREND_POINTS_MIN == 24, "as the advice says");
-	if (trend_is_mapped(&verdict->trend))
-		return "Most of it is pages of mapped files, which the kernel "
-		       "can drop: no leak.";
-	return advices[verdict->trend.verdict][verdict->ended];
-}
-
 static void report_reading(struct table *table, const struct verdict *verdict)
 {
-	const char *more = advice(verdict);
+	const char *more = trend_advice(&verdict->trend, verdict->ended);
 
 	if (trend_is_mapped(&verdict->trend))
 		report_row(table, "reading", TABLE_STRONG,

@@ -1,12 +1,36 @@
 /* SPDX-License-Identifier: MIT */
-/* What `watch` says at the end. */
+/* What `watch` has seen, and says at the end. */
 #ifndef WATCH_WATCH_REPORT_H
 #define WATCH_WATCH_REPORT_H
 
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "bench/watch/monitor.h"
+#include "bench/watch/trend.h"
+
+/* Why there is no next reading. */
+enum monitor_end {
+	MONITOR_GOES_ON,
+	MONITOR_PROCESS_ENDED,
+	MONITOR_TIME_OVER,
+	MONITOR_SIGNALLED,
+};
+
+struct monitor {
+	struct process process;
+	uint64_t interval_ns;
+	uint64_t duration_ns; /* UINT64_MAX: until something else ends it */
+	int64_t begin_ns;     /* CLOCK_MONOTONIC */
+	uint64_t ticks;	      /* readings that were due until now */
+	uint64_t oom_kills;   /* of the machine, before; 0 if not known */
+	enum monitor_end end;
+
+	size_t taken;
+	struct memory_sample first, now;
+	uint64_t peak_bytes;	    /* of the RSS */
+	struct trend_series series; /* all readings but the last */
+	int group_error;	    /* why `now` has none, if not -ENOENT */
+};
 
 /* Judge the series and print the verdict, for people or as a JSON object. 0,
  * -ENOMEM, or -EIO of the stream. */

@@ -14,7 +14,7 @@
 
 #include <cmocka.h>
 
-#include "bench/watch/monitor.h"
+#include "bench/watch/trend.h"
 
 static const struct memory_sample example = {
 	.time_s = 12.3456,
