@@ -69,7 +69,7 @@ static int write_array(const struct gbench_file *file)
 	if (error)
 		return error;
 	if (fprintf(replace.stream, "[\n%s]\n", file->records) < 0)
-		error = -EIO;
+		error = -errno;
 	return replace_end(&replace, error);
 }
 

@@ -265,6 +265,7 @@ on_small_disk() {
 			cp -r small/run "$2"
 			exit $status' sh "$command" "$PWD/run"
 		says err "No space left on device"
+		says err "Make room on the disk"
 		[ "$(tail -c 1 run/samples.csv | od -An -c | tr -d ' ')" = '\n' ]
 		[ "$(tail -c 1 run/plan.csv | od -An -c | tr -d ' ')" = '\n' ]
 		rm -f run/*.part
