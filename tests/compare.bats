@@ -156,6 +156,10 @@ verdicts() {
 	check 0 "$command" compare a c
 	says out 'The machines differ:'
 	says out '  kernel: "6.1", then "6.18"'
+	"$command" compare a c --format markdown >markdown
+	sed -n 3,5p markdown |
+		diff - <(printf '%s\n' '- The machines differ:' \
+			'  - kernel: "6.1", then "6.18"' '')
 	[ "$(grep -c ', then ' out)" -eq 1 ]
 	says out "The reference, a bare vfork, took 20 % longer in B: so much is the machine, its kernel, its settings or the program that is spawned"
 	check 0 "$command" compare a c --format json
@@ -227,12 +231,20 @@ verdicts() {
 	grep -q ',fork,.*,0.1000,' out
 	grep -q ',vfork,.*,0.0[0-9]*,' out
 	! grep null out || false
+	make_run new 21 vfork=40000
+	check 0 "$command" compare "$old" new
+	says err "data/reference has no quiet times: its medians, which are higher"
+	[ "$(wc -l <err)" -eq 1 ]
 }
 
 @test "what cannot be compared is refused in one line" {
 	make_run a 21 vfork=50000
 	make_run b 21 fork=50000
-	refused 2 "compare: no cell is in both" "Measure the same" compare a b
+	make_run c 21 fork=-
+	for other in a c; do
+		refused 2 "compare: no cell that can be compared is in both" \
+			"Measure what works" compare c "$other"
+	done
 	refused 2 "compare: it takes two runs" "compare A B" compare a
 	refused 2 "compare: it takes two runs" "compare A B" \
 		compare a b --strategy vfork,fork

@@ -68,13 +68,14 @@ static double reference_ratio(const struct comparison_report *report)
 	return ns[0] > 0 && ns[1] > 0 ? ns[1] / ns[0] : NAN;
 }
 
-static void print_differences(const struct comparison_report *report)
+static void print_differences(const struct comparison_report *report,
+			      const char *item)
 {
 	json_t *list = differences(report), *difference;
 	size_t i;
 
 	if (json_array_size(list))
-		fputs("The machines differ:\n", stdout);
+		printf("%sThe machines differ:\n", item);
 	json_array_foreach(list, i, difference)
 	{
 		char *texts[2];
@@ -84,7 +85,7 @@ static void print_differences(const struct comparison_report *report)
 			texts[k] = json_dumps(
 				json_object_get(difference, sides[k]),
 				JSON_ENCODE_ANY);
-		fputs("  ", stdout);
+		printf("  %s", item);
 		text_put(json_string_value(json_object_get(difference, "key")),
 			 "", stdout);
 		printf(": %s, then %s\n", texts[0], texts[1]);
@@ -119,11 +120,11 @@ static void print_sum(const struct comparison_report *report)
 		printf("%s%zu %s", before, count, compare_verdicts[i]);
 		before = ", ";
 	}
-	printf("%s.\n", *before ? "" : "Nothing to compare");
+	fputs(".\n", stdout);
 	if (count_verdict(report->found, COMPARE_UNPROVEN))
 		fputs("unproven: the interval, or what the runs can tell, "
-		      "allows "
-		      "more than one verdict; measure longer, with --precision "
+		      "allows more than one verdict; measure longer, with "
+		      "--precision "
 		      "and --budget.\n",
 		      stdout);
 	if (fabs(log(reference)) > log(1.03))
@@ -188,55 +189,50 @@ static struct line line_of(const struct comparison_report *report,
 	return line;
 }
 
-static int print_rows(const struct comparison_report *report)
+static int print_rows(const struct comparison_report *report, bool markdown)
 {
 	struct table table;
-	int error;
+	int error = 0;
 
 	table_init(&table, "llrrrrrl");
 	table_heads(&table, titles);
+	if (markdown)
+		fputs("| cell | strategy | A | B | B - A | from | to | verdict "
+		      "|\n| --- | --- | ---: | ---: | ---: | ---: | ---: | --- "
+		      "|\n",
+		      stdout);
 	for (size_t i = 0; i < report->found->count; i++) {
 		const struct comparison *pair = &report->found->list[i];
 		const struct line line = line_of(report, pair);
 
 		for (int k = 0; k < COLUMNS; k++)
-			table_cell(&table, "%s", line.texts[k]);
+			if (markdown)
+				printf("| %s%s", line.texts[k],
+				       k + 1 < COLUMNS ? " " : " |\n");
+			else
+				table_cell(&table, "%s", line.texts[k]);
 		table_row(&table, style_of(pair->verdict));
 	}
-	error = table_print(&table, stdout);
+	if (!markdown)
+		error = table_print(&table, stdout);
 	table_release(&table);
 	return error;
 }
 
-static int print_markdown_rows(const struct comparison_report *report)
-{
-	for (size_t k = 0; titles[k]; k++)
-		printf("| %s ", titles[k]);
-	fputs("|\n| --- | --- | ---: | ---: | ---: | ---: | ---: | --- |\n",
-	      stdout);
-	for (size_t i = 0; i < report->found->count; i++) {
-		const struct line line =
-			line_of(report, &report->found->list[i]);
-
-		for (int k = 0; k < COLUMNS; k++)
-			printf("| %s ", line.texts[k]);
-		fputs("|\n", stdout);
-	}
-	return 0;
-}
-
+/* In markdown as a list, or the lines would flow together. */
 static int print_text(const struct comparison_report *report, bool markdown)
 {
+	const char *item = markdown ? "- " : "";
 	int error;
 
 	for (int i = 0; i < 2; i++) {
-		printf("%c: ", 'A' + i);
+		printf("%s%c: ", item, 'A' + i);
 		text_put(report->names[i], "", stdout);
 		fputs("\n", stdout);
 	}
-	print_differences(report);
+	print_differences(report, item);
 	fputs("\n", stdout);
-	error = markdown ? print_markdown_rows(report) : print_rows(report);
+	error = print_rows(report, markdown);
 	fputs("\n", stdout);
 	print_sum(report);
 	return error;

@@ -9,6 +9,7 @@
 
 #include <errno.h>
 #include <limits.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -79,6 +80,17 @@ static void release(struct compare *compare)
 static const char run_cure[] =
 	"Name the folder of a run; `spawnwise run --out DIR` makes one.";
 
+/* Whether a run is from before there was a quiet estimate. */
+static bool is_old(const struct cells *cells)
+{
+	size_t known = 0;
+
+	for (size_t i = 0; i < cells->count; i++)
+		known += !cells->rows[i].ok ||
+			 !isnan(cells->rows[i].quiet_share);
+	return known < cells->count;
+}
+
 static int read_side(struct compare *compare, int side, struct failure *why)
 {
 	const char *dir = compare->dirs[side];
@@ -92,6 +104,11 @@ static int read_side(struct compare *compare, int side, struct failure *why)
 			"What the machines differ in is not known: "
 			"%s/host.json: %s.\n",
 			dir, reason);
+	if (!code && is_old(&compare->cells[side]))
+		fprintf(stderr,
+			"%s has no quiet times: its medians, which are higher, "
+			"stand for them.\n",
+			dir);
 	return code == EXIT_FAILED ? EXIT_USAGE : code;
 }
 
@@ -242,9 +259,9 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 			       : compare_two_runs(&compare, horizon, why);
 	if (!code && !compare.found.count)
 		code = fail(why, EXIT_USAGE,
-			    "Measure the same heaps, modes and strategies in "
-			    "both.",
-			    "compare: no cell is in both");
+			    "Measure what works, and the same heaps, modes and "
+			    "strategies in both.",
+			    "compare: no cell that can be compared is in both");
 	report = report_of(&compare);
 	if (!code) {
 		error = comparison_print(&report, options->format);
