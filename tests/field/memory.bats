@@ -46,6 +46,19 @@ time.sleep(100)' "$1" 3>&- 9>&- &
 	kill -0 $neighbour
 }
 
+@test "a limit that cannot be is no leave, and its file is named" {
+	unshare -m true 2>/dev/null || skip "needs a mount namespace of its own"
+	make_group $((600 << 20))
+	for odd in 0x20000000 -1 600M 99999999999999999999 ''; do
+		printf '%s\n' "$odd" >odd
+		# shellcheck disable=SC2016
+		check 125 inside unshare -m sh -c 'mount --bind odd "$0" &&
+			exec "$@"' "$group/$limit" "$command" exec -s clone_vm \
+			--heap 20T -- true
+		says err "$group/$limit: Bad message"
+	done
+}
+
 @test "doctor tells which heaps no group of ours can hold" {
 	make_group $((600 << 20))
 	check 0 inside "$command" doctor --heap 64M,2G
