@@ -110,6 +110,24 @@ verdicts() {
 	says out "unproven: the interval, or what the runs can tell, allows more"
 }
 
+@test "what one run did not come to is neither refused nor works" {
+	make_run a 21 vfork=50000 broker=60000
+	make_run b 21 vfork=50000 broker=-
+	# As after ^C: broker is planned, and was not measured.
+	mkdir c
+	cp a/plan.csv c
+	grep -v broker a/samples.csv >c/samples.csv
+	"$command" summarise c >/dev/null 2>&1
+	grep -q ',broker,' c/cells.csv
+	for pair in "a c" "c a" "b c" "c b"; do
+		# shellcheck disable=SC2086
+		[ "$(verdicts $pair)" = "vfork same" ]
+		# shellcheck disable=SC2086
+		check 0 "$command" compare $pair --fail-above 5
+	done
+	[ "$(verdicts a b)" = "$(printf 'vfork same\nbroker refused')" ]
+}
+
 @test "compare --fail-above ends with 3 where B is slower by more, or refused" {
 	make_run a 21 vfork=50000 broker=60000
 	make_run b 21 vfork=56000 broker=60000

@@ -84,7 +84,9 @@ static bool has_worked(const struct summary *row)
 static void add_pair(struct comparisons *found, const struct summary *a,
 		     const struct summary *b, double asked, double told)
 {
-	if (!has_worked(a) && !has_worked(b))
+	/* What was not measured at all is not refused. */
+	if ((!has_worked(a) && !has_worked(b)) || a->ok + a->failed == 0 ||
+	    b->ok + b->failed == 0)
 		return;
 	found->list[found->count++] = (struct comparison){
 		.cell = b->cell,

@@ -286,8 +286,8 @@ static const struct option_spec compare_options[] = {
 	       "compare two strategies of one run, inside its processes",
 	       INTO(strategies), .placeholder = "A,B"),
 	OPTION("horizon", 0, COUNT,
-	       "a smaller difference does not count (where page tables are "
-	       "copied: 10)",
+	       "a smaller difference does not count (of two runs, where page "
+	       "tables are copied: 10)",
 	       INTO(horizon), "3", "PCT", .low = 1, .high = 100),
 	OPTION("fail-above", 0, COUNT,
 	       "end with 3 if a cell is slower by more than PCT %, or refused",

@@ -49,7 +49,8 @@ static const struct option_spec run_options[] = {
 	       "go on with the run in DIR, as it was asked for", INTO(resume),
 	       .placeholder = "DIR"),
 	OPTION("budget", 0, COUNT,
-	       "cut samples to fit, and end then (default: 3 times the plan)",
+	       "cut the plan to fit, and add nothing later (default: 3 times "
+	       "the plan)",
 	       INTO(budget_s), .placeholder = "SECONDS", .low = 1,
 	       .high = 1000000),
 	OPTION("seed", 0, COUNT, "of the order of blocks (default: random)",
