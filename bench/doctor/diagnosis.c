@@ -174,11 +174,8 @@ void diagnosis_examine(struct diagnosis *found)
 	text_pick_bracketed(found->thp_text);
 	found->gnuplot = program_exists("gnuplot");
 	found->hyperfine = program_exists("hyperfine");
-	doctor_find_warnings(0, &found->warnings);
-	found->disturbances.list =
-		(struct row_list){ found->disturbances.rows,
-				   warnings_measuring(found->disturbances.rows),
-				   sizeof(struct warning) };
+	warnings_find(false, 0, &found->warnings);
+	warnings_find(true, 0, &found->disturbances);
 }
 
 #define STRATEGY(member) offsetof(struct found_strategy, member)

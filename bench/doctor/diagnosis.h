@@ -12,8 +12,6 @@
 #include "bench/machine/memory.h"
 #include "bench/machine/overcommit.h"
 
-#define THP_PATH "/sys/kernel/mm/transparent_hugepage/enabled"
-
 /* The control group that bounds our memory. */
 struct group_finding {
 	int error; /* -ENOENT: none here counts memory; else why it is hidden */
@@ -56,7 +54,7 @@ struct diagnosis {
 	char thp_text[32];
 	const char *thp; /* "" when the kernel has none */
 	bool gnuplot, hyperfine;
-	struct found_warnings warnings, disturbances;
+	struct warnings warnings, disturbances;
 	/* Filled by the verb, by what was asked for. */
 	struct predicted_heaps heaps;
 	struct predicted_process process;

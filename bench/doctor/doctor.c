@@ -280,9 +280,9 @@ static void fill_table(struct table *table, const struct diagnosis *found)
 	table->row = found;
 	report_cpus(table, found);
 	report_tools(table, found);
-	doctor_report_warnings(table, "warnings", "none", &found->warnings);
-	doctor_report_warnings(table, "disturbances", "none found",
-			       &found->disturbances);
+	warnings_report(table, "warnings", "none", &found->warnings);
+	warnings_report(table, "disturbances", "none found",
+			&found->disturbances);
 }
 
 static int report(const struct diagnosis *found, FILE *stream)
@@ -297,16 +297,6 @@ static int report(const struct diagnosis *found, FILE *stream)
 	return error;
 }
 
-/* What is predicted when nothing was asked for. */
-static void add_usual_heaps(struct predicted_heaps *heaps, uint64_t ram_bytes)
-{
-	doctor_add_heap(heaps, GIB, "");
-	doctor_add_heap(heaps, ram_bytes / 4, "RAM/4");
-	doctor_add_heap(heaps, ram_bytes / 2, "RAM/2");
-	doctor_add_heap(heaps, ram_bytes, "RAM");
-	doctor_add_heap(heaps, 2 * ram_bytes, "2 RAM");
-}
-
 struct options {
 	struct value_list heaps;
 	uint64_t pid;
@@ -318,23 +308,17 @@ struct options {
 static int add_heaps(const struct options *options, struct diagnosis *found,
 		     struct failure *why)
 {
-	const struct value_list *heaps = &options->heaps;
 	int error;
 
-	if (!heaps->count && (options->pid || found->facts_error))
+	if (!options->heaps.count && (options->pid || found->facts_error))
 		return 0;
-	error = doctor_begin_heaps(&found->heaps,
-				   found->found_group
-					   ? found->group.room.limit_bytes
-					   : UINT64_MAX);
-	if (error)
-		return fail(why, EXIT_FAILED, cure_of(CURE_PROC, error, NULL),
-			    "examine this machine: %s", meminfo_error(error));
-	for (size_t i = 0; i < heaps->count; i++)
-		doctor_add_heap(&found->heaps, heaps->values[i].number, "");
-	if (!heaps->count)
-		add_usual_heaps(&found->heaps, found->memory.total_bytes);
-	return 0;
+	error = doctor_predict_heaps(
+		&found->heaps,
+		found->found_group ? found->group.room.limit_bytes : UINT64_MAX,
+		&options->heaps, found->memory.total_bytes);
+	return error ? fail(why, EXIT_FAILED, cure_of(CURE_PROC, error, NULL),
+			    "examine this machine: %s", meminfo_error(error))
+		     : 0;
 }
 
 /* Root is refused, too, without CAP_SYS_PTRACE over the process. */

@@ -19,14 +19,14 @@
 #include "bench/rows/errname.h"
 #include "lib/spawnwise.h"
 
-int doctor_begin_heaps(struct predicted_heaps *heaps, uint64_t group_bytes)
+/* Read what all heaps have in common. */
+static int begin_heaps(struct predicted_heaps *heaps)
 {
 	struct predict_facts *small = &heaps->small;
 	struct smaps_facts own;
 	uint64_t most_bytes;
 	int error = predict_facts_imagined(0, small);
 
-	heaps->group_bytes = group_bytes;
 	if (!error)
 		error = smaps_read(0, &own);
 	if (error)
@@ -40,7 +40,7 @@ int doctor_begin_heaps(struct predicted_heaps *heaps, uint64_t group_bytes)
 	return 0;
 }
 
-void doctor_add_heap(struct predicted_heaps *heaps, uint64_t heap_bytes,
+static void add_heap(struct predicted_heaps *heaps, uint64_t heap_bytes,
 		     const char *label)
 {
 	const size_t count = heaps->list.count;
@@ -64,6 +64,24 @@ void doctor_add_heap(struct predicted_heaps *heaps, uint64_t heap_bytes,
 	heaps->list = (struct row_list){ heaps->rows, count + 1, sizeof *row };
 }
 
+int doctor_predict_heaps(struct predicted_heaps *heaps, uint64_t group_bytes,
+			 const struct value_list *sizes, uint64_t ram_bytes)
+{
+	const int error = begin_heaps(heaps);
+
+	heaps->group_bytes = group_bytes;
+	for (size_t i = 0; i < sizes->count && !error; i++)
+		add_heap(heaps, sizes->values[i].number, "");
+	if (error || sizes->count)
+		return error;
+	add_heap(heaps, UINT64_C(1) << 30, "");
+	add_heap(heaps, ram_bytes / 4, "RAM/4");
+	add_heap(heaps, ram_bytes / 2, "RAM/2");
+	add_heap(heaps, ram_bytes, "RAM");
+	add_heap(heaps, 2 * ram_bytes, "2 RAM");
+	return 0;
+}
+
 /* A strategy that creates something and works here. */
 static bool is_usable(const struct sw_strategy *strategy)
 {
@@ -71,14 +89,6 @@ static bool is_usable(const struct sw_strategy *strategy)
 
 	return !(strategy->traits & SW_CREATES_NOTHING) &&
 	       !trial_known(strategy, &step);
-}
-
-void doctor_find_warnings(pid_t pid, struct found_warnings *found)
-{
-	const size_t count = warnings_find(pid, found->rows);
-
-	found->list =
-		(struct row_list){ found->rows, count, sizeof *found->rows };
 }
 
 static void predict_spawns(struct predicted_process *predicted)
@@ -150,13 +160,12 @@ int doctor_predict_process(const struct process *process,
 	predicted->room_error = read_room(process->pid, &predicted->room_bytes);
 	predict_spawns(predicted);
 	read_limits(predicted);
-	doctor_find_warnings(process->pid, &predicted->warnings);
+	warnings_find(false, process->pid, &predicted->warnings);
 	return 0;
 }
 
 #define HEAP(member) offsetof(struct predicted_heap, member)
 #define SPAWN(member) offsetof(struct predicted_spawn, member)
-#define WARNING(member) offsetof(struct warning, member)
 #define AT(member) offsetof(struct predicted_process, member)
 
 static const struct row_field heap_fields[] = {
@@ -196,18 +205,6 @@ static const struct row_field limit_fields[] = {
 
 const struct row_type process_limits_row =
 	ROW_TYPE("process.limits", limit_fields);
-
-static const struct row_field warning_fields[] = {
-	FIELD("name", TEXT, WARNING(name), "a word"),
-	FIELD("what", LINE, WARNING(what), "what is the case, a sentence"),
-	FIELD("means", TEXT, WARNING(means),
-	      "what that means for spawning, a sentence; `null`: it disturbs "
-	      "what is measured"),
-	FIELD("cure", LINE, WARNING(cure), "what to do about it, a sentence"),
-	{ 0 },
-};
-
-const struct row_type warning_row = ROW_TYPE("warnings", warning_fields);
 
 static const struct row_field process_fields[] = {
 	FIELD("pid", NUMBER, AT(pid)),
@@ -360,24 +357,6 @@ static void report_process_limits(struct table *table,
 			    nearest.directory, nearest.used, nearest.limit);
 }
 
-void doctor_report_warnings(struct table *table, const char *subject,
-			    const char *none,
-			    const struct found_warnings *found)
-{
-	if (!found->list.count)
-		report_line(table, subject, TABLE_PLAIN, "%s", none);
-	for (size_t i = 0; i < found->list.count; i++) {
-		const struct warning *warning = &found->rows[i];
-
-		report_line(table, i ? "" : subject, TABLE_STRONG, "%s",
-			    warning->what);
-		if (warning->means)
-			report_line(table, "", TABLE_PLAIN, "%s",
-				    warning->means);
-		report_line(table, "", TABLE_PLAIN, "%s", warning->cure);
-	}
-}
-
 void doctor_report_process(struct table *table,
 			   const struct predicted_process *process, int mode)
 {
@@ -403,6 +382,5 @@ void doctor_report_process(struct table *table,
 			     false);
 	}
 	report_process_limits(table, process);
-	doctor_report_warnings(table, "its warnings", "none",
-			       &process->warnings);
+	warnings_report(table, "its warnings", "none", &process->warnings);
 }

@@ -7,10 +7,10 @@
 #define DOCTOR_DOCTOR_PREDICT_H
 
 #include "bench/attest/trial.h"
+#include "bench/doctor/warnings.h"
+#include "bench/files/axes.h"
 #include "bench/judge/predict.h"
 #include "bench/machine/process.h"
-#include "bench/machine/warnings.h"
-#include "bench/show/table.h"
 
 #define PREDICT_HEAPS_MAX 16
 
@@ -40,12 +40,6 @@ struct predicted_spawn {
 	int spawn[ROW_MODES];
 };
 
-/* Warnings about a process; 0 stands for this one. */
-struct found_warnings {
-	struct warning rows[WARNINGS_MAX];
-	struct row_list list;
-};
-
 /* A running process. */
 struct predicted_process {
 	pid_t pid;
@@ -58,22 +52,19 @@ struct predicted_process {
 	struct predicted_spawn rows[STRATEGIES_KNOWN];
 	struct row_list spawns;
 	uint64_t nofile, nproc, as_bytes; /* soft limits; UINT64_MAX: none */
-	struct found_warnings warnings;
+	struct warnings warnings;
 };
 
-/* Read what all heaps have in common. 0, or -errno from reading the machine. */
-int doctor_begin_heaps(struct predicted_heaps *heaps, uint64_t group_bytes);
-
-/* Add a heap of that size, at most PREDICT_HEAPS_MAX. */
-void doctor_add_heap(struct predicted_heaps *heaps, uint64_t heap_bytes,
-		     const char *label);
+/* Heaps of these sizes, at most PREDICT_HEAPS_MAX; of usual ones when there are
+ * none. group_bytes: the limit of our cgroups, or UINT64_MAX. 0, or -errno from
+ * reading the machine. */
+int doctor_predict_heaps(struct predicted_heaps *heaps, uint64_t group_bytes,
+			 const struct value_list *sizes, uint64_t ram_bytes);
 
 /* Read a process's mappings. -EACCES: only its owner and root may; else 0 or
  * a negative errno. */
 int doctor_predict_process(const struct process *process,
 			   struct predicted_process *predicted);
-
-void doctor_find_warnings(pid_t pid, struct found_warnings *found);
 
 /* Add to a table what people read of these; mode is the one that is set, or
  * below 0. The table's row becomes that of the process. */
@@ -81,12 +72,9 @@ void doctor_report_heaps(struct table *table,
 			 const struct predicted_heaps *heaps, int mode);
 void doctor_report_process(struct table *table,
 			   const struct predicted_process *process, int mode);
-void doctor_report_warnings(struct table *table, const char *subject,
-			    const char *none,
-			    const struct found_warnings *found);
 
 /* Their keys in JSON. */
 extern const struct row_type predicted_heap_row, predicted_process_row,
-	predicted_spawn_row, process_limits_row, warning_row;
+	predicted_spawn_row, process_limits_row;
 
 #endif

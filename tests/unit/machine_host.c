@@ -14,9 +14,9 @@
 
 #include <cmocka.h>
 
+#include "bench/doctor/warnings.h"
 #include "bench/machine/host.h"
 #include "bench/machine/text.h"
-#include "bench/machine/warnings.h"
 
 static void every_fact_is_there(void **state)
 {
@@ -117,29 +117,30 @@ static void foreign_bytes_are_escaped(void **state)
 
 static void disturbances_are_sentences(void **state)
 {
-	struct warning all[WARNINGS_MAX];
-	size_t count = warnings_measuring(all);
+	struct warnings all;
 
 	(void)state;
-	for (size_t i = 0; i < count; i++) {
-		assert_true(strlen(all[i].name) > 0);
-		assert_true(all[i].what[strlen(all[i].what) - 1] == '.');
-		assert_true(all[i].cure[strlen(all[i].cure) - 1] == '.');
+	warnings_find(true, 0, &all);
+	for (size_t i = 0; i < all.list.count; i++) {
+		const struct warning *one = &all.rows[i];
+
+		assert_true(strlen(one->name) > 0);
+		assert_true(one->what[strlen(one->what) - 1] == '.');
+		assert_true(one->cure[strlen(one->cure) - 1] == '.');
 	}
 }
 
 static void a_closed_setting_disturbs(void **state)
 {
-	struct warning all[WARNINGS_MAX];
-	size_t count;
+	struct warnings all;
 	bool told = false;
 
 	(void)state;
 	setenv("SPAWNWISE_KNOB", "/nonexistent", 1);
-	count = warnings_measuring(all);
+	warnings_find(true, 0, &all);
 	unsetenv("SPAWNWISE_KNOB");
-	for (size_t i = 0; i < count; i++)
-		told |= strcmp(all[i].name, "overcommit") == 0;
+	for (size_t i = 0; i < all.list.count; i++)
+		told |= strcmp(all.rows[i].name, "overcommit") == 0;
 	assert_true(told);
 }
 

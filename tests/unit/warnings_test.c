@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "bench/machine/warnings.h"
+#include "bench/doctor/warnings.h"
 
 static void imitations_are_known(void **state)
 {

@@ -4,7 +4,7 @@
  * warnings.h. Longer than other files: one table, with a function a row.
  */
 
-#include "bench/machine/warnings.h"
+#include "bench/doctor/warnings.h"
 
 #include <dirent.h>
 #include <inttypes.h>
@@ -31,7 +31,6 @@
 #define LOAD_PER_CPU_MAX 0.5
 #define CPU_PATH "/sys/devices/system/cpu/"
 #define MANY_DESCRIPTORS (UINT64_C(1) << 20)
-#define THP_PATH "/sys/kernel/mm/transparent_hugepage/enabled"
 #define SECCOMP_FILTERED 2 /* proc_pid_status(5) */
 
 /* A check says what is the case, or returns false: it stays silent too where
@@ -367,12 +366,12 @@ static const struct {
 _Static_assert(sizeof checks / sizeof *checks <= WARNINGS_MAX,
 	       "one warning a check");
 
-static size_t find(bool measuring, pid_t pid, struct warning *out)
+void warnings_find(bool measuring, pid_t pid, struct warnings *found)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < sizeof checks / sizeof *checks; i++) {
-		struct warning *warning = &out[count];
+		struct warning *warning = &found->rows[count];
 
 		if ((checks[i].concerns == MEASURING) != measuring ||
 		    (pid && checks[i].concerns != ANY_PROCESS))
@@ -384,15 +383,37 @@ static size_t find(bool measuring, pid_t pid, struct warning *out)
 			say(warning->cure, "%s", checks[i].cure);
 		count += checks[i].check(warning);
 	}
-	return count;
+	found->list =
+		(struct row_list){ found->rows, count, sizeof *found->rows };
 }
 
-size_t warnings_find(pid_t pid, struct warning out[WARNINGS_MAX])
-{
-	return find(false, pid, out);
-}
+#define WARNING(member) offsetof(struct warning, member)
 
-size_t warnings_measuring(struct warning out[WARNINGS_MAX])
+static const struct row_field warning_fields[] = {
+	FIELD("name", TEXT, WARNING(name), "a word"),
+	FIELD("what", LINE, WARNING(what), "what is the case, a sentence"),
+	FIELD("means", TEXT, WARNING(means),
+	      "what that means for spawning, a sentence; `null`: it disturbs "
+	      "what is measured"),
+	FIELD("cure", LINE, WARNING(cure), "what to do about it, a sentence"),
+	{ 0 },
+};
+
+const struct row_type warning_row = ROW_TYPE("warnings", warning_fields);
+
+void warnings_report(struct table *table, const char *subject, const char *none,
+		     const struct warnings *found)
 {
-	return find(true, 0, out);
+	if (!found->list.count)
+		report_line(table, subject, TABLE_PLAIN, "%s", none);
+	for (size_t i = 0; i < found->list.count; i++) {
+		const struct warning *warning = &found->rows[i];
+
+		report_line(table, i ? "" : subject, TABLE_STRONG, "%s",
+			    warning->what);
+		if (warning->means)
+			report_line(table, "", TABLE_PLAIN, "%s",
+				    warning->means);
+		report_line(table, "", TABLE_PLAIN, "%s", warning->cure);
+	}
 }

@@ -5,12 +5,16 @@
  *
  * A check is one row of the table in warnings.c and its function.
  */
-#ifndef MACHINE_WARNINGS_H
-#define MACHINE_WARNINGS_H
+#ifndef DOCTOR_WARNINGS_H
+#define DOCTOR_WARNINGS_H
 
-#include <stddef.h>
+#include <stdbool.h>
 #include <sys/types.h>
 
+#include "bench/rows/rows.h"
+#include "bench/show/table.h"
+
+#define THP_PATH "/sys/kernel/mm/transparent_hugepage/enabled"
 #define WARNINGS_MAX 24
 #define WARNING_BYTES 400
 
@@ -22,12 +26,22 @@ struct warning {
 	char cure[WARNING_BYTES]; /* a sentence: what to do about it */
 };
 
-/* What is to be said of a process (0: the calling one, of which more can be
- * asked). Returns how many there are. */
-size_t warnings_find(pid_t pid, struct warning out[WARNINGS_MAX]);
+struct warnings {
+	struct warning rows[WARNINGS_MAX];
+	struct row_list list;
+};
 
-/* The same of what makes numbers worse or cells impossible, the worst first. */
-size_t warnings_measuring(struct warning out[WARNINGS_MAX]);
+/* What is to be said of a process (0: the calling one, of which more can be
+ * asked); or, of the calling one, what makes numbers worse or cells impossible,
+ * the worst first. */
+void warnings_find(bool measuring, pid_t pid, struct warnings *found);
+
+/* Add to a table what people read of these; none: for when there are none. */
+void warnings_report(struct table *table, const char *subject, const char *none,
+		     const struct warnings *found);
+
+/* Their keys in JSON. */
+extern const struct row_type warning_row;
 
 /* By uname(2): the kernel that only looks like Linux ("WSL 1", "gVisor"), or
  * NULL. */
