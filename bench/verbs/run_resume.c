@@ -62,7 +62,7 @@ int run_resume_read(struct resume *resume, const struct arguments *args,
 	const char *dir = ((const struct options *)args->options)->resume;
 	char reason[256];
 	const char *other = find_other(args);
-	int code = 0;
+	int error, code = 0;
 
 	if (other)
 		return fail(why, EXIT_USAGE,
@@ -70,11 +70,12 @@ int run_resume_read(struct resume *resume, const struct arguments *args,
 			    "--budget, --plot and --dry-run hold anew.",
 			    "run --resume with --%s", other);
 	*resume = (struct resume){ .host = NULL };
-	if (samples_read(dir, &resume->samples, reason, sizeof reason) ||
-	    host_read(dir, &resume->host, reason, sizeof reason)) {
+	error = samples_read(dir, &resume->samples, reason, sizeof reason);
+	if (error || host_read(dir, &resume->host, reason, sizeof reason)) {
 		run_resume_release(resume);
-		return fail(why, EXIT_USAGE, folder_cure, "run --resume %s: %s",
-			    dir, reason);
+		return fail(why, EXIT_USAGE,
+			    error == -EBUSY ? "Wait for its end." : folder_cure,
+			    "run --resume %s: %s", dir, reason);
 	}
 	if (!take_command_line(resume))
 		code = fail(why, EXIT_USAGE, folder_cure,

@@ -164,6 +164,8 @@ truncate_last_row() {
 	within 10 has_samples
 	refused 2 "summarise run: the run is still at work" "Wait for its end" \
 		summarise run
+	refused 2 "run --resume run: the run is still at work" \
+		"Wait for its end" run --resume run
 	kill -INT "$runner"
 	end_run 130
 	rm run/cells.csv
