@@ -18,7 +18,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "bench/files/host_file.h"
 #include "bench/files/run_dir.h"
 #include "bench/labs/driver.h"
 #include "bench/machine/host.h"

@@ -11,7 +11,7 @@
 #include <signal.h>
 
 #include "bench/attest/attest.h"
-#include "bench/files/host_file.h"
+#include "bench/files/run_dir.h"
 #include "bench/files/samples.h"
 #include "bench/judge/quality.h"
 #include "bench/machine/guardian.h"

@@ -19,7 +19,7 @@
 #include <unistd.h>
 
 #include "bench/files/cells.h"
-#include "bench/files/host_file.h"
+#include "bench/files/run_dir.h"
 #include "bench/machine/program.h"
 #include "bench/machine/text.h"
 #include "bench/rows/row_file.h"

@@ -12,7 +12,6 @@
 
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
-#include "bench/show/fill.h"
 #include "bench/show/lines.h"
 
 static const char *const style_codes[] = {

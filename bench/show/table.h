@@ -75,7 +75,7 @@ void report_line(struct table *table, const char *subject,
 		 enum table_style style, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The same with the {fields} of the table's row in the text; see fill.h. */
+/* The same with the {fields} of the table's row in the text; see lines.h. */
 void report_row(struct table *table, const char *subject,
 		enum table_style style, const char *text);
 

@@ -15,7 +15,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "bench/files/host_file.h"
+#include "bench/files/run_dir.h"
 #include "bench/files/samples.h"
 #include "bench/judge/compare.h"
 #include "bench/judge/quality.h"

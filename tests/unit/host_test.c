@@ -13,7 +13,7 @@
 
 #include <cmocka.h>
 
-#include "bench/files/host_file.h"
+#include "bench/files/run_dir.h"
 #include "bench/rows/row_file.h"
 #include "tests/unit/scratch.h"
 
