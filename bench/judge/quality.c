@@ -135,12 +135,12 @@ __attribute__((format(printf, 2, 3))) static void say(struct quality *quality,
 	va_end(values);
 }
 
-static void say_told(struct quality *quality, int unsure)
+static void say_told(struct quality *quality)
 {
 	const double told = quality->told, copying = quality->told_copying;
 	const double worst = fmax(told, copying); /* prefers a number to NAN */
 
-	if (isnan(worst) && !unsure)
+	if (isnan(worst) && !quality->unsure)
 		say(quality, "Nothing was measured that a run is judged by: "
 			     "add a strategy that works and is no baseline.");
 	else if (isnan(worst))
@@ -164,8 +164,10 @@ static void say_told(struct quality *quality, int unsure)
 		    PERCENT(told), PERCENT(copying));
 }
 
-static void conclude(struct quality *quality, int unsure)
+static void conclude(struct quality *quality)
 {
+	const int unsure = quality->unsure;
+
 	*quality->verdict = '\0';
 	if (isnan(quality->reference_spread)) {
 		say(quality, "The reference was not measured, so a slow "
@@ -175,24 +177,13 @@ static void conclude(struct quality *quality, int unsure)
 	if (!isnan(quality->equal_apart))
 		say(quality, "Equal cells agree within %.*f %%. ",
 		    PERCENT(quality->equal_apart));
-	say_told(quality, unsure);
+	say_told(quality);
 	if (unsure && !isnan(fmax(quality->told, quality->told_copying)))
 		say(quality,
 		    " %d cell%s disturbed nearly all the time and ha%s no "
 		    "interval.",
 		    unsure, unsure > 1 ? "s were" : " was",
 		    unsure > 1 ? "ve" : "s");
-}
-
-/* Cells that were measured, but nobody knows how exactly. */
-static int count_unsure(const struct summary *rows, size_t count)
-{
-	int unsure = 0;
-
-	for (size_t i = 0; i < count; i++)
-		unsure +=
-			counts(&rows[i]) && isinf(summary_precision(&rows[i]));
-	return unsure;
 }
 
 int quality_of_rows(struct quality *quality, const struct summary *rows,
@@ -204,9 +195,13 @@ int quality_of_rows(struct quality *quality, const struct summary *rows,
 
 	if (!cells)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		if (counts(&rows[i]))
-			cells[used++] = &rows[i];
+	quality->unsure = 0;
+	for (size_t i = 0; i < count; i++) {
+		if (!counts(&rows[i]))
+			continue;
+		cells[used++] = &rows[i];
+		quality->unsure += isinf(summary_precision(&rows[i]));
+	}
 	error = judge_equal_cells(quality, cells, used);
 	if (!error)
 		error = judge_intervals(&quality->told, false,
@@ -237,6 +232,6 @@ int result_sum(struct result *result, const struct summary *planned,
 	if (error)
 		free(result->rows);
 	else
-		conclude(quality, count_unsure(result->rows, result->count));
+		conclude(quality);
 	return error;
 }

@@ -16,6 +16,7 @@ struct quality {
 	double undisturbed;	   /* share of the blocks */
 	double equal_apart;	   /* of cells that cost the same */
 	double told, told_copying; /* smallest differences that can be told */
+	int unsure;		   /* cells whose intervals are not known */
 	char verdict[256];	   /* one sentence */
 };
 

@@ -95,33 +95,23 @@ static void print_differences(const struct comparison_report *report,
 	json_decref(list);
 }
 
-static size_t count_verdict(const struct comparisons *found,
-			    enum compare_verdict verdict)
-{
-	size_t count = 0;
-
-	for (size_t i = 0; i < found->count; i++)
-		count += found->list[i].verdict == verdict;
-	return count;
-}
-
 /* "12 same, 3 slower, 1 unproven" and whose fault a common shift is. */
 static void print_sum(const struct comparison_report *report)
 {
 	const double reference = reference_ratio(report);
+	size_t counts[COMPARE_VERDICTS] = { 0 };
 	const char *before = "";
 
+	for (size_t i = 0; i < report->found->count; i++)
+		counts[report->found->list[i].verdict]++;
 	for (int i = 0; i < COMPARE_VERDICTS; i++) {
-		const size_t count =
-			count_verdict(report->found, (enum compare_verdict)i);
-
-		if (!count)
+		if (!counts[i])
 			continue;
-		printf("%s%zu %s", before, count, compare_verdicts[i]);
+		printf("%s%zu %s", before, counts[i], compare_verdicts[i]);
 		before = ", ";
 	}
 	fputs(".\n", stdout);
-	if (count_verdict(report->found, COMPARE_UNPROVEN))
+	if (counts[COMPARE_UNPROVEN])
 		fputs("unproven: the interval, or what the runs can tell, "
 		      "allows more than one verdict; measure longer, with "
 		      "--precision "

@@ -80,7 +80,7 @@ static json_t *command_line(const struct arguments *args)
 static json_t *describe_plan(const struct run *run, const struct run_dir *dir,
 			     const struct arguments *args)
 {
-	const struct quality unknown = { NAN, NAN, NAN, NAN, NAN, NAN, "" };
+	const struct quality unknown = { NAN, NAN, NAN, NAN, NAN, NAN, 0, "" };
 	json_t *host = host_facts();
 
 	if (!host)

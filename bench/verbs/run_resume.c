@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine/host.h"
 #include "bench/show/cure.h"
 
 static const char folder_cure[] =
@@ -113,11 +114,32 @@ static bool is_same_matrix(const struct cells *cells, const struct plan *plan)
 	return true;
 }
 
+/* In what this machine is not the one of the earlier run, or NULL. */
+static const char *find_change(const json_t *then)
+{
+	static const char *const keys[] = { "kernel", "kernel_version",
+					    "cpu_model", NULL };
+	json_t *now = host_facts();
+	size_t i = 0;
+
+	while (keys[i] && json_equal(json_object_get(then, keys[i]),
+				     json_object_get(now, keys[i])))
+		i++;
+	json_decref(now);
+	return keys[i];
+}
+
 int run_resume_open(const struct resume *resume, struct run *run,
 		    struct run_dir *dir, const char *path, struct failure *why)
 {
+	const char *change = find_change(resume->host);
 	int error;
 
+	if (change)
+		return fail(why, EXIT_USAGE,
+			    "Measure a new run, and compare the two.",
+			    "run --resume %s: its %s is another one now", path,
+			    change);
 	if (!is_same_matrix(&resume->samples.cells, run->plan))
 		return fail(why, EXIT_USAGE,
 			    "Measure a new run: heaps or strategies are others "

@@ -326,6 +326,9 @@ assert len(json.load(open("run/gbench.json"))) >= 30'
 	sed -i 's/"vfork,null"/"vfork,fork"/' run/host.json
 	refused 2 "run --resume run: its matrix is another one now" "new run" \
 		run --resume run
+	sed -i 's/"kernel": "/&2/' run/host.json
+	refused 2 "run --resume run: its kernel is another one now" \
+		"compare the two" run --resume run
 	echo '{}' >run/host.json
 	refused 2 "run --resume run: its host.json does not say" "Name the" \
 		run --resume run
