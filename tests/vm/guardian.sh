@@ -248,10 +248,11 @@ third_partys_ratio_is_kept() {
 }
 
 # Its guardian holds still meanwhile: between two windows there would be nothing
-# to restore.
+# to restore. So does the run, which waits 2 s for its guardian.
 second_is_refused() {
   local verdict=0
-  start && stop_in_window "$guardian" && mv err first || return 1
+  start && stop_in_window "$guardian" && kill -STOP "$runner" &&
+    mv err first || return 1
   { check 1 spawnwise run --heap 0 --overcommit 1 --out second &&
     says err "another spawnwise run (pid " && [ ! -e second ] &&
     check 1 spawnwise restore && says err "another spawnwise run (pid "; } || verdict=1
