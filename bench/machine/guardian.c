@@ -233,7 +233,7 @@ static int guard_prepare(struct guard *guard, struct repair *leftover)
 		error = state_open(true, &guard->directory_fd);
 	if (!error)
 		error = lock_take(&guard->lock, guard->knob_fd,
-				  guard->directory_fd, LOCK_WAIT_MS,
+				  guard->directory_fd, LOCK_EX, LOCK_WAIT_MS,
 				  &leftover->holder);
 	if (!error)
 		error = overcommit_repair_locked(guard->directory_fd, leftover);

@@ -12,7 +12,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/eventfd.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/sysmacros.h>
 #include <sys/vfs.h>
@@ -212,8 +211,8 @@ static void lock_drop(struct lock *lock)
 	lock_forget(lock);
 }
 
-static int lock_wait(struct lock *lock, int knob_fd, int directory_fd, int how,
-		     int wait_ms, struct lock_holder *holder)
+int lock_take(struct lock *lock, int knob_fd, int directory_fd, int how,
+	      int wait_ms, struct lock_holder *holder)
 {
 	int busy_fd = -1;
 	int error;
@@ -231,23 +230,6 @@ static int lock_wait(struct lock *lock, int knob_fd, int directory_fd, int how,
 	if (error)
 		lock_drop(lock);
 	return error;
-}
-
-int lock_take(struct lock *lock, int knob_fd, int directory_fd, int wait_ms,
-	      struct lock_holder *holder)
-{
-	return lock_wait(lock, knob_fd, directory_fd, LOCK_EX, wait_ms, holder);
-}
-
-int lock_probe(int knob_fd, int directory_fd, int wait_ms,
-	       struct lock_holder *holder)
-{
-	struct lock lock;
-	int error = lock_wait(&lock, knob_fd, directory_fd, LOCK_SH, wait_ms,
-			      holder);
-
-	lock_drop(&lock);
-	return error == -EBUSY ? error : 0;
 }
 
 void lock_release(struct lock *lock, int directory_fd)

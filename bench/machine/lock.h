@@ -14,6 +14,7 @@
 #define MACHINE_LOCK_H
 
 #include <stdbool.h>
+#include <sys/file.h>
 #include <sys/types.h>
 
 /* The setting: /proc/sys/vm/overcommit_memory, or $SPAWNWISE_KNOB: a plain file
@@ -40,18 +41,15 @@ struct lock_holder {
 
 /*
  * Take the lock for the setting behind knob_fd and the state folder, waiting at
- * most wait_ms. Without a folder (-1) any user may, without its file. It is
- * held until every copy of the descriptors is closed, by death too. -EBUSY:
- * somebody else still holds it, see *holder; -ENOLCK: none that others would
- * respect can be had; -EACCES and so on from open(2).
+ * most wait_ms: LOCK_EX of flock(2), or LOCK_SH to learn only whether somebody
+ * holds it, which any user may ask, and a descriptor may be -1 then. Without a
+ * folder (-1) any user may, without its file. It is held until every copy of
+ * the descriptors is closed, by death too. -EBUSY: somebody else still holds
+ * it, see *holder; -ENOLCK: none that others would respect can be had; -EACCES
+ * and so on from open(2).
  */
-int lock_take(struct lock *lock, int knob_fd, int directory_fd, int wait_ms,
-	      struct lock_holder *holder);
-
-/* Whether somebody holds it, without taking it; any user may ask, and a
- * descriptor may be -1. 0, or -EBUSY. */
-int lock_probe(int knob_fd, int directory_fd, int wait_ms,
-	       struct lock_holder *holder);
+int lock_take(struct lock *lock, int knob_fd, int directory_fd, int how,
+	      int wait_ms, struct lock_holder *holder);
 
 /* Remove the lock file and let go. Allocates nothing. */
 void lock_release(struct lock *lock, int directory_fd);

@@ -313,12 +313,17 @@ int overcommit_look(struct overcommit_view *view)
 
 int overcommit_holder(int wait_ms, struct lock_holder *holder)
 {
+	struct lock lock;
 	OWNED_FD directory_fd = -1;
 	OWNED_FD knob_fd = -1;
+	int error;
 
 	open_knob(O_RDONLY, &knob_fd);
 	state_open(false, &directory_fd);
-	return lock_probe(knob_fd, directory_fd, wait_ms, holder);
+	error = lock_take(&lock, knob_fd, directory_fd, LOCK_SH, wait_ms,
+			  holder);
+	lock_forget(&lock);
+	return error == -EBUSY ? error : 0;
 }
 
 int overcommit_hold(int wait_ms, struct lock_holder *holder)
@@ -329,7 +334,7 @@ int overcommit_hold(int wait_ms, struct lock_holder *holder)
 
 	if (error)
 		return 0;
-	error = lock_take(&lock, knob_fd, -1, wait_ms, holder);
+	error = lock_take(&lock, knob_fd, -1, LOCK_EX, wait_ms, holder);
 	return error == -EBUSY ? error : 0;
 }
 
@@ -426,7 +431,7 @@ int overcommit_repair(struct repair *repair)
 		error = open_knob(O_RDONLY, &knob_fd);
 	if (error)
 		return error;
-	error = lock_take(&lock, knob_fd, directory_fd, REPAIR_WAIT_MS,
+	error = lock_take(&lock, knob_fd, directory_fd, LOCK_EX, REPAIR_WAIT_MS,
 			  &repair->holder);
 	if (error)
 		return error;

@@ -32,37 +32,27 @@ static bool holds(const char *dir, const char *file)
 }
 
 /* The states of a run's parents, "one, another", as far as there is room; their
- * cells stand together. Returns how many there are. */
-static size_t list_states(const struct cells *cells, char *list, size_t size)
+ * cells stand together. Returns how many there are; *has: state is one. */
+static size_t list_states(const struct cells *cells, const char *state,
+			  bool *has, char *list, size_t size)
 {
-	char state[AXES_STATE_BYTES], before[AXES_STATE_BYTES] = "";
+	char text[AXES_STATE_BYTES], before[AXES_STATE_BYTES] = "";
 	size_t count = 0, used = 0;
 
 	for (size_t i = 0; i < cells->count; i++) {
-		axes_state(&cells->rows[i].cell, state);
-		if (!strcmp(state, before))
+		axes_state(&cells->rows[i].cell, text);
+		if (!strcmp(text, before))
 			continue;
+		*has |= state && !strcmp(text, state);
 		if (used < size)
 			used += (size_t)snprintf(list + used, size - used,
-						 count ? ", %s" : "%s", state);
-		strcpy(before, state);
+						 count ? ", %s" : "%s", text);
+		strcpy(before, text);
 		count++;
 	}
 	if (used >= size)
 		strcpy(list + size - sizeof ", ...", ", ...");
 	return count;
-}
-
-static bool has_state(const struct cells *cells, const char *state)
-{
-	char text[AXES_STATE_BYTES];
-
-	for (size_t i = 0; i < cells->count; i++) {
-		axes_state(&cells->rows[i].cell, text);
-		if (!strcmp(text, state))
-			return true;
-	}
-	return false;
 }
 
 /* Whether the state is one of them; of several without a choice that is told.
@@ -71,9 +61,10 @@ static int check_state(const struct cells *cells, const char *state,
 		       struct failure *why)
 {
 	char list[400];
-	const size_t count = list_states(cells, list, sizeof list);
+	bool has = false;
+	const size_t count = list_states(cells, state, &has, list, sizeof list);
 
-	if (state && !has_state(cells, state))
+	if (state && !has)
 		return fail(why, EXIT_USAGE,
 			    "Take a state that it has: backing/threads/cpu.",
 			    "draw parents of the state %s: the run has %s",

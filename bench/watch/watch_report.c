@@ -31,8 +31,7 @@ struct verdict {
 	/* What the process may still take before its group's limit or the
 	 * machine's end is met; UINT64_MAX: no limit, or not known. */
 	uint64_t group_room_bytes, machine_room_bytes;
-	int used_percent; /* of the group's limit */
-	uint64_t swap_total_bytes;
+	int used_percent;	   /* of the group's limit */
 	const char *machine_error; /* why the machine's memory is not known */
 	int mode;		   /* of overcommit, or -errno */
 	/* The OOM killer's other choices, on the machine and in the group that
@@ -198,8 +197,6 @@ static void look_at_machine(struct verdict *verdict)
 	int error = meminfo_read(&machine);
 
 	verdict->machine_error = error ? meminfo_error(error) : NULL;
-	verdict->swap_total_bytes =
-		error ? BYTES_UNKNOWN : machine.swap_total_bytes;
 	verdict->machine_room_bytes = last->available_bytes;
 	if (last->available_bytes != BYTES_UNKNOWN)
 		verdict->machine_room_bytes += last->swap_free_bytes;
@@ -340,7 +337,7 @@ static void report_machine(struct table *table, const struct verdict *verdict)
 		return;
 	}
 	report_row(table, "machine", TABLE_PLAIN,
-		   verdict->swap_total_bytes
+		   machine->swap_total_bytes
 			   ? "{available_bytes} of memory available, swap "
 			     "free: {swap_free_bytes}"
 			   : "{available_bytes} of memory available, no swap");

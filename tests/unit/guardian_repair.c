@@ -196,8 +196,9 @@ static void a_held_lock_refuses(void **context)
 	leave(scene, &state);
 	assert_int_equal(state_open(false, &directory_fd), 0);
 	assert_int_equal(overcommit_open(&knob_fd), 0);
-	assert_int_equal(
-		lock_take(&lock, knob_fd, directory_fd, 0, &repair.holder), 0);
+	assert_int_equal(lock_take(&lock, knob_fd, directory_fd, LOCK_EX, 0,
+				   &repair.holder),
+			 0);
 	assert_int_equal(overcommit_repair(&repair), -EBUSY);
 	assert_int_equal(repair.holder.run_pid, getpid());
 	assert_int_equal(repair.holder.guardian_pid, 0);

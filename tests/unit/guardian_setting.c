@@ -51,8 +51,9 @@ static void a_removed_lock_does_not_count(void **context)
 	assert_int_equal(flock(stale_fd, LOCK_EX), 0);
 	assert_int_equal(unlink(path), 0);
 	assert_int_equal(overcommit_open(&knob_fd), 0);
-	assert_int_equal(lock_take(&lock, knob_fd, directory_fd, 0, &holder),
-			 0);
+	assert_int_equal(
+		lock_take(&lock, knob_fd, directory_fd, LOCK_EX, 0, &holder),
+		0);
 	lock_release(&lock, directory_fd);
 	close(knob_fd);
 	close(stale_fd);
