@@ -185,6 +185,9 @@ int run_resume_apply(struct resume *resume, struct run *run)
 		*cell_last = sample->parent + 1;
 	}
 	free(last);
+	run->parents_added = run->first_parent - (int)plan_processes(run->plan);
+	if (run->parents_added < 0)
+		run->parents_added = 0;
 	run->samples.list = samples->list;
 	run->samples.count = samples->count;
 	run->samples.room = samples->room;

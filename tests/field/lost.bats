@@ -308,6 +308,16 @@ assert len(json.load(open("run/gbench.json"))) >= 30'
 	says err "Written to run."
 }
 
+@test "run --resume counts processes that were added before" {
+	check 0 "$command" run --heap 0 --strategy null --parents 8 --out run
+	[ "$(host run parents_added)" = 0 ]
+	# As if six had been asked for, and two more for precision.
+	sed -i 's/"8"/"6"/' run/host.json
+	check 0 "$command" run --resume run
+	[ "$(host run parents_per_state)" = 6 ]
+	[ "$(host run parents_added)" = 2 ]
+}
+
 @test "run --resume: a cut row, a finished run, and what cannot go on" {
 	check 0 "$command" run "${few[@]}" --heap 0 --strategy vfork,null --out run
 	head -c -30 run/samples.csv >cut
