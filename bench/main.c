@@ -15,7 +15,6 @@
 
 #include "bench/machine/coprocess.h"
 #include "bench/machine/text.h"
-#include "bench/show/cure.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
@@ -172,15 +171,12 @@ static int dispatch(int argc, char **argv, struct failure *why)
 /* A full disk or a closed pipe must not look like success. */
 static int check_output(int code, struct failure *why)
 {
-	int error;
-
 	errno = 0;
 	if (!fflush(stdout) && !ferror(stdout))
 		return code;
-	error = errno ? -errno : -EIO;
-	return fail(why, EXIT_FAILED,
-		    cure_of(CURE_FILE, error, "See where its output goes."),
-		    "write standard output: %s", strerror(-error));
+	return fail_errno(why, EXIT_FAILED, CURE_FILE, errno ? -errno : -EIO,
+			  "See where its output goes.",
+			  "write standard output");
 }
 
 /* A path or a name in it may hold anything. */

@@ -15,7 +15,6 @@
 #include "bench/doctor/diagnosis.h"
 #include "bench/machine/units.h"
 #include "bench/rows/rows.h"
-#include "bench/show/cure.h"
 #include "bench/show/table.h"
 #include "bench/verbs/verbs.h"
 
@@ -316,9 +315,8 @@ static int add_heaps(const struct options *options, struct diagnosis *found,
 		&found->heaps,
 		found->found_group ? found->group.room.limit_bytes : UINT64_MAX,
 		&options->heaps, found->memory.total_bytes);
-	return error ? fail(why, EXIT_FAILED, cure_of(CURE_PROC, error, NULL),
-			    "examine this machine: %s", meminfo_error(error))
-		     : 0;
+	return fail_errno(why, EXIT_FAILED, CURE_PROC, error, NULL,
+			  "examine this machine");
 }
 
 /* Root is refused, too, without CAP_SYS_PTRACE over the process. */
@@ -378,12 +376,9 @@ static int doctor_run(const struct arguments *args, struct failure *why)
 	error = options->json ? row_json_print(row_json(&diagnosis_row, &found),
 					       stdout)
 			      : report(&found, stdout);
-	if (error)
-		return fail(
-			why, EXIT_FAILED,
-			cure_of(CURE_FILE, error, "See where its output goes."),
-			"report what was found: %s", strerror(-error));
-	return EXIT_DONE;
+	return fail_errno(why, EXIT_FAILED, CURE_FILE, error,
+			  "See where its output goes.",
+			  "report what was found");
 }
 
 static const struct option_spec doctor_options[] = {

@@ -19,7 +19,6 @@
 #include "bench/machine/overcommit.h"
 #include "bench/machine/text.h"
 #include "bench/measure/predict_facts.h"
-#include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/verbs.h"
@@ -180,8 +179,8 @@ static int choose_run(const struct arguments *args, struct failure *why)
 	text_print(stderr, "By run %s in %s:\n", cells.run_id, dir);
 	code = advise(&query, cells.rows, cells.count, &choice);
 	if (code) {
-		code = fail(why, EXIT_FAILED, cure_of(CURE_PROC, code, NULL),
-			    "choose a strategy: %s", meminfo_error(code));
+		code = fail_errno(why, EXIT_FAILED, CURE_PROC, code, NULL,
+				  "choose a strategy");
 	} else {
 		code = print_choice(&choice, why);
 		choice_release(&choice);

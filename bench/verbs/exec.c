@@ -20,7 +20,6 @@
 #include "bench/machine/heap.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/units.h"
-#include "bench/show/cure.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"
 
@@ -243,12 +242,10 @@ static int open_and_grow(const struct options *options,
 	if (!error)
 		error = sw_open(options->strategy, handle);
 	if (error)
-		return fail(why, EXIT_OURS,
-			    cure_of(CURE_STRATEGY, error,
-				    "Choose another; `spawnwise list` tells "
-				    "what works here."),
-			    "open strategy %s: %s", options->strategy->name,
-			    strerror(-error));
+		return fail_errno(why, EXIT_OURS, CURE_STRATEGY, error,
+				  "Choose another; `spawnwise list` tells "
+				  "what works here.",
+				  "open strategy %s", options->strategy->name);
 	cpu_unpin();
 	error = heap_grow(&heap, options->heap_bytes,
 			  backing_find(options->backing), reason,

@@ -17,7 +17,7 @@
 
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
-#include "bench/show/cure.h"
+#include "bench/machine/text.h"
 #include "lib/spawnwise.h"
 
 /* More names than this are not offered as a correction. */
@@ -44,6 +44,23 @@ void fail_cure(struct failure *why, const char *format, ...)
 	va_start(values, format);
 	vsnprintf(why->cure, sizeof why->cure, format, values);
 	va_end(values);
+}
+
+int fail_errno(struct failure *why, int exit_code, enum cure_object object,
+	       int error, const char *otherwise, const char *format, ...)
+{
+	va_list values;
+
+	if (!error)
+		return 0;
+	va_start(values, format);
+	vsnprintf(why->what, sizeof why->what, format, values);
+	va_end(values);
+	text_join(why->what, sizeof why->what, ": ", "%s",
+		  object == CURE_PROC ? meminfo_error(error)
+				      : strerror(-error));
+	fail_cure(why, "%s", cure_of(object, error, otherwise));
+	return exit_code;
 }
 
 /* Edits between two words: letters added, dropped, changed, or swapped with

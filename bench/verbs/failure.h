@@ -5,6 +5,8 @@
 
 #include <stddef.h>
 
+#include "bench/show/cure.h"
+
 struct process;
 struct sw_strategy;
 
@@ -41,6 +43,13 @@ int fail(struct failure *why, int exit_code, const char *cure,
 /* Set a cure that needs arguments; call it before fail(..., NULL, ...). */
 void fail_cure(struct failure *why, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
+
+/* Fail for a negative errno: ": REASON" is put behind the formatted text, and
+ * the cure is that of such an error of such an object (bench/show/cure.h). 0
+ * when error is 0. */
+int fail_errno(struct failure *why, int exit_code, enum cure_object object,
+	       int error, const char *otherwise, const char *format, ...)
+	__attribute__((format(printf, 6, 7)));
 
 /* The word nearest to a mistyped one among count words, or NULL when none is
  * near: within a third of its letters, at least one. */

@@ -9,7 +9,6 @@
 #include "bench/attest/attest.h"
 #include "bench/machine/text.h"
 #include "bench/rows/rows.h"
-#include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/show/table.h"
 #include "bench/verbs/verbs.h"
@@ -158,14 +157,9 @@ static int list(const struct options *options)
 
 static int list_run(const struct arguments *args, struct failure *why)
 {
-	const int error = list((const void *)args->options);
-
-	if (error)
-		return fail(
-			why, EXIT_FAILED,
-			cure_of(CURE_FILE, error, "See where its output goes."),
-			"list strategies: %s", strerror(-error));
-	return EXIT_DONE;
+	return fail_errno(why, EXIT_FAILED, CURE_FILE,
+			  list((const void *)args->options),
+			  "See where its output goes.", "list strategies");
 }
 
 static const struct option_spec list_options[] = {

@@ -9,7 +9,6 @@
 
 #include "bench/machine/memory.h"
 #include "bench/machine/units.h"
-#include "bench/show/cure.h"
 #include "bench/verbs/verbs.h"
 
 #define HOLDER_WAIT_MS 1000

@@ -12,7 +12,6 @@
 #include "bench/files/axes.h"
 #include "bench/judge/compare.h"
 #include "bench/machine/text.h"
-#include "bench/show/cure.h"
 #include "bench/show/plot.h"
 #include "bench/verbs/choose.h"
 #include "bench/verbs/verbs.h"

@@ -16,7 +16,6 @@
 #include "bench/judge/quality.h"
 #include "bench/machine/host.h"
 #include "bench/machine/text.h"
-#include "bench/show/cure.h"
 #include "bench/show/lines.h"
 #include "bench/verbs/verbs.h"
 
@@ -100,9 +99,8 @@ static int write_host(const char *run, const struct samples *samples,
 		error = host_write(run, host);
 	}
 	json_decref(host);
-	return error ? fail(why, EXIT_FAILED, cure_of(CURE_FILE, error, NULL),
-			    "write %s/host.json: %s", run, strerror(-error))
-		     : 0;
+	return fail_errno(why, EXIT_FAILED, CURE_FILE, error, NULL,
+			  "write %s/host.json", run);
 }
 
 static int write_run(const char *run, const struct samples *samples,
@@ -114,16 +112,16 @@ static int write_run(const char *run, const struct samples *samples,
 				     samples->count);
 
 	if (error)
-		return fail(why, EXIT_FAILED, cure_of(CURE_SELF, error, NULL),
-			    "sum the samples of %s: %s", run, strerror(-error));
+		return fail_errno(why, EXIT_FAILED, CURE_SELF, error, NULL,
+				  "sum the samples of %s", run);
 	code = write_host(run, samples, &result, why);
 	if (!code)
 		error = cells_write(run, samples->cells.run_id, result.rows,
 				    result.count);
-	if (error)
-		code = fail(why, EXIT_FAILED, cure_of(CURE_FILE, error, NULL),
-			    "write %s/cells.csv: %s", run, strerror(-error));
-	else if (!code)
+	if (!code)
+		code = fail_errno(why, EXIT_FAILED, CURE_FILE, error, NULL,
+				  "write %s/cells.csv", run);
+	if (!code)
 		printf("%s\n", result.quality.verdict);
 	free(result.rows);
 	return code;

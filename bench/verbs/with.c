@@ -20,7 +20,6 @@
 #include "bench/attest/trial.h"
 #include "bench/machine/coprocess.h"
 #include "bench/machine/program.h"
-#include "bench/show/cure.h"
 #include "bench/verbs/verbs.h"
 #include "lib/preload/preload.h"
 #include "lib/spawnwise.h"
@@ -50,7 +49,6 @@ static int find_strategy(const char *name, const struct sw_strategy **strategy,
 {
 	const char *step;
 	unsigned missing;
-	int error;
 
 	*strategy = sw_find(name);
 	if (!*strategy) {
@@ -71,13 +69,9 @@ static int find_strategy(const char *name, const struct sw_strategy **strategy,
 			    "sigdefault, sigmask and fdactions.",
 			    "serve a program with %s: it does not honour %s",
 			    name, sw_field_name(missing & -missing));
-	error = trial_known(*strategy, &step);
-	if (error)
-		return fail(why, EXIT_OURS,
-			    cure_of(CURE_STRATEGY, error, "Choose another."),
-			    "serve a program with %s: %s", name,
-			    strerror(-error));
-	return 0;
+	return fail_errno(why, EXIT_OURS, CURE_STRATEGY,
+			  trial_known(*strategy, &step), "Choose another.",
+			  "serve a program with %s", name);
 }
 
 /* The command is what follows the strategy; "--" between them is decoration,
@@ -239,16 +233,14 @@ static int with_verb(const struct arguments *args, struct failure *why)
 	if (!error)
 		error = order_preload(library);
 	if (error)
-		return fail(why, EXIT_OURS, cure_of(CURE_SELF, error, NULL),
-			    "set the environment: %s", strerror(-error));
+		return fail_errno(why, EXIT_OURS, CURE_SELF, error, NULL,
+				  "set the environment");
 	error = order_report(options->report);
 	if (error)
-		return fail(why, EXIT_OURS,
-			    cure_of(CURE_FILE, error,
-				    "Name a file that can be written, by its "
-				    "whole path."),
-			    "report to %s: %s", options->report,
-			    strerror(-error));
+		return fail_errno(why, EXIT_OURS, CURE_FILE, error,
+				  "Name a file that can be written, by its "
+				  "whole path.",
+				  "report to %s", options->report);
 	return become(&program, command, why);
 }
 

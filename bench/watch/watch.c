@@ -19,7 +19,6 @@
 #include "bench/machine/clock.h"
 #include "bench/machine/units.h"
 #include "bench/measure/signals.h"
-#include "bench/show/cure.h"
 #include "bench/show/progress.h"
 #include "bench/verbs/verbs.h"
 #include "bench/watch/watch_report.h"
@@ -253,11 +252,8 @@ static int open_csv(struct watch *watch, struct failure *why)
 	error = watch->writer.stream
 			? row_put_header(&watch->writer, &memory_sample_row)
 			: -errno;
-	if (error)
-		return fail(why, path ? EXIT_USAGE : EXIT_FAILED,
-			    cure_of(CURE_FILE, error, cure), "write %s: %s",
-			    path ? path : "standard output", strerror(-error));
-	return 0;
+	return fail_errno(why, path ? EXIT_USAGE : EXIT_FAILED, CURE_FILE,
+			  error, cure, "write %s", path ?: "standard output");
 }
 
 /* Write each row at once: somebody may follow the file. */
@@ -332,11 +328,8 @@ static int conclude(struct watch *watch, struct failure *why)
 	if (monitor->taken && monitor->end != MONITOR_PROCESS_ENDED)
 		add_reading(&monitor->series, &monitor->now);
 	error = watch_report(monitor, watch->options->json, stream);
-
-	if (error)
-		return fail(why, EXIT_FAILED, cure_of(CURE_FILE, error, NULL),
-			    "report what was seen: %s", strerror(-error));
-	return EXIT_DONE;
+	return fail_errno(why, EXIT_FAILED, CURE_FILE, error, NULL,
+			  "report what was seen");
 }
 
 static int failed(const struct watch *watch, int error, struct failure *why)
@@ -348,11 +341,9 @@ static int failed(const struct watch *watch, int error, struct failure *why)
 		error = -ESRCH;
 	if (error == -ESRCH || error == -ENODATA || error == -EBADMSG)
 		return fail_process(why, process, error);
-	return fail(why, EXIT_FAILED,
-		    cure_of(CURE_FILE, error,
-			    "What was written until then is kept."),
-		    "watch process %d: %s", (int)process->pid,
-		    strerror(-error));
+	return fail_errno(why, EXIT_FAILED, CURE_FILE, error,
+			  "What was written until then is kept.",
+			  "watch process %d", (int)process->pid);
 }
 
 /* Hold back the signals that end a watch, and watch. */
@@ -389,9 +380,8 @@ static int watch_run(const struct arguments *args, struct failure *why)
 	code = watch_process(&watch, why);
 	if (watch.writer.stream && watch.writer.stream != stdout &&
 	    fclose(watch.writer.stream) && !code)
-		code = fail(why, EXIT_FAILED, cure_of(CURE_FILE, -errno, NULL),
-			    "write %s: %s", watch.options->out,
-			    strerror(errno));
+		code = fail_errno(why, EXIT_FAILED, CURE_FILE, -errno, NULL,
+				  "write %s", watch.options->out);
 	process_close(&watch.monitor.process);
 	return code;
 }
