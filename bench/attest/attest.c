@@ -300,73 +300,30 @@ static const char *call_name(int number)
 	}
 }
 
-static void add_flags(char *text, const struct attestation *seen)
+/* "CLONE_VM|CLONE_VFORK|SIGCHLD" */
+static void list_flags(const struct attestation *seen, char *list)
 {
-	const char *bar = "";
 	uint64_t left = seen->flags;
 
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
-		if (!(left & flags[i].flag))
-			continue;
-		text_join(text, ATTEST_BYTES, "", "%s%s", bar, flags[i].name);
+		if (left & flags[i].flag)
+			text_join(list, ATTEST_BYTES, "|", "%s", flags[i].name);
 		left &= ~flags[i].flag;
-		bar = "|";
 	}
-	if (left) {
-		text_join(text, ATTEST_BYTES, "", "%s0x%" PRIx64, bar, left);
-		bar = "|";
-	}
+	if (left)
+		text_join(list, ATTEST_BYTES, "|", "0x%" PRIx64, left);
 	if (seen->exit_signal == SIGCHLD)
-		text_join(text, ATTEST_BYTES, "", "%sSIGCHLD", bar);
+		text_join(list, ATTEST_BYTES, "|", "SIGCHLD");
 	else if (seen->exit_signal)
-		text_join(text, ATTEST_BYTES, "", "%ssignal %d", bar,
+		text_join(list, ATTEST_BYTES, "|", "signal %d",
 			  seen->exit_signal);
-}
-
-static void describe_call(const struct attestation *seen,
-			  struct attest_words *words)
-{
-	if (!seen->call || seen->refused || seen->unseen)
-		return;
-	text_join(words->call, ATTEST_BYTES, "", "%s(", call_name(seen->call));
-	if (seen->call == SYS_clone || seen->call == SYS_clone3)
-		add_flags(words->call, seen);
-	text_join(words->call, ATTEST_BYTES, "", ")");
-	words->by = seen->by_helper ? "helper" : "caller";
-	if (seen->executes) {
-		words->shares_memory = seen->shares_memory;
-		words->suspends_caller = seen->suspends_caller;
-	}
-}
-
-static void describe_all(const struct attestation *seen, char *text,
-			 const struct attest_words *words)
-{
-	if (seen->refused)
-		return;
-	if (seen->unseen)
-		text_join(text, ATTEST_BYTES, "", "not attested: %s",
-			  strerror(seen->unseen));
-	else if (!seen->call)
-		text_join(text, ATTEST_BYTES, "", "creates nothing");
-	else
-		text_join(text, ATTEST_BYTES, "", "%s by %s; ", words->call,
-			  seen->by_helper ? "a helper" : "the caller");
-	if (!seen->call || seen->unseen)
-		return;
-	if (!seen->executes)
-		text_join(text, ATTEST_BYTES, "", "never came to exec");
-	else
-		text_join(text, ATTEST_BYTES, "", "%s; %s",
-			  seen->shares_memory ? "shares memory"
-					      : "has its own memory",
-			  seen->suspends_caller ? "suspends the caller"
-						: "the caller goes on");
 }
 
 void attest_describe(const struct sw_strategy *strategy,
 		     const struct attestation *seen, struct attest_words *words)
 {
+	char *text = words->text, list[ATTEST_BYTES] = "";
+
 	*words = (struct attest_words){
 		.refused = seen->refused,
 		.unseen = seen->unseen,
@@ -374,8 +331,30 @@ void attest_describe(const struct sw_strategy *strategy,
 		.suspends_caller = -1,
 		.contradiction = attest_fault(strategy, seen),
 	};
-	describe_call(seen, words);
-	describe_all(seen, words->text, words);
+	if (!seen->refused && seen->unseen)
+		text_join(text, ATTEST_BYTES, "", "not attested: %s",
+			  strerror(seen->unseen));
+	else if (!seen->refused && !seen->call)
+		text_join(text, ATTEST_BYTES, "", "creates nothing");
+	if (seen->refused || seen->unseen || !seen->call)
+		return;
+	if (seen->call == SYS_clone || seen->call == SYS_clone3)
+		list_flags(seen, list);
+	text_join(words->call, ATTEST_BYTES, "", "%s(%s)",
+		  call_name(seen->call), list);
+	words->by = seen->by_helper ? "helper" : "caller";
+	text_join(text, ATTEST_BYTES, "", "%s by %s %s; ", words->call,
+		  seen->by_helper ? "a" : "the", words->by);
+	if (!seen->executes) {
+		text_join(text, ATTEST_BYTES, "", "never came to exec");
+		return;
+	}
+	words->shares_memory = seen->shares_memory;
+	words->suspends_caller = seen->suspends_caller;
+	text_join(text, ATTEST_BYTES, "", "%s; %s",
+		  seen->shares_memory ? "shares memory" : "has its own memory",
+		  seen->suspends_caller ? "suspends the caller"
+					: "the caller goes on");
 }
 
 #define AT(member) offsetof(struct attest_words, member)
