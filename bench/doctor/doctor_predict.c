@@ -16,7 +16,7 @@
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/measure/predict_facts.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 #include "lib/spawnwise.h"
 
 /* Read what all heaps have in common. */

@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 
 /* The times of a sample, in the order of the CSV columns. */
 enum sample_time {

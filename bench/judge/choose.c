@@ -14,7 +14,7 @@
 #include <string.h>
 
 #include "bench/machine/units.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 #include "lib/spawnwise.h"
 
 __attribute__((format(printf, 2, 3))) static void say(struct choice *choice,

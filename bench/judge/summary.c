@@ -9,7 +9,7 @@
 #include "bench/files/axes.h"
 #include "bench/judge/scales.h"
 #include "bench/judge/stats.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 
 /* MAX_ERRNO of include/linux/err.h, and 0. */
 #define ERRNO_COUNT 4096

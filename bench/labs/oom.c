@@ -22,7 +22,7 @@
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 #include "lib/spawnwise.h"
 
 #define MIB ((uint64_t)1 << 20)

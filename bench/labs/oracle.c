@@ -17,7 +17,7 @@
 #include "bench/labs/worker.h"
 #include "bench/machine/text.h"
 #include "bench/measure/predict_facts.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 #include "lib/spawnwise.h"
 
 #define AT(member) offsetof(struct oracle, member)

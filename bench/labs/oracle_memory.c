@@ -9,7 +9,7 @@
 #include "bench/labs/region.h"
 #include "bench/machine/memory.h"
 #include "bench/measure/predict_facts.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 #include "lib/spawnwise.h"
 
 #define MIB ((uint64_t)1 << 20)

@@ -23,7 +23,7 @@
 #include "bench/machine/guardian.h"
 #include "bench/machine/program.h"
 #include "bench/machine/text.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 #include "bench/show/cure.h"
 #include "lib/spawnwise.h"
 

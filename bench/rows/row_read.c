@@ -13,8 +13,8 @@
 #include <string.h>
 
 #include "bench/rows/csv.h"
-#include "bench/rows/errname.h"
 #include "bench/rows/row_file.h"
+#include "bench/rows/rows.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

@@ -16,7 +16,7 @@
 
 #include "bench/files/axes.h"
 #include "bench/machine/units.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 #include "bench/show/table.h"
 
 /* One line of the table: a cell's reap, and what its return takes. */

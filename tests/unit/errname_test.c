@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "bench/files/run.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 
 static void names(void **state)
 {

@@ -17,7 +17,7 @@
 
 #include "bench/labs/driver.h"
 #include "bench/labs/report.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 #include "bench/show/lines.h"
 #include "lib/spawnwise.h"
 

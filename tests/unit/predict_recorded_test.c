@@ -17,7 +17,7 @@
 #include "bench/judge/predict.h"
 #include "bench/labs/oracle_memory.h"
 #include "bench/rows/csv.h"
-#include "bench/rows/errname.h"
+#include "bench/rows/rows.h"
 #include "lib/spawnwise.h"
 #include "tests/unit/source.h"
 

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "bench/rows/errname.h"
 #include "bench/rows/rows.h"
 
 struct inner {
