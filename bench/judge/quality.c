@@ -148,6 +148,11 @@ static void say_told(struct quality *quality)
 		    "How exact the cells are is not known, for fewer than 6 "
 		    "processes a cell were undisturbed: run it again, or give "
 		    "more time with --budget.");
+	else if (worst > TOLD_MAX && quality->undisturbed > 0.95)
+		say(quality,
+		    "Trust no difference below %.*f %%: so much do cells vary "
+		    "by themselves; give more time with --budget.",
+		    PERCENT(worst));
 	else if (worst > TOLD_MAX)
 		say(quality,
 		    "Trust no difference below %.*f %%: other programs "
