@@ -36,7 +36,7 @@ struct oracle {
 	uint64_t heap_bytes;
 	int map_mode; /* in which it was mapped */
 	int at_map;   /* the memory could not be mapped, or should not be */
-	int predicted, observed; /* outcomes, bench/rows/errname.h */
+	int predicted, observed; /* outcomes, bench/rows/rows.h */
 	struct predict_facts facts;
 	uint64_t asked_bytes, left_bytes;
 	char unavailable[256]; /* the strategy is, and why; or "" */
