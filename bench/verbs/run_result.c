@@ -75,16 +75,18 @@ static json_t *command_line(const struct arguments *args)
 	return list;
 }
 
-/* What is known before the run. `summarise` completes it after a kill, so the
- * rest is null. */
-static json_t *describe_plan(const struct run *run, const struct run_dir *dir,
-			     const struct arguments *args)
+/* Write host.json; quality: NULL before the run, what comes of that is null
+ * then. `summarise` completes it after a kill. */
+static int write_host(const struct run *run, const struct run_dir *dir,
+		      const struct arguments *args,
+		      const struct quality *quality)
 {
 	const struct quality unknown = { NAN, NAN, NAN, NAN, NAN, NAN, 0, "" };
 	json_t *host = host_facts();
+	int error;
 
 	if (!host)
-		return NULL;
+		return -ENOMEM;
 	json_object_update_new(
 		host,
 		json_pack("{ss, sI, so, so, so, si}", "run_id", dir->run_id,
@@ -94,44 +96,26 @@ static json_t *describe_plan(const struct run *run, const struct run_dir *dir,
 			  attest_json(run->plan->axes.strategies, run->attested,
 				      run->plan->axes.strategy_count),
 			  "parents_per_state", run->plan->parents));
+	json_object_update_new(
+		host, quality ? json_pack("{si, si, si, sb}", "parents_added",
+					  run->parents_added, "parents_died",
+					  run->parents_died, "blocks_disturbed",
+					  run->blocks_disturbed, "interrupted",
+					  run->signal)
+			      : json_pack("{sn sn sn sn}", "parents_added",
+					  "parents_died", "blocks_disturbed",
+					  "interrupted"));
 	json_object_update_new(host,
-			       json_pack("{sn sn sn sn}", "parents_added",
-					 "parents_died", "blocks_disturbed",
-					 "interrupted"));
-	json_object_update_new(host, row_json(&quality_row, &unknown));
-	return host;
-}
-
-/* Write host.json and release it. */
-static int keep_host(const struct run_dir *dir, json_t *host)
-{
-	const int error = host ? host_write(dir->path, host) : -ENOMEM;
-
+			       row_json(&quality_row, quality ?: &unknown));
+	error = host_write(dir->path, host);
 	json_decref(host);
 	return error;
-}
-
-static int write_host(const struct run *run, const struct run_dir *dir,
-		      const struct arguments *args, const struct result *result)
-{
-	json_t *host = describe_plan(run, dir, args);
-
-	if (!host)
-		return -ENOMEM;
-	json_object_update_new(host,
-			       json_pack("{si, si, si, sb}", "parents_added",
-					 run->parents_added, "parents_died",
-					 run->parents_died, "blocks_disturbed",
-					 run->blocks_disturbed, "interrupted",
-					 run->signal));
-	json_object_update_new(host, row_json(&quality_row, &result->quality));
-	return keep_host(dir, host);
 }
 
 int run_result_begin(const struct run *run, const struct run_dir *dir,
 		     const struct arguments *args)
 {
-	int error = keep_host(dir, describe_plan(run, dir, args));
+	int error = write_host(run, dir, args, NULL);
 
 	for (size_t i = 0; i < run->plan->cell_count && !error; i++) {
 		const struct summary cell = run_cell(run, i);
@@ -224,7 +208,7 @@ static int write_result(const struct run *run, const struct run_dir *dir,
 	error = cells_write(dir->path, dir->run_id, result->rows,
 			    result->count);
 	if (!error)
-		error = write_host(run, dir, args, result);
+		error = write_host(run, dir, args, &result->quality);
 	if (error)
 		free(result->rows);
 	return error;
