@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <glob.h>
 #include <linux/magic.h>
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>

@@ -10,8 +10,6 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include "bench/rows/row_file.h"
-
 #define CELL_ID_MAX (1 << 20) /* of a run without a plan */
 
 #define AT(member) offsetof(struct sample_row, sample.member)

@@ -14,7 +14,6 @@
 
 #include "bench/rows/csv.h"
 #include "bench/rows/row_file.h"
-#include "bench/rows/rows.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"

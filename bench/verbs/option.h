@@ -7,7 +7,6 @@
 #ifndef VERBS_OPTION_H
 #define VERBS_OPTION_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 

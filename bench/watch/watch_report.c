@@ -6,7 +6,6 @@
 
 #include "bench/watch/watch_report.h"
 
-#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
