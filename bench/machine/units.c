@@ -17,6 +17,7 @@
 #include <strings.h>
 
 #define FRACTION_DIGITS_MAX 9
+#define KIB UINT64_C(1024)
 
 /* Round to three significant digits, so that 999.7 becomes 1000 before its
  * unit is chosen and not after. */
@@ -141,23 +142,6 @@ static int read_digits(const char **text, uint64_t *number)
 	return 0;
 }
 
-/* The power of two that a unit stands for, or -EINVAL. */
-static int unit_shift(const char *unit)
-{
-	static const char letters[] = "kmgt";
-	const char *letter;
-
-	if (!*unit || !strcasecmp(unit, "b"))
-		return 0;
-	letter = strchr(letters, *unit | 0x20);
-	if (!letter)
-		return -EINVAL;
-	unit++;
-	if (*unit && strcasecmp(unit, "b") && strcasecmp(unit, "ib"))
-		return -EINVAL;
-	return 10 * (int)(letter - letters + 1);
-}
-
 /* "1.5" as a whole number and a fraction of up to nine digits. */
 struct decimal {
 	uint64_t whole, fraction, divisor;
@@ -194,47 +178,59 @@ static int times(const struct decimal *number, uint64_t unit, uint64_t *result)
 	return 0;
 }
 
-int size_parse(const char *text, uint64_t *bytes)
+struct unit {
+	const char *name;
+	uint64_t factor;
+};
+
+/* A number before one of the units, as compare finds it; only whole ones of
+ * the smallest. */
+static int read_in(const struct unit *units,
+		   int (*compare)(const char *, const char *), const char *text,
+		   uint64_t *result)
 {
 	struct decimal number;
-	uint64_t result;
+	uint64_t value;
 	int error = read_decimal(&text, &number);
-	int shift;
 
 	if (error)
 		return error;
-	shift = unit_shift(text);
-	if (shift < 0 || (shift == 0 && number.divisor > 1))
+	while (units->name && compare(text, units->name))
+		units++;
+	if (!units->name || (units->factor == 1 && number.divisor > 1))
 		return -EINVAL;
-	error = times(&number, UINT64_C(1) << shift, &result);
+	error = times(&number, units->factor, &value);
 	if (!error)
-		*bytes = result;
+		*result = value;
 	return error;
+}
+
+int size_parse(const char *text, uint64_t *bytes)
+{
+	static const struct unit units[] = {
+		{ "", 1 },	     { "b", 1 },	   { "k", KIB },
+		{ "kb", KIB },	     { "kib", KIB },	   { "m", KIB << 10 },
+		{ "mb", KIB << 10 }, { "mib", KIB << 10 }, { "g", KIB << 20 },
+		{ "gb", KIB << 20 }, { "gib", KIB << 20 }, { "t", KIB << 30 },
+		{ "tb", KIB << 30 }, { "tib", KIB << 30 }, { NULL, 0 },
+	};
+
+	return read_in(units, strcasecmp, text, bytes);
 }
 
 int span_parse(const char *text, uint64_t *ns)
 {
-	static const struct {
-		const char *name;
-		uint64_t ns;
-	} units[] = {
-		{ "ms", 1000000 },	{ "s", 1000000000 },
-		{ "", 1000000000 },	{ "m", 60000000000 },
-		{ "h", 3600000000000 }, { "d", 86400000000000 },
+	static const struct unit units[] = {
+		{ "ms", 1000000 },
+		{ "s", 1000000000 },
+		{ "", 1000000000 },
+		{ "m", 60000000000 },
+		{ "h", 3600000000000 },
+		{ "d", 86400000000000 },
+		{ NULL, 0 },
 	};
-	struct decimal number;
-	uint64_t result;
-	int error = read_decimal(&text, &number);
 
-	for (size_t i = 0; i < sizeof units / sizeof *units && !error; i++) {
-		if (strcmp(text, units[i].name))
-			continue;
-		error = times(&number, units[i].ns, &result);
-		if (!error)
-			*ns = result;
-		return error;
-	}
-	return error ? error : -EINVAL;
+	return read_in(units, strcmp, text, ns);
 }
 
 int count_parse(const char *text, long low, long high, long *count)

@@ -12,8 +12,6 @@
 #define ROWS_ROW_FILE_H
 #include <stdio.h>
 
-#include <stdio.h>
-
 #include "bench/rows/rows.h"
 
 struct row_file;
