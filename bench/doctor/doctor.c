@@ -51,22 +51,20 @@ static void report_strategies(struct table *table,
 		works += found->rows[i].supported;
 	report_line(table, "strategies", TABLE_PLAIN, "%zu of %zu work here",
 		    works, count);
-	for (size_t i = 0, before = count; i <= count; i++) {
+	for (size_t i = 0, next; i < count; i = next) {
 		const struct found_strategy *row = &found->rows[i];
 
-		if (i < count && row->supported)
+		for (next = i + 1; next < count && found->rows[next].supported;)
+			next++;
+		if (row->supported)
 			continue;
-		if (before < count &&
-		    (i == count || row->error != found->rows[before].error))
+		report_line(table, "", TABLE_BAD,
+			    "%s is not available: %s (%s)", row->name,
+			    strerror(row->error), row->step);
+		if (next == count || found->rows[next].error != row->error)
 			report_line(table, "", TABLE_PLAIN, "%s",
-				    cure_of(CURE_STRATEGY,
-					    -found->rows[before].error,
+				    cure_of(CURE_STRATEGY, -row->error,
 					    "Use another strategy."));
-		before = i;
-		if (i < count)
-			report_line(table, "", TABLE_BAD,
-				    "%s is not available: %s (%s)", row->name,
-				    strerror(row->error), row->step);
 	}
 }
 

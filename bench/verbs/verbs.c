@@ -273,20 +273,13 @@ static void print_option(FILE *stream, const struct option_spec *spec)
 	fputc('\n', stream);
 }
 
-static void print_usage(FILE *stream, const struct verb *verb)
-{
-	fprintf(stream, "spawnwise %s [OPTIONS]%s%s\n", verb->name,
-		verb->operands ? " " : "",
-		verb->operands ? verb->operands : "");
-}
-
 void options_help(FILE *stream, const struct verb *verb)
 {
 	struct option_spec specs[OPTIONS_MAX + 2];
 	int used;
 
-	fputs("usage: ", stream);
-	print_usage(stream, verb);
+	fprintf(stream, "usage: spawnwise %s [OPTIONS]%s%s\n", verb->name,
+		verb->operands ? " " : "", verb->operands ?: "");
 	used = fprintf(stream, "\n%s:", verb->name) - 1;
 	lines_print(stream, verb->summary, 0, used, lines_columns(stream) - 1);
 	fputs(".\n", stream);
