@@ -107,7 +107,7 @@ print(json.load(open("run/host.json"))["verdict"])')
 	[ "$(host run interrupted)" = True ]
 	[ "$(host run blocks_disturbed)" = None ]
 	[ "$(host run kernel)" = "$(uname -r)" ]
-	grep -Eq '^(How exact|Differences|Equal|The reference) ' out
+	grep -Eq '^(How exact|Nothing|Trust|Differences|Equal|The reference) ' out
 	refused 2 "summarise run: it has its cells.csv" "Delete it" \
 		summarise run
 }
