@@ -17,6 +17,7 @@
 #include "bench/machine/units.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/rows/rows.h"
+#include "bench/show/table.h"
 #include "lib/spawnwise.h"
 
 /* Read what all heaps have in common. */

@@ -26,6 +26,7 @@
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
+#include "bench/show/table.h"
 
 #define LOAD_PER_CPU_MAX 0.5
 #define CPU_PATH "/sys/devices/system/cpu/"

@@ -12,7 +12,8 @@
 #include <sys/types.h>
 
 #include "bench/rows/rows.h"
-#include "bench/show/table.h"
+
+struct table;
 
 #define THP_PATH "/sys/kernel/mm/transparent_hugepage/enabled"
 #define WARNINGS_MAX 24

@@ -24,8 +24,8 @@
 #include "bench/machine/text.h"
 #include "bench/rows/row_file.h"
 #include "bench/show/cure.h"
-#include "bench/show/lines.h"
 #include "bench/show/plot.h"
+#include "bench/show/table.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/verbs.h"
 

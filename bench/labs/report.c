@@ -13,7 +13,6 @@
 
 #include "bench/labs/part.h"
 #include "bench/machine/text.h"
-#include "bench/show/lines.h"
 #include "bench/show/table.h"
 #include "lib/spawnwise.h"
 

@@ -14,7 +14,7 @@
 #include <unistd.h>
 
 #include "bench/machine/clock.h"
-#include "bench/show/lines.h"
+#include "bench/show/table.h"
 
 #define LINE_LENGTH 256
 #define TRUST_IN_PLAN_S 2.0

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Plain text tables for people.
+ * Plain text for people: lines, sentences and tables.
  *
- * Rows are collected first, since a column is as wide as its widest cell. Where
- * a line would be too long for the terminal, its last cell goes on below
- * itself. Colour is used on a terminal only, and not at all with NO_COLOR.
+ * The rows of a table are collected first, since a column is as wide as its
+ * widest cell. Where a line would be too long for the terminal, its last cell
+ * goes on below itself. Colour is used on a terminal only, and not at all with
+ * NO_COLOR.
  */
 #ifndef SHOW_TABLE_H
 #define SHOW_TABLE_H
@@ -15,6 +16,39 @@
 #include <stdio.h>
 
 #include "bench/rows/rows.h"
+
+/*
+ * Lines of text: how wide they are, and how wide they may be; words of a
+ * command line, for hints that people copy; and sentences with the values of a
+ * row: "it has {ram_bytes} of RAM". Widths count UTF-8 code points: enough for
+ * "µs", and free of the locale.
+ */
+
+/* Columns of the terminal that a stream goes to, 80 if it does not tell; 0: it
+ * goes to none. */
+int lines_terminal(FILE *stream);
+
+/* Columns for sentences on a stream: 80, or those of its terminal if they are
+ * fewer; at least 40. */
+int lines_columns(FILE *stream);
+
+/* Print words with one blank between, broken at blanks and behind bars into
+ * lines that begin at column and end at most at columns; used is where the line
+ * stands. Returns where it stands then. */
+int lines_print(FILE *stream, const char *text, int column, int used,
+		int columns);
+
+/* Write text as one word of sh(1): as it is where it needs no quotes, else in
+ * single ones. What does not fit is cut off. */
+void shell_word(const char *text, char *word, size_t length);
+
+/*
+ * The template with each {name} replaced by the row's field of that name, as
+ * people read such a value; "-" is what is unknown. A FIELD_TEXT with words has
+ * those instead of its own: pairs of word and phrase, up to a NULL. A name that
+ * no part has stays in its braces. The caller's to free(); NULL: no memory.
+ */
+char *fill(const char *template, const struct row_part *parts, const void *row);
 
 #define TABLE_COLUMNS_MAX 12
 
@@ -75,7 +109,7 @@ void report_line(struct table *table, const char *subject,
 		 enum table_style style, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
-/* The same with the {fields} of the table's row in the text; see lines.h. */
+/* The same with the {fields} of the table's row in the text; see fill(). */
 void report_row(struct table *table, const char *subject,
 		enum table_style style, const char *text);
 

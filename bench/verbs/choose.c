@@ -19,7 +19,7 @@
 #include "bench/machine/overcommit.h"
 #include "bench/machine/text.h"
 #include "bench/measure/predict_facts.h"
-#include "bench/show/lines.h"
+#include "bench/show/table.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"

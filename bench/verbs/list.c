@@ -9,7 +9,6 @@
 #include "bench/attest/attest.h"
 #include "bench/machine/text.h"
 #include "bench/rows/rows.h"
-#include "bench/show/lines.h"
 #include "bench/show/table.h"
 #include "bench/verbs/verbs.h"
 #include "lib/spawnwise.h"

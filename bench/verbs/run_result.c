@@ -18,7 +18,6 @@
 #include "bench/machine/host.h"
 #include "bench/machine/units.h"
 #include "bench/measure/signals.h"
-#include "bench/show/lines.h"
 #include "bench/show/matrix.h"
 #include "bench/show/plot.h"
 #include "bench/show/table.h"

@@ -15,7 +15,7 @@
 #include "bench/judge/quality.h"
 #include "bench/machine/host.h"
 #include "bench/machine/text.h"
-#include "bench/show/lines.h"
+#include "bench/show/table.h"
 #include "bench/verbs/verbs.h"
 
 static int read_run(const char *run, struct samples *samples,

@@ -14,7 +14,7 @@
 #include <getopt.h>
 #include <string.h>
 
-#include "bench/show/lines.h"
+#include "bench/show/table.h"
 
 /* Values that getopt_long returns for row N of a table: above every letter,
  * so that '?' and ':' stay what they mean. */

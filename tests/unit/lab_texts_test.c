@@ -18,7 +18,7 @@
 #include "bench/labs/driver.h"
 #include "bench/labs/report.h"
 #include "bench/rows/rows.h"
-#include "bench/show/lines.h"
+#include "bench/show/table.h"
 #include "lib/spawnwise.h"
 
 static void check_text(const struct lab_context *context, const char *text)
