@@ -198,11 +198,10 @@ static int run_state(struct rounds *rounds, const struct state *state)
 
 	if (!session.job.order_count || sits_out(rounds, state))
 		return 0;
-	if (is_extra(rounds) && !has_time(run, expected_s)) {
-		rounds->over = true;
-		return 0;
-	}
 	if (is_extra(rounds)) {
+		rounds->over = !has_time(run, expected_s);
+		if (rounds->over)
+			return 0;
 		run->parents_added++;
 		run->progress->limit_s = run->plan->limit_s;
 	}

@@ -38,38 +38,18 @@ struct options {
 
 /* What is compared, and what came of it. */
 struct compare {
-	const char *dirs[2];	   /* the same one of two strategies */
-	char names[2][NAME_BYTES]; /* of these, or "" */
-	json_t *hosts[2];	   /* NULL: not known */
-	struct cells cells[2];
+	struct comparison_report report;
+	char strategies[2][NAME_BYTES]; /* of one run */
+	struct cells cells[2];		/* of two */
 	struct samples samples;
 	struct result result; /* of these */
 	struct comparisons found;
 };
 
-static struct comparison_report report_of(const struct compare *compare)
-{
-	const bool strategies = *compare->names[0];
-	struct comparison_report report = {
-		.run_id = (strategies ? &compare->samples.cells
-				      : &compare->cells[1])
-				  ->run_id,
-		.strategies = strategies,
-		.found = &compare->found,
-	};
-
-	for (int i = 0; i < 2; i++) {
-		report.names[i] =
-			strategies ? compare->names[i] : compare->dirs[i];
-		report.hosts[i] = compare->hosts[i];
-	}
-	return report;
-}
-
 static void release(struct compare *compare)
 {
 	for (int i = 0; i < 2; i++) {
-		json_decref(compare->hosts[i]);
+		json_decref(compare->report.hosts[i]);
 		cells_release(&compare->cells[i]);
 	}
 	samples_release(&compare->samples);
@@ -83,23 +63,21 @@ static const char run_cure[] =
 /* Whether a run is from before there was a quiet estimate. */
 static bool is_old(const struct cells *cells)
 {
-	size_t known = 0;
-
 	for (size_t i = 0; i < cells->count; i++)
-		known += !cells->rows[i].ok ||
-			 !isnan(cells->rows[i].quiet_share);
-	return known < cells->count;
+		if (cells->rows[i].ok && isnan(cells->rows[i].quiet_share))
+			return true;
+	return false;
 }
 
 static int read_side(struct compare *compare, int side, struct failure *why)
 {
-	const char *dir = compare->dirs[side];
+	const char *dir = compare->report.names[side];
 	char reason[160];
 	int code = run_read(dir, &compare->cells[side], run_cure, why);
 
 	/* A run can be compared without what is known of its machine. */
 	if (!code &&
-	    host_read(dir, &compare->hosts[side], reason, sizeof reason))
+	    host_read(dir, &compare->report.hosts[side], reason, sizeof reason))
 		fprintf(stderr,
 			"What the machines differ in is not known: "
 			"%s/host.json: %s.\n",
@@ -127,6 +105,7 @@ static int compare_two_runs(struct compare *compare, const double horizon[2],
 		code = read_side(compare, i, why);
 	if (code)
 		return code;
+	compare->report.run_id = compare->cells[1].run_id;
 	error = compare_runs(&compare->cells[0], &compare->cells[1], horizon,
 			     &compare->found);
 	return error ? no_memory(why, error) : 0;
@@ -142,9 +121,9 @@ static int split_names(struct compare *compare, const char *text,
 		return fail(why, EXIT_USAGE,
 			    "Give two: --strategy fork,posix_spawn.",
 			    "compare --strategy %s", text);
-	snprintf(compare->names[0], NAME_BYTES, "%.*s", (int)(comma - text),
-		 text);
-	snprintf(compare->names[1], NAME_BYTES, "%s", comma + 1);
+	snprintf(compare->strategies[0], NAME_BYTES, "%.*s",
+		 (int)(comma - text), text);
+	snprintf(compare->strategies[1], NAME_BYTES, "%s", comma + 1);
 	return 0;
 }
 
@@ -156,28 +135,30 @@ static bool has_strategy(const struct compare *compare, const char *name)
 	return false;
 }
 
-static int compare_two_strategies(struct compare *compare, double horizon,
-				  struct failure *why)
+static int compare_two_strategies(struct compare *compare, const char *dir,
+				  double horizon, struct failure *why)
 {
 	struct samples *samples = &compare->samples;
 	struct result *result = &compare->result;
 	struct cells cells;
 	char reason[256];
-	int error =
-		samples_read(compare->dirs[0], samples, reason, sizeof reason);
+	int error = samples_read(dir, samples, reason, sizeof reason);
 
 	if (error)
 		return fail(why, EXIT_USAGE,
 			    error == -EBUSY ? "Wait for its end." : run_cure,
-			    "compare in %s: %s", compare->dirs[0], reason);
-	for (int i = 0; i < 2; i++)
-		if (!has_strategy(compare, compare->names[i]))
+			    "compare in %s: %s", dir, reason);
+	for (int i = 0; i < 2; i++) {
+		compare->report.names[i] = compare->strategies[i];
+		if (!has_strategy(compare, compare->strategies[i]))
 			return fail(why, EXIT_USAGE,
 				    "Name two strategies that the run has "
 				    "measured.",
 				    "compare strategy %s: the run has none of "
 				    "that name",
-				    compare->names[i]);
+				    compare->strategies[i]);
+	}
+	compare->report.run_id = samples->cells.run_id;
 	error = result_sum(result, samples->cells.rows, samples->cells.count,
 			   samples->list, samples->count);
 	if (error) {
@@ -185,9 +166,9 @@ static int compare_two_strategies(struct compare *compare, double horizon,
 		return no_memory(why, error);
 	}
 	cells = (struct cells){ .rows = result->rows, .count = result->count };
-	error = compare_strategies(&cells, samples->list, samples->count,
-				   compare->names[0], compare->names[1],
-				   horizon, &compare->found);
+	error = compare_strategies(
+		&cells, samples->list, samples->count, compare->strategies[0],
+		compare->strategies[1], horizon, &compare->found);
 	return error ? no_memory(why, error) : 0;
 }
 
@@ -240,9 +221,10 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 						: HORIZON_COPYING,
 	};
 	const bool strategies = options->strategies;
-	struct compare compare = { .dirs = { args->operands[0],
-					     args->operands[1] } };
-	struct comparison_report report;
+	char *const *runs = args->operands;
+	struct compare compare = { .report = { .names = { runs[0], runs[1] },
+					       .strategies = strategies,
+					       .found = &compare.found } };
 	int error, code = 0;
 
 	if (args->operand_count != (strategies ? 1 : 2))
@@ -254,17 +236,16 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 	if (strategies)
 		code = split_names(&compare, options->strategies, why);
 	if (!code)
-		code = strategies
-			       ? compare_two_strategies(&compare, *horizon, why)
-			       : compare_two_runs(&compare, horizon, why);
+		code = strategies ? compare_two_strategies(&compare, runs[0],
+							   *horizon, why)
+				  : compare_two_runs(&compare, horizon, why);
 	if (!code && !compare.found.count)
 		code = fail(why, EXIT_USAGE,
 			    "Measure what works, and the same heaps, modes and "
 			    "strategies in both.",
 			    "compare: no cell that can be compared is in both");
-	report = report_of(&compare);
 	if (!code) {
-		error = comparison_print(&report, options->format);
+		error = comparison_print(&compare.report, options->format);
 		if (error)
 			code = fail(why, EXIT_FAILED,
 				    cure_of(CURE_FILE, error,
@@ -273,7 +254,7 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 				    strerror(-error));
 	}
 	if (!code && options->out)
-		code = keep(&report, options->out, why);
+		code = keep(&compare.report, options->out, why);
 	if (!code && argument_given(args, "fail-above") &&
 	    fails(&compare, options->fail_above))
 		code = EXIT_PARTLY;
