@@ -259,7 +259,7 @@ static int try_modes(struct lab_context *context, const struct lab_part *part)
 		       part->trial_s * (double)(lab_strategies(part) *
 						lab_cases(part)));
 	for (size_t i = 0; i < context->modes.count && !error; i++) {
-		trial.mode = context->modes.modes[i];
+		trial.mode = (int)context->modes.values[i].number;
 		error = try_product(shared, trial, &progress);
 	}
 	progress_end(&progress);
@@ -296,11 +296,11 @@ static void bound_modes(struct lab_context *context)
 			 "What it would leave cannot be seen: %s.",
 			 meminfo_error(error));
 	for (size_t i = 0; i < context->modes.count; i++) {
-		const int mode = context->modes.modes[i];
+		const int mode = (int)context->modes.values[i].number;
 
-		if (mode != 2 || context->modes.users == 2 || context->alone ||
+		if (mode != 2 || context->users_mode == 2 || context->alone ||
 		    (!error && headroom_ok(0, &facts, why, sizeof why))) {
-			context->modes.modes[kept++] = mode;
+			context->modes.values[kept++].number = (uint64_t)mode;
 			continue;
 		}
 		context->skipped++;

@@ -97,10 +97,10 @@ static int check_options(const struct arguments *args, const struct lab *lab,
 	return 0;
 }
 
-static bool needs_guardian(const struct mode_list *list)
+static bool needs_guardian(const struct lab_context *context)
 {
-	for (size_t i = 0; i < list->count; i++)
-		if (list->modes[i] != list->users)
+	for (size_t i = 0; i < context->modes.count; i++)
+		if ((int)context->modes.values[i].number != context->users_mode)
 			return true;
 	return false;
 }
@@ -363,11 +363,11 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 		code = run_guardian_repair(why);
 	if (!code)
 		code = modes_read(lab->modes ? options->overcommit : "current",
-				  &context.modes, why);
+				  &context.modes, &context.users_mode, why);
 	if (!code)
 		code = choose_folder(lab, options->out, why);
-	if (!code && needs_guardian(&context.modes)) {
-		code = run_guardian_start(&guardian, context.modes.users, why);
+	if (!code && needs_guardian(&context)) {
+		code = run_guardian_start(&guardian, context.users_mode, why);
 		context.guardian = &guardian;
 	} else if (!code) {
 		code = run_guardian_none(why);

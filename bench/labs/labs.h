@@ -36,7 +36,8 @@ struct lab_context {
 	FILE *text;		   /* for people: plain */
 	int columns;		   /* of a line of it */
 	struct guardian *guardian; /* NULL: only the user's mode */
-	struct mode_list modes;	   /* to be tried */
+	struct value_list modes;   /* to be tried */
+	int users_mode;		   /* the one that is the user's */
 	bool alone; /* nobody else uses this machine: mode 2 may be held
 		     * without leaving room for others */
 

@@ -92,7 +92,7 @@ static int prepare(void *row)
 	strcpy(oracle->unavailable, trial->skipped);
 	trial->skipped[0] = '\0';
 	if (!error && oracle_memory(oracle)->early)
-		error = oracle_map(oracle, trial->context->modes.users);
+		error = oracle_map(oracle, trial->context->users_mode);
 	return error;
 }
 

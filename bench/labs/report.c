@@ -177,7 +177,8 @@ static int tell_tables(struct lab_context *context)
 	if (!context->part->table_per_mode)
 		return tell_table(context, -1);
 	for (size_t i = 0; i < context->modes.count && !error; i++)
-		error = tell_table(context, context->modes.modes[i]);
+		error = tell_table(context,
+				   (int)context->modes.values[i].number);
 	return error;
 }
 

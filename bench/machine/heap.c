@@ -19,7 +19,6 @@
 #include "bench/machine/memory.h"
 
 #define HUGE_PAGE_BYTES (UINT64_C(2) << 20)
-#define POPULATORS 2
 #define STACK_BYTES (64 * 1024)
 
 #ifndef MADV_POPULATE_WRITE
@@ -46,7 +45,6 @@ const struct backing *backing_find(const char *name)
 }
 
 struct share {
-	pthread_t thread;
 	char *start;
 	uint64_t bytes;
 	int error;
@@ -71,30 +69,27 @@ static void *populate_share(void *data)
 
 static int populate(const struct heap *heap)
 {
-	struct share shares[POPULATORS] = { 0 };
+	const uint64_t half =
+		heap->bytes / 2 / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
+	struct share first = { .start = heap->start, .bytes = half };
+	struct share second = { .start = first.start + half,
+				.bytes = heap->bytes - half };
 	pthread_attr_t attributes;
-	uint64_t half =
-		heap->bytes / POPULATORS / HUGE_PAGE_BYTES * HUGE_PAGE_BYTES;
-	int error;
+	pthread_t thread;
+	int error = pthread_attr_init(&attributes);
 
-	shares[0].start = heap->start;
-	shares[0].bytes = half;
-	shares[1].start = (char *)heap->start + half;
-	shares[1].bytes = heap->bytes - half;
-	error = pthread_attr_init(&attributes);
 	if (error)
 		return -error;
 	/* The libc keeps the stack, and a copy of the process asks for it. */
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	error = pthread_create(&shares[0].thread, &attributes, populate_share,
-			       &shares[0]);
+	error = pthread_create(&thread, &attributes, populate_share, &first);
 	pthread_attr_destroy(&attributes);
-	populate_share(&shares[1]);
+	populate_share(&second);
 	if (error)
-		populate_share(&shares[0]);
+		populate_share(&first);
 	else
-		pthread_join(shares[0].thread, NULL);
-	return shares[0].error ? shares[0].error : shares[1].error;
+		pthread_join(thread, NULL);
+	return first.error ? first.error : second.error;
 }
 
 /* Whether smaps agrees: at least 99 % where pages are promised, at most 1 %

@@ -190,19 +190,19 @@ int users_mode(int *mode)
 
 static int take_mode(void *data, const char *item)
 {
-	struct mode_list *list = data;
+	struct value_list *list = data;
 	long mode;
 
-	if (count_parse(item, 0, MODE_COUNT - 1, &mode))
+	if (count_parse(item, 0, ROW_MODES - 1, &mode))
 		return -EINVAL;
 	for (size_t i = 0; i < list->count; i++)
-		if (list->modes[i] == mode) /* "0,00" */
+		if (list->values[i].number == (uint64_t)mode) /* "0,00" */
 			return -EEXIST;
-	list->modes[list->count++] = (int)mode;
+	list->values[list->count++].number = (uint64_t)mode;
 	return 0;
 }
 
-static int read_list(const char *text, struct mode_list *list,
+static int read_list(const char *text, struct value_list *list,
 		     struct failure *why)
 {
 	char culprit[64];
@@ -232,10 +232,11 @@ static int refuse(int mode, struct failure *why)
 		    mode, overcommit_path());
 }
 
-int modes_read(const char *text, struct mode_list *list, struct failure *why)
+int modes_read(const char *text, struct value_list *list, int *users,
+	       struct failure *why)
 {
 	const bool writable = overcommit_may_write();
-	int error = users_mode(&list->users);
+	int error = users_mode(users);
 
 	list->count = 0;
 	if (error)
@@ -248,13 +249,13 @@ int modes_read(const char *text, struct mode_list *list, struct failure *why)
 		fprintf(stderr,
 			"Measuring overcommit mode %d only: another one "
 			"cannot be set. %s.\n",
-			list->users, overcommit_cure());
+			*users, overcommit_cure());
 	if (strcmp(text, "all") && strcmp(text, "current"))
 		error = read_list(text, list, why);
 	else
-		list->modes[list->count++] = list->users;
+		list->values[list->count++].number = (uint64_t)*users;
 	for (size_t i = 0; i < list->count && !error; i++)
-		if (list->modes[i] != list->users && !writable)
-			error = refuse(list->modes[i], why);
+		if ((int)list->values[i].number != *users && !writable)
+			error = refuse((int)list->values[i].number, why);
 	return error;
 }

@@ -46,18 +46,6 @@ static int read_strategies(const char *text, struct axes *axes,
 	return code;
 }
 
-static int read_modes(const char *text, struct value_list *values,
-		      struct failure *why)
-{
-	struct mode_list list;
-	const int code = modes_read(text, &list, why);
-
-	for (values->count = 0; values->count < list.count; values->count++)
-		values->values[values->count].number =
-			(uint64_t)list.modes[values->count];
-	return code;
-}
-
 /* A heap that would crowd out the rest of the machine is refused, or left
  * out when nobody asked for it by name. */
 static int bound_heaps(const struct arguments *args, struct axes *axes,
@@ -129,11 +117,12 @@ static int read_axis(const struct arguments *args,
 	const struct axis *axis = field->axis;
 	const struct option_spec spec = option_of_axis(field);
 	const char *text = argument_value(args, axis->name);
+	int users;
 
 	if (axis->quick && options->quick && !argument_given(args, axis->name))
 		text = axis->quick;
 	return axis->kind == AXIS_SETTING
-		       ? read_modes(text, values, why)
+		       ? modes_read(text, values, &users, why)
 		       : option_read("run", &spec, text, values, why);
 }
 
