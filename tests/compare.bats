@@ -188,6 +188,7 @@ verdicts() {
 	    {"key": "kernel", "a": "6.1", "b": "6.18"}], found
 	assert found["reference_ratio"] == 1.2
 	assert found["cells"][0]["verdict"] == "same"
+	assert found["cells"][0]["run_id"] == "b"
 	PYTHON
 	rm c/host.json
 	check 0 "$command" compare a c

@@ -244,9 +244,12 @@ static int print_json(const struct comparison_report *report)
 	const double reference = reference_ratio(report);
 	json_t *cells = json_array();
 
-	for (size_t i = 0; i < report->found->count; i++)
-		json_array_append_new(
-			cells, row_json(&compare_row, &report->found->list[i]));
+	for (size_t i = 0; i < report->found->count; i++) {
+		json_t *row = row_json(&compare_row, &report->found->list[i]);
+
+		json_object_set_new(row, "run_id", host_string(report->run_id));
+		json_array_append_new(cells, row);
+	}
 	return row_json_print(
 		json_pack("{so so so so so}", "a",
 			  host_string(report->names[0]), "b",
