@@ -73,26 +73,28 @@ int lines_print(FILE *stream, const char *text, int column, int used,
 }
 
 /* Nothing is special in single quotes but their end. */
-void shell_word(const char *text, char *word, size_t length)
+struct shell_word shell_word(const char *text)
 {
 	static const char plain[] = "abcdefghijklmnopqrstuvwxyz"
 				    "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 				    "0123456789_./:@%+=,-";
+	struct shell_word word;
 	size_t used = 0;
 
 	if (*text && !text[strspn(text, plain)]) {
-		snprintf(word, length, "%s", text);
-		return;
+		snprintf(word.text, sizeof word.text, "%s", text);
+		return word;
 	}
 	/* Room is kept for an escaped quote, the last one and the NUL. */
-	word[used++] = '\'';
-	for (; *text && used + 6 < length; text++) {
+	word.text[used++] = '\'';
+	for (; *text && used + 6 < sizeof word.text; text++) {
 		if (*text == '\'')
-			used += (size_t)sprintf(word + used, "'\\'");
-		word[used++] = *text;
+			used += (size_t)sprintf(word.text + used, "'\\'");
+		word.text[used++] = *text;
 	}
-	word[used++] = '\'';
-	word[used] = '\0';
+	word.text[used++] = '\'';
+	word.text[used] = '\0';
+	return word;
 }
 
 static const char *phrase_of(const char *word, const char *const *pairs)

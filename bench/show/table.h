@@ -10,10 +10,7 @@
 #ifndef SHOW_TABLE_H
 #define SHOW_TABLE_H
 
-#include <stdbool.h>
-#include <stddef.h>
-#include <stdint.h>
-#include <stdio.h>
+#include <limits.h>
 
 #include "bench/rows/rows.h"
 
@@ -38,9 +35,13 @@ int lines_columns(FILE *stream);
 int lines_print(FILE *stream, const char *text, int column, int used,
 		int columns);
 
-/* Write text as one word of sh(1): as it is where it needs no quotes, else in
- * single ones. What does not fit is cut off. */
-void shell_word(const char *text, char *word, size_t length);
+/* A text as one word of sh(1): as it is where it needs no quotes, else in
+ * single ones. What does not fit is cut off. shell_word(path).text lives until
+ * the end of the statement. */
+struct shell_word {
+	char text[2 * PATH_MAX];
+};
+struct shell_word shell_word(const char *text);
 
 /*
  * The template with each {name} replaced by the row's field of that name, as

@@ -123,17 +123,16 @@ int run_find(const char *named, char dir[PATH_MAX], const char *cure,
 int run_read(const char *dir, struct cells *cells, const char *cure,
 	     struct failure *why)
 {
-	char reason[256], word[2 * PATH_MAX];
+	char reason[256];
 	const int error = cells_read(dir, cells, reason, sizeof reason);
 
 	if (!error)
 		return 0;
 	if (error == -ENODATA) { /* it was killed, or is at work */
-		shell_word(dir, word, sizeof word);
 		fail_cure(why,
 			  "`spawnwise summarise %.400s` makes it from "
 			  "samples.csv.",
-			  word);
+			  shell_word(dir).text);
 		cure = NULL;
 	}
 	return fail(why, EXIT_FAILED, cure, "read run %s: %s", dir, reason);

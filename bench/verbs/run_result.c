@@ -156,7 +156,7 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 static void show(const struct run *run, const struct run_dir *dir,
 		 const struct result *result, bool plot)
 {
-	char why[256], word[2 * PATH_MAX], program[2 * PATH_MAX];
+	char why[256];
 
 	show_matrix(stdout, result->rows, result->count);
 	putchar('\n');
@@ -180,9 +180,9 @@ static void show(const struct run *run, const struct run_dir *dir,
 	text_print(stderr, "Written to %s.\n", dir->path);
 	if (plot)
 		return;
-	shell_word(program_invocation_name, program, sizeof program);
-	shell_word(dir->path, word, sizeof word);
-	text_print(stderr, "Draw its charts with: %s plot %s\n", program, word);
+	text_print(stderr, "Draw its charts with: %s plot %s\n",
+		   shell_word(program_invocation_name).text,
+		   shell_word(dir->path).text);
 }
 
 /* Files are written: ^Z may stop us, and gnuplot with us. Signals that end us
@@ -216,13 +216,10 @@ static int write_result(const struct run *run, const struct run_dir *dir,
 /* samples.csv is whole as far as it goes: the rest can be made of it. */
 static int unwritten(const struct run_dir *dir, int error, struct failure *why)
 {
-	char word[2 * PATH_MAX];
-
-	shell_word(dir->path, word, sizeof word);
 	fail_cure(why,
 		  "What was measured is in its samples.csv: make room, then "
 		  "`spawnwise summarise %.300s`.",
-		  word);
+		  shell_word(dir->path).text);
 	return fail(why, EXIT_FAILED, NULL, "write the result to %s: %s",
 		    dir->path, strerror(-error));
 }

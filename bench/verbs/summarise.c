@@ -128,8 +128,6 @@ static int write_run(const char *run, const struct samples *samples,
 
 static void tell(const char *run, const struct samples *samples)
 {
-	char word[2 * PATH_MAX];
-
 	if (samples->cut)
 		fputs("The last row of samples.csv was cut off: it is left "
 		      "out.\n",
@@ -138,11 +136,10 @@ static void tell(const char *run, const struct samples *samples)
 		fputs("There is no plan.csv: cells without a sample are "
 		      "missing, predictions empty.\n",
 		      stderr);
-	shell_word(run, word, sizeof word);
 	text_print(stderr,
 		   "Summed %zu samples of %zu cells; draw them with `spawnwise "
 		   "plot %s`.\n",
-		   samples->count, samples->cells.count, word);
+		   samples->count, samples->cells.count, shell_word(run).text);
 }
 
 static int summarise_verb(const struct arguments *args, struct failure *why)
