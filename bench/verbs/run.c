@@ -195,7 +195,10 @@ static int measure(struct run *run, const struct run_dir *dir,
 			  "folder.",
 			  error == -ENODEV
 				  ? "Bring the CPUs back, or use --cpu free."
-				  : cure_of(CURE_FILE, error, NULL));
+				  : cure_of(error == -EAGAIN /* a birth */
+						    ? CURE_SELF
+						    : CURE_FILE,
+					    error, NULL));
 		return fail(why, EXIT_FAILED, NULL, "go on with run %s: %s",
 			    dir->run_id,
 			    error == -ENODEV

@@ -10,6 +10,8 @@ load ../helpers
 
 setup() {
 	prepare
+	# A sanitizer looks for leaks in /proc, by a process of its own.
+	export ASAN_OPTIONS=detect_leaks=0
 	data=$top/tests/data/choose
 }
 
@@ -88,7 +90,6 @@ known_refused() {
 
 @test "without /proc it is said what needs it" {
 	unshare -m true 2>/dev/null || skip "needs a mount namespace of its own"
-	export ASAN_OPTIONS=detect_leaks=0 # leaks are looked for in /proc
 	cat >without_proc <<-'SH'
 	#!/bin/sh
 	umount -l /proc && exec "$@"
