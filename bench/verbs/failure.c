@@ -203,12 +203,10 @@ int fail_process(struct failure *why, const struct process *process, int error)
 			    "root, outside of a container or sandbox.",
 			    "look at process %d: %s", pid, strerror(EPERM));
 	if (error)
-		return fail(why, EXIT_FAILED,
-			    cure_of(CURE_PROC, error,
-				    "This kernel or container does not tell: "
-				    "ask outside of it."),
-			    "look at process %d: %s", pid,
-			    meminfo_error(error));
+		return fail_errno(why, EXIT_FAILED, CURE_PROC, error,
+				  "This kernel or container does not tell: "
+				  "ask outside of it.",
+				  "look at process %d", pid);
 	if (stat->kernel_thread)
 		return fail(why, EXIT_FAILED,
 			    "Choose a program's process: `ps -e` shows kernel "
