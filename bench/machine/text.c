@@ -15,7 +15,8 @@
 #include <string.h>
 
 /* The descriptor, or -errno. */
-static int open_at(int flags, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static int
+open_at(int flags, const char *format, va_list arguments)
 {
 	char path[PATH_MAX];
 	const int length = vsnprintf(path, sizeof(path), format, arguments);
