@@ -17,7 +17,7 @@
 #include "tests/unit/scratch.h"
 
 static const struct cell cells[] = {
-	{ 0, "vfork", 0, "base", 0, 0, 0, "same", 0, 0, 0, { { 0 } } },
+	{ 0, "vfork", 0, "base", 0, 0, 0, "same", 0, 0, 0, 0, { { 0 } } },
 	{ 7,
 	  "fork",
 	  8ull << 30,
@@ -29,8 +29,9 @@ static const struct cell cells[] = {
 	  2,
 	  0,
 	  0,
+	  0,
 	  { { 0 } } },
-	{ 8, "odd,name", 1, "thp", 0, 0, 0, "free", 1, 0, 0, { { 0 } } },
+	{ 8, "odd,name", 1, "thp", 0, 0, 0, "free", 1, 0, 0, 0, { { 0 } } },
 };
 
 static const struct sample samples[] = {
