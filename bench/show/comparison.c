@@ -27,32 +27,37 @@ static bool is_of_the_moment(const char *key)
 /* Add to list what differs: {"key", "a", "b"}, objects key by key. */
 static void add_difference(json_t *list, const char *name, json_t *a, json_t *b)
 {
-	const char *key;
-	json_t *value;
+	const bool nested = json_is_object(a) && json_is_object(b);
 	char inner[128];
 
-	if (json_is_object(a) && json_is_object(b)) {
-		json_object_foreach(a, key, value)
-		{
-			snprintf(inner, sizeof inner, "%s.%s", name, key);
-			add_difference(list, inner, value,
-				       json_object_get(b, key));
-		}
-	} else if (a && b && !json_equal(a, b) && !is_of_the_moment(name)) {
+	for (void *at = nested ? json_object_iter(a) : NULL; at;
+	     at = json_object_iter_next(a, at)) {
+		const char *key = json_object_iter_key(at);
+
+		snprintf(inner, sizeof inner, "%s.%s", name, key);
+		add_difference(list, inner, json_object_iter_value(at),
+			       json_object_get(b, key));
+	}
+	if (nested)
+		return;
+	if (a && b && !json_equal(a, b) && !is_of_the_moment(name))
 		json_array_append_new(list, json_pack("{ss sO sO}", "key", name,
 						      "a", a, "b", b));
-	}
 }
 
 /* Of what is said of each machine; not of the runs. */
 static json_t *differences(const struct comparison_report *report)
 {
-	json_t *list = json_array(), *facts = host_facts(), *value;
-	const char *key;
+	json_t *list = json_array(), *facts = host_facts();
 
-	json_object_foreach(facts, key, value) add_difference(
-		list, key, json_object_get(report->hosts[0], key),
-		json_object_get(report->hosts[1], key));
+	for (void *at = json_object_iter(facts); at;
+	     at = json_object_iter_next(facts, at)) {
+		const char *key = json_object_iter_key(at);
+
+		add_difference(list, key,
+			       json_object_get(report->hosts[0], key),
+			       json_object_get(report->hosts[1], key));
+	}
 	json_decref(facts);
 	return list;
 }
@@ -71,15 +76,14 @@ static double reference_ratio(const struct comparison_report *report)
 static void print_differences(const struct comparison_report *report,
 			      const char *item)
 {
-	json_t *list = differences(report), *difference;
-	size_t i;
+	json_t *list = differences(report);
 
 	if (json_array_size(list))
 		printf("%sThe machines differ:\n", item);
-	json_array_foreach(list, i, difference)
-	{
-		char *texts[2];
+	for (size_t i = 0; i < json_array_size(list); i++) {
 		static const char *const sides[] = { "a", "b" };
+		const json_t *difference = json_array_get(list, i);
+		char *texts[2];
 
 		for (int k = 0; k < 2; k++)
 			texts[k] = json_dumps(
