@@ -298,8 +298,7 @@ const struct verb verb_compare = {
 			"spawnwise compare data/runs/A data/runs/B",
 			"spawnwise compare before after --fail-above 10",
 			"spawnwise compare RUN --strategy fork,posix_spawn",
-			"spawnwise compare A B --format markdown --out "
-			"./report",
+			"spawnwise compare A B --format markdown -o ./made",
 			NULL },
 	.run = compare_verb,
 };
