@@ -4,6 +4,7 @@
 #include "bench/measure/rounds.h"
 
 #include <errno.h>
+#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -52,8 +53,11 @@ static int place(const char *cpu, struct parent_job *job)
 static _Noreturn void be_parent(struct session *session, struct run *run)
 {
 	close(session->signal_fd);
-	/* The samples so far are no part of the heap that is measured. */
+	/* What the run has gathered so far is no part of the process that is
+	 * measured: a fork would copy its page tables. */
 	run_release(run);
+	gbench_file_close(run->gbench_file);
+	malloc_trim(0);
 	if (run->guardian)
 		guardian_forget(run->guardian);
 	session->job.runner_socket = session->process.socket;
