@@ -118,7 +118,7 @@ add_column() {
 	    assert not mid or int(low) <= int(mid) <= int(high), row
 	PYTHON
 	# A run from before there was the column is still read.
-	check 0 "$made" choose --heap 1G --data "$top/data/reference"
+	check 0 "$made" choose --heap 1G --data "$top/tests/data/schema1"
 	check 0 "$made" choose --heap 1G --data run
 }
 
