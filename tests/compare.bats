@@ -256,6 +256,20 @@ verdicts() {
 	[ "$(wc -l <err)" -eq 1 ]
 }
 
+@test "compare --format benchstat is what tools for Go's benchmarks read" {
+	make_run a 21 vfork=50000 null=80
+	make_run b 7 vfork=60000
+	check 0 "$command" compare a b --format benchstat
+	diff <(grep : out) <(printf 'run: %s\n' a b)
+	[ "$(grep -cxE 'BenchmarkSpawn/strategy=vfork/heap=0/overcommit=0 1 50[0-9]{3} ns/op' out)" -eq 21 ]
+	[ "$(grep -c ' 60[0-9]* ns/op$' out)" -eq 7 ]
+	refused 2 "compare --format benchstat of strategies" "Name two runs" \
+		compare a --strategy vfork,null --format benchstat
+	rm b/samples.csv
+	check 2 "$command" compare a b --format benchstat
+	says err "cannot read run b: samples.csv: No such file"
+}
+
 @test "what cannot be compared is refused in one line" {
 	make_run a 21 vfork=50000
 	make_run b 21 fork=50000

@@ -19,6 +19,7 @@
 #include "bench/files/samples.h"
 #include "bench/judge/compare.h"
 #include "bench/judge/quality.h"
+#include "bench/show/benchstat.h"
 #include "bench/show/comparison.h"
 #include "bench/show/cure.h"
 #include "bench/show/plot.h"
@@ -212,6 +213,27 @@ static bool fails(const struct compare *compare, uint64_t percent)
 	return false;
 }
 
+/* Both runs for tools that compare by themselves. */
+static int print_for_benchstat(char *const *runs, struct failure *why)
+{
+	for (int i = 0; i < 2; i++) {
+		struct samples samples;
+		char reason[256];
+		int error =
+			samples_read(runs[i], &samples, reason, sizeof reason);
+
+		if (error)
+			return fail(why, EXIT_USAGE, run_cure,
+				    "read run %s: %s", runs[i], reason);
+		error = benchstat_print(stdout, runs[i], &samples);
+		samples_release(&samples);
+		if (error)
+			return fail_errno(why, EXIT_FAILED, CURE_FILE, error,
+					  NULL, "print run %s", runs[i]);
+	}
+	return EXIT_DONE;
+}
+
 static int compare_verb(const struct arguments *args, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
@@ -233,6 +255,12 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 			    "RUN --strategy NAME,NAME`.",
 			    "compare: it takes two runs, or one and two "
 			    "strategies");
+	if (!strcmp(options->format, "benchstat"))
+		return strategies ? fail(why, EXIT_USAGE,
+					 "Name two runs; the tool compares.",
+					 "compare --format benchstat of "
+					 "strategies")
+				  : print_for_benchstat(runs, why);
 	if (strategies)
 		code = split_names(&compare, options->strategies, why);
 	if (!code)
