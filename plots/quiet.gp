@@ -45,7 +45,7 @@ do for [i = 1:count] {
 }
 percent = 100.0 * disturbed / count
 finding = disturbed == 0 ? "Nothing disturbed this run" : sprintf( \
-  "Something else was at work for %s of this run", \
+  "Something else was at work in %s of the blocks", \
   percent < 1 ? "less than 1 %" : sprintf("%.0f %%", percent))
 if (dumb) {
   set print "-"
@@ -53,8 +53,8 @@ if (dumb) {
   exit
 }
 subtitle = sprintf("a point a block: a bare vfork just before it; line: %s, ". \
-  "the 10 %% quantile; what is red is more than 10 %% above that, and does ". \
-  "not count", duration(quiet_ns))
+  "the 10 %% quantile; red: more than 10 %% above that, and the blocks on ". \
+  "both sides do not count", duration(quiet_ns))
 eval titles
 set lmargin at screen 0.07
 set rmargin at screen 0.97

@@ -359,7 +359,7 @@ samples_of() {
   run_with 1
   samples_of 1 1 1.05 1 1 3 1 1.2 1 1
   "$spawnwise" plot some --out charts 2>/dev/null
-  grep -q 'Something else was at work for 20 % of this run' charts/quiet.svg
+  grep -q 'Something else was at work in 20 % of the blocks' charts/quiet.svg
   grep -q 'line: 50 µs, the 10 % quantile' charts/quiet.svg
   [ "$(head -c 4 charts/quiet.png | tail -c 3)" = PNG ]
   samples_of 1 1.02

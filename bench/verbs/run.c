@@ -38,7 +38,8 @@ static const struct option_spec run_options[] = {
 	       "what is spawned (default: our own, which stamps its start)",
 	       INTO(child), .placeholder = "PROGRAM"),
 	OPTION("parents", 0, COUNT,
-	       "processes a parent state, at least 6, and no more",
+	       "processes a parent state, at least 6, and no more; "
+	       "without it 9 for large heaps",
 	       INTO(parents), "21", .low = PARENTS_LEAST, .high = 1000),
 	OPTION("precision", 0, COUNT,
 	       "more processes until each cell is within PCT %",
