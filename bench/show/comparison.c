@@ -14,9 +14,6 @@
 #include "bench/machine/units.h"
 #include "bench/show/table.h"
 
-const char *const comparison_formats[] = { "table",    "csv",	    "json",
-					   "markdown", "benchstat", NULL };
-
 /* What is another one at each moment, and so says nothing of the machine. */
 static bool is_of_the_moment(const char *key)
 {

@@ -17,11 +17,8 @@ struct comparison_report {
 	const struct comparisons *found;
 };
 
-/* "table", "csv", "json", "markdown"; "benchstat", which is that of runs
- * (bench/show/benchstat.h); NULL. */
-extern const char *const comparison_formats[];
-
-/* Print in one of the others to stdout. 0, -EIO, or -ENOMEM. */
+/* Print to stdout as "table", "csv", "json" or "markdown". 0, -EIO, or -ENOMEM.
+ */
 int comparison_print(const struct comparison_report *report,
 		     const char *format);
 

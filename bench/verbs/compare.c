@@ -290,6 +290,9 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 	return code;
 }
 
+static const char *const formats[] = { "table",	   "csv",	"json",
+				       "markdown", "benchstat", NULL };
+
 static const struct option_spec compare_options[] = {
 	OPTION("strategy", 's', TEXT,
 	       "compare two strategies of one run, inside its processes",
@@ -302,7 +305,7 @@ static const struct option_spec compare_options[] = {
 	       "end with 3 if a cell is slower by more than PCT %, or refused",
 	       INTO(fail_above), .placeholder = "PCT", .high = 1000),
 	OPTION("format", 0, WORD, "what is printed", INTO(format), "table",
-	       "FORMAT", comparison_formats),
+	       "FORMAT", formats),
 	OPTION("out", 'o', TEXT, "write compare.csv and a chart into DIR",
 	       INTO(out), .placeholder = "DIR"),
 	{ 0 },
