@@ -65,7 +65,7 @@ static const struct row_field fields[] = {
 	      "`raised`, `steady`, `growing`, with `+` between"),
 	FIELD("agrees", YES, AT(trial.agrees),
 	      "`yes`, `no`; scores may differ by 1; `inherit`: also that the "
-	      "parent's own value stayed"),
+	      "parent's own value stayed; `kill`: who was killed first"),
 	{ 0 },
 };
 

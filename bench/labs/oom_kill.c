@@ -232,6 +232,16 @@ static void find_in_log(struct oom *oom, pid_t pid)
 	}
 }
 
+/* Nobody asks for memory after the growing process, the last of the names, has
+ * died: whoever stands before another was killed first. */
+static bool is_first(const char *who, const char *killed)
+{
+	const size_t length = strlen(who);
+
+	return !strncmp(who, killed, length) &&
+	       (!killed[length] || killed[length] == '+');
+}
+
 static int after(void *row)
 {
 	struct oom *oom = row;
@@ -250,7 +260,7 @@ static int after(void *row)
 	}
 	if (!oom->killed)
 		strcpy(oom->observed, "nobody");
-	oom->trial.agrees = !strcmp(oom->predicted, oom->observed);
+	oom->trial.agrees = is_first(oom->predicted, oom->observed);
 	oom_log_close(&kernel_log);
 	bury_others();
 	return error;
@@ -355,6 +365,9 @@ static const struct lab_column columns[] = {
 LESSON_WHEN(oom, is_whole, case_of(row)->whole)
 LESSON_WHEN(oom, is_counted_twice,
 	    is_whole(row) && row->growth.oom_kill > (uint64_t)row->killed)
+/* exit_mmap() and oom_reap_task() set MMF_OOM_SKIP before the last batch of
+ * pages is free (mm/mmap.c, mm/oom_kill.c). */
+LESSON_WHEN(oom, is_chosen_twice, row->killed > 1 && !case_of(row)->whole)
 LESSON_WHEN(oom, is_of_version_1, row->trial.group->version == 1)
 
 static const struct lesson lessons[] = {
@@ -363,6 +376,9 @@ static const struct lesson lessons[] = {
 	{ is_counted_twice,
 	  "The one that was chosen is counted once more when all are killed: "
 	  "oom_kill is not the number of the dead." },
+	{ is_chosen_twice,
+	  "The {case} kill was followed by another: the kernel chose again "
+	  "before the first had given back all of its memory." },
 	{ is_of_version_1, "To kill a group as a whole (memory.oom.group) is "
 			   "of version 2 alone." },
 	{ 0 },
