@@ -55,8 +55,6 @@ static const char *name_of(size_t test)
 	return tests[test].name;
 }
 
-static int setting_fd; /* scene_keep_setting() */
-
 /* *state is an element of subjects. */
 static int begin(void **state)
 {
@@ -65,7 +63,7 @@ static int begin(void **state)
 	int error;
 
 	supervise_tell(test, "");
-	setting_fd = scene_keep_setting();
+	supervise_begin();
 	*state = (void *)*subject;
 	error = scene_open(state);
 	if (!error)
@@ -77,7 +75,7 @@ static int end(void **state)
 {
 	const int error = scene_close(state);
 
-	close(setting_fd);
+	supervise_end();
 	return error;
 }
 

@@ -4,21 +4,16 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include "tests/conformance/scene.h"
 #include "tests/conformance/supervise.h"
-
-#define PAUSE_MS 10
-#define HIGH_FD 200 /* above those that checks count and limit */
 
 static void proc_path(char path[64], pid_t pid, const char *name)
 {
@@ -188,29 +183,12 @@ void helper_stop(pid_t helper)
 	send_and_wait(helper, SIGSTOP, WSTOPPED);
 }
 
-static int setting_fd = -1;
-
-int scene_keep_setting(void)
-{
-	const int fd =
-		open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC);
-
-	const int high = fcntl(fd, F_DUPFD_CLOEXEC, HIGH_FD);
-
-	close(fd);
-	while (high >= 0 && flock(high, LOCK_SH | LOCK_NB)) {
-		supervise_wait();
-		poll(NULL, 0, PAUSE_MS);
-	}
-	setting_fd = high;
-	return high;
-}
-
 void scene_close_from(int fd)
 {
-	if (setting_fd > fd)
-		close_range((unsigned)fd, (unsigned)setting_fd - 1, 0);
-	close_range((unsigned)(setting_fd >= fd ? setting_fd + 1 : fd), ~0u, 0);
+	if (fd < SUPERVISE_FD)
+		close_range((unsigned)fd, SUPERVISE_FD - 1, 0);
+	close_range((unsigned)(fd > SUPERVISE_FD ? fd : SUPERVISE_FD + 1), ~0u,
+		    0);
 }
 
 int scene_script(struct scene *scene, const char *script, bool may_be_stale)

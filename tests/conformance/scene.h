@@ -143,16 +143,7 @@ _Noreturn void scene_end_copy(struct scene *scene, const char *complaint);
  * that is built beside the tests, else true. */
 struct sw_request scene_quick(const struct scene *scene);
 
-/* Until the descriptor that it returns is closed, a high one, each check shares
- * the kernel's overcommit mode with others that want the mode to stay
- * (keep_setting() in tests/helpers.bash). In mode 2 a small request is refused
- * at the moment at which another process is refused a huge one, which is
- * counted first
- * (__vm_enough_memory() in mm/util.c): by fork with ENOMEM, by exec with E2BIG
- * (copy_strings() in fs/exec.c). */
-int scene_keep_setting(void);
-
-/* Close all descriptors from this one on, but not that of the setting. */
+/* Close all descriptors from this one on, but not SUPERVISE_FD. */
 void scene_close_from(int fd);
 
 /* Obstacles: why a check cannot run here, or NULL. ThreadSanitizer keeps

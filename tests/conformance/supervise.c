@@ -4,6 +4,7 @@
 #include "tests/conformance/supervise.h"
 
 #include <ctype.h>
+#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -11,8 +12,10 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
+#include <sys/socket.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -20,6 +23,7 @@
 #include "tests/conformance/scene.h"
 
 #define PAUSE_MS 100
+#define SHORT_PAUSE_MS 10
 
 /* Shared by both processes. */
 static struct progress {
@@ -36,6 +40,14 @@ static struct stream {
 	char line[4096];
 	size_t length;
 } stream;
+
+/* What the process at work asks for by its descriptor, and we do. */
+static struct setting {
+	int asked_fd;
+	int fd;
+	int next_fd; /* of whoever is next to have the setting */
+	bool is_wanted;
+} setting = { .asked_fd = -1 };
 
 static long now_s(void)
 {
@@ -56,12 +68,61 @@ void supervise_tell(size_t test, const char *folder)
 {
 	snprintf(progress->folder, sizeof progress->folder, "%s", folder);
 	progress->test = test;
-	supervise_wait();
+	progress->began_s = now_s();
 }
 
-void supervise_wait(void)
+/* Also after a check that changed ids, which forgets whose end is ours. */
+void supervise_begin(void)
 {
+	char granted;
+
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	send(SUPERVISE_FD, "+", 1, MSG_NOSIGNAL);
+	if (recv(SUPERVISE_FD, &granted, 1, 0) == 0)
+		_exit(1); /* nobody supervises us */
+}
+
+void supervise_end(void)
+{
+	send(SUPERVISE_FD, "-", 1, MSG_NOSIGNAL);
+}
+
+static int open_setting(const char *path)
+{
+	return open(path, O_RDONLY | O_CLOEXEC);
+}
+
+static bool is_granted(void)
+{
+	bool is_busy;
+
+	if (flock(setting.next_fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
+		return false;
+	is_busy = flock(setting.fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	flock(setting.next_fd, LOCK_UN);
+	return !is_busy;
+}
+
+static void want_setting(bool is_wanted)
+{
+	flock(setting.fd, LOCK_UN);
+	setting.is_wanted = is_wanted;
+}
+
+/* A test that waits for others has not begun. */
+static void serve(void)
+{
+	char asked;
+
+	if (recv(setting.asked_fd, &asked, 1, MSG_DONTWAIT) == 1)
+		want_setting(asked == '+');
+	if (!setting.is_wanted)
+		return;
 	progress->began_s = now_s();
+	if (!is_granted())
+		return;
+	setting.is_wanted = false;
+	send(setting.asked_fd, "+", 1, MSG_NOSIGNAL);
 }
 
 /* A result gets another number, a plan comes at the end. */
@@ -119,10 +180,14 @@ static const char *await(pid_t pid, int *status)
 	static char reason[64];
 
 	for (;;) {
-		struct pollfd there = { .fd = stream.fd, .events = POLLIN };
+		struct pollfd there[] = {
+			{ .fd = stream.fd, .events = POLLIN },
+			{ .fd = setting.asked_fd, .events = POLLIN },
+		};
 		const pid_t ended = waitpid(pid, status, WNOHANG);
 
 		pass_on();
+		serve();
 		if (ended == pid && WIFEXITED(*status))
 			return NULL;
 		if (ended == pid) {
@@ -136,19 +201,31 @@ static const char *await(pid_t pid, int *status)
 				 scene_limit_s());
 			return reason;
 		}
-		if (poll(&there, 1, PAUSE_MS) > 0 && there.revents & POLLHUP)
-			poll(NULL, 0, PAUSE_MS);
+		if (setting.is_wanted)
+			poll(NULL, 0, SHORT_PAUSE_MS);
+		else if (poll(there, COUNT(there), PAUSE_MS) > 0 &&
+			 (there[0].revents | there[1].revents) & POLLHUP)
+			poll(NULL, 0, SHORT_PAUSE_MS);
 	}
+}
+
+static void close_all(const int fds[6])
+{
+	for (int i = 0; i < 6; i++)
+		close(fds[i]);
 }
 
 static pid_t start(int (*run)(size_t), size_t first)
 {
-	int ends[2] = { -1, -1 };
+	int ends[2] = { -1, -1 }, ways[2];
 	pid_t pid;
 
 	fflush(NULL);
 	if (is_tap() && pipe2(ends, O_CLOEXEC | O_NONBLOCK))
 		abort();
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ways))
+		abort();
+	want_setting(false);
 	progress->test = first;
 	progress->began_s = now_s();
 	progress->folder[0] = '\0';
@@ -158,12 +235,16 @@ static pid_t start(int (*run)(size_t), size_t first)
 		if (ends[1] >= 0) {
 			fcntl(ends[1], F_SETFL, O_WRONLY);
 			dup2(ends[1], 1);
-			closefrom(3);
 		}
+		dup3(ways[1], SUPERVISE_FD, O_CLOEXEC);
+		close_all((const int[]){ ends[0], ends[1], ways[0], ways[1],
+					 setting.fd, setting.next_fd });
 		exit(run(first));
 	}
 	close(ends[1]);
+	close(ways[1]);
 	stream.fd = ends[0];
+	setting.asked_fd = ways[0];
 	return pid;
 }
 
@@ -186,6 +267,8 @@ int supervise(int (*run)(size_t first), size_t count,
 			MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	if (progress == MAP_FAILED)
 		return 1;
+	setting.fd = open_setting("/proc/sys/vm/overcommit_memory");
+	setting.next_fd = open_setting("/proc/sys/vm/overcommit_ratio");
 	while (first < count) {
 		int status = 0;
 		const pid_t pid = start(run, first);
@@ -203,6 +286,7 @@ int supervise(int (*run)(size_t first), size_t count,
 		}
 		if (stream.fd >= 0)
 			close(stream.fd);
+		close(setting.asked_fd);
 	}
 	if (is_tap())
 		printf("1..%zu\n", stream.told);

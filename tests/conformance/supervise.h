@@ -11,8 +11,19 @@
 /* What the process at work tells of the test that it begins. */
 void supervise_tell(size_t test, const char *folder);
 
-/* The test waits for others: its time begins now. */
-void supervise_wait(void);
+/* In the process at work, the one descriptor above 2: its way to us. High,
+ * above those that checks count and limit. */
+#define SUPERVISE_FD 200
+
+/* From begin to end each test shares the kernel's overcommit mode with others
+ * that want the mode to stay (keep_setting() in tests/helpers.bash). In mode 2
+ * a small request is refused at the moment at which another process is refused
+ * a huge one, which is counted first (__vm_enough_memory() in mm/util.c): by
+ * fork with ENOMEM, by exec with E2BIG (copy_strings() in fs/exec.c). The lock
+ * is the supervisor's: no child of a test keeps others waiting, however it is
+ * left. */
+void supervise_begin(void);
+void supervise_end(void);
 
 /* Call run(first), which runs the tests from there on and gives the number of
  * failures, until all of count are over. 0 when none failed. */

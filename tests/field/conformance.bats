@@ -18,6 +18,23 @@ teardown() {
 
 at_work() { worker=$(pgrep -P "$runner" | head -n 1) && [ -n "$worker" ]; }
 result() { grep -q "$1" out; }
+holds_setting() { find "/proc/$1/fd" -lname '*/overcommit_memory' | grep -q .; }
+is_gone() { ! kill -0 "$1" 2>/dev/null; }
+
+@test "whoever kills the list leaves no process and no lock" {
+	# A change of ids, the first of the two, undoes PR_SET_PDEATHSIG.
+	CMOCKA_MESSAGE_OUTPUT=TAP "$conformance" 'clone_vm: ids and groups*' \
+		'clone_vm: 10,000 spawns*' >out 2>err 3>&- 9>&- &
+	runner=$!
+	within 20 result '^ok 1 '
+	at_work
+	kill -STOP "$worker"
+	within 20 is_stopped "$worker"
+	holds_setting "$runner"
+	! holds_setting "$worker" || return 1
+	kill -KILL "$runner"
+	within 20 is_gone "$worker"
+}
 
 @test "the list outlives a check that hangs and one that dies" {
 	CONFORMANCE_LIMIT_S=20 CMOCKA_MESSAGE_OUTPUT=TAP "$conformance" 'clone_vm: a*' \
