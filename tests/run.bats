@@ -100,7 +100,8 @@ make_equals() {
 	check 0 "$command" run --help
 	[ ! -s err ]
 	for option in strategy heap backing threads cpu overcommit child \
-		parents precision out resume budget seed quick dry-run; do
+		filter parents precision out resume budget seed quick \
+		dry-run; do
 		says out "--$option"
 	done
 }
@@ -230,6 +231,36 @@ make_equals() {
 	check 0 "$command" run --heap 0,1G --strategy fork --budget "$fits" \
 		--dry-run
 	refused 2 "run --budget soon" "whole number" run --budget soon
+}
+
+@test "run --filter measures only the cells that it names" {
+	local names=(--heap 0,4M --strategy fork,null,vfork --threads 0,4)
+	check 0 "$command" run --dry-run "${names[@]}" --filter '^v?fork/.*:4M/'
+	says out "Plan: 4 cells, "
+	diff <(tail -n +4 out) - <<-'END'
+	fork/heap:4M/overcommit:0
+	vfork/heap:4M/overcommit:0
+	fork/heap:4M/threads:4/overcommit:0
+	vfork/heap:4M/threads:4/overcommit:0
+	END
+	check 0 "$command" run --dry-run "${names[@]}" \
+		--filter '-fork|heap:0|threads'
+	diff <(tail -n +4 out) <(echo null/heap:4M/overcommit:0)
+	refused 2 "run --filter Fork: no cell has such a name" \
+		"Names are fork/heap:0/overcommit:0, null/heap:0/overcommit:0, " \
+		run --dry-run "${names[@]}" --filter Fork
+	refused 2 "run --filter a(b: " "regex(7)" run --filter 'a(b' --out run
+	[ ! -e run ]
+	measure "${few[@]}" "${names[@]}" --filter 'fork/heap:0/thr'
+	run_files run
+	[ "$(rows run reap strategy heap_bytes threads ok | sort)" = \
+		$'fork 0 4 60\nvfork 0 4 300' ]
+	[ "$(python3 -c 'import json
+print(*json.load(open("run/host.json"))["attested"])')" = "fork vfork" ]
+	check 0 "$command" run --resume run --dry-run
+	says out "Plan: 2 cells, "
+	check 0 "$command" run --resume run
+	[ "$(rows run reap strategy threads | sort)" = $'fork 4\nvfork 4' ]
 }
 
 @test "run --dry-run refuses what the run would refuse" {

@@ -168,12 +168,11 @@ struct units_text axis_text(const struct row_field *axis,
 	const void *member = (const char *)cell + axis->offset;
 	struct units_text made;
 
+	if (axis->kind == FIELD_BYTES)
+		return size_exact(*(const uint64_t *)member);
 	if (axis->kind == FIELD_WORD)
 		snprintf(made.text, sizeof made.text, "%s",
 			 *(const char *const *)member);
-	else if (axis->kind == FIELD_BYTES)
-		snprintf(made.text, sizeof made.text, "%llu",
-			 (unsigned long long)*(const uint64_t *)member);
 	else
 		snprintf(made.text, sizeof made.text, "%d",
 			 *(const int *)member);
@@ -205,6 +204,24 @@ struct axes_place axes_place(const struct cell *cell)
 				  axis->axis->name, text.text);
 	}
 	return place;
+}
+
+struct axes_place axes_name(const struct cell *cell, char equals)
+{
+	const struct row_field *axis;
+	struct axes_place name;
+
+	snprintf(name.text, sizeof name.text, "%s", cell->strategy);
+	for (size_t i = 0; (axis = axis_at(i)); i++) {
+		const enum axis_kind kind = axis->axis->kind;
+		const struct units_text text = axis_text(axis, cell);
+
+		if (kind == AXIS_GROUP || kind == AXIS_SETTING ||
+		    strcmp(text.text, axis->axis->fallback) != 0)
+			text_join(name.text, sizeof name.text, "/", "%s%c%s",
+				  axis->axis->name, equals, text.text);
+	}
+	return name;
 }
 
 const char *axis_meaning(const struct row_field *axis, const struct cell *cell)

@@ -68,7 +68,8 @@ void axis_set(const struct row_field *axis, struct cell *cell,
 	      union value value);
 union value axis_default(const struct row_field *axis);
 
-/* The member as text: the number, or the word. */
+/* The member as text: the number, the size as size_exact() has it, or the word.
+ */
 struct units_text axis_text(const struct row_field *axis,
 			    const struct cell *cell);
 
@@ -82,6 +83,10 @@ void axes_state(const struct cell *cell, char text[AXES_STATE_BYTES]);
 struct axes_place {
 	char text[AXES_STATE_BYTES];
 } axes_place(const struct cell *cell);
+
+/* The name of a cell, in every run the same: heap and mode, and what is not the
+ * default: "fork/heap:1G/threads:4/overcommit:0" where equals is a colon. */
+struct axes_place axes_name(const struct cell *cell, char equals);
 
 /* What the number means, "heuristic"; NULL: it means no more than a number. */
 const char *axis_meaning(const struct row_field *axis, const struct cell *cell);

@@ -34,7 +34,7 @@ struct run_block {
 	int taken;
 	int failures_in_a_row;
 	int64_t ref_ns;
-	char name[AXES_MAX * UNITS_LENGTH];
+	struct axes_place name;
 };
 
 static void report(const struct parent *parent, struct parent_report *message)
@@ -131,26 +131,6 @@ static void block_after(void *data)
 	report(block->parent, &message);
 }
 
-/* Strategy, heap and mode, and each axis that differs within the run. */
-static void name_block(struct run_block *block)
-{
-	const struct plan *plan = block->parent->job->plan;
-	const struct cell *cell = &plan->cells[block->cell];
-	const struct row_field *axis;
-
-	snprintf(block->name, sizeof block->name, "%s", cell->strategy);
-	for (size_t i = 0; (axis = axis_at(i)); i++) {
-		const enum axis_kind kind = axis->axis->kind;
-
-		if (kind == AXIS_GROUP || kind == AXIS_SETTING ||
-		    plan_varies(plan, axis))
-			text_join(block->name, sizeof block->name, "/", "%s:%s",
-				  axis->axis->name, axis_text(axis, cell).text);
-	}
-	text_join(block->name, sizeof block->name, "/", "block:%d",
-		  block->number);
-}
-
 static int run_blocks(struct parent *parent, char **json)
 {
 	const struct parent_job *job = parent->job;
@@ -165,9 +145,12 @@ static int run_blocks(struct parent *parent, char **json)
 		blocks[i].parent = parent;
 		blocks[i].cell = job->state->first_cell + job->order[i];
 		blocks[i].number = (int)i;
-		name_block(&blocks[i]);
+		blocks[i].name =
+			axes_name(&job->plan->cells[blocks[i].cell], ':');
+		text_join(blocks[i].name.text, sizeof blocks[i].name.text, "/",
+			  "block:%d", blocks[i].number);
 		hooks[i] = (struct gbench_block){
-			.name = blocks[i].name,
+			.name = blocks[i].name.text,
 			.iterations = job->plan->blocks[blocks[i].cell].samples,
 			.data = &blocks[i],
 			.before = block_before,

@@ -73,11 +73,17 @@ static void size_blocks(struct plan *plan, double share)
 	}
 }
 
+static bool is_wanted(const struct axes *axes, const struct cell *cell)
+{
+	return !axes->filter ||
+	       !regexec(axes->filter, axes_name(cell, ':').text, 0, NULL, 0) !=
+		       axes->unlike;
+}
+
 static void add_cells(struct plan *plan, const struct cell *like)
 {
 	for (size_t i = 0; i < plan->axes.strategy_count; i++) {
-		const size_t id = plan->cell_count++;
-
+		const size_t id = plan->cell_count;
 		const struct sw_strategy *strategy = plan->axes.strategies[i];
 		const unsigned traits = strategy->traits;
 		struct cell *cell = &plan->cells[id];
@@ -89,6 +95,7 @@ static void add_cells(struct plan *plan, const struct cell *like)
 		cell->creates_nothing = !!(traits & SW_CREATES_NOTHING);
 		cell->baseline = !!(traits & SW_BASELINE);
 		cell->copies_page_tables = !!(traits & SW_COPIES_PAGE_TABLES);
+		plan->cell_count += is_wanted(&plan->axes, cell);
 	}
 }
 
@@ -98,13 +105,14 @@ static void multiply(struct plan *plan, size_t number, bool settings,
 /* All settings of the machine in one state of a parent. */
 static void add_state(struct plan *plan, struct cell *cell)
 {
-	struct state *state = &plan->states[plan->state_count++];
+	struct state *state = &plan->states[plan->state_count];
 
 	*state = (struct state){ .backing = backing_find(cell->backing),
 				 .first_cell = plan->cell_count };
 	multiply(plan, 0, true, cell);
 	state->cell = plan->cells[state->first_cell];
 	state->cell_count = plan->cell_count - state->first_cell;
+	plan->state_count += state->cell_count > 0;
 }
 
 /* The product of the axes from this number on: of the settings of the machine,
@@ -150,6 +158,24 @@ static int allocate(struct plan *plan)
 	return -ENOMEM;
 }
 
+/* Those without a cell are neither opened nor attested. */
+static void drop_strategies(struct plan *plan)
+{
+	struct axes *axes = &plan->axes;
+	size_t kept = 0;
+
+	for (size_t i = 0; i < axes->strategy_count; i++) {
+		size_t cell = 0;
+
+		while (cell < plan->cell_count &&
+		       plan->strategies[cell] != axes->strategies[i])
+			cell++;
+		axes->strategies[kept] = axes->strategies[i];
+		kept += cell < plan->cell_count;
+	}
+	axes->strategy_count = kept;
+}
+
 static double life_seconds(const struct state *state)
 {
 	const double gib =
@@ -178,10 +204,16 @@ int plan_build(struct plan *plan, const struct axes *axes,
 	*plan = (struct plan){ .axes = *axes,
 			       .parents = wish->parents,
 			       .seed = wish->seed,
-			       .child_ns = wish->child_ns };
+			       .child_ns = wish->child_ns,
+			       .precision = wish->precision };
 	if (allocate(plan))
 		return -ENOMEM;
 	multiply(plan, 0, false, &cell);
+	drop_strategies(plan);
+	if (!plan->cell_count) {
+		plan_release(plan);
+		return -ENOENT;
+	}
 	share_parents(plan, wish->exactly);
 	size_blocks(plan, wish->least ? 0 : 1);
 	if (wish->budget_s <= 0)
@@ -201,14 +233,6 @@ void plan_release(struct plan *plan)
 	free(plan->blocks);
 	free(plan->strategies);
 	*plan = (struct plan){ 0 };
-}
-
-bool plan_varies(const struct plan *plan, const struct row_field *axis)
-{
-	for (size_t i = 1; i < plan->cell_count; i++)
-		if (axis_compare(axis, &plan->cells[0], &plan->cells[i]))
-			return true;
-	return false;
 }
 
 /* How often a block starts the child's program. */

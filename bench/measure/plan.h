@@ -9,6 +9,7 @@
 #ifndef MEASURE_PLAN_H
 #define MEASURE_PLAN_H
 
+#include <regex.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -26,11 +27,14 @@
 #define REFERENCE_SPAWNS 25
 
 /* What the user asked for. The matrix is the product of the lists; a list
- * without values has one, the default. */
+ * without values has one, the default. With a filter only those cells stay
+ * whose axes_name() it matches, or does not. */
 struct axes {
 	const struct sw_strategy *strategies[AXIS_VALUES_MAX];
 	size_t strategy_count;
 	struct value_list values[AXES_MAX]; /* as axis_at() counts */
+	const regex_t *filter;		    /* for plan_build(), or NULL */
+	bool unlike;			    /* those it does not match */
 };
 
 /* One parent state and the cells measured in it. */
@@ -71,17 +75,17 @@ struct plan_wish {
 	int parents;  /* processes a state */
 	bool exactly; /* so many also where they take seconds to grow */
 	uint64_t seed;
-	double budget_s; /* 0: any */
-	bool least;	 /* take as few samples as are allowed */
-	double child_ns; /* see struct plan */
+	double budget_s;	    /* 0: any */
+	bool least;		    /* take as few samples as are allowed */
+	double child_ns, precision; /* see struct plan */
 };
 
 /*
  * Build the product of axes; plan_release() frees it. With a budget the
  * samples are cut to fit, never below COPYING_SAMPLES and SHARING_SAMPLES a
- * cell. 0, -ENOMEM, or -ETIME when even the least does not fit: then
- * plan_seconds() tells what it would take, and plan_child_ns() how short a
- * program would fit: 0 or less where none would.
+ * cell. 0, -ENOMEM, -ENOENT when the filter leaves no cell, or -ETIME when even
+ * the least does not fit: then plan_seconds() tells what it would take, and
+ * plan_child_ns() how short a program would fit: 0 or less where none would.
  */
 int plan_build(struct plan *plan, const struct axes *axes,
 	       const struct plan_wish *wish);
@@ -91,9 +95,6 @@ void plan_release(struct plan *plan);
 /* How many processes and samples there will be at least. */
 size_t plan_processes(const struct plan *plan);
 size_t plan_samples(const struct plan *plan);
-
-/* Whether an axis has more than one value. */
-bool plan_varies(const struct plan *plan, const struct row_field *axis);
 
 /* How long the run will take, populating included; an estimate from the
  * orders of magnitude in docs/method.md. */

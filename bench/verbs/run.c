@@ -13,9 +13,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/random.h>
 
 #include "bench/files/run_dir.h"
+#include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/mode.h"
@@ -24,16 +24,14 @@
 #include "bench/verbs/run_resume.h"
 #include "bench/verbs/verbs.h"
 
-/* Defaults of --quick. */
-#define PARENTS_QUICK 13
-#define PRECISION_QUICK 0.05
-/* Of the plan: how much longer a busy machine may take. */
-#define LIMIT_FACTOR 3
-
 static const struct option_spec run_options[] = {
 	OPTION("strategy", 's', TEXT, "strategies to measure", INTO(strategies),
 	       "all", "LIST"),
 	OPTION("", 0, AXES, ""),
+	OPTION("filter", 0, TEXT,
+	       "only cells whose name matches an extended regular expression, "
+	       "-RE: does not; with --dry-run their names are listed",
+	       INTO(filter), .placeholder = "RE"),
 	OPTION("child", 0, TEXT,
 	       "what is spawned (default: our own, which stamps its start)",
 	       INTO(child), .placeholder = "PROGRAM"),
@@ -65,99 +63,6 @@ static const struct option_spec run_options[] = {
 	       "show the plan and stop; CMD is tried once", INTO(dry_run)),
 	{ 0 },
 };
-
-static uint64_t seed_of(const struct arguments *args)
-{
-	const struct options *options = (const void *)args->options;
-	uint32_t random = 0;
-
-	if (argument_given(args, "seed"))
-		return options->seed;
-	if (getrandom(&random, sizeof random, 0) < 0)
-		random = (uint32_t)getpid();
-	return random >> 1;
-}
-
-static int parents_of(const struct arguments *args)
-{
-	const struct options *options = (const void *)args->options;
-
-	return options->quick && !argument_given(args, "parents")
-		       ? PARENTS_QUICK
-		       : (int)options->parents;
-}
-
-/* 0: as many processes as were asked for, whatever comes of it. */
-static double precision_of(const struct arguments *args)
-{
-	const struct options *options = (const void *)args->options;
-
-	if (argument_given(args, "precision"))
-		return (double)options->precision / 100;
-	if (argument_given(args, "parents"))
-		return 0;
-	return options->quick ? PRECISION_QUICK
-			      : (double)options->precision / 100;
-}
-
-/* What a plan is built of besides the options. */
-struct request {
-	const struct options *options;
-	struct axes axes;
-	struct plan_wish wish;
-	double precision;
-};
-
-/* Even the least does not fit into the budget. */
-static int refuse_budget(const struct plan *plan, const struct request *request,
-			 struct failure *why)
-{
-	const double fits_ns =
-		plan_child_ns(plan, (double)request->options->budget_s);
-	char shorter[96] = "";
-
-	if (plan->child_ns > 0 && fits_ns > 0)
-		snprintf(shorter, sizeof shorter,
-			 ", or a command of %s instead of %s",
-			 duration_human(fits_ns).text,
-			 duration_human(plan->child_ns).text);
-	fail_cure(why,
-		  "The least that gives honest numbers takes %.0f s: "
-		  "raise --budget, %smeasure fewer heaps%s.",
-		  plan_seconds(plan) + 1,
-		  request->options->quick ? "or " : "take --quick, or ",
-		  shorter);
-	return fail(why, EXIT_USAGE, NULL, "run --budget %llu",
-		    (unsigned long long)request->options->budget_s);
-}
-
-static int build_plan(struct plan *plan, const struct request *request,
-		      struct failure *why)
-{
-	const struct options *options = request->options;
-	struct overcommit_view view;
-	int error = plan_build(plan, &request->axes, &request->wish);
-
-	if (error == -ETIME) {
-		error = refuse_budget(plan, request, why);
-		plan_release(plan);
-		return error;
-	}
-	if (error)
-		return fail(why, EXIT_FAILED, "Measure a smaller matrix.",
-			    "run: %s", strerror(-error));
-	error = overcommit_look(&view);
-	if (error) {
-		plan_release(plan);
-		return fail(why, EXIT_FAILED, cure_of(CURE_PROC, error, NULL),
-			    "read %s: %s", overcommit_path(), strerror(-error));
-	}
-	plan->original_mode = view.mode;
-	plan->precision = request->precision;
-	plan->limit_s = options->budget_s ? (double)options->budget_s
-					  : LIMIT_FACTOR * plan_seconds(plan);
-	return 0;
-}
 
 static bool needs_guardian(const struct plan *plan)
 {
@@ -265,14 +170,12 @@ static int create_folder(struct run *run, struct run_dir *dir,
 static int begin(struct run *run, const struct run_dir *dir,
 		 const struct arguments *args, struct failure *why)
 {
-	int error = runner_begin(run);
+	const int error = runner_begin(run);
 
-	if (!error)
-		error = run_result_begin(run, dir, args);
-	return error ? fail(why, EXIT_FAILED,
-			    "Use --out DIR to write elsewhere.",
-			    "write to %s: %s", dir->path, strerror(-error))
-		     : 0;
+	return fail_errno(why, EXIT_FAILED, CURE_FILE,
+			  error ? error : run_result_begin(run, dir, args),
+			  "Use --out DIR to write elsewhere.", "write to %s",
+			  dir->path);
 }
 
 static int run_plan(struct run *run, const struct arguments *args,
@@ -286,6 +189,8 @@ static int run_plan(struct run *run, const struct arguments *args,
 
 	if (!code && options->dry_run) {
 		run_result_plan(stdout, plan);
+		for (size_t i = 0; options->filter && i < plan->cell_count; i++)
+			puts(axes_name(&plan->cells[i], ':').text);
 		return EXIT_DONE;
 	}
 	if (!code && needs_guardian(plan)) {
@@ -304,8 +209,8 @@ static int run_plan(struct run *run, const struct arguments *args,
 		code = begin(run, &dir, args, why);
 	}
 	if (!code && resume && run_resume_apply(resume, run))
-		code = fail(why, EXIT_FAILED, cure_of(CURE_SELF, -ENOMEM, NULL),
-			    "go on with the run: %s", strerror(ENOMEM));
+		code = fail_errno(why, EXIT_FAILED, CURE_SELF, -ENOMEM, NULL,
+				  "go on with the run");
 	if (!code) {
 		code = measure(run, &dir, args, why);
 	} else if (run->guardian) {
@@ -319,17 +224,7 @@ static int run_plan(struct run *run, const struct arguments *args,
 static int run_matrix(const struct arguments *args, struct resume *resume,
 		      struct failure *why)
 {
-	const struct options *options = (const void *)args->options;
-	struct request request = {
-		.options = options,
-		.wish = { .parents = parents_of(args),
-			  .exactly = argument_given(args, "parents"),
-			  .seed = seed_of(args),
-			  .budget_s = (double)options->budget_s,
-			  .least = options->quick },
-		.precision = precision_of(args),
-	};
-	const bool dry = options->dry_run;
+	const bool dry = ((const struct options *)args->options)->dry_run;
 	struct plan plan;
 	struct run run = { .plan = &plan };
 	char program[PATH_MAX];
@@ -339,12 +234,7 @@ static int run_matrix(const struct arguments *args, struct resume *resume,
 	if (!code && !dry)
 		code = run_guardian_repair(why);
 	if (!code)
-		code = run_axes(args, &request.axes, why);
-	if (!code)
-		code = run_child(args, &run, program, &request.wish.child_ns,
-				 why);
-	if (!code)
-		code = build_plan(&plan, &request, why);
+		code = run_request(args, &plan, &run, program, why);
 	if (code)
 		return code;
 	code = run_plan(&run, args, resume, why);
@@ -373,6 +263,7 @@ static const char *const run_examples[] = {
 	"sudo spawnwise run --overcommit all --quick",
 	"spawnwise run --backing base,thp --threads 0,64 --out ./my-run",
 	"spawnwise run --quick -- git --version",
+	"spawnwise run --filter '^v?fork/' --dry-run",
 	"spawnwise run --overcommit all --dry-run",
 	"spawnwise run --resume ./my-run --budget 60",
 	NULL

@@ -1,11 +1,15 @@
 /* SPDX-License-Identifier: MIT */
-/* What a run is asked for; see run_request.h. */
+/*
+ * What a run is asked for; see run_request.h. Longer than other files: whatever
+ * of a command line this machine cannot serve is refused here.
+ */
 
 #include "bench/verbs/run_request.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -15,9 +19,16 @@
 #include "bench/machine/cpu.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/program.h"
+#include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/measure/recorder.h"
 #include "bench/verbs/mode.h"
+
+/* Defaults of --quick. */
+#define PARENTS_QUICK 13
+#define PRECISION_QUICK 5
+/* Of the plan: how much longer a busy machine may take. */
+#define LIMIT_FACTOR 3
 
 static int read_strategies(const char *text, struct axes *axes,
 			   struct failure *why)
@@ -126,8 +137,8 @@ static int read_axis(const struct arguments *args,
 		       : option_read("run", &spec, text, values, why);
 }
 
-int run_axes(const struct arguments *args, struct axes *axes,
-	     struct failure *why)
+static int read_axes(const struct arguments *args, struct axes *axes,
+		     struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
 	const struct row_field *axis;
@@ -222,8 +233,9 @@ static int locate_child(const struct arguments *args, char path[PATH_MAX],
 	return 0;
 }
 
-int run_child(const struct arguments *args, struct run *run,
-	      char path[PATH_MAX], double *child_ns, struct failure *why)
+static int find_child(const struct arguments *args, struct run *run,
+		      char path[PATH_MAX], double *child_ns,
+		      struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
 	static char *alone[2];
@@ -255,4 +267,141 @@ int run_child(const struct arguments *args, struct run *run,
 	run->stamps = !args->operand_count && !options->child;
 	*child_ns = 0;
 	return run->stamps ? 0 : check_child(run, child_ns, why);
+}
+
+static uint64_t choose_seed(void)
+{
+	uint32_t random = 0;
+
+	if (getrandom(&random, sizeof random, 0) < 0)
+		random = (uint32_t)getpid();
+	return random >> 1;
+}
+
+/* With a number of processes there are so many, whatever comes of it. */
+static struct plan_wish read_wish(const struct arguments *args)
+{
+	const struct options *options = (const void *)args->options;
+	const bool exactly = argument_given(args, "parents");
+	const bool precise = argument_given(args, "precision");
+	const bool quick = options->quick;
+	const double percent = quick && !precise ? PRECISION_QUICK
+						 : (double)options->precision;
+
+	return (struct plan_wish){
+		.parents = quick && !exactly ? PARENTS_QUICK
+					     : (int)options->parents,
+		.exactly = exactly,
+		.seed = argument_given(args, "seed") ? options->seed
+						     : choose_seed(),
+		.budget_s = (double)options->budget_s,
+		.least = quick,
+		.precision = exactly && !precise ? 0 : percent / 100,
+	};
+}
+
+/* Even the least does not fit into the budget. */
+static int refuse_budget(const struct plan *plan, const struct options *options,
+			 struct failure *why)
+{
+	const double fits_ns = plan_child_ns(plan, (double)options->budget_s);
+	char shorter[96] = "";
+
+	if (plan->child_ns > 0 && fits_ns > 0)
+		snprintf(shorter, sizeof shorter,
+			 ", or a command of %s instead of %s",
+			 duration_human(fits_ns).text,
+			 duration_human(plan->child_ns).text);
+	fail_cure(why,
+		  "The least that gives honest numbers takes %.0f s: "
+		  "raise --budget, %smeasure fewer heaps%s.",
+		  plan_seconds(plan) + 1,
+		  options->quick ? "or " : "take --quick, or ", shorter);
+	return fail(why, EXIT_USAGE, NULL, "run --budget %llu",
+		    (unsigned long long)options->budget_s);
+}
+
+static int read_filter(const char *text, regex_t *filter, struct axes *axes,
+		       struct failure *why)
+{
+	char reason[128];
+	int error;
+
+	axes->unlike = *text == '-';
+	error = regcomp(filter, text + axes->unlike, REG_EXTENDED | REG_NOSUB);
+	axes->filter = filter;
+	if (!error)
+		return 0;
+	regerror(error, filter, reason, sizeof reason);
+	return fail(why, EXIT_USAGE, "See regex(7) for what is special in it.",
+		    "run --filter %s: %s", text, reason);
+}
+
+/* Of some names a user sees how they are written. */
+static int refuse_filter(const struct axes *axes, const struct options *options,
+			 struct failure *why)
+{
+	struct axes all = *axes;
+	struct plan plan;
+	char names[256] = "";
+
+	all.filter = NULL;
+	plan_build(&plan, &all, &(const struct plan_wish){ .parents = 1 });
+	for (size_t i = 0; i < plan.cell_count && i < 3; i++)
+		text_join(names, sizeof names, ", ", "%s",
+			  axes_name(&plan.cells[i], ':').text);
+	plan_release(&plan);
+	fail_cure(why, "Names are %s and so on: see --filter . --dry-run.",
+		  names);
+	return fail(why, EXIT_USAGE, NULL,
+		    "run --filter %s: no cell has such a name",
+		    options->filter);
+}
+
+static int build_plan(struct plan *plan, struct axes *axes,
+		      const struct plan_wish *wish,
+		      const struct options *options, struct failure *why)
+{
+	regex_t filter;
+	int error = 0;
+
+	if (options->filter)
+		error = read_filter(options->filter, &filter, axes, why);
+	if (error)
+		return error;
+	error = plan_build(plan, axes, wish);
+	if (options->filter)
+		regfree(&filter);
+	if (error == -ENOENT)
+		return refuse_filter(axes, options, why);
+	if (error == -ETIME)
+		return refuse_budget(plan, options, why);
+	return fail_errno(why, EXIT_FAILED, CURE_SELF, error,
+			  "Measure a smaller matrix.", "run");
+}
+
+int run_request(const struct arguments *args, struct plan *plan,
+		struct run *run, char program[PATH_MAX], struct failure *why)
+{
+	const struct options *options = (const void *)args->options;
+	struct plan_wish wish = read_wish(args);
+	struct axes axes = { .strategy_count = 0 };
+	struct overcommit_view view = { .mode = 0 };
+	int error, code = read_axes(args, &axes, why);
+
+	*plan = (struct plan){ .cell_count = 0 };
+	if (!code)
+		code = find_child(args, run, program, &wish.child_ns, why);
+	if (!code)
+		code = build_plan(plan, &axes, &wish, options, why);
+	error = code ? 0 : overcommit_look(&view);
+	if (error)
+		code = fail(why, EXIT_FAILED, cure_of(CURE_PROC, error, NULL),
+			    "read %s: %s", overcommit_path(), strerror(-error));
+	plan->original_mode = view.mode;
+	plan->limit_s = options->budget_s ? (double)options->budget_s
+					  : LIMIT_FACTOR * plan_seconds(plan);
+	if (code)
+		plan_release(plan);
+	return code;
 }

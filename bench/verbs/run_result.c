@@ -272,9 +272,8 @@ static void tell_line(FILE *stream, const struct run *run, size_t first)
 		fprintf(stream, "%s%s", before, run->plan->cells[i].strategy);
 		before = ", ";
 	}
-	fprintf(stream, " at %s", axes_place(cell).text);
-	fprintf(stream, ": %d of %d processes measured it\n",
-		outcome->measured_count,
+	fprintf(stream, " at %s: %d of %d processes measured it\n",
+		axes_place(cell).text, outcome->measured_count,
 		outcome->measured_count + outcome->skipped_count);
 }
 

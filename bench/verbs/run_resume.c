@@ -157,10 +157,8 @@ int run_resume_open(const struct resume *resume, struct run *run,
 					&run->plan_file);
 	if (!error)
 		error = gbench_file_create(path, &run->gbench_file);
-	return error ? fail(why, EXIT_FAILED,
-			    cure_of(CURE_FILE, error, "Try again."),
-			    "go on with run %s: %s", path, strerror(-error))
-		     : 0;
+	return fail_errno(why, EXIT_FAILED, CURE_FILE, error, "Try again.",
+			  "go on with run %s", path);
 }
 
 int run_resume_apply(struct resume *resume, struct run *run)

@@ -56,8 +56,8 @@ static struct axes some_axes(void)
 static int build(struct plan *plan, const struct axes *axes, int parents,
 		 uint64_t seed, double budget_s, bool least, double child_ns)
 {
-	const struct plan_wish wish = { parents,  true,	 seed,
-					budget_s, least, child_ns };
+	const struct plan_wish wish = { parents, true,	   seed, budget_s,
+					least,	 child_ns, 0 };
 
 	return plan_build(plan, axes, &wish);
 }
@@ -337,6 +337,66 @@ static void foreign_time_is_that_of_modes_other_than_the_original(void **state)
 	plan_release(&plan);
 }
 
+/* What is left of some_axes() by a filter. */
+static int filtered(struct plan *plan, const char *pattern, bool unlike)
+{
+	struct axes axes = some_axes();
+	regex_t filter;
+	int error;
+
+	assert_int_equal(regcomp(&filter, pattern, REG_EXTENDED), 0);
+	axes.filter = &filter;
+	axes.unlike = unlike;
+	error = build(plan, &axes, 6, 1, 0, false, 0);
+	regfree(&filter);
+	return error;
+}
+
+static void a_filter_leaves_the_cells_that_it_matches(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(filtered(&plan, "^sh.*/heap:4G/.*:2$", false), 0);
+	assert_int_equal(plan.cell_count, 2 * 2);
+	assert_int_equal(plan.state_count, 2 * 2);
+	assert_int_equal(plan.axes.strategy_count, 1);
+	assert_ptr_equal(plan.axes.strategies[0], &sharing);
+	for (size_t i = 0; i < plan.cell_count; i++) {
+		assert_int_equal(plan.cells[i].id, i);
+		assert_string_equal(plan.cells[i].strategy, "sharing");
+		assert_ptr_equal(plan.strategies[i], &sharing);
+		assert_true(plan.cells[i].heap_bytes == 4096 * MIB);
+		assert_int_equal(plan.cells[i].overcommit, 2);
+		assert_int_equal(plan.states[i].first_cell, i);
+		assert_int_equal(plan.states[i].cell_count, 1);
+		assert_false(
+			axes_compare(&plan.states[i].cell, &plan.cells[i]));
+	}
+	plan_release(&plan);
+	assert_int_equal(filtered(&plan, "sharing|backing|heap:0", true), 0);
+	assert_int_equal(plan.cell_count, 2 * 2 * 2); /* threads, modes */
+	assert_int_equal(plan.state_count, 2);
+	assert_int_equal(plan.axes.strategy_count, 2);
+	plan_release(&plan);
+	assert_int_equal(filtered(&plan, "Sharing", false), -ENOENT);
+	assert_int_equal(filtered(&plan, "", true), -ENOENT);
+}
+
+static void a_name_tells_what_is_not_the_default(void **state)
+{
+	struct plan plan;
+
+	(void)state;
+	assert_int_equal(filtered(&plan, "sharing/heap:(0|4G)/", false), 0);
+	assert_string_equal(axes_name(&plan.cells[0], ':').text,
+			    "sharing/heap:0/overcommit:0");
+	assert_string_equal(
+		axes_name(&plan.cells[plan.cell_count - 1], '=').text,
+		"sharing/heap=4G/backing=untouched/threads=4/overcommit=2");
+	plan_release(&plan);
+}
+
 static void the_peak_is_what_is_populated(void **state)
 {
 	struct axes axes = some_axes();
@@ -458,6 +518,8 @@ int main(void)
 		cmocka_unit_test(large_heaps_get_fewer_parents),
 		cmocka_unit_test(
 			foreign_time_is_that_of_modes_other_than_the_original),
+		cmocka_unit_test(a_filter_leaves_the_cells_that_it_matches),
+		cmocka_unit_test(a_name_tells_what_is_not_the_default),
 		cmocka_unit_test(the_peak_is_what_is_populated),
 		cmocka_unit_test(a_shuffle_is_a_permutation),
 		cmocka_unit_test(a_seed_gives_the_same_order_and_moves_on),
