@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <locale.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
@@ -192,6 +193,9 @@ int main(int argc, char **argv)
 	struct failure why = { 0 };
 	int code;
 
+	/* Whatever a library asks of setlocale(3): a decimal comma would be a
+	 * column more. */
+	uselocale(newlocale(LC_ALL_MASK, "C", NULL));
 	if (sigchld_was_ignored)
 		signal(SIGCHLD, SIG_DFL);
 	tell_limits();

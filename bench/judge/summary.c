@@ -11,9 +11,6 @@
 #include "bench/judge/stats.h"
 #include "bench/rows/rows.h"
 
-/* MAX_ERRNO of include/linux/err.h, and 0. */
-#define ERRNO_COUNT 4096
-
 static double reference_median(const struct group *group, size_t first,
 			       size_t end, double *values)
 {

@@ -2,10 +2,8 @@
 /*
  * Writing and reading CSV, and fields as numbers: hence the length.
  *
- * printf(3) and strtod(3) follow LC_NUMERIC, so every decimal point goes
- * through uselocale(3): a comma there would be a column more. Lines are handed
- * to libcsv one by one, so that an error can say on which line it happened:
- * libcsv itself counts none.
+ * Lines are handed to libcsv one by one, so that an error can say on which line
+ * it happened: libcsv itself counts none.
  */
 
 #include "bench/rows/csv.h"
@@ -13,7 +11,6 @@
 #include <csv.h>
 #include <errno.h>
 #include <fcntl.h>
-#include <locale.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -53,30 +50,11 @@ void csv_put_text(struct csv_writer *writer, const char *text)
 		note(writer, putc('"', writer->stream));
 }
 
-/* The C locale for this thread; undone by leave_c_locale(). It is static
- * in glibc and musl, so asking for it costs next to nothing. */
-static locale_t enter_c_locale(locale_t *c_locale)
-{
-	*c_locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-	return uselocale(*c_locale);
-}
-
-static void leave_c_locale(locale_t before, locale_t c_locale)
-{
-	uselocale(before);
-	if (c_locale)
-		freelocale(c_locale);
-}
-
 const char *csv_real(char *text, double number, int decimals)
 {
-	locale_t before, c_locale;
-
 	if (!isfinite(number))
 		return "";
-	before = enter_c_locale(&c_locale);
 	snprintf(text, CSV_REAL_BYTES, "%.*f", decimals, number);
-	leave_c_locale(before, c_locale);
 	return text;
 }
 
@@ -113,7 +91,6 @@ int csv_get_size(const char *text, uint64_t *bytes)
 
 int csv_get_real(const char *text, double *number)
 {
-	locale_t before, c_locale;
 	double value;
 	char *end;
 
@@ -123,9 +100,7 @@ int csv_get_real(const char *text, double *number)
 	}
 	if (!is_digit(text[*text == '-']))
 		return -EINVAL;
-	before = enter_c_locale(&c_locale);
 	value = strtod(text, &end);
-	leave_c_locale(before, c_locale);
 	if (*end)
 		return -EINVAL;
 	if (!isfinite(value))

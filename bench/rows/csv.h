@@ -2,9 +2,9 @@
 /*
  * The only writer and reader of CSV, and fields as numbers.
  *
- * Written is RFC 4180 quoting with LF, numbers as in the C locale whatever
- * setlocale(3) was told. The reader finds columns by name, so that a column
- * added later disturbs no older reader.
+ * Written is RFC 4180 quoting with LF, numbers as in the C locale, which main.c
+ * sees to. The reader finds columns by name, so that a column added later
+ * disturbs no older reader.
  */
 #ifndef ROWS_CSV_H
 #define ROWS_CSV_H

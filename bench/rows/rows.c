@@ -1,9 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * Rows as text, CSV and JSON, and error numbers and their names; see rows.h.
- * Longer than other files: a table of Linux's errors stands here, all of them
- * and not only those a spawn is known to give, since the point of a measurement
- * is to record what nobody expected.
+ * Longer than other files: a field of each kind is written here.
  */
 
 #include "bench/rows/rows.h"
@@ -285,49 +283,21 @@ int row_json_print(json_t *value, FILE *stream)
 	return error && !ferror(stream) ? -ENOMEM : 0;
 }
 
-/* Aliases (EWOULDBLOCK, EDEADLOCK, EOPNOTSUPP) go by their other name. */
-/* clang-format off */
-#define N(name) [name] = #name
-static const char *const names[] = {
-	N(EPERM), N(ENOENT), N(ESRCH), N(EINTR), N(EIO), N(ENXIO), N(E2BIG),
-	N(ENOEXEC), N(EBADF), N(ECHILD), N(EAGAIN), N(ENOMEM), N(EACCES),
-	N(EFAULT), N(ENOTBLK), N(EBUSY), N(EEXIST), N(EXDEV), N(ENODEV),
-	N(ENOTDIR), N(EISDIR), N(EINVAL), N(ENFILE), N(EMFILE), N(ENOTTY),
-	N(ETXTBSY), N(EFBIG), N(ENOSPC), N(ESPIPE), N(EROFS), N(EMLINK),
-	N(EPIPE), N(EDOM), N(ERANGE), N(EDEADLK), N(ENAMETOOLONG), N(ENOLCK),
-	N(ENOSYS), N(ENOTEMPTY), N(ELOOP), N(ENOMSG), N(EIDRM), N(ECHRNG),
-	N(EL2NSYNC), N(EL3HLT), N(EL3RST), N(ELNRNG), N(EUNATCH), N(ENOCSI),
-	N(EL2HLT), N(EBADE), N(EBADR), N(EXFULL), N(ENOANO), N(EBADRQC),
-	N(EBADSLT), N(EBFONT), N(ENOSTR), N(ENODATA), N(ETIME), N(ENOSR),
-	N(ENONET), N(ENOPKG), N(EREMOTE), N(ENOLINK), N(EADV), N(ESRMNT),
-	N(ECOMM), N(EPROTO), N(EMULTIHOP), N(EDOTDOT), N(EBADMSG), N(EOVERFLOW),
-	N(ENOTUNIQ), N(EBADFD), N(EREMCHG), N(ELIBACC), N(ELIBBAD), N(ELIBSCN),
-	N(ELIBMAX), N(ELIBEXEC), N(EILSEQ), N(ERESTART), N(ESTRPIPE), N(EUSERS),
-	N(ENOTSOCK), N(EDESTADDRREQ), N(EMSGSIZE), N(EPROTOTYPE),
-	N(ENOPROTOOPT), N(EPROTONOSUPPORT), N(ESOCKTNOSUPPORT), N(ENOTSUP),
-	N(EPFNOSUPPORT), N(EAFNOSUPPORT), N(EADDRINUSE), N(EADDRNOTAVAIL),
-	N(ENETDOWN), N(ENETUNREACH), N(ENETRESET), N(ECONNABORTED),
-	N(ECONNRESET), N(ENOBUFS), N(EISCONN), N(ENOTCONN), N(ESHUTDOWN),
-	N(ETOOMANYREFS), N(ETIMEDOUT), N(ECONNREFUSED), N(EHOSTDOWN),
-	N(EHOSTUNREACH), N(EALREADY), N(EINPROGRESS), N(ESTALE), N(EUCLEAN),
-	N(ENOTNAM), N(ENAVAIL), N(EISNAM), N(EREMOTEIO), N(EDQUOT),
-	N(ENOMEDIUM), N(EMEDIUMTYPE), N(ECANCELED), N(ENOKEY), N(EKEYEXPIRED),
-	N(EKEYREVOKED), N(EKEYREJECTED), N(EOWNERDEAD), N(ENOTRECOVERABLE),
-	N(ERFKILL),
-};
-#undef N
-/* clang-format on */
-
-#define NAME_COUNT ((int)(sizeof names / sizeof *names))
+/* strerrorname_np(3) calls ENOTSUP by its other name, EOPNOTSUPP. */
+static const char *name_of(int error)
+{
+	return error == ENOTSUP ? "ENOTSUP" : strerrorname_np(error);
+}
 
 const char *errname(int error)
 {
 	static _Thread_local char decimal[16];
+	const char *name = name_of(error);
 
 	if (!error)
 		return "";
-	if (error > 0 && error < NAME_COUNT && names[error])
-		return names[error];
+	if (name)
+		return name;
 	snprintf(decimal, sizeof decimal, "%d", error);
 	return decimal;
 }
@@ -339,8 +309,8 @@ int errname_number(const char *name)
 
 	if (!*name)
 		return 0;
-	for (int error = 1; error < NAME_COUNT; error++)
-		if (names[error] && !strcmp(names[error], name))
+	for (int error = 1; error < ERRNO_COUNT; error++)
+		if (name_of(error) && !strcmp(name_of(error), name))
 			return error;
 	if (*name < '1' || *name > '9')
 		return -EINVAL;

@@ -135,10 +135,10 @@ int row_json_print(json_t *value, FILE *stream);
 
 /*
  * Error numbers and their names: 12 <-> "ENOMEM". Files carry names, because
- * numbers differ between architectures. strerrorname_np(3) would do one
- * direction, but only glibc 2.32 has it.
+ * numbers differ between architectures.
  */
 
+#define ERRNO_COUNT 4096     /* MAX_ERRNO of include/linux/err.h, and 0 */
 #define ERRNOS_BYTES 64	     /* for "ENOMEM:3;EAGAIN:1" */
 #define OUTCOME_UNKNOWN (-1) /* what was not predicted or not tried */
 
