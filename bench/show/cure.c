@@ -54,116 +54,92 @@ static const char *cure_birth(const char *needs)
 	return text;
 }
 
-static const char *cure_self(int error, const char *otherwise)
-{
-	switch (-error) {
-	case ENOMEM:
-		return cure_memory();
-	case EMFILE:
-		return "Raise the limit of open files (ulimit -n).";
-	case ENFILE:
-		return "Too many files are open on this machine: end some "
-		       "programs, or raise fs.file-max.";
-	case EAGAIN:
-		return cure_birth("");
-	default:
-		return otherwise;
-	}
-}
+/* Of any object that has no hint of its own; of any without something special
+ * to say. */
+enum { ANY = CURE_SELF, REST = CURE_PROC + 1 };
 
-static const char *cure_file(int error, const char *otherwise)
-{
-	switch (-error) {
-	case ENOSPC:
-		return "Make room on the disk, or write elsewhere.";
-	case EDQUOT:
-		return "Make room in this user's quota, or write elsewhere.";
-	case EFBIG:
-		return "Raise the limit of file sizes (ulimit -f).";
-	case EROFS:
-		return "Write elsewhere: nothing can be written there.";
-	case EPIPE:
-		return "Whoever read the output has ended: see what it says.";
-	case EAGAIN:
-		return "Whoever reads the output does not keep up, and asked "
-		       "not to be waited for: write to a file.";
-	default:
-		return cure_self(error, otherwise);
-	}
-}
+static const struct hint {
+	int object;
+	int errors[7]; /* up to a 0 */
+	const char *text;
+} hints[] = {
+	{ ANY, { EMFILE }, "Raise the limit of open files (ulimit -n)." },
+	{ ANY,
+	  { ENFILE },
+	  "Too many files are open on this machine: end some programs, or "
+	  "raise fs.file-max." },
+	{ CURE_FILE, { ENOSPC }, "Make room on the disk, or write elsewhere." },
+	{ CURE_FILE,
+	  { EDQUOT },
+	  "Make room in this user's quota, or write elsewhere." },
+	{ CURE_FILE, { EFBIG }, "Raise the limit of file sizes (ulimit -f)." },
+	{ CURE_FILE,
+	  { EROFS },
+	  "Write elsewhere: nothing can be written there." },
+	{ CURE_FILE,
+	  { EPIPE },
+	  "Whoever read the output has ended: see what it says." },
+	{ CURE_FILE,
+	  { EAGAIN },
+	  "Whoever reads the output does not keep up, and asked not to be "
+	  "waited for: write to a file." },
+	{ CURE_PROC, { ENOENT }, "Mount /proc and /sys." },
+	{ CURE_PROC,
+	  { EACCES, EPERM },
+	  "Run as root, or outside of what hides /proc." },
+	{ CURE_PROC,
+	  { ENODATA, EBADMSG },
+	  "Run outside of what fakes /proc: it is not as proc(5) says." },
+	{ CURE_STRATEGY,
+	  { EPERM, EACCES, EINVAL, ENOSYS, EPIPE, ECANCELED },
+	  "A seccomp filter, an emulator or an old kernel refuses what it "
+	  "needs: use another strategy, or run outside." },
+	{ CURE_STRATEGY,
+	  { ENOTSUP },
+	  "It cannot serve such a caller (namespaces, groups, ids): use "
+	  "another strategy." },
+	{ CURE_STRATEGY,
+	  { EPROTO },
+	  "It said that a program ran that is not there, as below an "
+	  "emulator: use another strategy." },
+	{ CURE_STRATEGY,
+	  { EOWNERDEAD },
+	  "The process that tried it was killed, as a seccomp filter does: "
+	  "use another strategy, or run outside." },
+	{ CURE_STRATEGY,
+	  { ETIMEDOUT },
+	  "It did not come back and was ended: use another strategy." },
+	{ REST, { EACCES }, "Run as somebody who may do that." },
+	{ REST,
+	  { EPERM, ENOSYS },
+	  "A seccomp filter or an old kernel refuses what it needs: run "
+	  "outside." },
+};
 
-static const char *cure_proc(int error, const char *otherwise)
+static const char *find(int object, int error)
 {
-	switch (-error) {
-	case ENOENT:
-		return "Mount /proc and /sys.";
-	case EACCES:
-	case EPERM:
-		return "Run as root, or outside of what hides /proc.";
-	case ENODATA:
-	case EBADMSG:
-		return "Run outside of what fakes /proc: it is not as proc(5) "
-		       "says.";
-	default:
-		return cure_self(error, otherwise);
-	}
-}
-
-static const char *cure_strategy(int error, const char *otherwise)
-{
-	switch (-error) {
-	case EPERM:
-	case EACCES:
-	case EINVAL:
-	case ENOSYS:
-	case EPIPE:
-	case ECANCELED:
-		return "A seccomp filter, an emulator or an old kernel refuses "
-		       "what it needs: use another strategy, or run outside.";
-	case EAGAIN: /* the trial, its child, and perhaps a helper */
-		return cure_birth(", and a trial takes two or three more");
-	case ENOTSUP:
-		if (access("/proc/self/status", F_OK))
-			return "It needs /proc: mount it, or use another "
-			       "strategy.";
-		return "It cannot serve such a caller (namespaces, groups, "
-		       "ids): use another strategy.";
-	case EPROTO:
-		return "It said that a program ran that is not there, as below "
-		       "an emulator: use another strategy.";
-	case EOWNERDEAD:
-		return "The process that tried it was killed, as a seccomp "
-		       "filter does: use another strategy, or run outside.";
-	case ETIMEDOUT:
-		return "It did not come back and was ended: use another "
-		       "strategy.";
-	default:
-		return cure_self(error, otherwise);
-	}
-}
-
-static const char *cure_rest(int error)
-{
-	switch (-error) {
-	case EACCES:
-		return "Run as somebody who may do that.";
-	case EPERM:
-	case ENOSYS:
-		return "A seccomp filter or an old kernel refuses what it "
-		       "needs: run outside.";
-	default:
-		return "Try again.";
-	}
+	for (size_t i = 0; i < sizeof hints / sizeof *hints; i++)
+		for (const int *at = hints[i].errors; *at; at++)
+			if (hints[i].object == object && *at == -error)
+				return hints[i].text;
+	return NULL;
 }
 
 const char *cure_of(enum cure_object object, int error, const char *otherwise)
 {
-	static const char *(*const cures[])(int, const char *) = {
-		[CURE_SELF] = cure_self,
-		[CURE_FILE] = cure_file,
-		[CURE_STRATEGY] = cure_strategy,
-		[CURE_PROC] = cure_proc,
-	};
+	const char *hint = find(object, error) ?: find(ANY, error);
 
-	return cures[object](error, otherwise ? otherwise : cure_rest(error));
+	if (object == CURE_STRATEGY && error == -ENOTSUP &&
+	    access("/proc/self/status", F_OK))
+		return "It needs /proc: mount it, or use another strategy.";
+	if (hint)
+		return hint;
+	if (error == -ENOMEM)
+		return cure_memory();
+	if (error == -EAGAIN && object == CURE_STRATEGY)
+		/* The trial, its child, and perhaps a helper. */
+		return cure_birth(", and a trial takes two or three more");
+	if (error == -EAGAIN)
+		return cure_birth("");
+	return otherwise ?: find(REST, error) ?: "Try again.";
 }
