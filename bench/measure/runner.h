@@ -1,6 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The runner: goes through a plan, one parent process at a time.
+ * The runner: goes through a plan, one parent process at a time. In each round
+ * it is a process a state, in a random order; after those of the plan as many
+ * follow as its cells need to be exact.
  *
  * It stays small, holds what was measured, and is the only one to talk to the
  * guardian. A parent that dies is a recorded cell, not a dead run.
@@ -10,8 +12,8 @@
 
 #include "bench/measure/session.h"
 
-/* Attest the strategies and say which cells are barred: what is known before
- * anything is measured. 0, or -ENOMEM. */
+/* Attest the strategies of the plan, each once, and bar the cells of those that
+ * are not what they say. Before anything is measured; 0, or -ENOMEM. */
 int runner_begin(struct run *run);
 
 /*
@@ -22,10 +24,5 @@ int runner_begin(struct run *run);
  * files are written.
  */
 int runner_run(struct run *run);
-
-/* Attest the strategies of the plan, each once, and bar the cells of those that
- * are not what they say: one would be measured under a false name. Part of
- * runner_begin(). */
-void runner_attest(struct run *run);
 
 #endif

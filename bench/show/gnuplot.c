@@ -15,6 +15,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/machine/signals.h"
+
 #define PATIENCE_S 5 /* with a gnuplot that was interrupted */
 
 /* Variables that gnuplot needs to start and that change no chart. All others
@@ -78,14 +80,11 @@ static int start(const char *settings, const char *script, int out_fd,
 /* Whether a signal that the caller holds back asks for the end. */
 static bool is_interrupted(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT };
-	sigset_t pending;
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, SIGQUIT, 0 };
+	sigset_t signals;
 
-	sigpending(&pending);
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		if (sigismember(&pending, signals[i]) == 1)
-			return true;
-	return false;
+	signals_choose(numbers, &signals);
+	return signals_pending(&signals);
 }
 
 /* Until gnuplot says something or ends. Interrupted, it has been seen to sleep

@@ -17,8 +17,8 @@
 #include <unistd.h>
 
 #include "bench/machine/clock.h"
+#include "bench/machine/signals.h"
 #include "bench/machine/units.h"
-#include "bench/measure/signals.h"
 #include "bench/show/progress.h"
 #include "bench/verbs/verbs.h"
 #include "bench/watch/watch_report.h"

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Signals that end a work in an orderly way. */
-#ifndef MEASURE_SIGNALS_H
-#define MEASURE_SIGNALS_H
+#ifndef MACHINE_SIGNALS_H
+#define MACHINE_SIGNALS_H
 
 #include <signal.h>
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Signals that end a work in an orderly way; see signals.h. */
 
-#include "bench/measure/signals.h"
+#include "bench/machine/signals.h"
 
 void signals_choose(const int *numbers, sigset_t *chosen)
 {
