@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "bench/rows/row_file.h"
 #include "lib/spawnwise.h"
@@ -214,11 +213,7 @@ int cells_parse(FILE *stream, struct cells *cells, char *why, size_t why_bytes)
 /* Samples are written from the start of a run, cells at its end. */
 static int explain_missing(const char *dir, char *why, size_t why_bytes)
 {
-	char *samples = join_path(dir, "samples.csv");
-	const bool begun = samples && !access(samples, F_OK);
-
-	free(samples);
-	if (!begun)
+	if (!has_file(dir, "samples.csv"))
 		return -ENOENT;
 	snprintf(why, why_bytes,
 		 "it has no cells.csv: the run was killed or is still at work");

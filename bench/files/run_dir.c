@@ -19,6 +19,7 @@
 #include <unistd.h>
 
 #include "bench/machine/program.h"
+#include "bench/machine/text.h"
 #include "bench/rows/row_file.h"
 
 static void make_run_id(struct run_dir *dir)
@@ -61,14 +62,6 @@ static int make_folders(char *path, bool *made)
 	return *made || errno == EEXIST ? 0 : -errno;
 }
 
-static bool holds(const char *folder, const char *name)
-{
-	char path[PATH_MAX + 16];
-
-	snprintf(path, sizeof path, "%s/%s", folder, name);
-	return !access(path, F_OK);
-}
-
 static int check_empty(const char *folder)
 {
 	DIR *entries = opendir(folder);
@@ -81,7 +74,7 @@ static int check_empty(const char *folder)
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
 			error = -ENOTEMPTY;
 	closedir(entries);
-	if (holds(folder, "samples.csv") || holds(folder, "cells.csv"))
+	if (has_file(folder, "samples.csv") || has_file(folder, "cells.csv"))
 		return -EEXIST;
 	return error;
 }
@@ -246,19 +239,16 @@ int host_write(const char *dir, json_t *host)
 
 int host_read(const char *dir, json_t **host, char *why, size_t why_bytes)
 {
-	char *path = join_path(dir, "host.json");
-	FILE *stream = path ? fopen(path, "re") : NULL;
-	int error = path ? -errno : -ENOMEM;
+	TEXT_STREAM stream = text_open("%s/host.json", dir);
+	const int error = -errno;
 	json_error_t problem;
 	json_t *value;
 
-	free(path);
 	if (!stream) {
 		snprintf(why, why_bytes, "%s", strerror(-error));
 		return error;
 	}
 	value = json_loadf(stream, JSON_REJECT_DUPLICATES, &problem);
-	fclose(stream);
 	if (json_is_object(value)) {
 		*host = value;
 		return 0;
@@ -292,14 +282,20 @@ static int write_array(const struct gbench_file *file)
 	return replace_end(&replace, error);
 }
 
+/* NULL: there are none. */
+static json_t *read_array(const char *dir)
+{
+	TEXT_STREAM stream = text_open("%s/gbench.json", dir);
+
+	return json_loadf(stream, 0, NULL);
+}
+
 /* What stands between the brackets, as write_array() has written it. */
 static char *old_records(const char *dir)
 {
-	char *path = join_path(dir, "gbench.json");
-	json_t *list = path ? json_load_file(path, 0, NULL) : NULL;
+	json_t *list = read_array(dir);
 	char *text = json_dumps(list, JSON_INDENT(1)), *records;
 
-	free(path);
 	json_decref(list);
 	if (!text || strlen(text) < 4) /* "[]" */
 		records = strdup("");
@@ -369,12 +365,10 @@ void gbench_file_close(struct gbench_file *file)
 
 json_t *gbench_context(const char *dir)
 {
-	char *path = join_path(dir, "gbench.json");
-	json_t *records = path ? json_load_file(path, 0, NULL) : NULL;
+	json_t *records = read_array(dir);
 	json_t *context =
 		json_object_get(json_array_get(records, 0), "context");
 
-	free(path);
 	json_incref(context);
 	json_decref(records);
 	return context;

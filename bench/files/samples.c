@@ -4,11 +4,11 @@
 #include "bench/files/samples.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
-#include <unistd.h>
+
+#include "bench/machine/text.h"
 
 #define CELL_ID_MAX (1 << 20) /* of a run without a plan */
 
@@ -159,15 +159,10 @@ static void drop_unseen(struct cells *cells)
 /* A run that is at work holds its lock; row_file.h. */
 static bool is_at_work(const char *dir)
 {
-	char *path = join_path(dir, "samples.csv");
-	const int fd = path ? open(path, O_RDONLY | O_CLOEXEC) : -1;
-	const bool locked =
-		fd >= 0 && flock(fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	TEXT_STREAM stream = text_open("%s/samples.csv", dir);
 
-	if (fd >= 0)
-		close(fd);
-	free(path);
-	return locked;
+	return stream && flock(fileno(stream), LOCK_SH | LOCK_NB) &&
+	       errno == EWOULDBLOCK;
 }
 
 static int read_rows(const char *dir, const struct row_type *type,

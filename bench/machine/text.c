@@ -77,11 +77,13 @@ FILE *text_open(const char *format, ...)
 {
 	char path[PATH_MAX];
 	va_list arguments;
+	int length;
 
 	va_start(arguments, format);
-	vsnprintf(path, sizeof(path), format, arguments);
+	length = vsnprintf(path, sizeof(path), format, arguments);
 	va_end(arguments);
-	return fopen(path, "re");
+	errno = ENAMETOOLONG;
+	return length < PATH_MAX ? fopen(path, "re") : NULL;
 }
 
 FILE *text_open_of(pid_t pid, const char *name)

@@ -11,6 +11,8 @@
 #include <sys/file.h>
 #include <unistd.h>
 
+#include "bench/machine/text.h"
+
 #define BUFFER_BYTES (1 << 16)
 #define ROW_BYTES_MAX (1 << 12)
 
@@ -35,9 +37,23 @@ static int open_stream(struct row_file *file, bool resume)
 	return resume ? 0 : row_put_header(&file->writer, file->type);
 }
 
-static int open_file(const char *dir, const char *run_id,
-		     const struct row_type *type, bool resume,
-		     struct row_file **file)
+static char *join_path(const char *dir, const char *name)
+{
+	char *path;
+
+	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
+}
+
+bool has_file(const char *dir, const char *name)
+{
+	OWNED_TEXT path = join_path(dir, name);
+
+	return path && !access(path, F_OK);
+}
+
+int row_file_open(const char *dir, const char *run_id,
+		  const struct row_type *type, bool resume,
+		  struct row_file **file)
 {
 	struct row_file *new_file = calloc(1, sizeof *new_file);
 	int error = -ENOMEM;
@@ -54,18 +70,6 @@ static int open_file(const char *dir, const char *run_id,
 	else
 		*file = new_file;
 	return error;
-}
-
-int row_file_create(const char *dir, const char *run_id,
-		    const struct row_type *type, struct row_file **file)
-{
-	return open_file(dir, run_id, type, false, file);
-}
-
-int row_file_resume(const char *dir, const char *run_id,
-		    const struct row_type *type, struct row_file **file)
-{
-	return open_file(dir, run_id, type, true, file);
 }
 
 int row_file_append(struct row_file *file, const void *row)
@@ -113,13 +117,6 @@ int row_file_close(struct row_file *file)
 	free(file->run_id);
 	free(file);
 	return error;
-}
-
-char *join_path(const char *dir, const char *name)
-{
-	char *path;
-
-	return asprintf(&path, "%s/%s", dir, name) < 0 ? NULL : path;
 }
 
 static void forget_names(struct replace *replace)

@@ -16,16 +16,13 @@
 
 struct row_file;
 
-/* Create the type's file in dir with its header, and lock it (flock(2)) as long
- * as it is open; *file is the caller's to row_file_close(). run_id is copied.
- * -EEXIST: rows are never overwritten; else -errno of open(2), -ENOMEM. */
-int row_file_create(const char *dir, const char *run_id,
-		    const struct row_type *type, struct row_file **file);
-
-/* The same of a file that is there, to add to: a last row that was cut off is
- * dropped. */
-int row_file_resume(const char *dir, const char *run_id,
-		    const struct row_type *type, struct row_file **file);
+/* Create the type's file in dir with its header, or resume one that is there: a
+ * last row that was cut off is dropped. It is locked (flock(2)) as long as it is
+ * open; *file is the caller's to row_file_close(). run_id is copied. -EEXIST:
+ * rows are never overwritten; else -errno of open(2), -ENOMEM. */
+int row_file_open(const char *dir, const char *run_id,
+		  const struct row_type *type, bool resume,
+		  struct row_file **file);
 
 /* Add one row; 0, or -errno of the first write that failed. After that nothing
  * is written any more. */
@@ -44,8 +41,8 @@ struct replace {
 	char *path;	 /* dir/name */
 };
 
-/* dir/name in new memory, the caller's to free(); NULL without memory. */
-char *join_path(const char *dir, const char *name);
+/* Whether dir has a file of that name. */
+bool has_file(const char *dir, const char *name);
 
 /* Begin to write dir/name. 0, or -errno of open(2); after 0 replace_end()
  * releases it. */

@@ -12,8 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine/text.h"
 #include "bench/rows/csv.h"
-#include "bench/rows/row_file.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define CAPITALS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -288,17 +288,12 @@ int row_read(FILE *stream, const struct row_reading *reading, char *why,
 int row_read_file(const char *dir, const struct row_reading *reading, char *why,
 		  size_t why_bytes)
 {
-	char *path = join_path(dir, reading->type->file);
-	FILE *stream = path ? fopen(path, "re") : NULL;
-	int error = path ? -errno : -ENOMEM;
+	TEXT_STREAM stream = text_open("%s/%s", dir, reading->type->file);
+	const int error = -errno;
 
-	free(path);
-	if (!stream) {
-		snprintf(why, why_bytes, "%s", strerror(-error));
-		return error;
-	}
-	error = row_read(stream, reading, why, why_bytes);
-	fclose(stream);
+	if (stream)
+		return row_read(stream, reading, why, why_bytes);
+	snprintf(why, why_bytes, "%s", strerror(-error));
 	return error;
 }
 

@@ -64,8 +64,8 @@ static int find_scripts(struct drawing *drawing)
 
 static void look_at_columns(struct drawing *drawing)
 {
-	char *path = join_path(drawing->run_dir, cells_row.file);
-	FILE *stream = path ? fopen(path, "re") : NULL;
+	TEXT_STREAM stream =
+		text_open("%s/%s", drawing->run_dir, cells_row.file);
 	char header[1024];
 
 	if (stream && fgets(header, sizeof header, stream)) {
@@ -78,9 +78,6 @@ static void look_at_columns(struct drawing *drawing)
 				    sizeof drawing->axes)
 				strcat(strcat(drawing->axes, " "), field->name);
 	}
-	if (stream)
-		fclose(stream);
-	free(path);
 }
 
 /* "spawnwise 0.1.0 · Linux 6.18 · 2 CPUs · ...": what host.json knows. */
@@ -235,7 +232,7 @@ static int draw(struct drawing *drawing, const char *script,
 static int check_data(const struct drawing *drawing, const char *script)
 {
 	static const char key[] = "\n# reads: ";
-	char head[1024] = "\n", path[PATH_MAX], rows[2048];
+	char head[1024] = "\n", rows[2048];
 	const char *file;
 	int length;
 
@@ -246,8 +243,8 @@ static int check_data(const struct drawing *drawing, const char *script)
 		return -ENODATA;
 	file += strlen(key);
 	length = (int)strcspn(file, " \t\r\n");
-	snprintf(path, sizeof path, "%s/%.*s", drawing->run_dir, length, file);
-	if (text_read(path, rows, sizeof rows))
+	if (text_read_at(rows, sizeof rows, "%s/%.*s", drawing->run_dir, length,
+			 file))
 		return -ENODATA;
 	if (strchr(rows, '\n')) /* more than the names of the columns */
 		return 0;

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "bench/files/axes.h"
 #include "bench/judge/compare.h"
 #include "bench/machine/text.h"
+#include "bench/rows/row_file.h"
 #include "bench/show/plot.h"
 #include "bench/verbs/choose.h"
 #include "bench/verbs/verbs.h"
@@ -21,14 +21,6 @@ struct options {
 	const char *terminal;
 	const char *state;
 };
-
-static bool holds(const char *dir, const char *file)
-{
-	char path[PATH_MAX + 16];
-
-	snprintf(path, sizeof path, "%s/%s", dir, file);
-	return !access(path, F_OK);
-}
 
 /* The states of a run's parents, "one, another", as far as there is room; their
  * cells stand together. Returns how many there are; *has: state is one. */
@@ -85,8 +77,9 @@ static int check_run(const char *named, char dir[PATH_MAX], const char *state,
 	struct cells cells;
 	int code = run_find(named, dir, cure, why);
 
-	if (!code && !holds(dir, "samples.csv") && !holds(dir, "cells.csv") &&
-	    (holds(dir, "host.json") || holds(dir, compare_row.file)))
+	if (!code && !has_file(dir, "samples.csv") &&
+	    !has_file(dir, "cells.csv") &&
+	    (has_file(dir, "host.json") || has_file(dir, compare_row.file)))
 		return 0; /* a lab's results, or a comparison */
 	/* gnuplot reads the file again, but it tells no reasons, and a file of
 	 * somebody else's shall not tell gnuplot what to do. */

@@ -156,11 +156,11 @@ static int create_folder(struct run *run, struct run_dir *dir,
 	int error = run_dir_create(dir);
 
 	if (!error)
-		error = row_file_create(dir->path, dir->run_id, &samples_row,
-					&run->samples_file);
+		error = row_file_open(dir->path, dir->run_id, &samples_row,
+				      false, &run->samples_file);
 	if (!error)
-		error = row_file_create(dir->path, dir->run_id, &plan_row,
-					&run->plan_file);
+		error = row_file_open(dir->path, dir->run_id, &plan_row, false,
+				      &run->plan_file);
 	if (!error)
 		error = gbench_file_create(dir->path, &run->gbench_file);
 	return error ? refuse_folder(dir, args, error, why) : 0;

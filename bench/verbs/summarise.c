@@ -5,10 +5,8 @@
  */
 
 #include <errno.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <unistd.h>
 
 #include "bench/files/run_dir.h"
 #include "bench/files/samples.h"
@@ -21,11 +19,10 @@
 static int read_run(const char *run, struct samples *samples,
 		    struct failure *why)
 {
-	char path[PATH_MAX], reason[256];
+	char reason[256];
 	int error;
 
-	snprintf(path, sizeof path, "%s/cells.csv", run);
-	if (!access(path, F_OK))
+	if (has_file(run, "cells.csv"))
 		return fail(why, EXIT_USAGE, "Delete it to make it again.",
 			    "summarise %s: it has its cells.csv", run);
 	error = samples_read(run, samples, reason, sizeof reason);

@@ -46,8 +46,8 @@ static void same_as_golden(void **state)
 	struct row_file *file;
 	char *is, *should = scratch_read(GOLDEN, "samples.csv");
 
-	assert_int_equal(row_file_create(*state, "20240607-080910-1",
-					 &samples_row, &file),
+	assert_int_equal(row_file_open(*state, "20240607-080910-1",
+				       &samples_row, false, &file),
 			 0);
 	assert_int_equal(samples_append(file, &cells[0], &samples[0]), 0);
 	assert_int_equal(samples_append(file, &cells[0], &samples[1]), 0);
@@ -67,13 +67,15 @@ static void never_overwritten(void **state)
 {
 	struct row_file *file;
 
-	assert_int_equal(row_file_create(*state, "first", &samples_row, &file),
-			 0);
+	assert_int_equal(
+		row_file_open(*state, "first", &samples_row, false, &file), 0);
 	assert_int_equal(row_file_close(file), 0);
-	assert_int_equal(row_file_create(*state, "second", &samples_row, &file),
-			 -EEXIST);
-	assert_int_equal(row_file_create("/nowhere", "x", &samples_row, &file),
-			 -ENOENT);
+	assert_int_equal(
+		row_file_open(*state, "second", &samples_row, false, &file),
+		-EEXIST);
+	assert_int_equal(
+		row_file_open("/nowhere", "x", &samples_row, false, &file),
+		-ENOENT);
 	assert_int_equal(row_file_close(NULL), 0);
 }
 
