@@ -214,12 +214,10 @@ int compare_runs(const struct cells *a, const struct cells *b,
 static void pair_up(struct comparison *pair, struct scales *scales, int a,
 		    int b)
 {
-	const struct group base = scales_find(scales, a);
-	const struct group group = scales_find(scales, b);
-	const struct paired paired = pair_cells(&group, &base, scales);
+	const struct middle middle = pair_cells(b, a, scales);
 
-	pair->ratio = paired.ratio;
-	pair->error = error_of(paired.lo, paired.hi);
+	pair->ratio = middle.median;
+	pair->error = error_of(middle.lo, middle.hi);
 }
 
 int compare_strategies(const struct cells *run, const struct sample *samples,

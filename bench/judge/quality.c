@@ -5,15 +5,14 @@
 
 #include <errno.h>
 #include <math.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/files/axes.h"
-#include "bench/judge/blocks.h"
 #include "bench/judge/stats.h"
 #include "bench/judge/summary.h"
+#include "bench/machine/text.h"
 
 #define TOLD_MAX 0.10 /* above that a run is hardly worth its time */
 
@@ -45,21 +44,6 @@ static const struct row_field fields[] = {
 };
 
 const struct row_type quality_row = ROW_TYPE("quality", fields);
-
-static int judge_reference(struct quality *quality,
-			   const struct sample *samples, size_t sample_count)
-{
-	struct blocks blocks;
-	const int error = blocks_find(&blocks, samples, sample_count);
-
-	if (error)
-		return error;
-	quality->reference_ns = blocks.limit_ns / QUIET_FACTOR;
-	quality->reference_spread = blocks.spread;
-	quality->undisturbed = blocks_quiet_share(&blocks);
-	free(blocks.list);
-	return 0;
-}
 
 static bool counts(const struct summary *row)
 {
@@ -123,17 +107,10 @@ static int judge_intervals(double *told, bool copying, double apart,
 /* For "%.*f %%". */
 #define PERCENT(share) (share) < 0.0995 ? 1 : 0, 100 * (share)
 
-__attribute__((format(printf, 2, 3))) static void say(struct quality *quality,
-						      const char *format, ...)
-{
-	const size_t length = strlen(quality->verdict);
-	va_list values;
-
-	va_start(values, format);
-	vsnprintf(quality->verdict + length, sizeof quality->verdict - length,
-		  format, values);
-	va_end(values);
-}
+/* Add a sentence. */
+#define SAY(quality, ...)                                                      \
+	text_join((quality)->verdict, sizeof(quality)->verdict, " ",           \
+		  __VA_ARGS__)
 
 static void say_told(struct quality *quality)
 {
@@ -141,29 +118,29 @@ static void say_told(struct quality *quality)
 	const double worst = fmax(told, copying); /* prefers a number to NAN */
 
 	if (isnan(worst) && !quality->unsure)
-		say(quality, "Nothing was measured that a run is judged by: "
+		SAY(quality, "Nothing was measured that a run is judged by: "
 			     "add a strategy that works and is no baseline.");
 	else if (isnan(worst))
-		say(quality,
+		SAY(quality,
 		    "How exact the cells are is not known, for fewer than 6 "
 		    "processes a cell were undisturbed: run it again, or give "
 		    "more time with --budget.");
 	else if (worst > TOLD_MAX && quality->undisturbed > 0.95)
-		say(quality,
+		SAY(quality,
 		    "Trust no difference below %.*f %%: so much do cells vary "
 		    "by themselves; give more time with --budget.",
 		    PERCENT(worst));
 	else if (worst > TOLD_MAX)
-		say(quality,
+		SAY(quality,
 		    "Trust no difference below %.*f %%: other programs "
 		    "disturbed %.0f %% of the blocks; close them, or give "
 		    "more time with --budget.",
 		    PERCENT(worst), 100 * (1 - quality->undisturbed));
 	else if (isnan(told) || isnan(copying))
-		say(quality, "Differences of %.*f %% can be told.",
+		SAY(quality, "Differences of %.*f %% can be told.",
 		    PERCENT(worst));
 	else
-		say(quality,
+		SAY(quality,
 		    "Differences of %.*f %% can be told, of %.*f %% where page "
 		    "tables are copied.",
 		    PERCENT(told), PERCENT(copying));
@@ -175,17 +152,17 @@ static void conclude(struct quality *quality)
 
 	*quality->verdict = '\0';
 	if (isnan(quality->reference_spread)) {
-		say(quality, "The reference was not measured, so a slow "
+		SAY(quality, "The reference was not measured, so a slow "
 			     "machine looks like a slow strategy: run again.");
 		return;
 	}
 	if (!isnan(quality->equal_apart))
-		say(quality, "Equal cells agree within %.*f %%. ",
+		SAY(quality, "Equal cells agree within %.*f %%.",
 		    PERCENT(quality->equal_apart));
 	say_told(quality);
 	if (unsure && !isnan(fmax(quality->told, quality->told_copying)))
-		say(quality,
-		    " %d cell%s disturbed nearly all the time and ha%s no "
+		SAY(quality,
+		    "%d cell%s disturbed nearly all the time and ha%s no "
 		    "interval.",
 		    unsure, unsure > 1 ? "s were" : " was",
 		    unsure > 1 ? "ve" : "s");
@@ -223,17 +200,23 @@ int result_sum(struct result *result, const struct summary *planned,
 	       size_t sample_count)
 {
 	struct quality *quality = &result->quality;
-	int error = -ENOMEM;
+	struct scales scales;
+	int error = scales_make(&scales, samples, sample_count);
 
+	if (error)
+		return error;
 	*result = (struct result){ .count = cell_count * TIME_COUNT };
 	result->rows = calloc(result->count, sizeof *result->rows);
-	if (result->rows)
-		error = summarise(planned, cell_count, samples, sample_count,
-				  result->rows);
-	if (!error)
-		error = judge_reference(quality, samples, sample_count);
-	if (!error)
+	if (result->rows) {
+		summarise(planned, cell_count, &scales, result->rows);
+		quality->reference_ns = scales.ref_limit_ns / QUIET_FACTOR;
+		quality->reference_spread = scales.ref_spread;
+		quality->undisturbed = scales.ref_quiet;
 		error = quality_of_rows(quality, result->rows, result->count);
+	} else {
+		error = -ENOMEM;
+	}
+	scales_release(&scales);
 	if (error)
 		free(result->rows);
 	else

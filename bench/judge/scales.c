@@ -4,7 +4,10 @@
 #include "bench/judge/scales.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
+
+#include "bench/judge/stats.h"
 
 static int compare_samples(const void *left, const void *right)
 {
@@ -16,39 +19,58 @@ static int compare_samples(const void *left, const void *right)
 	return (a->parent > b->parent) - (a->parent < b->parent);
 }
 
-bool is_good(const struct sample *sample)
+static int compare_blocks(const void *left, const void *right)
 {
-	return !sample->error && !sample->warmup;
+	const struct block *a = left, *b = right;
+
+	if (a->parent != b->parent)
+		return a->parent < b->parent ? -1 : 1;
+	return (a->block > b->block) - (a->block < b->block);
 }
 
-size_t parent_end(const struct group *group, size_t first)
+/* The blocks of the samples, each once. */
+static void find_blocks(struct scales *scales, const struct sample *samples)
 {
-	size_t end = first;
+	struct block *blocks = scales->blocks;
+	size_t count = 0, kept = 0;
 
-	while (end < group->count &&
-	       group->samples[end]->parent == group->samples[first]->parent)
-		end++;
-	return end;
+	for (size_t i = 0; i < scales->count; i++)
+		if (samples[i].ref_ns > 0)
+			blocks[count++] = (struct block){
+				.parent = samples[i].parent,
+				.block = samples[i].block,
+				.ref_ns = (double)samples[i].ref_ns,
+			};
+	qsort(blocks, count, sizeof *blocks, compare_blocks);
+	for (size_t i = 0; i < count; i++)
+		if (!kept || compare_blocks(&blocks[kept - 1], &blocks[i]))
+			blocks[kept++] = blocks[i];
+	scales->block_count = kept;
 }
 
-size_t gather(const struct group *group, size_t first, size_t end,
-	      enum sample_time time, double *values)
+static void judge_blocks(struct scales *scales)
 {
-	size_t count = 0;
+	const size_t count = scales->block_count;
+	double *values = scales->values;
+	size_t quiet = 0;
 
-	for (size_t i = first; i < end; i++)
-		if (is_good(group->samples[i]) &&
-		    group->samples[i]->ns[time] != TIME_UNKNOWN)
-			values[count++] = (double)group->samples[i]->ns[time];
-	return count;
+	for (size_t i = 0; i < count; i++)
+		values[i] = scales->blocks[i].ref_ns;
+	stats_sort(values, count);
+	scales->ref_spread = stats_spread(values, count, 0.05);
+	scales->ref_limit_ns =
+		QUIET_FACTOR * stats_quantile(values, count, QUIET_QUANTILE);
+	while (quiet < count && values[quiet] <= scales->ref_limit_ns)
+		quiet++;
+	scales->ref_quiet = count ? (double)quiet / (double)count : NAN;
 }
 
 void scales_release(struct scales *scales)
 {
-	free(scales->blocks.list);
 	free(scales->sorted);
+	free(scales->blocks);
 	free(scales->values);
-	free(scales->quiet);
+	free(scales->weights);
 }
 
 int scales_make(struct scales *scales, const struct sample *samples,
@@ -56,29 +78,25 @@ int scales_make(struct scales *scales, const struct sample *samples,
 {
 	/* calloc(0) may answer NULL, which would look like no memory. */
 	const size_t room = count + 1;
-	int error;
 
 	*scales = (struct scales){
 		.sorted = calloc(room, sizeof *scales->sorted),
 		.count = count,
-		.values = calloc(room, 4 * sizeof *scales->values),
-		.quiet = calloc(room, 2 * sizeof *scales->quiet),
+		.blocks = calloc(room, sizeof *scales->blocks),
+		.values = calloc(room, sizeof *scales->values),
+		.weights = calloc(room, 2 * sizeof *scales->weights),
 	};
-	error = scales->sorted && scales->values && scales->quiet
-			? blocks_find(&scales->blocks, samples, count)
-			: -ENOMEM;
-	if (error) {
-		scales->blocks.list = NULL;
+	if (!scales->sorted || !scales->blocks || !scales->values ||
+	    !scales->weights) {
 		scales_release(scales);
-		return error;
+		return -ENOMEM;
 	}
+	scales->base = scales->weights + room;
 	for (size_t i = 0; i < count; i++)
 		scales->sorted[i] = &samples[i];
 	qsort(scales->sorted, count, sizeof *scales->sorted, compare_samples);
-	scales->parent = scales->values + room;
-	scales->medians = scales->values + 2 * room;
-	scales->ratios = scales->values + 3 * room;
-	scales->base = scales->quiet + room;
+	find_blocks(scales, samples);
+	judge_blocks(scales);
 	return 0;
 }
 
@@ -102,78 +120,132 @@ struct group scales_find(const struct scales *scales, int cell_id)
 	return group;
 }
 
-struct stats_interval median_interval(double *values, size_t count)
+bool is_good(const struct sample *sample)
 {
-	stats_sort(values, count);
-	return stats_median_interval(values, count);
+	return !sample->error && !sample->warmup;
 }
 
-/* The parents whose block was not disturbed, or with all also the others. */
-static size_t gather_quiet(const struct group *group, enum sample_time time,
-			   bool all, struct scales *scales, struct quiet *quiet)
+size_t gather(const struct group *group, enum sample_time time, double *values)
 {
-	size_t parents = 0;
+	size_t count = 0;
 
-	for (size_t first = 0, end; first < group->count; first = end) {
+	for (size_t i = 0; i < group->count; i++)
+		if (is_good(group->samples[i]) &&
+		    group->samples[i]->ns[time] != TIME_UNKNOWN)
+			values[count++] = (double)group->samples[i]->ns[time];
+	return count;
+}
+
+struct middle find_middle(double *values, size_t count)
+{
+	struct stats_interval interval;
+
+	stats_sort(values, count);
+	interval = stats_median_interval(values, count);
+	return (struct middle){ stats_median(values, count), interval.lo,
+				interval.hi };
+}
+
+/* Whether the reference before the block of a sample, or before the next one of
+ * its parent, says that it was disturbed. */
+static bool is_disturbed(const struct scales *scales,
+			 const struct sample *sample)
+{
+	const struct block key = { sample->parent, sample->block, 0 };
+	const struct block *end = scales->blocks + scales->block_count;
+	const struct block *at =
+		bsearch(&key, scales->blocks, scales->block_count, sizeof key,
+			compare_blocks);
+
+	if (!at)
+		return false;
+	return at->ref_ns > scales->ref_limit_ns ||
+	       (at + 1 < end && at[1].parent == at->parent &&
+		at[1].ref_ns > scales->ref_limit_ns);
+}
+
+static double reference_of(const struct group *group, double *values)
+{
+	size_t count = 0;
+
+	for (size_t i = 0; i < group->count; i++)
+		if (is_good(group->samples[i]) && group->samples[i]->ref_ns > 0)
+			values[count++] = (double)group->samples[i]->ref_ns;
+	return stats_median_of(values, count);
+}
+
+size_t weigh_parents(const struct group *group, enum sample_time time,
+		     struct scales *scales, struct weight *weights)
+{
+	double *values = scales->values;
+	struct group own;
+	size_t used = 0;
+
+	for (size_t first = 0; first < group->count; first += own.count) {
+		const struct sample *sample = group->samples[first];
+		struct weight weight = { .parent = sample->parent };
 		size_t count;
 
-		end = parent_end(group, first);
-		if (!all &&
-		    blocks_disturbed(&scales->blocks, group->samples[first]))
-			continue;
-		count = gather(group, first, end, time, scales->parent);
+		own = (struct group){ group->samples + first, 1 };
+		while (first + own.count < group->count &&
+		       own.samples[own.count]->parent == sample->parent)
+			own.count++;
+		count = gather(&own, time, values);
 		if (!count)
 			continue;
-		stats_sort(scales->parent, count);
-		quiet[parents++] = (struct quiet){
-			.parent = group->samples[first]->parent,
-			.ns = stats_quantile(scales->parent, count,
-					     QUIET_QUANTILE),
-		};
+		stats_sort(values, count);
+		weight.disturbed = is_disturbed(scales, sample);
+		weight.median_ns = stats_median(values, count);
+		weight.quiet_ns = stats_quantile(values, count, QUIET_QUANTILE);
+		weight.ref_ns = reference_of(&own, values);
+		weights[used++] = weight;
 	}
-	return parents;
+	return used;
 }
 
-size_t quiet_parents(const struct group *group, enum sample_time time,
-		     struct scales *scales, struct quiet *quiet)
+size_t keep_quiet(struct weight *weights, size_t count, struct scales *scales)
 {
-	size_t parents = gather_quiet(group, time, false, scales, quiet);
-	size_t kept = 0;
+	size_t undisturbed = 0, kept = 0;
 	double limit_ns;
 
-	if (!parents)
-		parents = gather_quiet(group, time, true, scales, quiet);
-	for (size_t i = 0; i < parents; i++)
-		scales->values[i] = quiet[i].ns;
-	stats_sort(scales->values, parents);
+	for (size_t i = 0; i < count; i++)
+		if (!weights[i].disturbed)
+			weights[undisturbed++] = weights[i];
+	if (undisturbed)
+		count = undisturbed;
+	for (size_t i = 0; i < count; i++)
+		scales->values[i] = weights[i].quiet_ns;
+	stats_sort(scales->values, count);
 	limit_ns = QUIET_FACTOR *
-		   stats_quantile(scales->values, parents, QUIET_QUANTILE);
-	for (size_t i = 0; i < parents; i++)
-		if (quiet[i].ns <= limit_ns)
-			quiet[kept++] = quiet[i];
+		   stats_quantile(scales->values, count, QUIET_QUANTILE);
+	for (size_t i = 0; i < count; i++)
+		if (weights[i].quiet_ns <= limit_ns)
+			weights[kept++] = weights[i];
 	return kept;
 }
 
-struct paired pair_cells(const struct group *group, const struct group *base,
-			 struct scales *scales)
+size_t quiet_parents(int cell_id, struct scales *scales, struct weight *weights)
 {
-	const size_t own =
-		quiet_parents(group, TIME_REAP, scales, scales->quiet);
-	const size_t others =
-		quiet_parents(base, TIME_REAP, scales, scales->base);
-	struct stats_interval interval;
+	const struct group group = scales_find(scales, cell_id);
+	const size_t count = weigh_parents(&group, TIME_REAP, scales, weights);
+
+	return keep_quiet(weights, count, scales);
+}
+
+struct middle pair_cells(int cell_id, int base_id, struct scales *scales)
+{
+	const size_t own = quiet_parents(cell_id, scales, scales->weights);
+	const size_t others = quiet_parents(base_id, scales, scales->base);
 	size_t ratios = 0;
 
 	for (size_t i = 0, k = 0; i < own && k < others;) {
-		const struct quiet *a = &scales->quiet[i];
-		const struct quiet *b = &scales->base[k];
+		const struct weight *a = &scales->weights[i];
+		const struct weight *b = &scales->base[k];
 
 		if (a->parent == b->parent)
-			scales->ratios[ratios++] = a->ns / b->ns;
+			scales->values[ratios++] = a->quiet_ns / b->quiet_ns;
 		i += a->parent <= b->parent;
 		k += b->parent <= a->parent;
 	}
-	interval = median_interval(scales->ratios, ratios);
-	return (struct paired){ stats_median(scales->ratios, ratios),
-				interval.lo, interval.hi };
+	return find_middle(scales->values, ratios);
 }

@@ -6,27 +6,43 @@
 #ifndef JUDGE_SCALES_H
 #define JUDGE_SCALES_H
 
-#include "bench/judge/blocks.h"
-#include "bench/judge/stats.h"
+#include "bench/files/run.h"
 
-/* What a parent pays for a spawn when nothing disturbs it. */
-struct quiet {
+/* What takes so much longer than the 10 % quantile of its like was disturbed:
+ * what disturbs a machine comes in phases, and only ever adds time.
+ * docs/method.md has the evidence for both numbers. */
+#define QUIET_QUANTILE 0.1
+#define QUIET_FACTOR 1.1
+
+/* One time of a cell in one parent. */
+struct weight {
 	int parent;
-	double ns;
+	bool disturbed; /* by the references before and after its block */
+	double median_ns;
+	double quiet_ns; /* when nothing disturbs it: the 10 % quantile */
+	double ref_ns;	 /* the median of its reference, or NAN */
 };
 
-/* The samples of a run, sorted, and room for the numbers of a cell: each array
- * holds as many as there are samples. */
+/* A block of a parent, as the reference saw the machine just before it. */
+struct block {
+	int parent, block;
+	double ref_ns;
+};
+
+/* The samples of a run, sorted, its blocks, and room for the numbers of a cell:
+ * each array holds as many as there are samples. */
 struct scales {
 	const struct sample **sorted; /* by cell and parent */
 	size_t count;
-	struct blocks blocks;
-	double *values;	     /* of all parents */
-	double *parent;	     /* of the parent at hand */
-	double *medians;     /* one a parent */
-	double *ratios;	     /* one a parent that has a reference */
-	struct quiet *quiet; /* one a parent that was not disturbed */
-	struct quiet *base; /* the same, of the cell that it is compared with */
+	struct block *blocks; /* with a reference, in the order they ran */
+	size_t block_count;
+	double ref_spread;   /* p5 to p95 of their ref_ns over the median, or
+				NAN */
+	double ref_limit_ns; /* of a reference that was not disturbed, or NAN */
+	double ref_quiet;    /* the share of those that were not, or NAN */
+	double *values;
+	struct weight *weights;
+	struct weight *base; /* of the cell that another one is compared with */
 };
 
 /* The samples of one cell, those of a parent together. */
@@ -35,8 +51,9 @@ struct group {
 	size_t count;
 };
 
-/* Sort the samples, which must outlive the scales; after 0 the caller owes
- * scales_release(). 0, or -ENOMEM. */
+/* Sort the samples, which must outlive the scales, and find their blocks,
+ * warm-ups and failures included: the reference ran there too. After 0 the
+ * caller owes scales_release(). 0, or -ENOMEM. */
 int scales_make(struct scales *scales, const struct sample *samples,
 		size_t count);
 void scales_release(struct scales *scales);
@@ -47,31 +64,33 @@ struct group scales_find(const struct scales *scales, int cell_id);
 /* Neither failed nor a warm-up. */
 bool is_good(const struct sample *sample);
 
-/* One past the last sample of the same parent as group->samples[first]. */
-size_t parent_end(const struct group *group, size_t first);
+/* Gather one time of the good samples; how many there were. */
+size_t gather(const struct group *group, enum sample_time time, double *values);
 
-/* Gather one time of the good samples first..end; how many there were. */
-size_t gather(const struct group *group, size_t first, size_t end,
-	      enum sample_time time, double *values);
+/* The median of values, which are sorted, and its interval; what there is none
+ * of is NAN. */
+struct middle {
+	double median, lo, hi;
+};
+struct middle find_middle(double *values, size_t count);
 
-/* The interval of the median; sorts the values. */
-struct stats_interval median_interval(double *values, size_t count);
+/* Weigh the parents of a cell that have the time, by their numbers; how many
+ * there are. */
+size_t weigh_parents(const struct group *group, enum sample_time time,
+		     struct scales *scales, struct weight *weights);
 
-/* Find the parents that were not disturbed, by their numbers in quiet, and how
- * many there are: neither by their block's reference, nor themselves much
- * slower than the quietest. What disturbs a spawn may leave the reference
- * alone, as work in memory does, or a process that takes its turn beside parent
- * and child. */
-size_t quiet_parents(const struct group *group, enum sample_time time,
-		     struct scales *scales, struct quiet *quiet);
+/* Keep the weights of parents that were not disturbed: neither by their block's
+ * reference, nor themselves much slower than the quietest. What disturbs a
+ * spawn may leave the reference alone, as work in memory does, or a process
+ * that takes its turn beside parent and child. */
+size_t keep_quiet(struct weight *weights, size_t count, struct scales *scales);
+
+/* Both of a cell, by its reap. */
+size_t quiet_parents(int cell_id, struct scales *scales,
+		     struct weight *weights);
 
 /* The reap of a cell over that of another one inside the parents that measured
- * both undisturbed: the median, and its interval as that of p50_ns. NAN where
- * there are none, or fewer than six. */
-struct paired {
-	double ratio, lo, hi;
-};
-struct paired pair_cells(const struct group *group, const struct group *base,
-			 struct scales *scales);
+ * both undisturbed. */
+struct middle pair_cells(int cell_id, int base_id, struct scales *scales);
 
 #endif

@@ -7,68 +7,46 @@
 #include <stdio.h>
 
 #include "bench/files/axes.h"
-#include "bench/judge/scales.h"
 #include "bench/judge/stats.h"
 #include "bench/rows/rows.h"
 
-static double reference_median(const struct group *group, size_t first,
-			       size_t end, double *values)
+static void weigh_medians(const struct weight *weights, size_t count,
+			  double *values, struct summary *row)
 {
-	size_t count = 0;
+	struct middle middle;
+	size_t ratios = 0;
 
-	for (size_t i = first; i < end; i++)
-		if (is_good(group->samples[i]) && group->samples[i]->ref_ns > 0)
-			values[count++] = (double)group->samples[i]->ref_ns;
-	return stats_median_of(values, count);
+	for (size_t i = 0; i < count; i++)
+		values[i] = weights[i].median_ns;
+	middle = find_middle(values, count);
+	row->p50_ns = middle.median;
+	row->p50_lo_ns = middle.lo;
+	row->p50_hi_ns = middle.hi;
+	for (size_t i = 0; i < count; i++)
+		if (!isnan(weights[i].ref_ns))
+			values[ratios++] =
+				weights[i].median_ns / weights[i].ref_ns;
+	row->ref_ratio = stats_median_of(values, ratios);
 }
 
-static void weigh_parents(const struct group *group, struct scales *scales,
-			  struct summary *row)
+static void weigh_quiet(const struct weight *weights, size_t count,
+			double *values, struct summary *row)
 {
-	struct stats_interval interval;
-	size_t medians = 0, ratios = 0;
+	struct middle middle;
 
-	for (size_t first = 0, end; first < group->count; first = end) {
-		double median, reference;
-		size_t count;
-
-		end = parent_end(group, first);
-		count = gather(group, first, end, row->time, scales->parent);
-		if (!count)
-			continue;
-		median = stats_median_of(scales->parent, count);
-		scales->medians[medians++] = median;
-		reference = reference_median(group, first, end, scales->parent);
-		if (!isnan(reference))
-			scales->ratios[ratios++] = median / reference;
-	}
-	interval = median_interval(scales->medians, medians);
-	row->p50_ns = stats_median(scales->medians, medians);
-	row->p50_lo_ns = interval.lo;
-	row->p50_hi_ns = interval.hi;
-	row->ref_ratio = stats_median_of(scales->ratios, ratios);
-}
-
-static void weigh_quiet(const struct group *group, struct scales *scales,
-			struct summary *row)
-{
-	const size_t parents =
-		quiet_parents(group, row->time, scales, scales->quiet);
-	struct stats_interval interval;
-
-	for (size_t i = 0; i < parents; i++)
-		scales->values[i] = scales->quiet[i].ns;
-	interval = median_interval(scales->values, parents);
-	row->quiet_ns = stats_median(scales->values, parents);
-	row->quiet_lo_ns = interval.lo;
-	row->quiet_hi_ns = interval.hi;
-	row->quiet_share = row->parents ? (double)parents / row->parents : NAN;
+	for (size_t i = 0; i < count; i++)
+		values[i] = weights[i].quiet_ns;
+	middle = find_middle(values, count);
+	row->quiet_ns = middle.median;
+	row->quiet_lo_ns = middle.lo;
+	row->quiet_hi_ns = middle.hi;
+	row->quiet_share = row->parents ? (double)count / row->parents : NAN;
 }
 
 static void weigh_samples(const struct group *group, double *values,
 			  struct summary *row)
 {
-	size_t count = gather(group, 0, group->count, row->time, values);
+	size_t count = gather(group, row->time, values);
 
 	stats_sort(values, count);
 	row->min_ns = stats_quantile(values, count, 0);
@@ -149,22 +127,26 @@ static size_t find_best(const struct summary *rows, size_t count, size_t row)
 	return best;
 }
 
-static void summarise_cell(const struct summary *planned,
-			   const struct group *group, struct scales *scales,
+static void summarise_cell(const struct summary *planned, struct scales *scales,
 			   struct summary *rows)
 {
+	const struct group group = scales_find(scales, planned->cell.id);
+	struct weight *weights = scales->weights;
 	struct summary common = *planned;
 
 	common.observed = OUTCOME_UNKNOWN;
-	count_outcomes(group, &common);
+	common.over_best = common.over_best_lo = common.over_best_hi = NAN;
+	count_outcomes(&group, &common);
 	for (int time = 0; time < TIME_COUNT; time++) {
+		const size_t count = weigh_parents(
+			&group, (enum sample_time)time, scales, weights);
+
 		rows[time] = common;
 		rows[time].time = (enum sample_time)time;
-		rows[time].over_best = NAN;
-		rows[time].over_best_lo = rows[time].over_best_hi = NAN;
-		weigh_parents(group, scales, &rows[time]);
-		weigh_quiet(group, scales, &rows[time]);
-		weigh_samples(group, scales->values, &rows[time]);
+		weigh_medians(weights, count, scales->values, &rows[time]);
+		weigh_quiet(weights, keep_quiet(weights, count, scales),
+			    scales->values, &rows[time]);
+		weigh_samples(&group, scales->values, &rows[time]);
 	}
 }
 
@@ -173,37 +155,24 @@ static void rank_cell(struct summary *row, const struct summary *rows,
 		      size_t count, struct scales *scales)
 {
 	const struct summary *best = &rows[find_best(rows, count, row - rows)];
-	const struct group group = scales_find(scales, row->cell.id);
-	const struct group base = scales_find(scales, best->cell.id);
-	const struct paired rank = pair_cells(&group, &base, scales);
+	const struct middle rank =
+		pair_cells(row->cell.id, best->cell.id, scales);
 
-	row->over_best = rank.ratio;
+	row->over_best = rank.median;
 	row->over_best_lo = rank.lo;
 	row->over_best_hi = rank.hi;
 }
 
-int summarise(const struct summary *planned, size_t cell_count,
-	      const struct sample *samples, size_t sample_count,
-	      struct summary *rows)
+void summarise(const struct summary *planned, size_t cell_count,
+	       struct scales *scales, struct summary *rows)
 {
 	const size_t row_count = cell_count * TIME_COUNT;
-	struct scales scales;
-	const int error = scales_make(&scales, samples, sample_count);
 
-	if (error)
-		return error;
-	for (size_t i = 0; i < cell_count; i++) {
-		const struct group group =
-			scales_find(&scales, planned[i].cell.id);
-
-		summarise_cell(&planned[i], &group, &scales,
-			       &rows[i * TIME_COUNT]);
-	}
+	for (size_t i = 0; i < cell_count; i++)
+		summarise_cell(&planned[i], scales, &rows[i * TIME_COUNT]);
 	for (size_t i = TIME_REAP; i < row_count; i += TIME_COUNT)
 		if (!rows[i].cell.creates_nothing)
-			rank_cell(&rows[i], rows, row_count, &scales);
-	scales_release(&scales);
-	return 0;
+			rank_cell(&rows[i], rows, row_count, scales);
 }
 
 double summary_precision(const struct summary *row)

@@ -9,7 +9,7 @@
 #ifndef JUDGE_SUMMARY_H
 #define JUDGE_SUMMARY_H
 
-#include "bench/files/run.h"
+#include "bench/judge/scales.h"
 
 /* Fewer samples than these give no such quantile: it would be the maximum
  * under another name. */
@@ -20,12 +20,11 @@
  * order. A sample is good when its error is 0; warm-ups count among failures
  * only. Quantiles other than the median are over all good samples that have
  * the time. ref_ratio is found in each parent and is the median over them: a
- * slow phase of the machine cancels inside its own parent. Samples may come in
- * any order; those of no cell are ignored. Of what was planned the cell,
- * predicted and commit_bytes are taken over. 0, or -ENOMEM. */
-int summarise(const struct summary *planned, size_t cell_count,
-	      const struct sample *samples, size_t sample_count,
-	      struct summary *rows);
+ * slow phase of the machine cancels inside its own parent. Samples of no cell
+ * are ignored. Of what was planned the cell, predicted and commit_bytes are
+ * taken over. */
+void summarise(const struct summary *planned, size_t cell_count,
+	       struct scales *scales, struct summary *rows);
 
 /* Half of the interval of quiet_ns, as a share of it; INFINITY without one. */
 double summary_precision(const struct summary *row);

@@ -23,14 +23,14 @@ int benchstat_print(FILE *stream, const char *name,
 	fputs("\n", stream);
 	for (size_t i = 0; i < samples->cells.count; i++) {
 		const struct cell *cell = &samples->cells.rows[i].cell;
-		const struct group group = scales_find(&scales, cell->id);
 		const size_t count =
-			quiet_parents(&group, TIME_REAP, &scales, scales.quiet);
+			quiet_parents(cell->id, &scales, scales.weights);
 
 		for (size_t k = 0; k < count && cell->creates_nothing != 1; k++)
 			fprintf(stream,
 				"BenchmarkSpawn/strategy=%s 1 %.0f ns/op\n",
-				axes_name(cell, '=').text, scales.quiet[k].ns);
+				axes_name(cell, '=').text,
+				scales.weights[k].quiet_ns);
 	}
 	scales_release(&scales);
 	return ferror(stream) ? -EIO : 0;

@@ -42,6 +42,20 @@ static struct sample failed(int cell_id, int parent, int error)
 				.ref_ns = 50 };
 }
 
+static int sum(const struct summary *planned, size_t cell_count,
+	       const struct sample *samples, size_t sample_count,
+	       struct summary *rows)
+{
+	struct scales scales;
+	const int error = scales_make(&scales, samples, sample_count);
+
+	if (error)
+		return error;
+	summarise(planned, cell_count, &scales, rows);
+	scales_release(&scales);
+	return 0;
+}
+
 /* What was planned. */
 static const struct summary cells[] = {
 	{ .cell = { .id = 3,
@@ -77,7 +91,7 @@ static void median_over_parents(void **state)
 		samples[count++] = reap(3, parent, ns - 10, ref_ns);
 		samples[count++] = reap(3, parent, ns, ref_ns);
 	}
-	assert_int_equal(summarise(cells, 2, samples, count, rows), 0);
+	assert_int_equal(sum(cells, 2, samples, count, rows), 0);
 	assert_int_equal(row->cell.id, 3);
 	assert_int_equal(row->time, TIME_REAP);
 	assert_int_equal(row->parents, 6);
@@ -109,7 +123,7 @@ static void few_parents_give_no_interval(void **state)
 	(void)state;
 	for (int i = 0; i < 5; i++)
 		samples[i] = reap(3, i, 100 + i, 50);
-	assert_int_equal(summarise(cells, 1, samples, 5, rows), 0);
+	assert_int_equal(sum(cells, 1, samples, 5, rows), 0);
 	assert_near(row->p50_ns, 102);
 	assert_true(isnan(row->p50_lo_ns) && isnan(row->p50_hi_ns));
 }
@@ -129,7 +143,7 @@ static void quiet_estimate(void **state)
 						1000 + parent + i * i * i +
 							(parent > 10) * 9000,
 						50);
-	assert_int_equal(summarise(cells, 1, samples, count, rows), 0);
+	assert_int_equal(sum(cells, 1, samples, count, rows), 0);
 	assert_near(row->quiet_ns, 1006);
 	assert_near(row->quiet_share, 11.0 / 21);
 	/* Ranks 2 and 10 of 11. */
@@ -139,14 +153,14 @@ static void quiet_estimate(void **state)
 	/* The reference of five parents more says that they were disturbed. */
 	for (int i = 0; i < 5 * 11; i++)
 		samples[i].ref_ns = 56;
-	assert_int_equal(summarise(cells, 1, samples, count, rows), 0);
+	assert_int_equal(sum(cells, 1, samples, count, rows), 0);
 	assert_near(row->quiet_ns, 1008.5);
 	assert_near(row->quiet_lo_ns, 1006);
 	assert_near(row->quiet_hi_ns, 1011);
 	/* ... and that of a block after the cell's. */
 	samples[5 * 11].block = 1;
 	samples[5 * 11].ref_ns = 56;
-	assert_int_equal(summarise(cells, 1, samples, count, rows), 0);
+	assert_int_equal(sum(cells, 1, samples, count, rows), 0);
 	assert_near(row->quiet_ns, 1009);
 	assert_true(isnan(row->quiet_lo_ns) && isnan(row->quiet_hi_ns));
 	assert_true(isinf(summary_precision(row)));
@@ -161,7 +175,7 @@ static void nothing_is_quiet(void **state)
 	(void)state;
 	for (int i = 0; i < 20; i++)
 		samples[i] = reap(i < 10 ? 3 : 5, i, 100, i < 10 ? 50 : 80);
-	assert_int_equal(summarise(cells, 2, samples, 20, rows), 0);
+	assert_int_equal(sum(cells, 2, samples, 20, rows), 0);
 	assert_near(rows[TIME_REAP].quiet_ns, 100);
 	assert_near(rows[TIME_COUNT + TIME_REAP].quiet_ns, 100);
 }
@@ -182,7 +196,7 @@ static void ranked_inside_parents(void **state)
 			samples[count++] = reap(3, parent, ns, 50);
 		samples[count++] = reap(5, parent, 2 * ns, 50);
 	}
-	assert_int_equal(summarise(cells, 2, samples, count, rows), 0);
+	assert_int_equal(sum(cells, 2, samples, count, rows), 0);
 	assert_near(rows[TIME_REAP].over_best, 1);
 	assert_near(rows[TIME_COUNT + TIME_REAP].over_best, 2);
 	assert_near(rows[TIME_COUNT + TIME_REAP].over_best_lo, 2);
@@ -201,7 +215,7 @@ static void parents_weigh_alike(void **state)
 		samples[i] = reap(3, 0, 1000, 50);
 	samples[100] = reap(3, 1, 10, 50);
 	samples[101] = reap(3, 2, 20, 50);
-	assert_int_equal(summarise(cells, 1, samples, 102, rows), 0);
+	assert_int_equal(sum(cells, 1, samples, 102, rows), 0);
 	assert_near(rows[TIME_REAP].p50_ns, 20);
 }
 
@@ -216,7 +230,7 @@ static void times_are_apart(void **state)
 	const double means[] = { 2, 3, NAN, 5, 6 };
 
 	(void)state;
-	assert_int_equal(summarise(cells, 2, samples, 3, rows), 0);
+	assert_int_equal(sum(cells, 2, samples, 3, rows), 0);
 	for (int time = 0; time < TIME_COUNT; time++) {
 		struct summary *row = &rows[TIME_COUNT + time];
 
@@ -246,7 +260,7 @@ static void failures_are_counted(void **state)
 
 	(void)state;
 	samples[4].warmup = true;
-	assert_int_equal(summarise(cells, 1, samples, 6, rows), 0);
+	assert_int_equal(sum(cells, 1, samples, 6, rows), 0);
 	assert_int_equal(row->ok, 1);
 	assert_int_equal(row->failed, 5);
 	assert_int_equal(row->parents, 1);
@@ -265,7 +279,7 @@ static void errnos_are_never_cut(void **state)
 	(void)state;
 	for (int i = 0; i < 20; i++)
 		samples[i] = failed(3, 0, EAFNOSUPPORT - i % 10);
-	assert_int_equal(summarise(cells, 1, samples, 20, rows), 0);
+	assert_int_equal(sum(cells, 1, samples, 20, rows), 0);
 	assert_int_equal(rows[0].failed, 20);
 	/* 63 characters, all there is room for; five more are left out. */
 	assert_string_equal(rows[0].errnos, "ENOTSOCK:2;EDESTADDRREQ:2;"
@@ -280,14 +294,14 @@ static void what_did_not_run_is_unknown(void **state)
 
 	(void)state;
 	warm.warmup = true;
-	assert_int_equal(summarise(cells, 2, &warm, 1, rows), 0);
+	assert_int_equal(sum(cells, 2, &warm, 1, rows), 0);
 	for (int i = 0; i < 2 * TIME_COUNT; i++) {
 		assert_int_equal(rows[i].observed, OUTCOME_UNKNOWN);
 		assert_int_equal(rows[i].ok, 0);
 		assert_string_equal(rows[i].errnos, "");
 		assert_true(isnan(rows[i].p50_ns) && isnan(rows[i].max_ns));
 	}
-	assert_int_equal(summarise(cells, 2, NULL, 0, rows), 0);
+	assert_int_equal(sum(cells, 2, NULL, 0, rows), 0);
 	assert_int_equal(rows[0].observed, OUTCOME_UNKNOWN);
 }
 
@@ -307,8 +321,8 @@ static void tails_need_samples(void **state)
 	for (int i = 0; i < 10000; i++)
 		samples[i] = reap(3, i % 6, i + 1, 50);
 	for (size_t i = 0; i < COUNT(known); i++) {
-		assert_int_equal(
-			summarise(cells, 1, samples, known[i].count, rows), 0);
+		assert_int_equal(sum(cells, 1, samples, known[i].count, rows),
+				 0);
 		assert_int_equal(!isnan(row->p99_ns), known[i].p99);
 		assert_int_equal(!isnan(row->p999_ns), known[i].p999);
 	}
@@ -324,7 +338,7 @@ static void reference_needs_no_ratio(void **state)
 	const struct sample sample = reap(3, 0, 100, TIME_UNKNOWN);
 
 	(void)state;
-	assert_int_equal(summarise(cells, 1, &sample, 1, rows), 0);
+	assert_int_equal(sum(cells, 1, &sample, 1, rows), 0);
 	assert_true(isnan(rows[TIME_REAP].ref_ratio));
 	assert_near(rows[TIME_REAP].p50_ns, 100);
 }
