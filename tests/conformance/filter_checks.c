@@ -12,6 +12,7 @@
 #include <fcntl.h>
 #include <pthread.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
+#include "tests/conformance/supervise.h"
 #include "tests/refusal.h"
 
 static const char *no_seccomp(void)
@@ -49,6 +51,7 @@ static int run_filtered(const struct scene *scene, const char *check,
 	if (!pid) {
 		dup2(fd, 1);
 		dup2(fd, 2);
+		setenv(SUPERVISE_WITHIN, "1", 1);
 		if (!refuse(number, 0, error))
 			execl("/proc/self/exe", "conformance", pattern, NULL);
 		_exit(1);

@@ -21,7 +21,10 @@ void supervise_tell(size_t test, const char *folder);
  * a huge one, which is counted first (__vm_enough_memory() in mm/util.c): by
  * fork with ENOMEM, by exec with E2BIG (copy_strings() in fs/exec.c). The lock
  * is the supervisor's: no child of a test keeps others waiting, however it is
- * left. */
+ * left. A list that a test runs, and that has SUPERVISE_WITHIN in its
+ * environment, shares the mode already: it would wait for whoever waits for the
+ * test. */
+#define SUPERVISE_WITHIN "CONFORMANCE_WITHIN"
 void supervise_begin(void);
 void supervise_end(void);
 
