@@ -133,19 +133,17 @@ struct troughs {
 static struct stretch stretch_of(const struct trend_series *series, size_t from,
 				 size_t count)
 {
-	const double *bytes = series->bytes + from;
 	struct stretch stretch = {
 		.time_s = series->time_s + from,
-		.bytes = bytes,
+		.bytes = series->bytes + from,
 		.file_bytes = series->file_bytes + from,
 		.count = count,
-		.low = bytes[0],
-		.high = bytes[0],
+		.low = INFINITY,
 	};
 
-	for (size_t i = 1; i < count; i++) {
-		stretch.low = fmin(stretch.low, bytes[i]);
-		stretch.high = fmax(stretch.high, bytes[i]);
+	for (size_t i = 0; i < count; i++) {
+		stretch.low = fmin(stretch.low, stretch.bytes[i]);
+		stretch.high = fmax(stretch.high, stretch.bytes[i]);
 	}
 	return stretch;
 }
@@ -213,40 +211,41 @@ static void set_growth(struct trend *trend, double bytes_per_s,
 }
 
 /* Cut the values into parts of one size. If the medians of the parts rise, each
- * step by at least STEADY of the whole rise: that rise; else 0. */
-static double steady_rise(const double *values, size_t count, size_t parts)
+ * step by at least STEADY of the whole rise, as it is or scaled to the mean
+ * time of a step (a busy machine takes readings late): that rise; else 0. */
+static double steady_rise(const double *values, const double *time_s,
+			  size_t count, size_t parts)
 {
-	double first = 0, before = 0, least = INFINITY, median = 0;
+	double value[TAIL_PARTS], middle[TAIL_PARTS];
+	double least = INFINITY, slowest = INFINITY, rise;
 
-	for (size_t part = 0; part < parts; part++) {
-		const size_t from = part * count / parts;
-		const size_t next = (part + 1) * count / parts;
+	for (size_t i = 0; i < parts; i++) {
+		const size_t from = i * count / parts;
+		const size_t size = (i + 1) * count / parts - from;
 
-		median = median_of(values + from, next - from);
-		if (!part)
-			first = median;
-		else
-			least = fmin(least, median - before);
-		before = median;
+		value[i] = median_of(values + from, size);
+		middle[i] = time_s ? stats_median(time_s + from, size) : i;
+		if (!i)
+			continue;
+		rise = value[i] - value[i - 1];
+		least = fmin(least, rise);
+		slowest = fmin(slowest, rise / (middle[i] - middle[i - 1]));
 	}
-	return least >= STEADY * (median - first) ? median - first : 0;
+	rise = value[parts - 1] - value[0];
+	slowest *= (middle[parts - 1] - middle[0]) / (double)(parts - 1);
+	return fmax(least, slowest) >= STEADY * rise ? rise : 0;
 }
 
 /* Step 2 of the rule. */
-static bool is_steady(const struct stretch *head, const struct stretch *tail)
-{
-	return steady_rise(tail->bytes, tail->count, TAIL_PARTS) >=
-		       RISE * range_of(tail) &&
-	       median_of(tail->bytes, tail->count) >= head->high;
-}
-
 static int judge_steady(const struct stretch *head, const struct stretch *tail,
 			struct trend *trend)
 {
 	double slope;
 	int error;
 
-	if (!is_steady(head, tail))
+	if (steady_rise(tail->bytes, tail->time_s, tail->count, TAIL_PARTS) <
+		    RISE * range_of(tail) ||
+	    median_of(tail->bytes, tail->count) < head->high)
 		return 0;
 	error = stats_theil_sen(tail->time_s, tail->bytes, tail->count, &slope);
 	if (!error && slope > 0)
@@ -271,7 +270,8 @@ static int judge_troughs(const struct stretch *head, const struct stretch *tail,
 	if (error)
 		return error;
 	if (score > CLIMB_SCORE &&
-	    steady_rise(troughs->bytes, troughs->count, TROUGH_PARTS) > 0 &&
+	    steady_rise(troughs->bytes, NULL, troughs->count, TROUGH_PARTS) >
+		    0 &&
 	    slope * (time_s[troughs->last] - time_s[troughs->first]) >=
 		    CLIMB * range_of(tail))
 		set_growth(trend, slope, tail, troughs->first, troughs->last);

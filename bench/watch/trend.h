@@ -16,9 +16,9 @@
  *
  *  1. Fewer than 24 points: too short to say.
  *  2. RANGE at least 0.1 % of PEAK, and the four quarters of the second half
- *     rise one above the other by their medians, each step at least a quarter
- *     of the whole rise and this at least half of RANGE; half of the second
- *     half is above all of the first: growing.
+ *     rise one above the other by their medians, each step, as it is or for
+ *     its time, at least a quarter of the whole rise and this at least half of
+ *     RANGE; half of the second half is above all of the first: growing.
  *  3. RANGE as before; six troughs or more that climb by the test of Mann and
  *     Kendall (one chance in a hundred), their line by at least a fifth of
  *     RANGE, the last third of them too; the peak is in the second half:

@@ -219,6 +219,32 @@ static void what_rises_steadily_grows(void **state)
 	assert_verdict(many_steps, MANY, 0, TREND_GROWING);
 }
 
+/* Growth is as steady when a busy machine delays a part of the readings, and
+ * when the process grows by the reading. In the judged half they come at every
+ * fifth second for a while. */
+static void late_readings_are_no_pause(void **state)
+{
+	(void)state;
+	for (int by_reading = 0; by_reading < 2; by_reading++) {
+		static struct trend_series series;
+		struct trend_point point = { .bytes = 100 * MIB };
+		struct trend trend;
+
+		memset(&series, 0, sizeof series);
+		for (int i = 0; i < FEW; i++) {
+			const int step_s = i > 40 && i < 52 ? 5 : 1;
+
+			point.time_s += step_s;
+			point.bytes += MIB * (by_reading ? 1 : step_s) / 5;
+			trend_add(&series, &point);
+		}
+		assert_int_equal(trend_judge(&series, &trend), 0);
+		assert_int_equal(trend.verdict, TREND_GROWING);
+		assert_true(by_reading ||
+			    fabs(trend.bytes_per_hour - 720 * MIB) < MIB);
+	}
+}
+
 static void rising_troughs_grow(void **state)
 {
 	(void)state;
@@ -361,6 +387,7 @@ int main(void)
 		cmocka_unit_test(too_short),
 		cmocka_unit_test(what_stays_is_flat),
 		cmocka_unit_test(what_rises_steadily_grows),
+		cmocka_unit_test(late_readings_are_no_pause),
 		cmocka_unit_test(rising_troughs_grow),
 		cmocka_unit_test(what_rises_and_falls_is_normal),
 		cmocka_unit_test(a_jump_and_then_flat_is_startup),
