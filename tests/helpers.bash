@@ -184,6 +184,65 @@ within() {
 	done
 }
 
+# A process, the follower, which changes its memory by a step for each row of
+# the watch of it. Neither waits for the clock of the other: the pipe holds one
+# row (pipe(2), O_DIRECT), which is there until the step is done. So each
+# reading comes before its step and after the last but one, however busy the
+# machine is; and when the follower is done, two more find room at most.
+follower() {
+	cat <<-'PYTHON'
+	import mmap, os, select, signal, sys
+	step = 1 << 20
+	rows = os.open("rows", os.O_RDONLY)
+	print("here", file=open("ready", "w"))
+
+	# follow(ACT, COUNT): ACT(i) for each row, and then stay, or end.
+	def follow(act, count):
+	    for i in range(count):
+	        select.select([rows], [], [])
+	        act(i)
+	        os.read(rows, 4096)
+	    print("enough", file=open("enough", "w"))
+	    while "stay" in sys.argv:
+	        signal.pause()
+	    os._exit(0) # without freeing anything
+	PYTHON
+}
+
+# watch_follower SCRIPT [ARGUMENT...]: watches it, until it ends or, where there
+# is an argument "stay", says that it is enough. The verdict is in err.
+watch_follower() {
+	local drain status=0
+	rm -f rows ready enough
+	mkfifo rows
+	{ follower; cat "$1"; } >follower.py
+	shift
+	exec 7<>rows # so that no row breaks a pipe
+	python3 follower.py "$@" 3>&- 7>&- 9>&- &
+	pid=$!
+	watched+=" $pid"
+	within 10 grep -qs . ready
+	python3 -c 'import fcntl, os, sys
+fcntl.fcntl(1, fcntl.F_SETFL, os.O_DIRECT)
+fcntl.fcntl(1, 1031, 4096) # F_SETPIPE_SZ
+os.execvp(sys.argv[1], sys.argv[1:])' env --default-signal=INT,PIPE "$command" \
+		watch --pid $pid --interval 10ms --csv >rows 2>err \
+		3>&- 7>&- 9>&- &
+	runner=$!
+	within 20 grep -qs . enough
+	case " $* " in
+	*' stay '*) kill -INT "$runner" ;;
+	*) wait "$pid" ;;
+	esac
+	# It waits to write a row that nobody reads.
+	cat <&7 >/dev/null 3>&- 9>&- &
+	drain=$!
+	exec 7>&-
+	wait "$runner" || status=$?
+	kill "$drain"
+	[ "$status" -eq 0 ] || { cat err; return 1; }
+}
+
 # afresh COMMAND...: as if no make and no bats ran it.
 afresh() {
 	# shellcheck disable=SC2046

@@ -19,67 +19,19 @@ teardown() {
 	finish
 }
 
-# sleeper: a process to watch, $pid.
+# sleeper: a process to watch, $pid, which has loaded what it needs.
 sleeper() {
 	sleep 100 3>&- 9>&- &
 	pid=$!
 	watched+=" $pid"
-	within 5 grep -qx sleep "/proc/$pid/comm"
+	within 5 sleeps $pid
 }
-
-# The rows of a watch go to a process that changes its memory by a step for each.
-# Neither waits for the other's clock: the pipe holds one row, so that the watch
-# can be ahead by two readings, however busy the machine is (pipe(2), O_DIRECT).
-cat_step() {
-	cat <<-'PYTHON'
-	import fcntl, mmap, os, sys
-	step = 1 << 20
-	rows = open("rows")
-	print("here", file=open("ready", "w"))
-
-	# follow(ACT, ENOUGH, LAST): ACT(i) for each row.
-	def follow(act, enough, last):
-	    for i in range(last):
-	        if not rows.readline():
-	            break
-	        act(i)
-	        if i == enough:
-	            print("enough", file=open("enough", "w"))
-	    fcntl.fcntl(rows, 1031, 1 << 16) # F_SETPIPE_SZ: nobody reads it now
-	    os._exit(0) # without freeing anything
-	PYTHON
-}
-
-# watch_follower SCRIPT [ARGUMENT...]: watches it, until it ends or, where there
-# is an argument "stay", says that it is enough.
-watch_follower() {
-	rm -f rows ready enough
-	mkfifo rows
-	{ cat_step; cat "$1"; } >follower.py
-	shift
-	exec 9<>rows # so that no row breaks a pipe
-	python3 follower.py "$@" 3>&- 9>&- &
-	pid=$!
-	watched+=" $pid"
-	within 10 grep -qs . ready
-	python3 -c 'import fcntl, os, sys
-fcntl.fcntl(1, fcntl.F_SETFL, os.O_DIRECT)
-fcntl.fcntl(1, 1031, 4096) # F_SETPIPE_SZ
-os.execvp(sys.argv[1], sys.argv[1:])' env --default-signal=INT,PIPE "$command" \
-		watch --pid $pid --interval 10ms --csv >rows 2>err 3>&- 9>&- &
-	runner=$!
-	case " $* " in
-	*' stay '*)
-		within 20 grep -qs . enough
-		kill -INT "$runner"
-		;;
-	esac
-	wait "$runner"
-	exec 9>&-
+sleeps() {
+	grep -qx sleep "/proc/$1/comm" && grep -q '^State:.S' "/proc/$1/status"
 }
 
 # watch_shape SHAPE READINGS [stay]: of a process whose memory changes by this
-# shape, and which after so many rows ends, or goes on.
+# shape.
 watch_shape() {
 	cat >shape.py <<-'PYTHON'
 	shape, count, held = sys.argv[1], int(sys.argv[2]), []
@@ -97,8 +49,7 @@ watch_shape() {
 	    "flat": lambda i: 0,
 	    "jump": lambda i: 30 if i > 4 else 6 * i,
 	}
-	follow(lambda i: hold(shapes[shape](i)), count,
-	       400 if "stay" in sys.argv else count)
+	follow(lambda i: hold(shapes[shape](i)), count)
 	PYTHON
 	watch_follower shape.py "$@"
 }
@@ -112,7 +63,7 @@ has_row() { [ "$(cat "$1" 2>/dev/null | wc -l)" -gt 1 ]; }
 has_rows() { [ "$(cat "$1" 2>/dev/null | wc -l)" -gt 2 ]; }
 
 @test "steady growth is perhaps a leak, and ends at a limit" {
-	watch_shape grow 60 stay
+	watch_shape grow 80 stay
 	says err "steady growth: perhaps a leak, "
 	grep -Eq "reading .* (M|G|T)iB an hour" err
 	grep -Eq "left for it: .*, gone in .* at this rate" err
@@ -120,7 +71,7 @@ has_rows() { [ "$(cat "$1" 2>/dev/null | wc -l)" -gt 2 ]; }
 }
 
 @test "of a process that has ended nothing is foretold" {
-	watch_shape grow 60
+	watch_shape grow 80
 	says err "; then it ended"
 	says err "Only hours under load prove a leak."
 	grep -Eq "^OOM killer +oom_score .* at last$" err
@@ -140,14 +91,14 @@ assert found["limit_met_in_s"] is None and found["rival"] is None'
 @test "a file that is read is no leak" {
 	[ "$(stat -f -c %T .)" != tmpfs ] || skip "files are shared memory here"
 	cat >reader.py <<-'PYTHON'
-	open("file", "wb").truncate(400 * step)
+	open("file", "wb").truncate(80 * step)
 	data = mmap.mmap(os.open("file", os.O_RDONLY), 0, prot=mmap.PROT_READ)
 
 	def read(i):
 	    for page in range(i * step, (i + 1) * step, 4096):
 	        data[page]
 
-	follow(read, 60, 400)
+	follow(read, 80)
 	PYTHON
 	watch_follower reader.py stay
 	says err "steady growth by mapped files: normal, "
@@ -452,9 +403,10 @@ assert 0 < group["room_bytes"] <= 64 << 20'
 	make_group $((64 << 20))
 	sleeper
 	echo $pid >"$group/cgroup.procs"
-	"$command" watch --pid $pid --interval 10ms --json >out 9>&- &
+	"$command" watch --pid $pid --interval 10ms --json --out rows.csv \
+		>out 3>&- 9>&- &
 	watch=$!
-	pause 0.1
+	within 5 has_row rows.csv
 	# Not waited for: a zombie has left its group (version 1).
 	kill $pid
 	wait $watch
