@@ -223,7 +223,7 @@ verdicts() {
 		} $6 = "thp"; $8 = 4; $10 = "split"; print }' \
 		made/compare.csv >many
 	mv many made/compare.csv
-	timeout 20 "$command" plot made --terminal dumb >out
+	timeout 60 "$command" plot made --terminal dumb >out
 	says out "B against A: 901 slower"
 	says out "+89.9 %  vfork, 0, mode 899, backing thp, cpu split, threads 4"
 	[ "$(grep -c ' vfork, 0, mode ' out)" -eq 60 ]

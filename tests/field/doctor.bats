@@ -97,7 +97,7 @@ known_refused() {
 	chmod +x without_proc
 	known_refused broker ENOTSUP unshare -m ./without_proc
 	says err "It needs /proc"
-	check 0 timeout 9 unshare -m ./without_proc "$command" list
+	check 0 timeout 60 unshare -m ./without_proc "$command" list
 	[ "$(grep -c 'suspends the caller' out)" -ge 3 ]
 	check 0 unshare -m ./without_proc "$command" doctor
 	says out "memory        unknown: /proc/meminfo: No such file"
@@ -141,7 +141,7 @@ with_mount() {
 		says err "process 1: /proc is that of another PID namespace"
 		says err "Mount /proc here"
 	done
-	check 0 timeout 9 unshare -p -f "$command" list
+	check 0 timeout 60 unshare -p -f "$command" list
 }
 
 @test "what is refused has its own cure" {

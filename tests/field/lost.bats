@@ -224,7 +224,7 @@ truncate_last_row() {
 	mkdir plots
 	mkfifo plots/a.gp
 	printf '# reads: cells.csv \r\nset output out\nprint 1\nquit(\n' >plots/b.gp
-	check 1 timeout 9 env SPAWNWISE_PLOTS="$PWD/plots" "$command" plot run
+	check 1 timeout 60 env SPAWNWISE_PLOTS="$PWD/plots" "$command" plot run
 	says err "gnuplot could not draw $PWD/plots/b.gp"
 }
 
@@ -232,7 +232,7 @@ truncate_last_row() {
 	mkdir spawnwise-1
 	mkfifo spawnwise-1/cells.csv
 	status=0
-	timeout 9 "$command" choose --heap 0 >out 2>err || status=$?
+	timeout 60 "$command" choose --heap 0 >out 2>err || status=$?
 	[ $status -le 1 ]
 	[ -z "$(grep spawnwise-1 err)" ]
 }
