@@ -36,11 +36,11 @@ near() {
 }
 
 @test "lab says which modes there are, and what stands alone" {
-	refused 2 'run --overcommit 3: "3" is not a mode' "or a list: 0,2" \
+	refused 2 'run --overcommit 3: "3" is out of range' "or a list: 0,2" \
 		lab promise --overcommit 3
-	refused 2 'run --overcommit 0,current,1: "current" is no part of a list' \
+	refused 2 'run --overcommit 0,current,1: "current" is not a whole number' \
 		"alone" lab promise -m 0,current,1
-	refused 2 'run --overcommit all,2: "all" is no part of a list' "alone" \
+	refused 2 'run --overcommit all,2: "all" is not a whole number' "alone" \
 		lab promise -m all,2
 	refused 2 'run --overcommit 0,0: "0" is there twice' "once" \
 		lab promise -m 0,0

@@ -188,42 +188,6 @@ int users_mode(int *mode)
 	return error;
 }
 
-static int take_mode(void *data, const char *item)
-{
-	struct value_list *list = data;
-	long mode;
-
-	if (count_parse(item, 0, ROW_MODES - 1, &mode))
-		return -EINVAL;
-	for (size_t i = 0; i < list->count; i++)
-		if (list->values[i].number == (uint64_t)mode) /* "0,00" */
-			return -EEXIST;
-	list->values[list->count++].number = (uint64_t)mode;
-	return 0;
-}
-
-static int read_list(const char *text, struct value_list *list,
-		     struct failure *why)
-{
-	char culprit[64];
-	const int error = list_split(text, take_mode, list, culprit);
-
-	if (!error)
-		return 0;
-	if (error == -EEXIST)
-		return fail(why, EXIT_USAGE, "Give each value once.",
-			    "run --overcommit %s: \"%s\" is there twice", text,
-			    culprit);
-	if (!strcmp(culprit, "current") || !strcmp(culprit, "all"))
-		return fail(why, EXIT_USAGE,
-			    "Give it alone, or a list of numbers: 0,2.",
-			    "run --overcommit %s: \"%s\" is no part of a list",
-			    text, culprit);
-	return fail(why, EXIT_USAGE,
-		    "Give current, 0, 1, 2 or all, or a list: 0,2.",
-		    "run --overcommit %s: \"%s\" is not a mode", text, culprit);
-}
-
 static int refuse(int mode, struct failure *why)
 {
 	fail_cure(why, "%s, or use --overcommit current.", overcommit_cure());
@@ -235,6 +199,11 @@ static int refuse(int mode, struct failure *why)
 int modes_read(const char *text, struct value_list *list, int *users,
 	       struct failure *why)
 {
+	static const struct option_spec modes =
+		OPTION("overcommit", 0, COUNT, "", .high = ROW_MODES - 1,
+		       .list = ROW_MODES,
+		       .hint = "Give current, 0, 1, 2 or all alone, or a "
+			       "list: 0,2.");
 	const bool writable = overcommit_may_write();
 	int error = users_mode(users);
 
@@ -251,7 +220,7 @@ int modes_read(const char *text, struct value_list *list, int *users,
 			"cannot be set. %s.\n",
 			*users, overcommit_cure());
 	if (strcmp(text, "all") && strcmp(text, "current"))
-		error = read_list(text, list, why);
+		error = option_read("run", &modes, text, list, why);
 	else
 		list->values[list->count++].number = (uint64_t)*users;
 	for (size_t i = 0; i < list->count && !error; i++)

@@ -38,49 +38,6 @@ static const struct {
 	[OPTION_TIME] = { "TIME", "is not a time such as 100ms or 2s" },
 };
 
-/* Whether an item stands in the list before it. */
-static bool occurred_before(const char *list, const char *item, size_t length)
-{
-	while (list < item) {
-		const size_t other = strcspn(list, ",");
-
-		if (other == length && !strncmp(list, item, length))
-			return true;
-		list += other + 1;
-	}
-	return false;
-}
-
-int list_split(const char *text, list_item *take, void *data, char *culprit)
-{
-	const char *item = text;
-
-	for (;;) {
-		const size_t length = strcspn(item, ",");
-		char copy[ITEM_LENGTH] = "";
-		int error;
-
-		memcpy(copy, item,
-		       length < sizeof copy ? length : sizeof copy - 1);
-		if (length == 0)
-			error = -EINVAL;
-		else if (length >= sizeof copy)
-			error = -E2BIG;
-		else if (occurred_before(text, item, length))
-			error = -EEXIST;
-		else
-			error = take(data, copy);
-		if (error) {
-			if (culprit)
-				memcpy(culprit, copy, sizeof copy);
-			return error;
-		}
-		if (!item[length])
-			return 0;
-		item += length + 1;
-	}
-}
-
 static int find_word(const char *const *words, const char *text,
 		     const char **found)
 {
@@ -217,17 +174,10 @@ static int bad_value(const char *verb, const struct option_spec *spec,
 		    spec->name, text, reason);
 }
 
-struct list_reading {
-	const struct option_spec *spec;
-	struct value_list *list;
-};
-
 /* "1G,1024M" is the same twice. */
-static int take_value(void *data, const char *item)
+static int take_value(const struct option_spec *spec, const char *item,
+		      struct value_list *list)
 {
-	const struct list_reading *reading = data;
-	const struct option_spec *spec = reading->spec;
-	struct value_list *list = reading->list;
 	union value value;
 	int error = read_value(spec, item, &value);
 
@@ -243,10 +193,26 @@ static int take_value(void *data, const char *item)
 	return error;
 }
 
+/* Values with commas between them; item: the one that cannot be. */
+static int read_list(const struct option_spec *spec, const char *text,
+		     struct value_list *list, char item[ITEM_LENGTH])
+{
+	for (;; text++) {
+		const int length = (int)strcspn(text, ",");
+		int error = -EINVAL;
+
+		snprintf(item, ITEM_LENGTH, "%.*s", length, text);
+		if (length > 0 && length < ITEM_LENGTH)
+			error = take_value(spec, item, list);
+		text += length;
+		if (error || !*text)
+			return error;
+	}
+}
+
 int option_read(const char *verb, const struct option_spec *spec,
 		const char *text, void *member, struct failure *why)
 {
-	struct list_reading reading = { spec, member };
 	union value value;
 	char item[ITEM_LENGTH];
 	int error;
@@ -261,7 +227,7 @@ int option_read(const char *verb, const struct option_spec *spec,
 		return 0;
 	}
 	if (spec->list) {
-		error = list_split(text, take_value, &reading, item);
+		error = read_list(spec, text, member, item);
 		return error ? bad_value(verb, spec, text, item, error, why)
 			     : 0;
 	}

@@ -78,15 +78,4 @@ const char *option_placeholder(const struct option_spec *spec);
 void option_describe(const struct option_spec *spec,
 		     char text[OPTION_TEXT_BYTES]);
 
-/* Called for each item of a list; a negative result ends the walk. */
-typedef int list_item(void *data, const char *item);
-
-/*
- * Walk a comma list: calls take for every item, in order. Returns 0, -EINVAL
- * for an empty item, -EEXIST for one that occurred before, -E2BIG for an item
- * of more than 63 characters, or what take returned. On an error the item is
- * copied to culprit (64 bytes), which may be NULL.
- */
-int list_split(const char *text, list_item *take, void *data, char *culprit);
-
 #endif

@@ -133,6 +133,9 @@ static void members_are_filled(void **state)
 	assert_int_equal(parse(&plain, "--help", "-n", "many"), 0);
 }
 
+/* 63 characters: as much as there can be of a value in a list. */
+#define LONG "123456789 123456789 123456789 123456789 123456789 123456789 123"
+
 static void values_refused(void **state)
 {
 	(void)state;
@@ -160,6 +163,22 @@ static void values_refused(void **state)
 	check_refused(parse(&plain, "--sizes", "1,2,3,4"),
 		      "verb --sizes 1,2,3,4: \"4\" is one too many",
 		      "Give at most 3.");
+	check_refused(parse(&plain, "--sizes", "1,,2"),
+		      "verb --sizes 1,,2: \"\" is not a size such as 0, 64M or "
+		      "1.5GiB",
+		      "A size is");
+	check_refused(parse(&plain, "--sizes", "1,2,"),
+		      "verb --sizes 1,2,: \"\" is not a size such as 0, 64M or "
+		      "1.5GiB",
+		      "A size is");
+	check_refused(
+		parse(&plain, "--sizes", ""),
+		"verb --sizes : \"\" is not a size such as 0, 64M or 1.5GiB",
+		"A size is");
+	check_refused(parse(&plain, "--sizes", LONG "x," LONG "y"),
+		      "verb --sizes " LONG "x," LONG "y: \"" LONG
+		      "\" is not a size such as 0, 64M or 1.5GiB",
+		      "A size is");
 	check_refused(parse(&plain, "--sizes", "17179869184G"),
 		      "verb --sizes 17179869184G: \"17179869184G\" is larger "
 		      "than 16 EiB",

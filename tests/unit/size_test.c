@@ -209,48 +209,6 @@ static void counts_are_strict(void **state)
 	assert_int_equal(count, 12);
 }
 
-/* Writes the items one after the other, and refuses "no". */
-static int collect(void *data, const char *item)
-{
-	strcat(data, item);
-	strcat(data, "|");
-	return strcmp(item, "no") ? 0 : -ENOENT;
-}
-
-static void check_list(const char *text, int error, const char *items,
-		       const char *culprit)
-{
-	char collected[256] = "", found[64] = "";
-
-	assert_int_equal(list_split(text, collect, collected, found), error);
-	assert_string_equal(collected, items);
-	assert_string_equal(found, culprit);
-	*collected = '\0';
-	assert_int_equal(list_split(text, collect, collected, NULL), error);
-}
-
-static void lists(void **state)
-{
-	char longest[80];
-
-	(void)state;
-	memset(longest, 'x', sizeof longest);
-	longest[sizeof longest - 1] = '\0';
-	check_list("a", 0, "a|", "");
-	check_list("0,64M,1G", 0, "0|64M|1G|", "");
-	check_list("", -EINVAL, "", "");
-	check_list("a,,b", -EINVAL, "a|", "");
-	check_list("a,b,", -EINVAL, "a|b|", "");
-	check_list("a,b,a", -EEXIST, "a|b|", "a");
-	check_list("ab,a,abc", 0, "ab|a|abc|", "");
-	check_list("a,no,b", -ENOENT, "a|no|", "no");
-	longest[63] = '\0';
-	check_list(longest, 0, strcat(strcpy((char[80]){ 0 }, longest), "|"),
-		   "");
-	longest[63] = 'x';
-	assert_int_equal(list_split(longest, collect, NULL, NULL), -E2BIG);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,7 +219,6 @@ int main(void)
 		cmocka_unit_test(spans_read),
 		cmocka_unit_test(spans_written),
 		cmocka_unit_test(counts_are_strict),
-		cmocka_unit_test(lists),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
