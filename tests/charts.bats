@@ -142,7 +142,7 @@ spoiled() {
 # refuses REASON: plot tells it, in two lines, and draws nothing.
 refuses() {
   run "$spawnwise" plot some --out charts
-  [ "$status" -eq 1 ] && [ "${#lines[@]}" -eq 2 ] && [[ $output == *"$1"* ]] &&
+  [ "$status" -eq 2 ] && [ "${#lines[@]}" -eq 2 ] && [[ $output == *"$1"* ]] &&
     ! ls charts/* 2>/dev/null || { echo "$output" && return 1; }
 }
 
@@ -189,6 +189,8 @@ refuses() {
   refuses 'line 3: heap_bytes cannot be "18446744073709551615"'
   spoiled '3s/-1234,/-1235,/'
   refuses 'line 3: run_id cannot be "20261120T210000Z-1235"'
+  spoiled '3s/,same,0,/,same,7,/'
+  refuses 'some: cells.csv: line 3: overcommit cannot be "7"'
   run_with '1'
   truncate -s -20 some/cells.csv
   refuses 'is cut off'

@@ -299,11 +299,11 @@ only() {
 		choose --heap 1G --overcommit 3
 	refused 2 "read policy 'lucky'" "safe or fast" \
 		choose --heap 1G --policy lucky
-	refused 1 "read run ./nowhere: No such file or directory" "--data" \
+	refused 2 "read run ./nowhere: cells.csv: No such file" "--data" \
 		choose --heap 1G --data ./nowhere
 	mkdir broken
 	echo nonsense >broken/cells.csv
-	refused 1 "read run broken: " "--data" choose --heap 1G --data broken
+	refused 2 "read run broken: cells.csv: " "--data" choose --heap 1G --data broken
 }
 
 @test "choose reads the current mode" {
@@ -595,7 +595,7 @@ assert group is None or group["version"] in (1, 2)'
 }
 
 @test "plot refuses what it cannot read" {
-	refused 1 "read run ./nowhere: No such file" "spawnwise run" plot ./nowhere
+	refused 2 "read run ./nowhere: cells.csv: No such file" "spawnwise run" plot ./nowhere
 	refused 2 "plot for terminal 'vt52'" "--terminal dumb" \
 		plot "$data" --terminal vt52
 	refused 2 "create folder $PWD/no/such" "write to" \

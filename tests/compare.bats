@@ -281,9 +281,9 @@ verdicts() {
 	refused 2 "compare: it takes two runs" "compare A B" compare a
 	refused 2 "compare: it takes two runs" "compare A B" \
 		compare a b --strategy vfork,fork
-	refused 2 "read run gone: No such file" "Name the folder" compare a gone
+	refused 2 "read run gone: cells.csv: No such file" "Name the folder" compare a gone
 	refused 2 "compare --horizon 0" "from 1 to 100" compare a b --horizon 0
 	head -c -20 a/cells.csv >cut
 	mv cut a/cells.csv
-	refused 2 "read run a: line 6 is cut off" "Name the folder" compare a a
+	refused 2 "read run a: cells.csv: line 6 is cut off" "Name the folder" compare a a
 }

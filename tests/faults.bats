@@ -418,6 +418,17 @@ in_namespace() {
 	[ -z "$(grep -i "run as root" out)" ]
 }
 
+@test "a /proc that is read-only: a lab says which file it cannot write" {
+	for lab in promise touch oom victim frontier oracle; do
+		check 1 in_namespace "mount --bind /proc /proc
+			mount -o remount,bind,ro /proc
+			exec \$1 lab $lab --out lab" || return 1
+		says err "write to /proc/self/oom_score_adj: Read-only file system"
+		says err "Run where /proc can be written"
+		[ ! -e lab ]
+	done
+}
+
 @test "a read-only data folder names the cure" {
 	check 1 in_namespace 'mount --bind "$2" "$2"
 		mount -o remount,bind,ro "$2"

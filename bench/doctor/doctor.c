@@ -362,7 +362,7 @@ static int add_process(const struct options *options, struct diagnosis *found,
 static int doctor_run(const struct arguments *args, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
-	struct diagnosis found;
+	static struct diagnosis found;
 	int error, code;
 
 	diagnosis_examine(&found);

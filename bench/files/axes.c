@@ -82,7 +82,8 @@ const struct row_field cell_fields[] = {
 	FIELD("threads", COUNT, CELL(threads),
 	      "sleeping threads of the parent besides the caller",
 	      AXIS("threads", 't', AXIS_QUIET, "sleeping threads of the parent",
-		   "0", .high = 1024, .apply = start_threads)),
+		   "0", .apply = start_threads),
+	      .most = 1024),
 	FIELD("fds", COUNT, CELL(fds),
 	      "extra open descriptors of the parent; always 0 so far",
 	      AXIS("fds", 0, AXIS_QUIET, .fallback = "0")),
@@ -94,7 +95,8 @@ const struct row_field cell_fields[] = {
 	FIELD("overcommit", COUNT, CELL(overcommit),
 	      "`vm.overcommit_memory` while the sample was taken: 0, 1, 2",
 	      AXIS("overcommit", 'm', AXIS_SETTING, "current, 0, 1, 2, or all",
-		   "current", .words = modes, .high = 2)),
+		   "current", .words = modes),
+	      .most = 2),
 	{ 0 },
 };
 
@@ -229,10 +231,7 @@ const char *axis_meaning(const struct row_field *axis, const struct cell *cell)
 	const char *const *words = axis->axis->words;
 	const int number = *(const int *)((const char *)cell + axis->offset);
 
-	if (axis->kind != FIELD_COUNT || !words)
-		return NULL;
-	return number >= 0 && number <= (int)axis->axis->high ? words[number]
-							      : "?";
+	return axis->kind == FIELD_COUNT && words ? words[number] : NULL;
 }
 
 int axis_compare(const struct row_field *axis, const struct cell *a,

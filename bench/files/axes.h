@@ -33,7 +33,6 @@ struct axis {
 	const char *fallback;	  /* the values when none are given */
 	const char *quick;	  /* the same with --quick; NULL: as without */
 	const char *const *words; /* what a WORD may be, what a COUNT means */
-	uint64_t high;		  /* of a COUNT, which begins at 0 */
 	/* Make this process so, the rows before it are done. 0, or -errno with
 	 * why filled. Optional: default is that a hook of another row, or the
 	 * runner, does it. */

@@ -178,12 +178,8 @@ static int read_rows(const char *dir, const struct row_type *type,
 		.context = taking,
 		.cut = cut,
 	};
-	char reason[160];
-	const int error = row_read_file(dir, &reading, reason, sizeof reason);
 
-	if (error)
-		snprintf(why, why_bytes, "%s: %s", type->file, reason);
-	return error;
+	return row_read_file(dir, &reading, why, why_bytes);
 }
 
 int samples_read(const char *dir, struct samples *samples, char *why,

@@ -11,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <unistd.h>
 
 #include "bench/labs/memory_group.h"
 #include "bench/labs/region.h"
@@ -317,6 +318,12 @@ int lab_run(struct lab_context *context, const struct lab *lab)
 	int error = 0;
 
 	context->lab = lab;
+	if (access("/proc/self/oom_score_adj", W_OK))
+		return lab_fail(context, -errno,
+				"Run where /proc can be written: a process of "
+				"a lab must be the first to die.",
+				"write to /proc/self/oom_score_adj: %s",
+				strerror(errno));
 	bound_modes(context);
 	if (lab->run)
 		return context->modes.count ? lab->run(context) : 0;

@@ -131,7 +131,7 @@ int group_watchdog_lock(const char *directory)
 	if (fd < 0)
 		return -errno;
 	if (flock(fd, LOCK_EX | LOCK_NB))
-		error = errno == EWOULDBLOCK ? -EBUSY : -errno;
+		error = errno == EWOULDBLOCK ? -EBUSY : -ENOLCK;
 	else if (!is_named(fd, directory))
 		error = -ENOENT;
 	if (error)

@@ -16,7 +16,6 @@
 #ifndef LABS_MEMORY_GROUP_H
 #define LABS_MEMORY_GROUP_H
 
-#include <limits.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -62,8 +61,8 @@ int memory_group_ceiling(uint64_t *bytes, char *why, size_t why_size);
  * -ERANGE: the limit is above the ceiling, or under 64 KiB; -EACCES, -EPERM:
  * this user may not; -EROFS: read-only, a container; -ENOENT: no memory
  * controller; -EBUSY: version 2's rule that a group with processes has no
- * groups with controllers (cgroups(7)); -ENOSYS: no pidfd_open(2), Linux
- * before 5.3. On an error nothing is left to close.
+ * groups with controllers (cgroups(7)); or as watchdog_birth(). On an error
+ * nothing is left to close.
  */
 int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 		      char *why, size_t why_size);

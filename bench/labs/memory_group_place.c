@@ -17,6 +17,7 @@
 
 #include "bench/labs/group_watchdog.h"
 #include "bench/machine/text.h"
+#include "bench/verbs/mode.h"
 
 #define NAMES 64       /* tried where earlier runs left some behind */
 #define REPAIR_MS 1000 /* for one group of a dead runner */
@@ -156,9 +157,11 @@ void memory_group_explain(int error, const struct cgroup *own, char *why,
 			 "%s/shell/cgroup.procs`",
 			 own->directory, own->directory, own->directory);
 		break;
-	case -ENOSYS:
-		snprintf(why, why_size,
-			 "this kernel has no pidfd_open: Linux 5.3 has it");
+	case -ENOLCK:
+		snprintf(why, why_size, "flock(2) is refused");
+		break;
+	case -ENOTRECOVERABLE:
+		snprintf(why, why_size, "%s", run_guardian_reason(error));
 		break;
 	case -ENOTSUP:
 		snprintf(why, why_size,

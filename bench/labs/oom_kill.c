@@ -15,7 +15,6 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "bench/labs/oom.h"
 #include "bench/labs/region.h"

@@ -7,7 +7,6 @@
  * We look on from outside.
  */
 
-#include <errno.h>
 #include <string.h>
 #include <sys/wait.h>
 

@@ -18,7 +18,6 @@
 #include <limits.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include <unistd.h>
 
 #include "bench/labs/badness.h"
 #include "bench/labs/driver.h"

@@ -4,7 +4,6 @@
 #include "bench/labs/worker.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <malloc.h>
 #include <poll.h>
 #include <signal.h>
@@ -212,7 +211,7 @@ struct spawner spawner;
  * malloc() keeps what it has, and a stack does not shrink. */
 static int keep_spare(void)
 {
-	volatile char stack[SPARE_BYTES / 2];
+	volatile char stack[SPARE_BYTES / 8];
 	volatile char *heap;
 
 #ifdef M_TRIM_THRESHOLD /* glibc's */

@@ -94,8 +94,10 @@ void coprocess_end(const struct coprocess *process, int *status)
 
 static int pidfd_of(pid_t pid)
 {
-	int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	const int fd = (int)syscall(SYS_pidfd_open, pid, 0);
 
+	if (fd < 0 && (errno == ENOSYS || errno == EPERM))
+		return -ENOTRECOVERABLE;
 	return fd < 0 ? -errno : fd;
 }
 

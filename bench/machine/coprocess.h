@@ -67,7 +67,7 @@ typedef void watchdog_life(void *context);
 /*
  * Give birth. post belongs to context: it is filled in for the watchdog and
  * closed again for the runner. Then watchdog_await() must follow.
- * -ENOSYS: no pidfd_open(2), Linux before 5.3.
+ * -ENOTRECOVERABLE: pidfd_open(2) is refused.
  */
 int watchdog_birth(struct watchdog *watchdog, struct watchdog_post *post,
 		   watchdog_life *life, void *context);

@@ -30,8 +30,8 @@ struct guardian {
 /*
  * Start the guardian. -EBUSY: another run's is at work, see leftover.holder;
  * -ENOLCK: no lock is to be had that runs in other containers share; -EACCES,
- * -EPERM, -EROFS: this user may not change the setting; -ENOSYS: no
- * pidfd_open(2), Linux before 5.3. On an error nothing is left to stop.
+ * -EPERM, -EROFS: this user may not change the setting; or as
+ * watchdog_birth(). On an error nothing is left to stop.
  */
 int guardian_start(struct guardian *guardian);
 

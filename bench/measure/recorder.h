@@ -10,7 +10,6 @@
 #define MEASURE_RECORDER_H
 
 #include <stdatomic.h>
-#include <stddef.h>
 
 #include "bench/files/run.h"
 #include "lib/spawnwise.h"

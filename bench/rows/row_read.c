@@ -175,7 +175,10 @@ static int get_field(struct words *words, const struct row_field *field,
 	case FIELD_YES:
 		return get_yes(text, member);
 	case FIELD_COUNT:
-		return get_count(text, member);
+		return get_count(text, member) || (field->most &&
+						   *(int *)member > field->most)
+			       ? -EINVAL
+			       : 0;
 	case FIELD_BYTES:
 		return get_size(text, member);
 	case FIELD_NAME:
@@ -290,10 +293,12 @@ int row_read_file(const char *dir, const struct row_reading *reading, char *why,
 {
 	TEXT_STREAM stream = text_open("%s/%s", dir, reading->type->file);
 	const int error = -errno;
+	const size_t used =
+		(size_t)snprintf(why, why_bytes, "%s: ", reading->type->file);
 
 	if (stream)
-		return row_read(stream, reading, why, why_bytes);
-	snprintf(why, why_bytes, "%s", strerror(-error));
+		return row_read(stream, reading, why + used, why_bytes - used);
+	snprintf(why + used, why_bytes - used, "%s", strerror(-error));
 	return error;
 }
 

@@ -64,6 +64,7 @@ struct row_field {
 	const char *help; /* for data/README.md; NULL: that of the next field */
 	const char *const *words;
 	const struct row_type *type;
+	int most;		 /* of a COUNT; 0: any */
 	const struct axis *axis; /* of a cell: what bench/files/axes.h says */
 	const char *absent; /* what a file without the column means; NULL: it
 			       must be there. Only for last columns */

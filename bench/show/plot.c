@@ -260,11 +260,6 @@ static int is_script(const struct dirent *entry)
 	return ending && ending != entry->d_name && !strcmp(ending, ".gp");
 }
 
-static int by_name(const struct dirent **a, const struct dirent **b)
-{
-	return strcmp((*a)->d_name, (*b)->d_name);
-}
-
 /* As check_data() when there is nothing to draw. */
 static int draw_script(struct drawing *drawing, const char *name,
 		       const char *terminal)
@@ -285,7 +280,7 @@ static int draw_script(struct drawing *drawing, const char *name,
 static int draw_all(struct drawing *drawing, const char *terminal)
 {
 	struct dirent **scripts;
-	int count = scandir(drawing->plots, &scripts, is_script, by_name);
+	int count = scandir(drawing->plots, &scripts, is_script, alphasort);
 	int error = -ENODATA;
 
 	if (count < 0) {

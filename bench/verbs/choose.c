@@ -135,7 +135,8 @@ int run_read(const char *dir, struct cells *cells, const char *cure,
 			  shell_word(dir).text);
 		cure = NULL;
 	}
-	return fail(why, EXIT_FAILED, cure, "read run %s: %s", dir, reason);
+	return fail(why, error == -ENODATA ? EXIT_FAILED : EXIT_USAGE, cure,
+		    "read run %s: %s", dir, reason);
 }
 
 static int print_choice(const struct choice *choice, struct failure *why)

@@ -122,6 +122,8 @@ const char *run_guardian_reason(int error)
 	if (error == -ENOLCK)
 		return "flock(2) is refused, so that a run in another "
 		       "container could write it too";
+	if (error == -ENOTRECOVERABLE)
+		return "pidfd_open(2) is refused (Linux 5.3 has it)";
 	return meminfo_error(error);
 }
 

@@ -256,7 +256,7 @@ struct option_spec option_of_axis(const struct row_field *field)
 		.help = axis->help,
 		.fallback = axis->fallback,
 		.words = field->kind == FIELD_WORD ? axis->words : NULL,
-		.high = axis->high,
+		.high = (uint64_t)field->most,
 		.list = AXIS_VALUES_MAX,
 	};
 }

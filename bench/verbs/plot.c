@@ -89,7 +89,7 @@ static int check_run(const char *named, char dir[PATH_MAX], const char *state,
 		return code;
 	code = cells.count
 		       ? check_state(&cells, state, why)
-		       : fail(why, EXIT_FAILED, cure,
+		       : fail(why, EXIT_USAGE, cure,
 			      "draw run %s: its cells.csv has no rows", dir);
 	cells_release(&cells);
 	return code;
@@ -110,6 +110,8 @@ static const char *cure_drawing(int error)
 {
 	if (error == -ENODATA || error == -ENOMSG)
 		return "What it holds is told by its .txt and .csv files.";
+	if (error == -EBADMSG)
+		return "Make it again, or take that line out.";
 	/* Only the start of gnuplot waits for a process to be free. */
 	return cure_of(error == -EAGAIN ? CURE_SELF : CURE_FILE, error,
 		       "`spawnwise doctor` tells whether gnuplot is here and "
@@ -133,8 +135,8 @@ static int plot_verb(const struct arguments *args, struct failure *why)
 	error = plot_run(run, out, options->terminal, options->state, reason,
 			 sizeof reason);
 	if (error)
-		return fail(why, EXIT_FAILED, cure_drawing(error),
-			    "plot %s: %s", run, reason);
+		return fail(why, error == -EBADMSG ? EXIT_USAGE : EXIT_FAILED,
+			    cure_drawing(error), "plot %s: %s", run, reason);
 	if (!options->terminal)
 		text_print(stderr, "The charts are in %s.\n", out);
 	return EXIT_DONE;

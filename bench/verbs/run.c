@@ -9,7 +9,6 @@
  */
 
 #include <errno.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -184,7 +183,7 @@ static int run_plan(struct run *run, const struct arguments *args,
 	const struct options *options = (const void *)args->options;
 	const struct plan *plan = run->plan;
 	struct guardian guardian;
-	struct run_dir dir;
+	static struct run_dir dir;
 	int code = resume ? 0 : choose_folder(args, &dir, why);
 
 	if (!code && options->dry_run) {
@@ -225,9 +224,9 @@ static int run_matrix(const struct arguments *args, struct resume *resume,
 		      struct failure *why)
 {
 	const bool dry = ((const struct options *)args->options)->dry_run;
-	struct plan plan;
-	struct run run = { .plan = &plan };
-	char program[PATH_MAX];
+	static struct plan plan;
+	static struct run run = { .plan = &plan };
+	static char program[PATH_MAX];
 	int code;
 
 	code = run_guardian_check(dry, why);

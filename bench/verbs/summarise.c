@@ -67,12 +67,6 @@ static json_t *describe_unknown(const char *run, const char *run_id)
 	return host;
 }
 
-/* A run that ended by itself has said all of this. */
-static bool is_complete(const json_t *host)
-{
-	return json_is_string(json_object_get(host, "verdict"));
-}
-
 static int write_host(const char *run, const struct samples *samples,
 		      const struct result *result, struct failure *why)
 {
@@ -86,7 +80,8 @@ static int write_host(const char *run, const struct samples *samples,
 		return fail(why, EXIT_USAGE, "Delete it to make it again.",
 			    "read %s/host.json: %s", run, reason);
 	error = 0;
-	if (!is_complete(host)) {
+	/* A run that ended by itself has said all of this. */
+	if (!json_is_string(json_object_get(host, "verdict"))) {
 		json_object_set_new(host, "parents_died",
 				    json_integer(count_deaths(samples)));
 		json_object_set_new(host, "interrupted", json_true());

@@ -215,8 +215,8 @@ static int with_verb(const struct arguments *args, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
 	const struct sw_strategy *strategy;
-	struct program program;
-	char library[PATH_MAX];
+	static struct program program;
+	static char library[PATH_MAX];
 	char **command;
 	int error;
 	int code = find_strategy(args->operands[0], &strategy, why);

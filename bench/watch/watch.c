@@ -371,7 +371,7 @@ static int watch_process(struct watch *watch, struct failure *why)
 
 static int watch_run(const struct arguments *args, struct failure *why)
 {
-	struct watch watch = { .signal_fd = -1 };
+	static struct watch watch = { .signal_fd = -1 };
 	int code;
 
 	code = begin(args, &watch, why);

@@ -39,8 +39,8 @@ add_axis() {
 	sed -i -e '/^const struct row_field later_fields/a\
 	FIELD("nice", COUNT, CELL(later[0].count), "nice value of the parent",\
 	      AXIS("nice", 0, AXIS_QUIET, "nice value of the parent", "0",\
-		   .high = 19, .apply = set_nice),\
-	      .absent = "0"),' -e '/^#define CELL(/i\
+		   .apply = set_nice),\
+	      .most = 19, .absent = "0"),' -e '/^#define CELL(/i\
 static int set_nice(const struct cell *cell, char *why, size_t why_bytes)\
 {\
 	(void)why, (void)why_bytes;\

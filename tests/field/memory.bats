@@ -31,6 +31,22 @@ time.sleep(100)' "$1" 3>&- 9>&- &
 	read -r neighbour <held # $! is a shell that waits for this process
 }
 
+# shellcheck disable=SC2016
+@test "a stack of 100 KiB is enough" {
+	small() { check 0 sh -c 'ulimit -s 100; exec "$@"' sh "$command" "$@"; }
+	small doctor
+	small list
+	small exec -s fork --heap 1M -- true
+	small with broker -- true
+	small choose --heap 1G --data "$top/data/reference"
+	small compare "$top/data/reference" "$top/data/reference"
+	small run "${few[@]}" --heap 0 --strategy vfork,broker --threads 2 \
+		--out run
+	small lab promise --overcommit current --out lab
+	sleep 0.4 3>&- 9>&- &
+	small watch --pid $! --interval 50ms
+}
+
 @test "what a neighbour in the group uses is no room" {
 	make_group $((600 << 20))
 	hold 420

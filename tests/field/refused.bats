@@ -109,6 +109,22 @@ opens() {
 	done
 }
 
+@test "a lab names the call that was refused" {
+	calls_can_be_refused
+	for error in 1 38; do
+		for call in pidfd_open flock; do
+			check 1 "$refuse" $error $call -- "$command" lab touch \
+				--out lab
+			! grep -q "memory control group: run" err || continue
+			says err "cannot begin: $call(2) is refused"
+		done
+	done
+	[ "$(id -u)" -eq 0 ] || skip "needs root"
+	check 1 "$refuse" 38 pidfd_open -- "$command" run --heap 0 --out run \
+		--overcommit $((1 - $(cat "$SPAWNWISE_KNOB")))
+	says err "cannot guard $SPAWNWISE_KNOB: pidfd_open(2) is refused"
+}
+
 @test "without the calls that tell of an end nothing is opened" {
 	calls_can_be_refused
 	for call in waitid wait4 rt_sigprocmask; do

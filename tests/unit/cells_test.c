@@ -320,7 +320,7 @@ static void missing_file(void **state)
 	char path[4096];
 
 	assert_int_equal(cells_read(*state, &cells, why, sizeof why), -ENOENT);
-	assert_string_equal(why, "No such file or directory");
+	assert_string_equal(why, "cells.csv: No such file or directory");
 	snprintf(path, sizeof path, "%s/samples.csv", (char *)*state);
 	fclose(fopen(path, "we"));
 	assert_int_equal(cells_read(*state, &cells, why, sizeof why), -ENODATA);

@@ -221,7 +221,9 @@ static void every_error_comes_with_a_cure(void **state)
 		{ -EPERM, "this user may not" },
 		{ -EROFS, "/cg is read-only" },
 		{ -EBUSY, "`mkdir /cg/own/shell && echo $$ > /cg/own/shell/" },
-		{ -ENOSYS, "no pidfd_open" },
+		{ -ENOTRECOVERABLE, "pidfd_open(2) is refused" },
+		{ -ENOLCK, "flock(2) is refused" },
+		{ -ENOSYS, "below /cg/own failed: Function not implemented" },
 		{ -ENOTSUP, "swapaccount=1" },
 		{ -EIO, "below /cg/own failed: Input/output error" },
 	};
