@@ -52,21 +52,20 @@ static bool many_descriptors(struct warning *found)
 {
 	uint64_t soft;
 
-	if (status_limit(found->pid, "Max open files", &soft) ||
-	    soft < MANY_DESCRIPTORS)
-		return false;
-	return say(found->what, "RLIMIT_NOFILE is %" PRIu64 ".", soft);
+	return !status_limit(found->pid, "Max open files", &soft) &&
+	       soft >= MANY_DESCRIPTORS &&
+	       say(found->what, "RLIMIT_NOFILE is %" PRIu64 ".", soft);
 }
 
 static bool sigchld_ignored(struct warning *found)
 {
 	uint64_t ignored = 0;
 
-	if (found->pid && status_number(found->pid, "SigIgn", 16, &ignored))
-		return false;
-	if (!(found->pid ? ignored >> (SIGCHLD - 1) & 1 : sigchld_was_ignored))
-		return false;
-	return say(found->what, "SIGCHLD is ignored.");
+	if (found->pid)
+		status_number(found->pid, "SigIgn", 16, &ignored);
+	return (found->pid ? ignored >> (SIGCHLD - 1) & 1
+			   : sigchld_was_ignored) &&
+	       say(found->what, "SIGCHLD is ignored.");
 }
 
 static bool memory_short(struct warning *found)
@@ -197,20 +196,18 @@ static bool smt_active(struct warning *found)
 {
 	int64_t active;
 
-	if (text_read_number(CPU_PATH "smt/active", &active) || !active)
-		return false;
-	return say(found->what, "Hardware threads share cores (SMT is on).");
+	return !text_read_number(CPU_PATH "smt/active", &active) && active &&
+	       say(found->what, "Hardware threads share cores (SMT is on).");
 }
 
 static bool governor_saves(struct warning *found)
 {
 	char governor[64];
 
-	if (text_read(CPU_PATH "cpu0/cpufreq/scaling_governor", governor,
-		      sizeof(governor)) ||
-	    strcmp(governor, "performance") == 0)
-		return false;
-	return say(found->what, "The CPU frequency follows the governor %s.",
+	return !text_read(CPU_PATH "cpu0/cpufreq/scaling_governor", governor,
+			  sizeof(governor)) &&
+	       strcmp(governor, "performance") != 0 &&
+	       say(found->what, "The CPU frequency follows the governor %s.",
 		   governor);
 }
 
@@ -255,9 +252,8 @@ static bool cpu_alone(struct warning *found)
 {
 	struct cpu_mask allowed;
 
-	if (cpu_allowed(&allowed) || cpu_mask_count(&allowed) > 1)
-		return false;
-	return say(found->what, "Only one CPU may be used.");
+	return !cpu_allowed(&allowed) && cpu_mask_count(&allowed) == 1 &&
+	       say(found->what, "Only one CPU may be used.");
 }
 
 static bool on_battery(struct warning *found)
@@ -272,18 +268,15 @@ static bool on_battery(struct warning *found)
 					   "/sys/class/power_supply/%s/status",
 					   entry->d_name) == 0 &&
 			      strcmp(status, "Discharging") == 0;
-	if (!discharging)
-		return false;
-	return say(found->what, "The machine runs on battery.");
+	return discharging && say(found->what, "The machine runs on battery.");
 }
 
 static bool cpu_quota(struct warning *found)
 {
 	struct cgroup_limit limit;
 
-	if (cgroup_limit(CGROUP_CPU, &limit))
-		return false;
-	return say(found->what,
+	return !cgroup_limit(CGROUP_CPU, &limit) &&
+	       say(found->what,
 		   "A cgroup grants %.2f CPUs and stalls us beyond.",
 		   (double)limit.value / 1000);
 }
@@ -292,9 +285,8 @@ static bool traced(struct warning *found)
 {
 	uint64_t tracer;
 
-	if (status_number(found->pid, "TracerPid", 10, &tracer) || !tracer)
-		return false;
-	return say(found->what,
+	return !status_number(found->pid, "TracerPid", 10, &tracer) && tracer &&
+	       say(found->what,
 		   "A debugger or tracer is attached: every system call "
 		   "stops twice.");
 }
