@@ -43,6 +43,9 @@ LIB_OBJECTS := $(patsubst %.c,$(B)/%.o,$(wildcard lib/*.c strategies/*.c \
 	strategies/*/*.c)) $(B)/registry.o
 PIC_OBJECTS := $(patsubst $(B)/%,$(B)/pic/%,$(LIB_OBJECTS))
 PRELOAD_OBJECTS := $(patsubst %.c,$(B)/pic/%.o,$(wildcard lib/preload/*.c))
+# What plugins find in the program that loads them.
+EXPORTED := $(shell sed -n 's/^\t\(sw_.*\);/-Wl,--export-dynamic-symbol=\1/p' \
+	lib/libspawnwise.map)
 # Programs without a libc, for children.
 BARE := $(B)/payload $(B)/memhog
 BENCH_OBJECTS := $(patsubst %.c,$(B)/%.o,$(filter-out %/main.c %/payload.c \
@@ -106,10 +109,11 @@ tables: all $(B)/tests/columns ## write the tables of the docs again, from the c
 	$(B)/spawnwise list --csv > $(B)/strategies.csv
 	docs/tables < $(B)/strategies.csv > docs/strategies.md
 
-test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread)
+test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread; PLUGIN=FILE.so)
 	@$(SETUP) bench test && $(BUILD) all $(MANUALS) $(UNITS) $(B)/tests/refuse \
 		$(B)/tests/columns
 	PATH="$$($(PYTHON_FOLDER)):$$PATH" \
+		CONFORMANCE_PLUGIN=$(call quoted,$(abspath $(PLUGIN))) \
 		SPAWNWISE="$$PWD/$(B)/spawnwise" prove -fo -j 4 -e tests/tap \
 		$(firstword $(UNITS)) $(SCRIPTS) \
 		$(filter-out $(firstword $(UNITS)),$(UNITS))
@@ -172,7 +176,7 @@ $(BENCH_OBJECTS) $(B)/bench/main.o: | $(B)/.ready
 
 $(B)/spawnwise: $(B)/bench/main.o $(B)/libbench.a $(B)/libspawnwise.a
 	$(SAY)
-	$(Q)$(CXX) $(SANITIZE) $(LDFLAGS) -Wl,-z,now $^ $(LIBS) -o $@
+	$(Q)$(CXX) $(SANITIZE) $(LDFLAGS) -Wl,-z,now $(EXPORTED) $^ $(LIBS) -o $@
 
 $(B)/libspawnwise.a: $(LIB_OBJECTS)
 $(B)/libbench.a: $(BENCH_OBJECTS)
@@ -244,7 +248,8 @@ $(BARE) $(B)/tests/dump: lib/raw.h
 $(B)/tests/%: $$(wildcard tests/$$*.c tests/$$*/*.c) $(B)/libbench.a \
 		$(B)/libspawnwise.a
 	$(SAY)
-	$(Q)$(CC) $(ALL_CFLAGS) $(filter-out %.h,$^) -lcmocka $(LIBS) -lstdc++ -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(EXPORTED) $(filter-out %.h,$^) -lcmocka $(LIBS) \
+		-lstdc++ -o $@
 
 $(B)/tests/differential: | $(B)/tests/dump
 $(B)/spawnwise.1: docs/spawnwise.1.scd $(B)/spawnwise

@@ -16,8 +16,8 @@
 
 #include "bench/machine/coprocess.h"
 #include "bench/machine/text.h"
+#include "bench/verbs/strategies.h"
 #include "bench/verbs/verbs.h"
-#include "lib/spawnwise.h"
 
 static const struct verb *find_verb(const char *name)
 {

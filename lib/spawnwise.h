@@ -287,8 +287,8 @@ struct sw_strategy {
 	 * reaped. Not called again after an answer. Required. */
 	int (*confirm)(void *state, struct sw_child *child, int timeout_ms);
 
-	/* See sw_reap(). Only for a baseline whose API keeps the child to
-	 * itself: child->pid is 0 then. Default is waitpid(2). */
+	/* See sw_reap(). Optional: default is waitpid(2). A baseline whose API
+	 * keeps the child to itself has one: child->pid is 0 then. */
 	int (*reap)(void *state, struct sw_child *child, int *status);
 
 	/* See sw_poll_fd(). Optional. */

@@ -240,6 +240,14 @@ runs_everywhere() {
 	check 2 ./run no_such_strategy true
 }
 
+@test "a plugin that is linked to the library is loaded by the command" {
+	compile slower.so cc -shared -fPIC "$examples/slower.c"
+	readelf -d slower.so >dynamic
+	says dynamic "libspawnwise.so.0"
+	check 0 "$prefix/bin/spawnwise" list --csv --plugin slower.so
+	grep -q '^slower,yes,,.*suspends the caller"*,$' out || { cat out; return 1; }
+}
+
 @test "the loader refuses a program that was built for another version" {
 	compile runner cc "$examples/runner.c"
 	mkdir next
@@ -327,7 +335,7 @@ cpu_ms() {
 
 @test "the example of the manual page runs" {
 	# scdoc takes one of two backslashes away.
-	sed -n '/^```$/,/^```$/p' "$top/docs/spawnwise.3.scd" |
+	sed -n '/^# EXAMPLE/,${/^```$/,/^```$/p}' "$top/docs/spawnwise.3.scd" |
 		sed -e '/^```$/d' -e 's/\\\\/\\/g' >example.c
 	grep -qF '%s\n' example.c
 	compile example cc -std=c99 -pedantic example.c

@@ -21,8 +21,8 @@
 #include "bench/measure/predict_facts.h"
 #include "bench/show/table.h"
 #include "bench/verbs/mode.h"
+#include "bench/verbs/strategies.h"
 #include "bench/verbs/verbs.h"
-#include "lib/spawnwise.h"
 
 /* What the run predicted for the cell asked for: the worst of several, or
  * OUTCOME_UNKNOWN. */
@@ -69,16 +69,16 @@ int advise(const struct choice_query *query, const struct summary *rows,
 
 	if (error)
 		return error;
-	while (sw_strategies[candidate_count])
+	while (strategies()[candidate_count])
 		candidate_count++;
 	candidates = calloc(candidate_count + 1, sizeof *candidates);
 	if (!candidates)
 		return -ENOMEM;
 	for (size_t i = 0; i < candidate_count; i++)
 		candidates[i] = (struct choice_candidate){
-			.name = sw_strategies[i]->name,
-			.traits = sw_strategies[i]->traits,
-			.predicted = predicted(sw_strategies[i], query, rows,
+			.name = strategies()[i]->name,
+			.traits = strategies()[i]->traits,
+			.predicted = predicted(strategies()[i], query, rows,
 					       count, &facts),
 		};
 	error = choose(query, rows, count, candidates, candidate_count, choice);

@@ -18,7 +18,6 @@
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
-#include "lib/spawnwise.h"
 
 /* More names than this are not offered as a correction. */
 #define NAMES_MAX 64
@@ -145,32 +144,6 @@ int fail_unknown(struct failure *why, const char *action, const char *name,
 	fail_suggest(why, "", name, names, count, "%s", lists);
 	return fail(why, EXIT_USAGE, NULL,
 		    "%s '%s': there is none of that name", action, name);
-}
-
-int fail_unknown_strategy(struct failure *why, const char *name)
-{
-	return fail_unknown(why, "find strategy", name, sw_strategies,
-			    offsetof(struct sw_strategy, name),
-			    "`spawnwise list` shows all strategies.");
-}
-
-int strategies_check(const struct sw_strategy *const *table,
-		     struct failure *why)
-{
-	for (size_t i = 0; table[i]; i++) {
-		const char *fault = sw_check(table[i]);
-		const char *name = table[i]->name ? table[i]->name : "";
-
-		for (size_t j = 0; j < i && !fault; j++)
-			if (table[j]->name && !strcmp(table[j]->name, name))
-				fault = "another one has the same name";
-		if (fault)
-			return fail(why, EXIT_FAILED,
-				    "Correct its file in strategies/ and "
-				    "build again.",
-				    "use strategy '%s': %s", name, fault);
-	}
-	return 0;
 }
 
 int fail_process(struct failure *why, const struct process *process, int error)

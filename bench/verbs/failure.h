@@ -8,7 +8,6 @@
 #include "bench/show/cure.h"
 
 struct process;
-struct sw_strategy;
 
 /* What a verb returns; `exec` returns its command's status instead. */
 enum exit_code {
@@ -67,14 +66,6 @@ void fail_suggest(struct failure *why, const char *dashes, const char *word,
  * that have theirs at offset, and what lists them: a sentence. */
 int fail_unknown(struct failure *why, const char *action, const char *name,
 		 const void *table, size_t offset, const char *lists);
-
-/* The same for a strategy that does not exist. */
-int fail_unknown_strategy(struct failure *why, const char *name);
-
-/* Check every strategy of a NULL-terminated table by the contract, and that
- * no two share a name. 0, or EXIT_FAILED; why names the culprit. */
-int strategies_check(const struct sw_strategy *const *table,
-		     struct failure *why);
 
 /* Fail with EXIT_FAILED when a process cannot be looked at: error is that of
  * process_open(); a thread, a kernel thread and a zombie are refused, too. Else

@@ -10,8 +10,8 @@
 #include "bench/machine/text.h"
 #include "bench/rows/rows.h"
 #include "bench/show/table.h"
+#include "bench/verbs/strategies.h"
 #include "bench/verbs/verbs.h"
-#include "lib/spawnwise.h"
 
 /* What is known of one strategy. */
 struct entry {
@@ -135,8 +135,8 @@ static int list(const struct options *options)
 	table_init(&table, "ll");
 	table.columns = lines_columns(stdout);
 	table.hang = 2;
-	for (size_t i = 0; sw_strategies[i] && !error; i++) {
-		look_at(sw_strategies[i], &entry);
+	for (size_t i = 0; strategies()[i] && !error; i++) {
+		look_at(strategies()[i], &entry);
 		if (options->json)
 			json_array_append_new(array,
 					      row_json(&json_row, &entry));
@@ -164,6 +164,9 @@ static int list_run(const struct arguments *args, struct failure *why)
 static const struct option_spec list_options[] = {
 	OPTION("json", 0, SWITCH, "print a JSON array", INTO(json)),
 	OPTION("csv", 0, SWITCH, "print CSV with a header", INTO(csv)),
+	OPTION("plugin", 0, PLUGIN,
+	       "load a strategy of your own, NAME.so; again for another",
+	       .each = true),
 	{ 0 },
 };
 

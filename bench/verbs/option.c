@@ -16,8 +16,7 @@
 
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
-#include "bench/verbs/failure.h"
-#include "lib/spawnwise.h"
+#include "bench/verbs/strategies.h"
 
 #define ITEM_LENGTH 64
 
@@ -31,6 +30,7 @@ static const struct {
 	[OPTION_TEXT] = { "TEXT", "" },
 	[OPTION_WORD] = { "NAME", "is not known" },
 	[OPTION_STRATEGY] = { "NAME", "is no name" },
+	[OPTION_PLUGIN] = { "FILE", "" },
 	[OPTION_COUNT] = { "N", "is not a whole number" },
 	[OPTION_PID] = { "PID", "is not a whole number from 1 on" },
 	[OPTION_SIZE] = { "SIZE", "is not a size such as 0, 64M or 1.5GiB" },
@@ -49,7 +49,7 @@ static int find_word(const char *const *words, const char *text,
 
 static int find_strategy(const char *name, const char **found)
 {
-	const struct sw_strategy *strategy = sw_find(name);
+	const struct sw_strategy *strategy = strategy_find(name);
 
 	*found = strategy ? strategy->name : NULL;
 	return strategy ? 0 : -ENOENT;
@@ -222,6 +222,8 @@ int option_read(const char *verb, const struct option_spec *spec,
 			    "Did `spawnwise choose` find none? It then prints "
 			    "nothing and exits with 1.",
 			    "%s: the name of the strategy is empty", verb);
+	if (spec->kind == OPTION_PLUGIN)
+		return plugin_load(text, why);
 	if (spec->kind == OPTION_SWITCH) {
 		*(bool *)member = true;
 		return 0;
@@ -235,7 +237,7 @@ int option_read(const char *verb, const struct option_spec *spec,
 	if (error)
 		return bad_value(verb, spec, text, NULL, error, why);
 	if (spec->kind == OPTION_STRATEGY)
-		*(const struct sw_strategy **)member = sw_find(text);
+		*(const struct sw_strategy **)member = strategy_find(text);
 	else if (spec->kind == OPTION_TEXT || spec->kind == OPTION_WORD)
 		*(const char **)member = value.word;
 	else

@@ -7,6 +7,7 @@
 #ifndef VERBS_OPTION_H
 #define VERBS_OPTION_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -22,6 +23,7 @@ enum option_kind {
 	OPTION_TEXT,	 /* const char *, the value as it is */
 	OPTION_WORD,	 /* const char *, one of words */
 	OPTION_STRATEGY, /* const struct sw_strategy * */
+	OPTION_PLUGIN,	 /* none: strategy_find() knows it from then on */
 	OPTION_COUNT,	 /* uint64_t, from low to high */
 	OPTION_PID,	 /* uint64_t */
 	OPTION_SIZE,	 /* uint64_t, bytes */
@@ -43,6 +45,7 @@ struct option_spec {
 	const char *placeholder; /* of the value; NULL: by kind */
 	const char *const *words; /* of WORD, NULL-terminated */
 	uint64_t low, high;
+	bool each;	      /* one given twice is two, not the last */
 	unsigned list;	      /* most values of a struct value_list; 0: one */
 	const char *what;     /* what an error could not do: "read size";
 				 NULL: VERB --NAME */

@@ -26,6 +26,9 @@
 static const struct option_spec run_options[] = {
 	OPTION("strategy", 's', TEXT, "strategies to measure", INTO(strategies),
 	       "all", "LIST"),
+	OPTION("plugin", 0, PLUGIN,
+	       "load a strategy of your own, NAME.so; again for another",
+	       .each = true),
 	OPTION("", 0, AXES, ""),
 	OPTION("filter", 0, TEXT,
 	       "only cells whose name matches an extended regular expression, "
@@ -265,6 +268,7 @@ static const char *const run_examples[] = {
 	"spawnwise run --filter '^v?fork/' --dry-run",
 	"spawnwise run --overcommit all --dry-run",
 	"spawnwise run --resume ./my-run --budget 60",
+	"spawnwise run --plugin ./mine.so --strategy mine,posix_spawn",
 	NULL
 };
 

@@ -23,6 +23,7 @@
 #include "bench/machine/units.h"
 #include "bench/measure/recorder.h"
 #include "bench/verbs/mode.h"
+#include "bench/verbs/strategies.h"
 
 /* Defaults of --quick. */
 #define PARENTS_QUICK 13
@@ -40,20 +41,21 @@ static int read_strategies(const char *text, struct axes *axes,
 	int code;
 
 	if (!strcmp(text, "all")) {
-		for (; sw_strategies[*count]; ++*count) {
+		for (; strategies()[*count]; ++*count) {
 			if (*count == AXIS_VALUES_MAX)
 				return fail(why, EXIT_USAGE,
 					    "Name those to measure.",
 					    "run --strategy all: there are "
 					    "more than %d",
 					    AXIS_VALUES_MAX);
-			axes->strategies[*count] = sw_strategies[*count];
+			axes->strategies[*count] = strategies()[*count];
 		}
 		return 0;
 	}
 	code = option_read("run", &spec, text, &names, why);
 	for (; *count < names.count; ++*count)
-		axes->strategies[*count] = sw_find(names.values[*count].word);
+		axes->strategies[*count] =
+			strategy_find(names.values[*count].word);
 	return code;
 }
 

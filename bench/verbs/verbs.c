@@ -167,6 +167,15 @@ static int check_operands(const struct arguments *args, struct failure *why)
 		    args->operands[verb->operands_max], verb->name);
 }
 
+static int read_text(struct arguments *args, int row, const char *text,
+		     struct failure *why)
+{
+	const struct option_spec *spec = &args->specs[row];
+
+	return option_read(args->verb->name, spec, text,
+			   args->options + spec->offset, why);
+}
+
 /* Fill the verb's struct. */
 static int read_values(struct arguments *args, struct failure *why)
 {
@@ -179,11 +188,14 @@ static int read_values(struct arguments *args, struct failure *why)
 		if (spec->kind == OPTION_LATER || spec->kind == OPTION_HELP)
 			continue;
 		assert(spec->offset < sizeof args->options);
+		for (int i = 0; i < args->each_count && !code; i++)
+			if (args->each[i].row == row)
+				code = read_text(args, row, args->each[i].value,
+						 why);
 		if (!text)
 			text = spec->fallback;
-		if (text)
-			code = option_read(args->verb->name, spec, text,
-					   args->options + spec->offset, why);
+		if (text && !spec->each)
+			code = read_text(args, row, text, why);
 		else if (spec->required)
 			code = option_missing(spec, why);
 	}
@@ -209,6 +221,14 @@ int arguments_parse(struct arguments *args, const struct verb *verb, int argc,
 		row = option_row(args->specs, key);
 		args->values[row] = optarg ? optarg : "";
 		args->help |= args->specs[row].kind == OPTION_HELP;
+		if (!args->specs[row].each)
+			continue;
+		if (args->each_count == EACH_MAX)
+			return fail(why, EXIT_USAGE, "Give fewer.",
+				    "read option '--%s': that is one too many",
+				    args->specs[row].name);
+		args->each[args->each_count].row = row;
+		args->each[args->each_count++].value = optarg;
 	}
 	args->operands = argv + optind;
 	args->operand_count = argc - optind;

@@ -21,6 +21,7 @@
 #include "bench/verbs/option.h"
 
 #define OPTIONS_MAX 24	      /* options of one verb */
+#define EACH_MAX 32	      /* options that stand there twice */
 #define OPTIONS_BYTES 512     /* of a verb's struct of values */
 #define OPERANDS_COMMAND 4096 /* operands_max of a verb that runs a command */
 
@@ -53,6 +54,11 @@ struct arguments {
 	bool help;				   /* --help was asked for */
 	struct option_spec specs[OPTIONS_MAX + 2]; /* --help too */
 	const char *values[OPTIONS_MAX + 1];	   /* of each; NULL: absent */
+	struct {
+		int row; /* of specs, one with .each */
+		const char *value;
+	} each[EACH_MAX]; /* in their order */
+	int each_count;
 	int operand_count;
 	char **operands; /* what follows the options, NULL-terminated */
 	_Alignas(max_align_t) char options[OPTIONS_BYTES]; /* the verb's struct
@@ -62,9 +68,9 @@ struct arguments {
 /*
  * Read a verb's options into args->options; argv[0] is the verb's name.
  * Returns 0, or EXIT_USAGE with why filled. An option given twice keeps its
- * last value. After an operand options go on, unless the verb runs a command
- * (OPERANDS_COMMAND): there everything from the first operand on is the
- * command's. With --help no value is looked at.
+ * last value, unless each counts. After an operand options go on, unless the
+ * verb runs a command (OPERANDS_COMMAND): there everything from the first
+ * operand on is the command's. With --help no value is looked at.
  */
 int arguments_parse(struct arguments *args, const struct verb *verb, int argc,
 		    char **argv, struct failure *why);

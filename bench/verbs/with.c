@@ -20,9 +20,9 @@
 #include "bench/attest/trial.h"
 #include "bench/machine/coprocess.h"
 #include "bench/machine/program.h"
+#include "bench/verbs/strategies.h"
 #include "bench/verbs/verbs.h"
 #include "lib/preload/preload.h"
-#include "lib/spawnwise.h"
 
 /* What system(3) and popen(3) ask for. */
 #define NEEDED_FIELDS ((unsigned)(SW_SIGDEFAULT | SW_SIGMASK | SW_FDACTIONS))

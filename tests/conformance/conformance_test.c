@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The contract, held against every registered strategy: one list of checks,
- * so that a new strategy is tested without writing a test.
+ * so that a new strategy is tested without writing a test. CONFORMANCE_PLUGIN
+ * names a plugin, which is held against it too.
  *
  * conformance [PATTERN...] runs only the tests whose name matches one of those:
  * 'NAME: *', or only NAME. A name that matches a pattern behind a '!' is left
@@ -9,12 +10,15 @@
  */
 
 #include <fnmatch.h>
+#include <limits.h>
 #include <signal.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
 #include <unistd.h>
 
+#include "bench/verbs/strategies.h"
 #include "tests/conformance/checks.h"
 #include "tests/conformance/scene.h"
 #include "tests/conformance/supervise.h"
@@ -202,15 +206,33 @@ static int tell_use(const char *name)
 	       "strategy NAME;\nnone that matches a pattern behind a '!'. "
 	       "Strategies:",
 	       name);
-	for (size_t i = 0; sw_strategies[i]; i++)
-		printf(" %s", sw_strategies[i]->name);
+	for (size_t i = 0; strategies()[i]; i++)
+		printf(" %s", strategies()[i]->name);
 	puts("");
 	return 0;
+}
+
+static int add_plugin(void)
+{
+	const char *file = getenv("CONFORMANCE_PLUGIN");
+	char path[PATH_MAX];
+	struct failure why;
+
+	if (!file || !*file)
+		return 0;
+	if (realpath(file, path)) /* we execute ourselves elsewhere */
+		setenv("CONFORMANCE_PLUGIN", path, 1);
+	if (!plugin_load(file, &why))
+		return 0;
+	fprintf(stderr, "cannot %s\n%s\n", why.what, why.cure);
+	return 2;
 }
 
 int main(int argc, char **argv)
 {
 	be_stopper();
+	if (add_plugin())
+		return 2;
 	if (argc == 2 && !strcmp(argv[1], "--help"))
 		return tell_use(argv[0]);
 	heed_signals();
@@ -220,7 +242,7 @@ int main(int argc, char **argv)
 	patterns = argv + 1;
 	if (traits_watch_atfork())
 		return 1;
-	for (size_t i = 0; sw_strategies[i]; i++)
-		add_all(sw_strategies[i]);
+	for (size_t i = 0; strategies()[i]; i++)
+		add_all(strategies()[i]);
 	return supervise(run_from, test_count, name_of);
 }

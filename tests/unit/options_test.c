@@ -11,8 +11,8 @@
 #include <string.h>
 
 /* Before cmocka, which has a macro of the name fail. */
+#include "bench/verbs/strategies.h"
 #include "bench/verbs/verbs.h"
-#include "lib/spawnwise.h"
 
 #include <cmocka.h>
 
