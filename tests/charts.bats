@@ -200,6 +200,39 @@ refuses() {
   refuses 'its cells.csv has no rows'
 }
 
+# lab_spoiled SED: results of a lab whose file was changed so.
+lab_spoiled() {
+  rm -rf some
+  mkdir some
+  echo '{ "run_id": "r" }' >some/host.json
+  printf '%s\n' overcommit,promised_bytes,ram_bytes,swap_bytes,commit_limit_bytes,stopped_by,predicted_bytes,largest_bytes \
+    0,4096,4096,0,4096,address_space,4096,4096 \
+    1,8192,4096,0,4096,address_space,8192,8192 | sed -E "$1" >some/promise.csv
+}
+
+@test "what is no result of a lab is refused with its line, and gnuplot not blamed" {
+  lab_spoiled ''
+  "$spawnwise" plot some --out charts
+  rm charts/promise.*
+  lab_spoiled '3s/8192/8x/'
+  refuses 'some: promise.csv: line 3: promised_bytes cannot be "8x"'
+  lab_spoiled '3s/8192/-8/'
+  refuses 'line 3: promised_bytes cannot be "-8"'
+  lab_spoiled '2s/,4096$/,/'
+  refuses 'line 2: largest_bytes cannot be ""'
+  lab_spoiled '2s/^0/7/'
+  refuses 'line 2: overcommit cannot be "7"'
+  lab_spoiled '3s/address_space/`touch x`/'
+  refuses 'line 3: stopped_by cannot be "`touch x`"'
+  lab_spoiled '2s/,address_space//'
+  refuses 'line 2 has 7 fields, not 8'
+  lab_spoiled '1s/swap_bytes/swap/'
+  refuses 'column swap_bytes is missing'
+  lab_spoiled ''
+  truncate -s -3 some/promise.csv
+  refuses 'line 3 is cut off'
+}
+
 @test "a drawing that cannot be written is an error" {
   [ -w /dev/full ] || skip "there is no /dev/full here"
   status=0

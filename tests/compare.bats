@@ -216,17 +216,17 @@ verdicts() {
 	make_run a 21 vfork=50000 fork=-
 	make_run b 21 vfork=60000 fork=-
 	check 0 "$command" compare a b --out made
-	# Cells that differ by their mode and by how their parents were.
+	# Cells that differ by their heap and by how their parents were.
 	awk -F , -v OFS=, 'NR == 1 { print }
 		NR > 1 { for (i = 0; i < 900; i++) {
-			$11 = i; $15 = 1 + i / 1000; $19 = "slower"; print
+			$5 = i * 1048576; $15 = 1 + i / 1000; $19 = "slower"; print
 		} $6 = "thp"; $8 = 4; $10 = "split"; print }' \
 		made/compare.csv >many
 	mv many made/compare.csv
 	timeout 60 "$command" plot made --terminal dumb >out
 	says out "B against A: 901 slower"
-	says out "+89.9 %  vfork, 0, mode 899, backing thp, cpu split, threads 4"
-	[ "$(grep -c ' vfork, 0, mode ' out)" -eq 60 ]
+	says out "+89.9 %  vfork, 899 MiB, mode 0, backing thp, cpu split, threads 4"
+	[ "$(grep -c " vfork, 8.. MiB, mode 0" out)" -eq 60 ]
 	check 0 timeout 60 "$command" plot made
 	grep -q '; the 60 slowest of 901<' made/compare.svg
 	# Without a row there is nothing to draw at all.

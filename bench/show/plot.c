@@ -27,6 +27,10 @@
 
 #define COLUMNS_DEFAULT 100
 #define LINES_DEFAULT 30
+#define TAKEN_MAX 32
+#define COLUMN "strcol(\""
+#define WORD                                                                   \
+	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:+-"
 
 /* What every script is told. */
 struct drawing {
@@ -227,29 +231,96 @@ static int draw(struct drawing *drawing, const char *script,
 	return error;
 }
 
-/* Whether a script is a chart of a file that is there, and has rows: among the
- * script's first lines is "# reads: cells.csv". 0, -ENODATA or -ENOMSG. */
+/* What a script takes of its file: the columns that it names, strcol("NAME"),
+ * or def(strcol("NAME")) where a field may be empty. */
+struct taken {
+	const char *names[TAKEN_MAX];
+	size_t count, rows;
+	struct csv_reading csv;
+};
+
+static void find_columns(char *text, struct taken *taken)
+{
+	while (taken->count < TAKEN_MAX && (text = strstr(text, COLUMN))) {
+		char *name = text + strlen(COLUMN);
+		size_t i = 0;
+
+		text = name + strcspn(name, "\"");
+		*text++ = '\0';
+		while (i < taken->count && strcmp(taken->names[i], name))
+			i++;
+		if (i == taken->count)
+			taken->names[taken->count++] = name;
+	}
+}
+
+static bool is_wrong(const char *name, const char *text)
+{
+	const char *unit = strrchr(name, '_') ?: "";
+	double number;
+
+	if (!*text)
+		return strncmp(name - strlen("def(" COLUMN), "def(", 4);
+	if (!strcmp(name, "overcommit"))
+		return !strchr("012", *text) || text[1];
+	if (!strcmp(unit, "_bytes") || !strcmp(unit, "_ns"))
+		return csv_get_real(text, &number) || number < 0;
+	return text[strspn(text, WORD)];
+}
+
+static int check_row(void *context, char *const *fields, unsigned long line)
+{
+	struct taken *taken = context;
+
+	taken->rows++;
+	for (size_t i = 0; i < taken->count; i++) {
+		if (!fields[i] || !is_wrong(taken->names[i], fields[i]))
+			continue;
+		snprintf(taken->csv.why, taken->csv.why_bytes,
+			 "line %lu: %s cannot be \"%.40s\"", line,
+			 taken->names[i], fields[i]);
+		return -EBADMSG;
+	}
+	return 0;
+}
+
+/* Whether a script is a chart of a file that is there, has rows, and holds what
+ * the script takes: among its first lines is "# reads: cells.csv". 0, -ENODATA,
+ * -ENOMSG, or as csv_read(). */
 static int check_data(const struct drawing *drawing, const char *script)
 {
 	static const char key[] = "\n# reads: ";
-	char head[1024] = "\n", rows[2048];
-	const char *file;
-	int length;
+	static char text[16384] = "\n";
+	struct taken taken = { .csv = { .columns = taken.names,
+					.row = check_row,
+					.context = &taken } };
+	TEXT_STREAM stream = NULL;
+	char *file;
+	size_t used;
+	int error;
 
-	if (text_read(script, head + 1, sizeof head - 1))
+	if (text_read(script, text + 1, sizeof text - 1) ||
+	    !(file = strstr(text, key)))
 		return -ENODATA;
-	file = strstr(head, key);
-	if (!file)
+	file = strtok(file + strlen(key), " \t\r\n");
+	stream = text_open("%s/%s", drawing->run_dir, file);
+	if (!stream)
 		return -ENODATA;
-	file += strlen(key);
-	length = (int)strcspn(file, " \t\r\n");
-	if (text_read_at(rows, sizeof rows, "%s/%.*s", drawing->run_dir, length,
-			 file))
-		return -ENODATA;
-	if (strchr(rows, '\n')) /* more than the names of the columns */
+	find_columns(file + strlen(file) + 1, &taken);
+	used = (size_t)snprintf(drawing->why, drawing->why_bytes, "%s: ", file);
+	taken.csv.column_count = taken.count;
+	if (!strcmp(file, cells_row.file)) /* was read, and says what it has */
+		taken.csv.optional_count = taken.count;
+	taken.csv.why = drawing->why + used;
+	taken.csv.why_bytes = drawing->why_bytes - used;
+	error = csv_read(stream, &taken.csv);
+	if (error)
+		return error;
+	drawing->why[0] = '\0';
+	if (taken.rows)
 		return 0;
 	snprintf(drawing->why, drawing->why_bytes,
-		 "%.*s has no rows, so nothing is drawn.", length, file);
+		 "%s has no rows, so nothing is drawn.", file);
 	return -ENOMSG;
 }
 
