@@ -248,9 +248,11 @@ $(BARE) $(B)/tests/dump: lib/raw.h
 $(B)/tests/%: $$(wildcard tests/$$*.c tests/$$*/*.c) $(B)/libbench.a \
 		$(B)/libspawnwise.a
 	$(SAY)
-	$(Q)$(CC) $(ALL_CFLAGS) $(EXPORTED) $(filter-out %.h,$^) -lcmocka $(LIBS) \
-		-lstdc++ -o $@
+	$(Q)$(CC) $(ALL_CFLAGS) $(EXPORTED) $(filter-out %.h,$^) $(IMAGE) -lcmocka \
+		$(LIBS) -lstdc++ -o $@
 
+# The image of the command, which fork copies: all of bench, and its libraries.
+$(B)/tests/bare: IMAGE := -Wl,-z,now -Wl,-u,verbs
 $(B)/tests/differential: | $(B)/tests/dump
 $(B)/spawnwise.1: docs/spawnwise.1.scd $(B)/spawnwise
 	$(B)/spawnwise help --scdoc | sed -e '/^; The Makefile puts here/{r /dev/stdin' \

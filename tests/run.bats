@@ -45,55 +45,96 @@ measured_by_make() {
 	done
 }
 
-# A stand-in for hyperfine that finds every command equally fast, and one for
-# the matrix that finds a spawn to take 1 ms.
+# Stand-ins by which a spawn takes 1 ms: for a run, for the bare loops but for
+# broker's, and for hyperfine, which times what is asked of `exec`.
 make_equals() {
-	mkdir -p stub
+	mkdir -p stub/tests
 	cat >stub/hyperfine <<-'END'
 	#!/bin/bash
 	while [ "$1" != --export-json ]; do shift; done
-	printf '      "median": 0.5,\n      "stddev": 0.001,\n' >"$2"
+	for words in "${@:3}"; do
+		[[ $words =~ count\ ([0-9]+) ]]
+		printf '      "min": %d.%03d,\n' 1 "${BASH_REMATCH[1]}"
+	done >"$2"
 	END
 	cat >stub/spawnwise <<-'END'
 	#!/bin/bash
 	if [ "$1" = list ]; then
-		printf 'name,supported,traits\nvfork,yes,\n'
+		printf 'name,supported,traits\nbroker,yes,\nfork,yes,\n'
 		exit
 	fi
+	echo "$*" >>"$(dirname "$0")/runs"
 	while [ "$1" != --out ]; do shift; done
 	mkdir "$2"
-	printf '%s\n' strategy,time,mean_ns,p50_lo_ns,p50_hi_ns \
-		vfork,reap,1e6,1e6,1e6 fork,reap,1e6,1e6,1e6 >"$2/cells.csv"
+	printf '%s\n' strategy,time,ok,parents,quiet_ns \
+		broker,return,60,6,7 broker,reap,60,6,1e6 \
+		fork,reap,60,6,1e6 >"$2/cells.csv"
+	END
+	cat >stub/tests/bare <<-'END'
+	#!/bin/sh
+	[ "$1" != beside ] || { echo "bare $*"; exit 3; }
+	for word; do [ "$word" != fork=10 ] || echo "fork 1000000"; done
 	END
 	cp stub/spawnwise stub/payload
-	chmod +x stub/*
+	chmod +x stub/* stub/tests/bare
 }
 
-@test "make crosscheck tells what it does, and for how long" {
+# crosscheck STATUS STRATEGY...
+crosscheck() {
+	check "$1" env PATH="$PWD/stub:$PATH" SPAWNWISE="$PWD/stub/spawnwise" \
+		CROSSCHECK_HEAPS="0 1G" CROSSCHECK_PASSES="${PASSES:-1}" \
+		"$top/tests/crosscheck" "${@:2}"
+}
+
+@test "make crosscheck tells what it does, and what agrees" {
 	make_equals
-	check 1 env PATH="$PWD/stub:$PATH" SPAWNWISE="$PWD/stub/spawnwise" \
-		CROSSCHECK_HEAPS="0 1G" CROSSCHECK_PASSES=1 \
-		"$top/tests/crosscheck" vfork fork
-	says err "crosscheck: 2 strategies at heap 0, 1G, 1 passes: about 1 min"
-	for line in "pass 1, heap 0: matrix" "pass 1, heap 0: vfork" \
-		"pass 1, heap 0: fork" "pass 1, heap 1G: fork" \
-		"pass 2, heap 1G, measured again: fork"; do
+	crosscheck 0
+	says err "crosscheck: 2 strategies at heap 0, 1G, up to 1 passes"
+	for line in "pass 1, heap 0: a run" "pass 1, heap 0: bare loops" \
+		"pass 1, heap 0: hyperfine, fork" \
+		"pass 1, heap 1G: hyperfine, broker"; do
 		grep -qxF "$line" err
 	done
-	says err "crosscheck: 4 cells deviate by more than 10 %"
+	grep -qE "^broker +1G +1 +1000.0 +- +1000.0 +\+0.0 %  yes$" out
+	grep -qE "^fork +0( +1000.0){2} +\+0.0 % +1000.0 +\+0.0 %  yes$" \
+		<(sed 's/ 1  / /' out)
 }
 
-@test "make crosscheck compares although a bare loop is faster" {
+@test "make crosscheck measures again what disagrees with a bare loop" {
 	make_equals
-	mkdir stub/tests
-	printf '#!/bin/sh\necho "bare $*"\nexit 1\n' >stub/tests/bare
-	chmod +x stub/tests/bare
+	sed -i 's/1000000/960000/' stub/tests/bare
+	crosscheck 0
+	sed -i 's/960000/940000/' stub/tests/bare
+	rm stub/runs
+	crosscheck 3
+	[ "$(wc -l <stub/runs)" = 4 ]
+	[ "$(grep -c "strategy fork " stub/runs)" = 2 ]
+	grep -qxF "pass 2, what disagrees, heap 1G: hyperfine, fork" err
+	! grep -qF "pass 2, what disagrees, heap 1G: hyperfine, broker" err
+	grep -qE "^fork +1G +2 .*940.0 +\+6.4 %.* no$" out
+	says err "crosscheck: 2 rows disagree or are missing"
+}
+
+@test "make crosscheck finds that hyperfine says something else" {
+	make_equals
+	sed -i 's/1e6/0.94e6/; s/fork,reap,60,6,0.94e6/fork,reap,60,6,0.92e6/' \
+		stub/spawnwise
+	sed -i 's/1000000/920000/' stub/tests/bare
+	crosscheck 3
+	grep -qE "^broker +0 +1 .*-6.0 %  yes$" out
+	grep -qE "^fork +0 +2 .*-8.0 %  no$" out
+	CROSSCHECK_SECONDS=0 crosscheck 3
+	grep -qE "^fork +1G +0  no time was left$" out
+}
+
+@test "make crosscheck compares although the library adds too much" {
+	make_equals
 	check 2 env -u MAKEFLAGS PATH="$PWD/stub:$PATH" CROSSCHECK_PASSES=1 \
 		CROSSCHECK_HEAPS=0 SPAWNWISE="$PWD/stub/spawnwise" \
 		make -s -C "$top" crosscheck B="$PWD/stub" SETUP=: BUILD=:
 	says out "bare beside"
-	says out "Mean of reap in us by both"
-	says err "crosscheck: 1 cells deviate by more than 10 %"
+	says out "Quiet reap in us"
+	says err "Error 3"
 }
 
 @test "run --help shows every axis" {

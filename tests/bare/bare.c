@@ -1,8 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * `bare beside`: what the library adds to bare loops. `bare bars`: whether the
- * strategies keep the bars that were set for them. The exit status is 1 when
- * something takes longer than it may.
+ * `bare alone`: what bare loops take. `bare beside`: what the library adds to
+ * them. `bare bars`: whether the strategies keep the bars that were set for
+ * them. The exit status is 3 when something takes longer than it may, 1 when
+ * something fails.
  */
 
 #include <errno.h>
@@ -16,7 +17,10 @@
 #include <unistd.h>
 
 #include "bench/machine/clock.h"
+#include "bench/machine/units.h"
 #include "tests/bare/spawn.h"
+
+#define MISSED 3
 
 _Noreturn void die(const char *what)
 {
@@ -78,6 +82,22 @@ void spawn_ours(struct sw_handle *handle, const struct sw_request *request,
 	ns[REAP] = (double)(clock_now_ns() - begin_ns);
 }
 
+void spawn_bare(const struct loop *loop, const struct work *work,
+		double ns[SPANS])
+{
+	const int64_t begin_ns = clock_now_ns();
+	struct birth birth;
+
+	if (loop->begin(work, &birth))
+		die("spawn by a bare loop");
+	ns[RETURN] = (double)(clock_now_ns() - begin_ns);
+	if (loop->finish && loop->finish(&birth))
+		die("spawn by a bare loop");
+	ns[CONFIRM] = (double)(clock_now_ns() - begin_ns);
+	reap(birth.pid);
+	ns[REAP] = (double)(clock_now_ns() - begin_ns);
+}
+
 /* The payload is built beside the folder of the tests. */
 static const char *find_payload(void)
 {
@@ -106,12 +126,18 @@ int main(int argc, char **argv)
 		.argv = (char *[]){ (char *)program, NULL },
 		.stdout_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 	};
+	uint64_t heap_bytes;
 
-	if (!report) {
-		fprintf(stderr, "usage: bare beside|bars\n");
+	if (!report && (argc < 4 || strcmp(argv[1], "alone") ||
+			size_parse(argv[2], &heap_bytes))) {
+		fprintf(stderr, "usage: bare alone HEAP STRATEGY=SPAWNS...\n"
+				"       bare beside|bars\n");
 		return 2;
 	}
 	if (work.stdout_fd < 0)
 		die("open an eventfd");
-	return report(&work) ? 0 : 1;
+	if (report)
+		return report(&work) ? 0 : MISSED;
+	alone_report(&work, heap_bytes, argv + 3);
+	return 0;
 }

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /*
  * The bars: what one strategy may take, as a part of what another takes or of
- * what itself takes in a small caller. Each figure is the median over crews
- * of a ratio measured within one crew; the first is of this process, which
- * measures as often as there are crews.
+ * what itself takes in a small caller, when nothing disturbs them. Each figure
+ * is the median over crews of a ratio measured within one crew; the first is of
+ * this process, which measures as often as there are crews.
  */
 
 #include <stdio.h>
@@ -13,6 +13,7 @@
 #include "bench/machine/clock.h"
 #include "lib/spawnwise.h"
 #include "tests/bare/crew.h"
+#include "tests/bare/quiet.h"
 
 #define CREWS 7
 #define TURNS 10
@@ -89,7 +90,7 @@ static const struct bar {
 	  1.03 },
 };
 
-static double value(const struct crew_medians *crew, struct figure figure)
+static double value(const struct crew_figures *crew, struct figure figure)
 {
 	return crew->ns[figure.caller][figure.strategy][figure.span];
 }
@@ -128,8 +129,8 @@ static double forks_ratio(const struct work *work)
 		for (int name = 0; names[name]; name++)
 			sw_close(handles[name]);
 	}
-	return stats_median_of(with[0], TURNS * FORKS) /
-	       stats_median_of(without[0], TURNS * FORKS);
+	return quiet_of_process(with[0], TURNS * FORKS) /
+	       quiet_of_process(without[0], TURNS * FORKS);
 }
 
 static bool report(const char *text, double *ratios, double limit)
@@ -143,7 +144,7 @@ static bool report(const char *text, double *ratios, double limit)
 
 bool bars_report(const struct work *work)
 {
-	static struct crew_medians crews[CREWS];
+	static struct crew_figures crews[CREWS];
 	double ratios[CREWS];
 	bool good;
 

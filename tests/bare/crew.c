@@ -9,10 +9,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "bench/judge/stats.h"
 #include "bench/machine/clock.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/heap.h"
+#include "tests/bare/quiet.h"
 
 #define ROUNDS 24
 #define SPAWNS 32 /* of a strategy in a round */
@@ -109,7 +109,7 @@ static void work_in_turns(struct member *member, int turn)
 }
 
 static void be_member(enum caller caller, int turn, const char *const *names,
-		      const struct work *work, struct crew_medians *medians)
+		      const struct work *work, struct crew_figures *figures)
 {
 	static struct member member;
 	char token = 0;
@@ -122,14 +122,14 @@ static void be_member(enum caller caller, int turn, const char *const *names,
 	work_in_turns(&member, turn);
 	for (size_t at = 0; at < member.count; at++)
 		for (int span = 0; span < SPANS; span++)
-			medians->ns[caller][at][span] =
-				stats_median_of(member.ns[at][span], SAMPLES);
+			figures->ns[caller][at][span] =
+				quiet_of_process(member.ns[at][span], SAMPLES);
 	for (size_t at = 0; at < member.count; at++)
 		sw_close(member.handles[at]);
 }
 
 static pid_t start_member(enum caller caller, const char *const *names,
-			  const struct work *work, struct crew_medians *medians,
+			  const struct work *work, struct crew_figures *figures,
 			  int *turn)
 {
 	int ends[2];
@@ -143,7 +143,7 @@ static pid_t start_member(enum caller caller, const char *const *names,
 		die("fork");
 	if (pid == 0) {
 		close(ends[0]);
-		be_member(caller, ends[1], names, work, medians);
+		be_member(caller, ends[1], names, work, figures);
 		_exit(0);
 	}
 	close(ends[1]);
@@ -154,9 +154,9 @@ static pid_t start_member(enum caller caller, const char *const *names,
 }
 
 void crew_measure(const char *const *names, const struct work *work,
-		  struct crew_medians *medians)
+		  struct crew_figures *figures)
 {
-	struct crew_medians *shared =
+	struct crew_figures *shared =
 		mmap(NULL, sizeof *shared, PROT_READ | PROT_WRITE,
 		     MAP_SHARED | MAP_ANONYMOUS, -1, 0);
 	pid_t pids[CALLERS];
@@ -177,6 +177,6 @@ void crew_measure(const char *const *names, const struct work *work,
 		reap(pids[caller]);
 		close(turns[caller]);
 	}
-	*medians = *shared;
+	*figures = *shared;
 	munmap(shared, sizeof *shared);
 }

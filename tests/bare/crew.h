@@ -17,14 +17,14 @@ enum caller { SMALL, LARGE, BUSY, CALLERS };
 #define LARGE_HEAP "4 GiB"
 #define NAMES_MAX 8
 
-/* The medians of one crew, in ns, for each strategy. */
-struct crew_medians {
+/* What one crew says of each strategy, in ns, when nothing disturbs it. */
+struct crew_figures {
 	double ns[CALLERS][NAMES_MAX][SPANS];
 };
 
 /* Run a crew to its end for the strategies of these names (ended by NULL).
  * BUSY has but one figure, REAP: a spawn's share when BATCH are in flight. */
 void crew_measure(const char *const *names, const struct work *work,
-		  struct crew_medians *medians);
+		  struct crew_figures *figures);
 
 #endif

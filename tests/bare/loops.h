@@ -40,6 +40,8 @@ struct loop {
 	double limit; /* of the strategy's times over the loop's */
 };
 
+#define LOOPS_MAX 16
+
 /* Ended by one without a name. */
 extern const struct loop loops[];
 

@@ -4,6 +4,7 @@
 #define BARE_SPAWN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "lib/spawnwise.h"
@@ -31,6 +32,16 @@ struct sw_request request_for(const struct work *work);
 /* Spawn, confirm and reap; the times from just before, in ns. */
 void spawn_ours(struct sw_handle *handle, const struct sw_request *request,
 		double ns[SPANS]);
+
+/* The same by a bare loop. */
+void spawn_bare(const struct loop *loop, const struct work *work,
+		double ns[SPANS]);
+
+/* Print what bare loops take in a caller with a heap, in ns, a line each: those
+ * that are wanted, as "NAME=SPAWNS", and as many spawns in each process. NULL
+ * is the end. */
+void alone_report(const struct work *work, uint64_t heap_bytes,
+		  char *const *wanted);
 
 /* The strategies beside the bare loops; false when one is over its limit. */
 bool beside_report(const struct work *work);
