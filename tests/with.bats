@@ -468,3 +468,11 @@ os.setxattr("capable", "security.capability", value)' 2>err ||
 	nm -D "$libc" | grep -qE ' posix_spawn@'
 	[ ! -s forgotten ] || { cat forgotten; return 1; }
 }
+
+@test "a process that executes another program in its own place has no line" {
+	check 0 "$command" with --report report vfork -- sh -c 'exec true'
+	[ ! -s report ]
+	check 0 "$command" with --children --report report vfork -- \
+		sh -c 'exec true'
+	grep -qE '^true\[[0-9]+\]: 0 spawned by vfork' report
+}

@@ -49,6 +49,8 @@ setup_file() {
 		cc -static -I "$top" prog.c "${command%/*}/pic/libspawnwise.a" \
 			-pthread -o "$prog.static"
 	local status=$?
+	cc -fsanitize=thread -I "$top" prog.c -o "$prog.threads" \
+		"${command%/*}/pic/libspawnwise.a" -pthread 2>/dev/null || true
 	finish
 	return $status
 }
@@ -173,6 +175,15 @@ opens() {
 	opens fork "No such file or directory, exec" valgrind -q "$prog"
 	check 0 valgrind -q --error-exitcode=9 "$prog" fork 0 sh -c 'exit 7'
 	says out "Success, -, status 7"
+}
+
+@test "under ThreadSanitizer vfork says that it is a fork, and the others work" {
+	[ -x "$prog.threads" ] || skip "no ThreadSanitizer here"
+	opens vfork "open: Function not impl" "$prog.threads"
+	for name in broker clone_async clone_vm fork posix_spawn; do
+		check 0 timeout 20 "$prog.threads" "$name" 0 sh -c 'exit 7'
+		says out "Success, -, status 7"
+	done
 }
 
 @test "gdb stays with a program that spawns by fork, vfork or clone_vm" {
