@@ -440,8 +440,11 @@ in_namespace() {
 
 @test "a full disk ends the run with an error" {
 	mkdir small
-	check 1 in_namespace 'mount -t tmpfs -o size=64k small small
-		exec "$1" run --heap 0 --strategy fork,vfork --out small/run'
-	says err "No space left on device"
-	within 2 no_process 'spawnwise*'
+	# Whichever of its files meets the end.
+	for kib in 56 60 64; do
+		check 1 in_namespace "mount -t tmpfs -o size=${kib}k small small
+			exec \"\$1\" run --heap 0 --strategy fork,vfork --out small/run"
+		says err "No space left on device"
+		within 2 no_process 'spawnwise*'
+	done
 }

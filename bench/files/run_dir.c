@@ -230,10 +230,11 @@ int host_write(const char *dir, json_t *host)
 
 	if (error)
 		return error;
+	errno = 0;
 	if (json_dumpf(host, replace.stream,
 		       JSON_INDENT(2) | JSON_REAL_PRECISION(6)) ||
 	    putc('\n', replace.stream) == EOF)
-		error = -EIO;
+		error = errno ? -errno : -EIO;
 	return replace_end(&replace, error);
 }
 
