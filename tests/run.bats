@@ -107,11 +107,11 @@ crosscheck() {
 	sed -i 's/960000/940000/' stub/tests/bare
 	rm stub/runs
 	crosscheck 3
-	[ "$(wc -l <stub/runs)" = 4 ]
-	[ "$(grep -c "strategy fork " stub/runs)" = 2 ]
-	grep -qxF "pass 2, what disagrees, heap 1G: hyperfine, fork" err
-	! grep -qF "pass 2, what disagrees, heap 1G: hyperfine, broker" err
-	grep -qE "^fork +1G +2 .*940.0 +\+6.4 %.* no$" out
+	[ "$(wc -l <stub/runs)" = 6 ]
+	[ "$(grep -c "strategy fork " stub/runs)" = 4 ]
+	grep -qxF "pass 3, what disagrees, heap 1G: hyperfine, fork" err
+	! grep -qF "what disagrees, heap 1G: hyperfine, broker" err
+	grep -qE "^fork +1G +3 .*940.0 +\+6.4 %.* no$" out
 	says err "crosscheck: 2 rows disagree or are missing"
 }
 
@@ -122,7 +122,7 @@ crosscheck() {
 	sed -i 's/1000000/920000/' stub/tests/bare
 	crosscheck 3
 	grep -qE "^broker +0 +1 .*-6.0 %  yes$" out
-	grep -qE "^fork +0 +2 .*-8.0 %  no$" out
+	grep -qE "^fork +0 +3 .*-8.0 %  no$" out
 	CROSSCHECK_SECONDS=0 crosscheck 3
 	grep -qE "^fork +1G +0  no time was left$" out
 }

@@ -5,7 +5,8 @@
  * a run makes (docs/method.md, section 4). tests/crosscheck compares both.
  *
  * fork copies the tables of all that is mapped and written, so this program has
- * the image of the command: all of bench, and its libraries (Makefile).
+ * the image of the command, all of bench and its libraries (Makefile), and
+ * opens the strategies that the run has open.
  */
 
 #include <stdio.h>
@@ -62,18 +63,48 @@ static double take_block(const struct loop *loop, const struct work *work,
 	return quiet_of_process(reaps, count);
 }
 
-static void measure(const struct work *work, uint64_t heap_bytes,
-		    char *const *wanted, int process, struct figures *figures)
+/* As a process of a run has them open; they are mapped, too. */
+static size_t open_all(char *const *wanted, struct sw_handle **handles)
+{
+	size_t count = 0;
+
+	for (; wanted[count] && count < LOOPS_MAX; count++) {
+		char *name =
+			strndup(wanted[count], strcspn(wanted[count], "="));
+
+		handles[count] = open_strategy(name);
+		free(name);
+	}
+	return count;
+}
+
+/* Strategies are opened first: a helper is born small. */
+static size_t prepare(uint64_t heap_bytes, char *const *wanted,
+		      struct sw_handle **handles)
 {
 	static struct heap heap;
 	char why[256];
-	size_t count = 0;
+	size_t count;
 	int cpu;
 
-	if (heap_grow(&heap, heap_bytes, backing_find("base"), why, sizeof why))
-		die("grow a heap");
 	if (cpu_same(&cpu) || cpu_pin(cpu))
 		die("choose a CPU");
+	count = open_all(wanted, handles);
+	cpu_unpin();
+	if (heap_grow(&heap, heap_bytes, backing_find("base"), why, sizeof why))
+		die("grow a heap");
+	if (cpu_pin(cpu))
+		die("choose a CPU");
+	return count;
+}
+
+static void measure(const struct work *work, uint64_t heap_bytes,
+		    char *const *wanted, int process, struct figures *figures)
+{
+	struct sw_handle *handles[LOOPS_MAX];
+	const size_t open = prepare(heap_bytes, wanted, handles);
+	size_t count = 0;
+
 	while (loops[count].name)
 		count++;
 	/* Each process begins with another loop. */
@@ -85,6 +116,8 @@ static void measure(const struct work *work, uint64_t heap_bytes,
 			figures->ns[at][process] =
 				take_block(&loops[at], work, spawns);
 	}
+	for (size_t i = 0; i < open; i++)
+		sw_close(handles[i]);
 }
 
 void alone_report(const struct work *work, uint64_t heap_bytes,

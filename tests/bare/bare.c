@@ -86,15 +86,15 @@ void spawn_bare(const struct loop *loop, const struct work *work,
 		double ns[SPANS])
 {
 	const int64_t begin_ns = clock_now_ns();
-	struct birth birth;
+	pid_t pid;
 
-	if (loop->begin(work, &birth))
+	if (loop->begin(work, &pid))
 		die("spawn by a bare loop");
 	ns[RETURN] = (double)(clock_now_ns() - begin_ns);
-	if (loop->finish && loop->finish(&birth))
+	if (loop->finish && loop->finish())
 		die("spawn by a bare loop");
 	ns[CONFIRM] = (double)(clock_now_ns() - begin_ns);
-	reap(birth.pid);
+	reap(pid);
 	ns[REAP] = (double)(clock_now_ns() - begin_ns);
 }
 

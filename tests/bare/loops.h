@@ -19,20 +19,16 @@ struct work {
 	int stdout_fd;
 };
 
-struct birth {
-	pid_t pid;
-	int outcome_fd; /* what finish() still has to read */
-};
-
 struct loop {
 	const char *name; /* of the strategy it is compared with */
 	const char *row;  /* what the table calls it; NULL: its name */
 
-	/* What a strategy does until its spawn call returns. 0 or -1. */
-	int (*begin)(const struct work *work, struct birth *birth);
+	/* What a strategy does until its spawn call returns, and the child's
+	 * pid. 0 or -1. */
+	int (*begin)(const struct work *work, pid_t *pid);
 
 	/* What is left until the outcome is known. NULL: nothing. */
-	int (*finish)(struct birth *birth);
+	int (*finish)(void);
 
 	/* Add to the request what begin() does besides. NULL: nothing. */
 	void (*ask)(struct sw_request *request);
