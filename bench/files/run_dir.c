@@ -266,11 +266,6 @@ int host_read(const char *dir, json_t **host, char *why, size_t why_bytes)
 /* The whole array is written again for each record. Seeking back over the
  * closing bracket would write less, but a kill could land in the middle of it.
  */
-struct gbench_file {
-	char *dir;
-	char *records; /* with commas between them */
-};
-
 static int write_array(const struct gbench_file *file)
 {
 	struct replace replace;
@@ -306,21 +301,15 @@ static char *old_records(const char *dir)
 	return records;
 }
 
-int gbench_file_create(const char *dir, struct gbench_file **file)
+int gbench_file_open(struct gbench_file *file, const char *dir)
 {
-	struct gbench_file *new_file = calloc(1, sizeof *new_file);
 	int error = -ENOMEM;
 
-	if (!new_file)
-		return error;
-	new_file->dir = strdup(dir);
-	new_file->records = old_records(dir);
-	if (new_file->dir && new_file->records)
-		error = write_array(new_file);
+	*file = (struct gbench_file){ dir, old_records(dir) };
+	if (file->records)
+		error = write_array(file);
 	if (error)
-		gbench_file_close(new_file);
-	else
-		*file = new_file;
+		gbench_file_close(file);
 	return error;
 }
 
@@ -357,11 +346,8 @@ int gbench_file_append(struct gbench_file *file, const char *record)
 
 void gbench_file_close(struct gbench_file *file)
 {
-	if (!file)
-		return;
-	free(file->dir);
 	free(file->records);
-	free(file);
+	*file = (struct gbench_file){ NULL, NULL };
 }
 
 json_t *gbench_context(const char *dir)

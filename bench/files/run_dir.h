@@ -55,15 +55,18 @@ int host_write(const char *dir, json_t *host);
  * object, else -errno. */
 int host_read(const char *dir, json_t **host, char *why, size_t why_bytes);
 
-struct gbench_file;
-
 /* What google-benchmark saw of the machine, in the first record of
  * dir/gbench.json; the caller owns it. NULL: there is none. */
 json_t *gbench_context(const char *dir);
 
+struct gbench_file {
+	const char *dir; /* borrowed */
+	char *records;	 /* with commas between them */
+};
+
 /* Begin dir/gbench.json with an empty array, or go on behind the records that
- * it holds; *file is the caller's to gbench_file_close(). 0, or -errno. */
-int gbench_file_create(const char *dir, struct gbench_file **file);
+ * it holds; after 0 the caller owes gbench_file_close(). 0, or -errno. */
+int gbench_file_open(struct gbench_file *file, const char *dir);
 
 /* Add one record, a JSON text; it is kept word for word. The file holds a
  * whole array whenever the run ends. -EBADMSG when it is no JSON object (a
@@ -71,7 +74,7 @@ int gbench_file_create(const char *dir, struct gbench_file **file);
  * -errno. */
 int gbench_file_append(struct gbench_file *file, const char *record);
 
-/* Release; the file is complete already. NULL is allowed. */
+/* Release; the file is complete already. */
 void gbench_file_close(struct gbench_file *file);
 
 #endif

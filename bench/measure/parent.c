@@ -232,21 +232,6 @@ static void begin_life(void)
 	sigprocmask(SIG_SETMASK, &none, NULL);
 }
 
-static int hand_over(int fd, const char *json)
-{
-	size_t length = strlen(json);
-
-	while (length) {
-		ssize_t written = write(fd, json, length);
-
-		if (written < 0)
-			return -errno;
-		json += written;
-		length -= (size_t)written;
-	}
-	return 0;
-}
-
 _Noreturn void parent_run(const struct parent_job *job)
 {
 	struct parent parent = { .job = job };
@@ -263,8 +248,8 @@ _Noreturn void parent_run(const struct parent_job *job)
 	if (message.kind == REPORT_FAILED)
 		_exit(1);
 	message.error = run_blocks(&parent, &json);
-	if (!message.error)
-		message.error = hand_over(job->json_fd, json);
+	if (!message.error && dprintf(job->json_fd, "%s", json) < 0)
+		message.error = -errno;
 	free(json);
 	for (size_t i = 0; i < job->plan->axes.strategy_count; i++)
 		sw_close(parent.handles[i]);

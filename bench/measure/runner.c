@@ -79,7 +79,7 @@ static int keep_report(struct run *run, int json_fd)
 		return -ENOMEM;
 	if (pread(json_fd, json, (size_t)status.st_size, 0) == status.st_size) {
 		json[status.st_size] = '\0';
-		error = gbench_file_append(run->gbench_file, json);
+		error = gbench_file_append(&run->gbench_file, json);
 	}
 	free(json);
 	return error == -EBADMSG ? 0 : error;
@@ -102,7 +102,7 @@ static _Noreturn void be_parent(struct session *session, struct run *run)
 	/* What the run has gathered so far is no part of the process that is
 	 * measured: a fork would copy its page tables. */
 	run_release(run);
-	gbench_file_close(run->gbench_file);
+	gbench_file_close(&run->gbench_file);
 	malloc_trim(0);
 	if (run->guardian)
 		guardian_forget(run->guardian);

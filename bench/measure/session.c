@@ -36,16 +36,16 @@ static int keep(struct run *run, const struct sample *sample)
 	const int error = samples_keep(&run->samples, sample);
 
 	return error ? error
-		     : samples_append(run->samples_file,
+		     : samples_append(&run->samples_file,
 				      &run->plan->cells[sample->cell_id],
 				      sample);
 }
 
 int run_flush(struct run *run)
 {
-	const int error = row_file_flush(run->samples_file);
+	const int error = row_file_flush(&run->samples_file);
 
-	return error ? error : row_file_flush(run->plan_file);
+	return error ? error : row_file_flush(&run->plan_file);
 }
 
 struct summary run_cell(const struct run *run, size_t cell)
@@ -176,7 +176,7 @@ static bool predict_and_note(struct session *session)
 	/* An error sticks: the next flush tells. */
 	if (outcome->predicted != before.predicted ||
 	    outcome->commit_bytes != before.commit_bytes)
-		row_file_append(session->run->plan_file, &cell);
+		row_file_append(&session->run->plan_file, &cell);
 	return allowed;
 }
 

@@ -39,9 +39,9 @@ struct run {
 	char *const *argv;	   /* its arguments, from its name on */
 	bool stamps;		   /* it writes its start to stdout */
 	struct guardian *guardian; /* NULL: only the original mode */
-	struct row_file *samples_file;
-	struct row_file *plan_file;
-	struct gbench_file *gbench_file;
+	struct row_file samples_file;
+	struct row_file plan_file;
+	struct gbench_file gbench_file;
 	struct progress *progress;
 	int64_t begin_ns; /* when the first process began */
 	int first_parent; /* its number: those before are in samples already */

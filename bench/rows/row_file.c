@@ -16,27 +16,6 @@
 #define BUFFER_BYTES (1 << 16)
 #define ROW_BYTES_MAX (1 << 12)
 
-struct row_file {
-	struct csv_writer writer;
-	const struct row_type *type;
-	char *run_id;
-	char *path;
-};
-
-static int open_stream(struct row_file *file, bool resume)
-{
-	const int cut = resume ? csv_drop_cut_row(file->path) : 0;
-	FILE *stream = fopen(file->path, resume ? "ae" : "wxe");
-
-	file->writer.stream = stream;
-	if (!stream || cut)
-		return cut ? cut : -errno;
-	setvbuf(stream, NULL, _IOFBF, BUFFER_BYTES);
-	/* For who asks whether the run is at work: no lock, no answer. */
-	flock(fileno(stream), LOCK_EX | LOCK_NB);
-	return resume ? 0 : row_put_header(&file->writer, file->type);
-}
-
 static char *join_path(const char *dir, const char *name)
 {
 	char *path;
@@ -51,24 +30,27 @@ bool has_file(const char *dir, const char *name)
 	return path && !access(path, F_OK);
 }
 
-int row_file_open(const char *dir, const char *run_id,
-		  const struct row_type *type, bool resume,
-		  struct row_file **file)
+int row_file_open(struct row_file *file, const char *dir, const char *run_id,
+		  const struct row_type *type, bool resume)
 {
-	struct row_file *new_file = calloc(1, sizeof *new_file);
-	int error = -ENOMEM;
+	OWNED_TEXT path = join_path(dir, type->file);
+	int error = path ? 0 : -ENOMEM;
 
-	if (!new_file)
-		return error;
-	new_file->type = type;
-	new_file->run_id = strdup(run_id);
-	new_file->path = join_path(dir, type->file);
-	if (new_file->run_id && new_file->path)
-		error = open_stream(new_file, resume);
+	*file = (struct row_file){ .type = type, .dir = dir, .run_id = run_id };
+	if (!error && resume)
+		error = csv_drop_cut_row(path);
 	if (error)
-		row_file_close(new_file);
-	else
-		*file = new_file;
+		return error;
+	file->writer.stream = fopen(path, resume ? "ae" : "wxe");
+	if (!file->writer.stream)
+		return -errno;
+	setvbuf(file->writer.stream, NULL, _IOFBF, BUFFER_BYTES);
+	/* For who asks whether the run is at work: no lock, no answer. */
+	flock(fileno(file->writer.stream), LOCK_EX | LOCK_NB);
+	if (!resume)
+		error = row_put_header(&file->writer, type);
+	if (error)
+		row_file_close(file);
 	return error;
 }
 
@@ -92,30 +74,24 @@ int row_file_flush(struct row_file *file)
 	return -writer->error;
 }
 
-static int close_stream(struct row_file *file)
-{
-	int error = row_file_flush(file);
-
-	if (error) /* or what is left would follow half a row */
-		__fpurge(file->writer.stream);
-	if (fclose(file->writer.stream) && !error)
-		error = -errno;
-	if (error)
-		csv_drop_cut_row(file->path);
-	return error;
-}
-
 int row_file_close(struct row_file *file)
 {
-	int error = 0;
+	FILE *stream = file->writer.stream;
+	OWNED_TEXT path = NULL;
+	int error;
 
-	if (!file)
+	if (!stream)
 		return 0;
-	if (file->writer.stream)
-		error = close_stream(file);
-	free(file->path);
-	free(file->run_id);
-	free(file);
+	error = row_file_flush(file);
+	if (error) /* or what is left would follow half a row */
+		__fpurge(stream);
+	if (fclose(stream) && !error)
+		error = -errno;
+	if (error)
+		path = join_path(file->dir, file->type->file);
+	if (path)
+		csv_drop_cut_row(path);
+	*file = (struct row_file){ .dir = NULL };
 	return error;
 }
 

@@ -14,15 +14,19 @@
 
 #include "bench/rows/rows.h"
 
-struct row_file;
+/* A file that grows; zeroed: none. */
+struct row_file {
+	struct csv_writer writer;
+	const struct row_type *type;
+	const char *dir, *run_id; /* borrowed */
+};
 
 /* Create the type's file in dir with its header, or resume one that is there: a
  * last row that was cut off is dropped. It is locked (flock(2)) as long as it is
- * open; *file is the caller's to row_file_close(). run_id is copied. -EEXIST:
- * rows are never overwritten; else -errno of open(2), -ENOMEM. */
-int row_file_open(const char *dir, const char *run_id,
-		  const struct row_type *type, bool resume,
-		  struct row_file **file);
+ * open. After 0 the caller owes row_file_close(). -EEXIST: rows are never
+ * overwritten; else -errno of open(2), -ENOMEM. */
+int row_file_open(struct row_file *file, const char *dir, const char *run_id,
+		  const struct row_type *type, bool resume);
 
 /* Add one row; 0, or -errno of the first write that failed. After that nothing
  * is written any more. */
@@ -31,7 +35,7 @@ int row_file_append(struct row_file *file, const void *row);
 /* Hand everything to the kernel, so that it outlives this process. */
 int row_file_flush(struct row_file *file);
 
-/* Flush and release, also after an error. NULL is allowed. */
+/* Flush and release, also after an error; nothing to do with none. */
 int row_file_close(struct row_file *file);
 
 /* A file that is about to appear. */

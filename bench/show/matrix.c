@@ -19,12 +19,6 @@
 #include "bench/rows/rows.h"
 #include "bench/show/table.h"
 
-/* One line of the table: a cell's reap, and what its return takes. */
-struct line {
-	const struct summary *reap;
-	double return_ns;
-};
-
 static int compare_numbers(double a, double b)
 {
 	return (a > b) - (a < b);
@@ -52,8 +46,8 @@ static double rank(const struct summary *row)
 
 static int compare_lines(const void *left, const void *right)
 {
-	const struct summary *a = ((const struct line *)left)->reap;
-	const struct summary *b = ((const struct line *)right)->reap;
+	const struct summary *a = *(const struct summary *const *)left;
+	const struct summary *b = *(const struct summary *const *)right;
 	int order = compare_states(&a->cell, &b->cell);
 
 	if (!order)
@@ -64,17 +58,6 @@ static int compare_lines(const void *left, const void *right)
 	if (!order)
 		order = compare_numbers(rank(a), rank(b));
 	return order ? order : strcmp(a->cell.strategy, b->cell.strategy);
-}
-
-/* `return` of the same cell, or NAN. */
-static double return_of(const struct summary *rows, size_t count,
-			const struct summary *row)
-{
-	for (size_t i = 0; i < count; i++)
-		if (rows[i].cell.id == row->cell.id &&
-		    rows[i].time == TIME_RETURN)
-			return rows[i].quiet_ns;
-	return NAN;
 }
 
 /* A row whose spawns were all refused, or that has none. */
@@ -104,11 +87,9 @@ static void add_unmeasured(struct table *table, const struct summary *row)
 	table_row(table, TABLE_BAD);
 }
 
-static void add_measured(struct table *table, const struct line *line,
+static void add_measured(struct table *table, const struct summary *row,
 			 double best_ns, bool has_p99)
 {
-	const struct summary *row = line->reap;
-
 	table_duration(table, row->quiet_ns);
 	table_interval(table, row->quiet_lo_ns, row->quiet_hi_ns);
 	table_duration(table, row->p50_ns);
@@ -120,7 +101,7 @@ static void add_measured(struct table *table, const struct line *line,
 			    row->quiet_ns / best_ns);
 	else
 		table_ratio(table, row->over_best_lo, row->over_best_hi);
-	table_duration(table, line->return_ns);
+	table_duration(table, row[TIME_RETURN - TIME_REAP].quiet_ns);
 	if (row->failed)
 		table_span(table, "%s", row->errnos);
 	/* What cannot be told from the best is as good. */
@@ -143,19 +124,19 @@ static void add_titles(struct table *table, bool has_p99)
 }
 
 /* The lines of one heap, the best first. */
-static void add_group(struct table *table, const struct line *lines,
+static void add_group(struct table *table, const struct summary *const *lines,
 		      size_t count, bool has_p99)
 {
-	const struct summary *best = lines->reap;
+	const struct summary *best = *lines;
 
 	for (size_t i = 0; i < count; i++) {
 		table_cell(table, "%s",
 			   i ? "" : size_human(best->cell.heap_bytes).text);
-		table_cell(table, "%s", lines[i].reap->cell.strategy);
-		if (lines[i].reap->ok)
-			add_measured(table, &lines[i], best->quiet_ns, has_p99);
+		table_cell(table, "%s", lines[i]->cell.strategy);
+		if (lines[i]->ok)
+			add_measured(table, lines[i], best->quiet_ns, has_p99);
 		else
-			add_unmeasured(table, lines[i].reap);
+			add_unmeasured(table, lines[i]);
 	}
 }
 
@@ -182,36 +163,37 @@ static void print_state(FILE *stream, const struct cell *cell)
 
 /* A strategy that creates nothing: one line for all heaps, since what it
  * costs has nothing to do with the heap. */
-static void print_floor(FILE *stream, const struct line *lines, size_t count)
+static void print_floor(FILE *stream, const struct summary *const *lines,
+			size_t count)
 {
 	double low = INFINITY, high = 0, worst = 0;
 
 	for (size_t i = 0; i < count; i++) {
-		if (!lines[i].reap->ok)
+		if (!lines[i]->ok)
 			continue;
-		low = fmin(low, lines[i].reap->quiet_ns);
-		high = fmax(high, lines[i].reap->quiet_ns);
-		worst = fmax(worst, lines[i].reap->p95_ns);
+		low = fmin(low, lines[i]->quiet_ns);
+		high = fmax(high, lines[i]->quiet_ns);
+		worst = fmax(worst, lines[i]->p95_ns);
 	}
 	if (low > high)
 		return;
 	fprintf(stream,
 		"floor of the harness: %s creates nothing, %s to %s, "
 		"p95 up to %s\n",
-		lines->reap->cell.strategy, duration_human(low).text,
+		(*lines)->cell.strategy, duration_human(low).text,
 		duration_human(high).text, duration_human(worst).text);
 }
 
 /* How many lines, of count, are of the state and of the kind of the first,
  * and with same_heap of its heap. */
-static size_t group_length(const struct line *lines, size_t count,
+static size_t group_length(const struct summary *const *lines, size_t count,
 			   bool same_heap)
 {
-	const struct summary *first = lines->reap;
+	const struct summary *first = *lines;
 	size_t length = 1;
 
 	for (; length < count; length++) {
-		const struct summary *next = lines[length].reap;
+		const struct summary *next = lines[length];
 
 		if (compare_states(&next->cell, &first->cell) ||
 		    next->cell.creates_nothing != first->cell.creates_nothing ||
@@ -222,14 +204,15 @@ static size_t group_length(const struct line *lines, size_t count,
 	return length;
 }
 
-static int print_block(FILE *stream, const struct line *lines, size_t count)
+static int print_block(FILE *stream, const struct summary *const *lines,
+		       size_t count)
 {
 	struct table table;
 	size_t length, with_p99 = 0, without_p99 = 0;
 	int error;
 
 	for (size_t i = 0; i < count; i++) {
-		const struct summary *row = lines[i].reap;
+		const struct summary *row = lines[i];
 
 		with_p99 += row->ok && !isnan(row->p99_ns);
 		without_p99 += row->ok && isnan(row->p99_ns);
@@ -247,7 +230,8 @@ static int print_block(FILE *stream, const struct line *lines, size_t count)
 	return error;
 }
 
-static int print_lines(FILE *stream, const struct line *lines, size_t count)
+static int print_lines(FILE *stream, const struct summary *const *lines,
+		       size_t count)
 {
 	size_t length;
 	int error = 0;
@@ -258,10 +242,10 @@ static int print_lines(FILE *stream, const struct line *lines, size_t count)
 	      stream);
 	for (size_t i = 0; i < count && !error; i += length) {
 		length = group_length(lines + i, count - i, false);
-		if (i == 0 || compare_states(&lines[i - 1].reap->cell,
-					     &lines[i].reap->cell))
-			print_state(stream, &lines[i].reap->cell);
-		if (lines[i].reap->cell.creates_nothing)
+		if (i == 0 ||
+		    compare_states(&lines[i - 1]->cell, &lines[i]->cell))
+			print_state(stream, &lines[i]->cell);
+		if (lines[i]->cell.creates_nothing)
 			print_floor(stream, lines + i, length);
 		else
 			error = print_block(stream, lines + i, length);
@@ -271,17 +255,14 @@ static int print_lines(FILE *stream, const struct line *lines, size_t count)
 
 int show_matrix(FILE *stream, const struct summary *rows, size_t count)
 {
-	struct line *lines = calloc(count + 1, sizeof *lines);
+	const struct summary **lines = calloc(count + 1, sizeof *lines);
 	size_t used = 0;
 	int error;
 
 	if (!lines)
 		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		if (rows[i].time == TIME_REAP)
-			lines[used++] =
-				(struct line){ &rows[i], return_of(rows, count,
-								   &rows[i]) };
+	for (size_t i = TIME_REAP; i < count; i += TIME_COUNT)
+		lines[used++] = &rows[i];
 	qsort(lines, used, sizeof *lines, compare_lines);
 	error = print_lines(stream, lines, used);
 	free(lines);

@@ -86,9 +86,9 @@ static int measure(struct run *run, const struct run_dir *dir,
 	run->progress = &progress; // cppcheck-suppress autoVariables
 	error = runner_run(run);
 	progress_end(&progress);
-	unkept = row_file_close(run->samples_file);
-	row_file_close(run->plan_file);
-	gbench_file_close(run->gbench_file);
+	unkept = row_file_close(&run->samples_file);
+	row_file_close(&run->plan_file);
+	gbench_file_close(&run->gbench_file);
 	if (run->guardian)
 		guarded = run_guardian_stop(run->guardian, &guard_why);
 	code = run_result(run, dir, args, why);
@@ -158,13 +158,13 @@ static int create_folder(struct run *run, struct run_dir *dir,
 	int error = run_dir_create(dir);
 
 	if (!error)
-		error = row_file_open(dir->path, dir->run_id, &samples_row,
-				      false, &run->samples_file);
+		error = row_file_open(&run->samples_file, dir->path,
+				      dir->run_id, &samples_row, false);
 	if (!error)
-		error = row_file_open(dir->path, dir->run_id, &plan_row, false,
-				      &run->plan_file);
+		error = row_file_open(&run->plan_file, dir->path, dir->run_id,
+				      &plan_row, false);
 	if (!error)
-		error = gbench_file_create(dir->path, &run->gbench_file);
+		error = gbench_file_open(&run->gbench_file, dir->path);
 	return error ? refuse_folder(dir, args, error, why) : 0;
 }
 

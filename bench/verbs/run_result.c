@@ -111,7 +111,7 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 	return error;
 }
 
-int run_result_begin(const struct run *run, const struct run_dir *dir,
+int run_result_begin(struct run *run, const struct run_dir *dir,
 		     const struct arguments *args)
 {
 	int error = write_host(run, dir, args, NULL);
@@ -119,9 +119,9 @@ int run_result_begin(const struct run *run, const struct run_dir *dir,
 	for (size_t i = 0; i < run->plan->cell_count && !error; i++) {
 		const struct summary cell = run_cell(run, i);
 
-		error = row_file_append(run->plan_file, &cell);
+		error = row_file_append(&run->plan_file, &cell);
 	}
-	return error ? error : row_file_flush(run->plan_file);
+	return error ? error : row_file_flush(&run->plan_file);
 }
 
 /* The largest heap is where strategies differ most: answer for that. */

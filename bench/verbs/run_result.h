@@ -15,7 +15,7 @@ void run_result_plan(FILE *stream, const struct plan *plan);
 
 /* Write host.json and plan.csv as far as they are known before anything is
  * measured. 0, or -errno. */
-int run_result_begin(const struct run *run, const struct run_dir *dir,
+int run_result_begin(struct run *run, const struct run_dir *dir,
 		     const struct arguments *args);
 
 /* Write cells.csv and host.json, then show table, chart and answer. Returns

@@ -150,13 +150,13 @@ int run_resume_open(const struct resume *resume, struct run *run,
 	snprintf(dir->path, sizeof dir->path, "%s", path);
 	snprintf(dir->run_id, sizeof dir->run_id, "%s",
 		 resume->samples.cells.run_id);
-	error = row_file_open(path, dir->run_id, &samples_row, true,
-			      &run->samples_file);
+	error = row_file_open(&run->samples_file, path, dir->run_id,
+			      &samples_row, true);
 	if (!error)
-		error = row_file_open(path, dir->run_id, &plan_row, true,
-				      &run->plan_file);
+		error = row_file_open(&run->plan_file, path, dir->run_id,
+				      &plan_row, true);
 	if (!error)
-		error = gbench_file_create(path, &run->gbench_file);
+		error = gbench_file_open(&run->gbench_file, path);
 	return fail_errno(why, EXIT_FAILED, CURE_FILE, error, "Try again.",
 			  "go on with run %s", path);
 }

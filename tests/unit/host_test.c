@@ -77,52 +77,51 @@ static void assert_array(const char *dir, size_t length)
 
 static void array_at_all_times(void **state)
 {
-	struct gbench_file *file;
+	struct gbench_file file;
 	char *text;
 
-	assert_int_equal(gbench_file_create(*state, &file), 0);
+	assert_int_equal(gbench_file_open(&file, *state), 0);
 	assert_array(*state, 0);
-	assert_int_equal(gbench_file_append(file, "{\"a\": 1.50e+00}"), 0);
+	assert_int_equal(gbench_file_append(&file, "{\"a\": 1.50e+00}"), 0);
 	assert_array(*state, 1);
-	assert_int_equal(gbench_file_append(file, "{\"a\": 1"), -EBADMSG);
-	assert_int_equal(gbench_file_append(file, ""), -EBADMSG);
-	assert_int_equal(gbench_file_append(file, "[]"), -EBADMSG);
+	assert_int_equal(gbench_file_append(&file, "{\"a\": 1"), -EBADMSG);
+	assert_int_equal(gbench_file_append(&file, ""), -EBADMSG);
+	assert_int_equal(gbench_file_append(&file, "[]"), -EBADMSG);
 	assert_array(*state, 1);
-	assert_int_equal(gbench_file_append(file, "{\n\"b\": 2\n}\n"), 0);
+	assert_int_equal(gbench_file_append(&file, "{\n\"b\": 2\n}\n"), 0);
 	assert_array(*state, 2);
-	gbench_file_close(file);
+	gbench_file_close(&file);
 	text = scratch_read(*state, "gbench.json");
 	assert_non_null(strstr(text, "1.50e+00"));
 	free(text);
-	gbench_file_close(NULL);
 }
 
 static void failed_append_changes_nothing(void **state)
 {
-	struct gbench_file *file;
+	struct gbench_file file;
 	char *part = scratch_part(*state, "gbench.json");
 
-	assert_int_equal(gbench_file_create(*state, &file), 0);
-	assert_int_equal(gbench_file_append(file, "{}"), 0);
+	assert_int_equal(gbench_file_open(&file, *state), 0);
+	assert_int_equal(gbench_file_append(&file, "{}"), 0);
 	assert_int_equal(mkdir(part, 0700), 0);
-	assert_int_equal(gbench_file_append(file, "{}"), -EISDIR);
+	assert_int_equal(gbench_file_append(&file, "{}"), -EISDIR);
 	assert_array(*state, 1);
 	assert_int_equal(rmdir(part), 0);
-	assert_int_equal(gbench_file_append(file, "{}"), 0);
+	assert_int_equal(gbench_file_append(&file, "{}"), 0);
 	assert_array(*state, 2);
-	gbench_file_close(file);
+	gbench_file_close(&file);
 	free(part);
 }
 
 static void nowhere_to_write(void **state)
 {
-	struct gbench_file *file = NULL;
+	struct gbench_file file;
 	json_t *host = json_object();
 
 	(void)state;
 	assert_int_equal(host_write("/nowhere", host), -ENOENT);
-	assert_int_equal(gbench_file_create("/nowhere", &file), -ENOENT);
-	assert_null(file);
+	assert_int_equal(gbench_file_open(&file, "/nowhere"), -ENOENT);
+	assert_null(file.records);
 	json_decref(host);
 }
 

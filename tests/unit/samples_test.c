@@ -43,40 +43,40 @@ static const struct sample samples[] = {
 
 static void same_as_golden(void **state)
 {
-	struct row_file *file;
+	struct row_file file;
 	char *is, *should = scratch_read(GOLDEN, "samples.csv");
 
-	assert_int_equal(row_file_open(*state, "20240607-080910-1",
-				       &samples_row, false, &file),
+	assert_int_equal(row_file_open(&file, *state, "20240607-080910-1",
+				       &samples_row, false),
 			 0);
-	assert_int_equal(samples_append(file, &cells[0], &samples[0]), 0);
-	assert_int_equal(samples_append(file, &cells[0], &samples[1]), 0);
-	assert_int_equal(samples_append(file, &cells[1], &samples[2]), 0);
-	assert_int_equal(samples_append(file, &cells[2], &samples[3]), 0);
-	assert_int_equal(row_file_flush(file), 0);
+	assert_int_equal(samples_append(&file, &cells[0], &samples[0]), 0);
+	assert_int_equal(samples_append(&file, &cells[0], &samples[1]), 0);
+	assert_int_equal(samples_append(&file, &cells[1], &samples[2]), 0);
+	assert_int_equal(samples_append(&file, &cells[2], &samples[3]), 0);
+	assert_int_equal(row_file_flush(&file), 0);
 	is = scratch_read(*state, "samples.csv");
 	assert_non_null(is);
 	assert_non_null(should);
 	assert_string_equal(is, should);
-	assert_int_equal(row_file_close(file), 0);
+	assert_int_equal(row_file_close(&file), 0);
 	free(is);
 	free(should);
 }
 
 static void never_overwritten(void **state)
 {
-	struct row_file *file;
+	struct row_file file;
 
 	assert_int_equal(
-		row_file_open(*state, "first", &samples_row, false, &file), 0);
-	assert_int_equal(row_file_close(file), 0);
+		row_file_open(&file, *state, "first", &samples_row, false), 0);
+	assert_int_equal(row_file_close(&file), 0);
 	assert_int_equal(
-		row_file_open(*state, "second", &samples_row, false, &file),
+		row_file_open(&file, *state, "second", &samples_row, false),
 		-EEXIST);
 	assert_int_equal(
-		row_file_open("/nowhere", "x", &samples_row, false, &file),
+		row_file_open(&file, "/nowhere", "x", &samples_row, false),
 		-ENOENT);
-	assert_int_equal(row_file_close(NULL), 0);
+	assert_int_equal(row_file_close(&file), 0);
 }
 
 int main(void)

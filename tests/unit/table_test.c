@@ -160,26 +160,30 @@ static struct summary reap(int id, const char *strategy, double quiet_ns)
  * creates nothing. */
 static void matrix_tells_every_cell(void **state)
 {
-	struct summary rows[7];
+	static struct summary rows[6][TIME_COUNT];
+	struct summary *reaps[6];
 
 	(void)state;
-	rows[0] = reap(0, "skipped", NAN);
-	rows[1] = reap(1, "null", 140);
-	rows[1].cell.creates_nothing = true;
-	rows[2] = reap(2, "refused", NAN);
-	rows[2].failed = 60;
-	rows[2].error = ENOMEM;
-	rows[2].predicted = ENOMEM;
-	rows[3] = reap(3, "slow", 97e3);
-	rows[4] = reap(4, "best", 70e3);
-	rows[4].p99_ns = 150e3;
-	rows[4].over_best_lo = rows[4].over_best_hi = 1;
-	rows[5] = reap(4, "best", 33e3);
-	rows[5].time = TIME_RETURN;
-	rows[6] = reap(5, "lucky", 98e3);
-	rows[6].failed = 3;
-	strcpy(rows[6].errnos, "EAGAIN:3");
-	assert_int_equal(show_matrix(stream, rows, 7), 0);
+	for (int i = 0; i < 6; i++) {
+		rows[i][TIME_RETURN].quiet_ns = NAN;
+		reaps[i] = &rows[i][TIME_REAP];
+	}
+	*reaps[0] = reap(0, "skipped", NAN);
+	*reaps[1] = reap(1, "null", 140);
+	reaps[1]->cell.creates_nothing = true;
+	*reaps[2] = reap(2, "refused", NAN);
+	reaps[2]->failed = 60;
+	reaps[2]->error = ENOMEM;
+	reaps[2]->predicted = ENOMEM;
+	*reaps[3] = reap(3, "slow", 97e3);
+	*reaps[4] = reap(4, "best", 70e3);
+	reaps[4]->p99_ns = 150e3;
+	reaps[4]->over_best_lo = reaps[4]->over_best_hi = 1;
+	rows[4][TIME_RETURN].quiet_ns = 33e3;
+	*reaps[5] = reap(5, "lucky", 98e3);
+	reaps[5]->failed = 3;
+	strcpy(reaps[5]->errnos, "EAGAIN:3");
+	assert_int_equal(show_matrix(stream, *rows, 6 * TIME_COUNT), 0);
 	check_text("Times until the caller has the exit status (reap); quiet: "
 		   "when nothing else is at\n"
 		   "work. Last column: until the call returns, quiet.\n"
