@@ -133,11 +133,6 @@ int cells_write(const char *dir, const char *run_id, const struct summary *rows,
 	return replace_end(&replace, error);
 }
 
-struct taking {
-	struct cells *cells;
-	struct summary row;
-};
-
 int cells_add(struct cells *cells, const struct summary *row)
 {
 	struct summary *rows;
@@ -168,10 +163,9 @@ static void complete(struct cell *cell)
 }
 
 /* Of a run from before there was a quiet estimate the median stands for it. */
-static int take(void *context)
+static int take(void *context, void *data)
 {
-	struct taking *taking = context;
-	struct summary *row = &taking->row;
+	struct summary *row = data;
 
 	complete(&row->cell);
 	if (isnan(row->quiet_ns)) {
@@ -179,20 +173,20 @@ static int take(void *context)
 		row->quiet_lo_ns = row->p50_lo_ns;
 		row->quiet_hi_ns = row->p50_hi_ns;
 	}
-	return row->time < TIME_COUNT ? cells_add(taking->cells, row) : 0;
+	return row->time < TIME_COUNT ? cells_add(context, row) : 0;
 }
 
 static int read_rows(FILE *stream, const char *dir, struct cells *cells,
 		     char *why, size_t why_bytes)
 {
-	struct taking taking = { .cells = cells };
+	struct summary row;
 	const struct row_reading reading = {
 		.type = &cells_row,
 		.words = &cells->words,
-		.row = &taking.row,
-		.row_bytes = sizeof taking.row,
+		.row = &row,
+		.row_bytes = sizeof row,
 		.take = take,
-		.context = &taking,
+		.context = cells,
 	};
 	int error;
 

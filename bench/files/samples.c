@@ -66,20 +66,10 @@ int samples_append(struct row_file *file, const struct cell *cell,
 	return row_file_append(file, &row);
 }
 
-/* What one row fills, and where it goes. */
-struct taking {
-	struct samples *samples;
-	union {
-		struct summary plan;
-		struct sample_row sample;
-	} row;
-};
-
-static int take_plan(void *context)
+static int take_plan(void *context, void *data)
 {
-	struct taking *taking = context;
-	struct cells *cells = &taking->samples->cells;
-	const struct summary *row = &taking->row.plan;
+	struct cells *cells = &((struct samples *)context)->cells;
+	const struct summary *row = data;
 
 	if (row->cell.id > (int)cells->count)
 		return -EBADMSG;
@@ -129,12 +119,12 @@ int samples_keep(struct samples *samples, const struct sample *sample)
 	return 0;
 }
 
-static int take_sample(void *context)
+static int take_sample(void *context, void *data)
 {
-	struct taking *taking = context;
-	struct sample_row *row = &taking->row.sample;
-	struct cells *cells = &taking->samples->cells;
-	int error = taking->samples->planned ? 0 : see_cell(cells, &row->cell);
+	struct samples *samples = context;
+	struct sample_row *row = data;
+	struct cells *cells = &samples->cells;
+	int error = samples->planned ? 0 : see_cell(cells, &row->cell);
 
 	if (error)
 		return error;
@@ -142,7 +132,7 @@ static int take_sample(void *context)
 	    !is_cell(&row->cell, &cells->rows[row->cell.id].cell))
 		return -EBADMSG;
 	row->sample.cell_id = row->cell.id;
-	return samples_keep(taking->samples, &row->sample);
+	return samples_keep(samples, &row->sample);
 }
 
 /* Of a run without a plan: only cells that were seen. */
@@ -166,16 +156,21 @@ static bool is_at_work(const char *dir)
 }
 
 static int read_rows(const char *dir, const struct row_type *type,
-		     int (*take)(void *context), struct taking *taking,
-		     bool *cut, char *why, size_t why_bytes)
+		     int (*take)(void *context, void *row),
+		     struct samples *samples, bool *cut, char *why,
+		     size_t why_bytes)
 {
+	union {
+		struct summary plan;
+		struct sample_row sample;
+	} row;
 	const struct row_reading reading = {
 		.type = type,
-		.words = &taking->samples->cells.words,
-		.row = &taking->row,
-		.row_bytes = sizeof taking->row,
+		.words = &samples->cells.words,
+		.row = &row,
+		.row_bytes = sizeof row,
 		.take = take,
-		.context = taking,
+		.context = samples,
 		.cut = cut,
 	};
 
@@ -185,7 +180,6 @@ static int read_rows(const char *dir, const struct row_type *type,
 int samples_read(const char *dir, struct samples *samples, char *why,
 		 size_t why_bytes)
 {
-	struct taking taking = { .samples = samples };
 	bool cut; /* a half last row came later: an older one stands */
 	int error;
 
@@ -194,11 +188,11 @@ int samples_read(const char *dir, struct samples *samples, char *why,
 		snprintf(why, why_bytes, "the run is still at work");
 		return -EBUSY;
 	}
-	error = read_rows(dir, &plan_row, take_plan, &taking, &cut, why,
+	error = read_rows(dir, &plan_row, take_plan, samples, &cut, why,
 			  why_bytes);
 	samples->planned = !error;
 	if (!error || error == -ENOENT)
-		error = read_rows(dir, &samples_row, take_sample, &taking,
+		error = read_rows(dir, &samples_row, take_sample, samples,
 				  &samples->cut, why, why_bytes);
 	drop_unseen(&samples->cells);
 	if (!error && !samples->cells.count) {

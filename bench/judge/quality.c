@@ -63,14 +63,12 @@ static bool are_equal(const struct cell *a, const struct cell *b)
 	return !strcmp(left, right);
 }
 
-static int judge_equal_cells(struct quality *quality,
-			     const struct summary **cells, size_t count)
+static void judge_equal_cells(struct quality *quality,
+			      const struct summary **cells, size_t count,
+			      double *apart)
 {
-	double *apart = calloc(count * count / 2 + 1, sizeof *apart);
 	size_t pairs = 0;
 
-	if (!apart)
-		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		for (size_t k = 0; k < i; k++)
 			if (are_equal(&cells[i]->cell, &cells[k]->cell))
@@ -78,30 +76,24 @@ static int judge_equal_cells(struct quality *quality,
 							  cells[k]->quiet_ns));
 	stats_sort(apart, pairs);
 	quality->equal_apart = expm1(stats_quantile(apart, pairs, 0.95));
-	free(apart);
-	return 0;
 }
 
 /* What two intervals of the usual width can tell, which is no less than what
  * lies between equal cells. */
-static int judge_intervals(double *told, bool copying, double apart,
-			   const struct summary **cells, size_t count)
+static double judge_intervals(bool copying, double apart,
+			      const struct summary **cells, size_t count,
+			      double *halves)
 {
-	double *halves = calloc(count + 1, sizeof *halves);
 	size_t used = 0;
+	double told;
 
-	if (!halves)
-		return -ENOMEM;
 	for (size_t i = 0; i < count; i++)
 		if (cells[i]->cell.copies_page_tables == copying)
 			halves[used++] = summary_precision(cells[i]);
-	*told = M_SQRT2 * stats_median_of(halves, used);
-	if (isinf(*told))
-		*told = NAN;
-	if (apart > *told)
-		*told = apart;
-	free(halves);
-	return 0;
+	told = M_SQRT2 * stats_median_of(halves, used);
+	if (isinf(told))
+		told = NAN;
+	return apart > told ? apart : told;
 }
 
 /* For "%.*f %%". */
@@ -172,26 +164,29 @@ int quality_of_rows(struct quality *quality, const struct summary *rows,
 		    size_t count)
 {
 	const struct summary **cells = calloc(count + 1, sizeof *cells);
+	double *values = NULL; /* of cells, or of their pairs */
 	size_t used = 0;
-	int error;
+	int error = -ENOMEM;
 
-	if (!cells)
-		return -ENOMEM;
 	quality->unsure = 0;
-	for (size_t i = 0; i < count; i++) {
+	for (size_t i = 0; i < count && cells; i++) {
 		if (!counts(&rows[i]))
 			continue;
 		cells[used++] = &rows[i];
 		quality->unsure += isinf(summary_precision(&rows[i]));
 	}
-	error = judge_equal_cells(quality, cells, used);
-	if (!error)
-		error = judge_intervals(&quality->told, false,
-					quality->equal_apart, cells, used);
-	if (!error)
-		error = judge_intervals(&quality->told_copying, true, 0, cells,
-					used);
+	if (cells)
+		values = calloc(used * used / 2 + used + 1, sizeof *values);
+	if (values) {
+		judge_equal_cells(quality, cells, used, values);
+		quality->told = judge_intervals(false, quality->equal_apart,
+						cells, used, values);
+		quality->told_copying =
+			judge_intervals(true, 0, cells, used, values);
+		error = 0;
+	}
 	free(cells);
+	free(values);
 	return error;
 }
 

@@ -251,7 +251,7 @@ static int on_row(void *context, char *const *texts, unsigned long line)
 		if (error)
 			return explain(reader, error, reader->names[i], text);
 	}
-	error = reading->take(reading->context);
+	error = reading->take(reading->context, reading->row);
 	return error ? explain_cell(reader, texts, error) : 0;
 }
 

@@ -20,8 +20,8 @@ struct row_reading {
 	struct words *words; /* of the rows; words_release() is the caller's */
 	void *row;	     /* filled for each call of take */
 	size_t row_bytes;
-	/* Keep a row. 0; -ENOMEM; or -EBADMSG, if its cell is none. */
-	int (*take)(void *context);
+	/* Keep the row. 0; -ENOMEM; or -EBADMSG, if its cell is none. */
+	int (*take)(void *context, void *row);
 	void *context;
 	/* NULL, or set if the last row has no end and was left out. */
 	bool *cut;
