@@ -196,11 +196,12 @@ int result_sum(struct result *result, const struct summary *planned,
 {
 	struct quality *quality = &result->quality;
 	struct scales scales;
-	int error = scales_make(&scales, samples, sample_count);
+	int error;
 
+	*result = (struct result){ .count = cell_count * TIME_COUNT };
+	error = scales_make(&scales, samples, sample_count);
 	if (error)
 		return error;
-	*result = (struct result){ .count = cell_count * TIME_COUNT };
 	result->rows = calloc(result->count, sizeof *result->rows);
 	if (result->rows) {
 		summarise(planned, cell_count, &scales, result->rows);
@@ -212,9 +213,11 @@ int result_sum(struct result *result, const struct summary *planned,
 		error = -ENOMEM;
 	}
 	scales_release(&scales);
-	if (error)
-		free(result->rows);
-	else
+	if (!error) {
 		conclude(quality);
+		return 0;
+	}
+	free(result->rows);
+	result->rows = NULL;
 	return error;
 }

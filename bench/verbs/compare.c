@@ -90,25 +90,20 @@ static int read_side(struct compare *compare, int side, struct failure *why)
 	return code == EXIT_FAILED ? EXIT_USAGE : code;
 }
 
-static int no_memory(struct failure *why, int error)
-{
-	return fail(why, EXIT_FAILED, cure_of(CURE_SELF, error, "Try again."),
-		    "compare: %s", strerror(-error));
-}
-
 static int compare_two_runs(struct compare *compare, const double horizon[2],
 			    struct failure *why)
 {
-	int error, code = 0;
+	int code = 0;
 
 	for (int i = 0; i < 2 && !code; i++)
 		code = read_side(compare, i, why);
 	if (code)
 		return code;
 	compare->report.run_id = compare->cells[1].run_id;
-	error = compare_runs(&compare->cells[0], &compare->cells[1], horizon,
-			     &compare->found);
-	return error ? no_memory(why, error) : 0;
+	return fail_errno(why, EXIT_FAILED, CURE_SELF,
+			  compare_runs(&compare->cells[0], &compare->cells[1],
+				       horizon, &compare->found),
+			  NULL, "compare");
 }
 
 static int split_names(struct compare *compare, const char *text,
@@ -161,15 +156,13 @@ static int compare_two_strategies(struct compare *compare, const char *dir,
 	compare->report.run_id = samples->cells.run_id;
 	error = result_sum(result, samples->cells.rows, samples->cells.count,
 			   samples->list, samples->count);
-	if (error) {
-		result->rows = NULL;
-		return no_memory(why, error);
-	}
 	cells = (struct cells){ .rows = result->rows, .count = result->count };
-	error = compare_strategies(
-		&cells, samples->list, samples->count, compare->strategies[0],
-		compare->strategies[1], horizon, &compare->found);
-	return error ? no_memory(why, error) : 0;
+	if (!error)
+		error = compare_strategies(
+			&cells, samples->list, samples->count,
+			compare->strategies[0], compare->strategies[1], horizon,
+			&compare->found);
+	return fail_errno(why, EXIT_FAILED, CURE_SELF, error, NULL, "compare");
 }
 
 /* compare.csv and its chart. */
@@ -246,7 +239,7 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 	struct compare compare = { .report = { .names = { runs[0], runs[1] },
 					       .strategies = strategies,
 					       .found = &compare.found } };
-	int error, code = 0;
+	int code = 0;
 
 	if (args->operand_count != (strategies ? 1 : 2))
 		return fail(why, EXIT_USAGE,
@@ -271,15 +264,11 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 			    "Measure what works, and the same heaps, modes and "
 			    "strategies in both.",
 			    "compare: no cell that can be compared is in both");
-	if (!code) {
-		error = comparison_print(&compare.report, options->format);
-		if (error)
-			code = fail(why, EXIT_FAILED,
-				    cure_of(CURE_FILE, error,
-					    "See where its output goes."),
-				    "print the comparison: %s",
-				    strerror(-error));
-	}
+	if (!code)
+		code = fail_errno(
+			why, EXIT_FAILED, CURE_FILE,
+			comparison_print(&compare.report, options->format),
+			"See where its output goes.", "print the comparison");
 	if (!code && options->out)
 		code = keep(&compare.report, options->out, why);
 	if (!code && argument_given(args, "fail-above") &&

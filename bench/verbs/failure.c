@@ -146,6 +146,22 @@ int fail_unknown(struct failure *why, const char *action, const char *name,
 		    "%s '%s': there is none of that name", action, name);
 }
 
+/* Why a process cannot be looked at. */
+static const struct {
+	int error;
+	const char *reason, *cure;
+} unseen[] = {
+	{ ESRCH, "there is none",
+	  "`pgrep -a NAME` shows the processes of a name." },
+	{ EXDEV, "/proc is that of another PID namespace",
+	  "Mount /proc here, as `unshare --mount-proc` does." },
+	{ EACCES, "it is hidden from this user",
+	  "Run as root or as its owner: /proc is mounted with hidepid here." },
+	{ EPERM, "Operation not permitted",
+	  "It takes rights that this user has not: ask as root, outside of a "
+	  "container or sandbox." },
+};
+
 int fail_process(struct failure *why, const struct process *process, int error)
 {
 	const struct process_stat *stat = &process->stat;
@@ -154,27 +170,11 @@ int fail_process(struct failure *why, const struct process *process, int error)
 	if (error && access("/proc/self", F_OK))
 		return fail(why, EXIT_FAILED, "Mount /proc.",
 			    "look at process %d: there is no /proc here", pid);
-	if (error == -ESRCH)
-		return fail(why, EXIT_FAILED,
-			    "`pgrep -a NAME` shows the processes of a name.",
-			    "look at process %d: there is none", pid);
-	if (error == -EXDEV)
-		return fail(why, EXIT_FAILED,
-			    "Mount /proc here, as `unshare --mount-proc` does.",
-			    "look at process %d: /proc is that of another PID "
-			    "namespace",
-			    pid);
-	if (error == -EACCES)
-		return fail(why, EXIT_FAILED,
-			    "Run as root or as its owner: /proc is mounted "
-			    "with hidepid here.",
-			    "look at process %d: it is hidden from this user",
-			    pid);
-	if (error == -EPERM)
-		return fail(why, EXIT_FAILED,
-			    "It takes rights that this user has not: ask as "
-			    "root, outside of a container or sandbox.",
-			    "look at process %d: %s", pid, strerror(EPERM));
+	for (size_t i = 0; i < sizeof unseen / sizeof *unseen; i++)
+		if (error == -unseen[i].error)
+			return fail(why, EXIT_FAILED, unseen[i].cure,
+				    "look at process %d: %s", pid,
+				    unseen[i].reason);
 	if (error)
 		return fail_errno(why, EXIT_FAILED, CURE_PROC, error,
 				  "This kernel or container does not tell: "

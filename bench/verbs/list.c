@@ -18,7 +18,6 @@ struct entry {
 	const struct sw_strategy *strategy;
 	struct attestation seen;
 	struct attest_words words;
-	const struct attest_words *attested; /* the words, for JSON */
 	const char *name, *summary;
 	int supported;
 	char traits[512], honours[512];
@@ -43,7 +42,7 @@ static const struct row_field in_text[] = {
 };
 
 static const struct row_field in_json[] = {
-	FIELD("attested", ROW, AT(attested), .type = &attest_row),
+	FIELD("attested", EMBEDDED, AT(words), .type = &attest_row),
 	{ 0 },
 };
 
@@ -76,7 +75,6 @@ static void look_at(const struct sw_strategy *strategy, struct entry *entry)
 {
 	*entry = (struct entry){
 		.strategy = strategy,
-		.attested = &entry->words,
 		.name = strategy->name,
 		.summary = strategy->summary,
 	};
