@@ -27,6 +27,7 @@ struct cell_outcome {
 	int measured_count; /* processes that were allowed to measure it */
 	int skipped_count;  /* processes that were not */
 	char skipped[160];  /* why not, the last time, or "" */
+	bool told;	    /* that it was skipped */
 	bool barred; /* in no process: its strategy is not what it says */
 	bool done;   /* as exact as was asked for, or without hope */
 };

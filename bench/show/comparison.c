@@ -153,59 +153,32 @@ static const char *const titles[] = { "cell", "strategy", "A",
 				      "B",    "B - A",	  "from",
 				      "to",   "verdict",  NULL };
 
-/* The texts of a row, each in its column. */
-#define COLUMNS 8
-struct line {
-	char texts[COLUMNS][AXES_STATE_BYTES];
-};
-
-static struct line line_of(const struct comparison_report *report,
-			   const struct comparison *pair)
-{
-	struct line line;
-
-	snprintf(line.texts[0], sizeof line.texts[0], "%s",
-		 axes_place(&pair->cell).text);
-	snprintf(line.texts[1], sizeof line.texts[1], "%s",
-		 report->strategies ? "" : pair->cell.strategy);
-	snprintf(line.texts[2], sizeof line.texts[2], "%s",
-		 duration_column(pair->a_ns).text);
-	snprintf(line.texts[3], sizeof line.texts[3], "%s",
-		 duration_column(pair->b_ns).text);
-	change_text(pair->ratio, line.texts[4]);
-	change_text(pair->lo, line.texts[5]);
-	change_text(pair->hi, line.texts[6]);
-	snprintf(line.texts[7], sizeof line.texts[7], "%s",
-		 compare_verdicts[pair->verdict]);
-	return line;
-}
-
 static int print_rows(const struct comparison_report *report, bool markdown)
 {
 	struct table table;
-	int error = 0;
+	char text[32];
+	int error;
 
 	table_init(&table, "llrrrrrl");
+	table.markdown = markdown;
 	table_heads(&table, titles);
-	if (markdown)
-		fputs("| cell | strategy | A | B | B - A | from | to | verdict "
-		      "|\n| --- | --- | ---: | ---: | ---: | ---: | ---: | --- "
-		      "|\n",
-		      stdout);
 	for (size_t i = 0; i < report->found->count; i++) {
 		const struct comparison *pair = &report->found->list[i];
-		const struct line line = line_of(report, pair);
+		const double changes[] = { pair->ratio, pair->lo, pair->hi };
 
-		for (int k = 0; k < COLUMNS; k++)
-			if (markdown)
-				printf("| %s%s", line.texts[k],
-				       k + 1 < COLUMNS ? " " : " |\n");
-			else
-				table_cell(&table, "%s", line.texts[k]);
+		table_cell(&table, "%s", axes_place(&pair->cell).text);
+		table_cell(&table, "%s",
+			   report->strategies ? "" : pair->cell.strategy);
+		table_duration(&table, pair->a_ns);
+		table_duration(&table, pair->b_ns);
+		for (int k = 0; k < 3; k++) {
+			change_text(changes[k], text);
+			table_cell(&table, "%s", text);
+		}
+		table_cell(&table, "%s", compare_verdicts[pair->verdict]);
 		table_row(&table, style_of(pair->verdict));
 	}
-	if (!markdown)
-		error = table_print(&table, stdout);
+	error = table_print(&table, stdout);
 	table_release(&table);
 	return error;
 }

@@ -365,6 +365,18 @@ static void print_row(const struct table *table, const struct table_row *row,
 	}
 }
 
+static void print_markdown(const struct table *table, FILE *stream)
+{
+	for (size_t i = 0; i < table->count; i++) {
+		for (int c = 0; c < table->rows[i].cell_count; c++)
+			fprintf(stream, "| %s ", table->rows[i].cells[c]);
+		fputs("|\n", stream);
+		for (const char *c = table->align; !i && *c; c++)
+			fputs(*c == 'r' ? "| ---: " : "| --- ", stream);
+		fputs(i ? "" : "|\n", stream);
+	}
+}
+
 void report_line(struct table *table, const char *subject,
 		 enum table_style style, const char *format, ...)
 {
@@ -398,7 +410,9 @@ int table_print(const struct table *table, FILE *stream)
 	int widths[TABLE_COLUMNS_MAX] = { 0 };
 
 	measure_widths(table, widths);
-	for (size_t i = 0; i < table->count; i++) {
+	if (table->markdown)
+		print_markdown(table, stream);
+	for (size_t i = 0; i < table->count && !table->markdown; i++) {
 		const struct table_row *row = &table->rows[i];
 		const bool painted = colour && row->style != TABLE_PLAIN;
 

@@ -72,6 +72,7 @@ struct table {
 	const char *align; /* a letter a column: 'l' or 'r' */
 	int hang;	   /* blanks more where a cell goes on below itself */
 	int columns;	   /* of a line; 0: the terminal's, or any number */
+	bool markdown;	   /* its first row are the heads */
 	const struct row_part *parts; /* for report_row() */
 	const void *row;
 	struct table_row *rows;

@@ -224,45 +224,23 @@ static int unwritten(const struct run_dir *dir, int error, struct failure *why)
 		    dir->path, strerror(-error));
 }
 
-static const char *reason_of(const struct run *run, size_t cell)
-{
-	return run->outcomes[cell].skipped;
-}
-
-/* Whether two cells are told under one reason. */
-static bool share_reason(const struct run *run, size_t a, size_t b)
-{
-	return !strcmp(reason_of(run, a), reason_of(run, b));
-}
-
-/* ... and on one line: they differ in their strategy only. */
+/* Whether two cells are told on one line: they differ in their strategy only.
+ */
 static bool share_line(const struct run *run, size_t a, size_t b)
 {
-	const struct cell *left = &run->plan->cells[a];
-	const struct cell *right = &run->plan->cells[b];
 	const struct cell_outcome *one = &run->outcomes[a];
 	const struct cell_outcome *other = &run->outcomes[b];
 
-	return share_reason(run, a, b) && !axes_compare(left, right) &&
+	return !strcmp(one->skipped, other->skipped) &&
+	       !axes_compare(&run->plan->cells[a], &run->plan->cells[b]) &&
 	       one->measured_count == other->measured_count &&
 	       one->skipped_count == other->skipped_count;
 }
 
-/* Whether no cell before this one has told it already. */
-static bool is_first(const struct run *run, size_t cell,
-		     bool (*share)(const struct run *, size_t, size_t))
-{
-	for (size_t i = 0; i < cell; i++)
-		if (share(run, i, cell))
-			return false;
-	return true;
-}
-
 /* "  clone_vm, fork at 1 GiB, mode 2: 5 of 6 processes measured it"; what is
  * the same in the whole run is left out. */
-static void tell_line(FILE *stream, const struct run *run, size_t first)
+static void tell_line(FILE *stream, struct run *run, size_t first)
 {
-	const struct cell *cell = &run->plan->cells[first];
 	const struct cell_outcome *outcome = &run->outcomes[first];
 	const char *before = "  ";
 
@@ -271,31 +249,31 @@ static void tell_line(FILE *stream, const struct run *run, size_t first)
 			continue;
 		fprintf(stream, "%s%s", before, run->plan->cells[i].strategy);
 		before = ", ";
+		run->outcomes[i].told = true;
 	}
-	fprintf(stream, " at %s: %d of %d processes measured it\n",
-		axes_place(cell).text, outcome->measured_count,
+	fprintf(stream, " at %s", axes_place(&run->plan->cells[first]).text);
+	fprintf(stream, ": %d of %d processes measured it\n",
+		outcome->measured_count,
 		outcome->measured_count + outcome->skipped_count);
 }
 
-static void tell_reason(FILE *stream, const struct run *run, size_t first)
-{
-	fprintf(stream, "Not measured by all processes: %s\n",
-		reason_of(run, first));
-	for (size_t i = first; i < run->plan->cell_count; i++)
-		if (share_reason(run, first, i) && is_first(run, i, share_line))
-			tell_line(stream, run, i);
-}
-
-size_t run_result_skipped(FILE *stream, const struct run *run)
+size_t run_result_skipped(FILE *stream, struct run *run)
 {
 	size_t count = 0;
 
 	for (size_t i = 0; i < run->plan->cell_count; i++) {
-		if (!*reason_of(run, i))
+		const char *reason = run->outcomes[i].skipped;
+
+		if (!*reason)
 			continue;
 		count++;
-		if (is_first(run, i, share_reason))
-			tell_reason(stream, run, i);
+		if (run->outcomes[i].told)
+			continue;
+		fprintf(stream, "Not measured by all processes: %s\n", reason);
+		for (size_t k = i; k < run->plan->cell_count; k++)
+			if (!run->outcomes[k].told &&
+			    !strcmp(run->outcomes[k].skipped, reason))
+				tell_line(stream, run, k);
 	}
 	return count;
 }
@@ -315,7 +293,7 @@ static bool has_answer(const struct result *result)
 	return !failed;
 }
 
-int run_result(const struct run *run, const struct run_dir *dir,
+int run_result(struct run *run, const struct run_dir *dir,
 	       const struct arguments *args, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;

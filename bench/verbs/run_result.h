@@ -21,11 +21,11 @@ int run_result_begin(struct run *run, const struct run_dir *dir,
 /* Write cells.csv and host.json, then show table, chart and answer. Returns
  * EXIT_DONE, EXIT_PARTLY when cells could not be measured, EXIT_INTERRUPTED
  * after a signal, or a failure described in why. */
-int run_result(const struct run *run, const struct run_dir *dir,
+int run_result(struct run *run, const struct run_dir *dir,
 	       const struct arguments *args, struct failure *why);
 
 /* Tell which cells some or all processes could not measure, each reason once.
  * Returns how many cells they are. */
-size_t run_result_skipped(FILE *stream, const struct run *run);
+size_t run_result_skipped(FILE *stream, struct run *run);
 
 #endif

@@ -39,7 +39,7 @@ static const struct plan plan = { .cells = cells,
 /* What is told of these outcomes, in new memory, and of how many cells. */
 static char *told(struct cell_outcome *outcomes, size_t *count)
 {
-	const struct run run = { .plan = &plan, .outcomes = outcomes };
+	struct run run = { .plan = &plan, .outcomes = outcomes };
 	char *text = NULL;
 	size_t length;
 	FILE *stream = open_memstream(&text, &length);
