@@ -31,14 +31,16 @@ static void run_block(benchmark::State &state, const gbench_block *block)
 		state.SkipWithError(strerror(-error));
 }
 
-int gbench_run(const gbench_block *blocks, size_t count, char **json)
+void gbench_add(const gbench_block *block)
 {
-	for (size_t i = 0; i < count; i++)
-		benchmark::RegisterBenchmark(blocks[i].name, run_block,
-					     &blocks[i])
-			->Iterations(blocks[i].iterations)
-			->UseManualTime()
-			->Unit(benchmark::kMicrosecond);
+	benchmark::RegisterBenchmark(block->name, run_block, block)
+		->Iterations(block->iterations)
+		->UseManualTime()
+		->Unit(benchmark::kMicrosecond);
+}
+
+int gbench_run(char **json)
+{
 	std::ostringstream report;
 	benchmark::JSONReporter reporter;
 	reporter.SetOutputStream(&report);

@@ -9,8 +9,6 @@
 #ifndef MEASURE_GBENCH_H
 #define MEASURE_GBENCH_H
 
-#include <stddef.h>
-
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -38,12 +36,15 @@ struct gbench_block {
 	void (*after)(void *data);
 };
 
+/* Add a block, which must outlive gbench_run(). */
+void gbench_add(const struct gbench_block *block);
+
 /*
- * Run the blocks in the order given, each once. *json is the library's report,
- * to be freed by the caller. Returns 0 or -ENOMEM. Call it once a process:
- * the library keeps its registry for ever.
+ * Run the blocks in the order they were added, each once. *json is the
+ * library's report, to be freed by the caller. Returns 0 or -ENOMEM. Call it
+ * once a process: the library keeps its registry for ever.
  */
-int gbench_run(const struct gbench_block *blocks, size_t count, char **json);
+int gbench_run(char **json);
 
 #ifdef __cplusplus
 }

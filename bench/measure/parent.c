@@ -35,6 +35,7 @@ struct run_block {
 	int failures_in_a_row;
 	int64_t ref_ns;
 	struct axes_place name;
+	struct gbench_block hooks;
 };
 
 static void report(const struct parent *parent, struct parent_report *message)
@@ -131,38 +132,41 @@ static void block_after(void *data)
 	report(block->parent, &message);
 }
 
+static void add_block(struct run_block *block)
+{
+	const struct plan *plan = block->parent->job->plan;
+
+	block->name = axes_name(&plan->cells[block->cell], ':');
+	text_join(block->name.text, sizeof block->name.text, "/", "block:%d",
+		  block->number);
+	block->hooks = (struct gbench_block){
+		.name = block->name.text,
+		.iterations = plan->blocks[block->cell].samples,
+		.data = block,
+		.before = block_before,
+		.sample = block_sample,
+		.give_up = block_give_up,
+		.after = block_after,
+	};
+	gbench_add(&block->hooks);
+}
+
 static int run_blocks(struct parent *parent, char **json)
 {
 	const struct parent_job *job = parent->job;
-	const size_t count = job->order_count;
-	struct run_block *blocks = calloc(count, sizeof *blocks);
-	struct gbench_block *hooks = calloc(count, sizeof *hooks);
-	int error = -ENOMEM;
+	struct run_block *blocks = calloc(job->order_count, sizeof *blocks);
+	int error;
 
-	if (!blocks || !hooks)
-		goto out;
-	for (size_t i = 0; i < count; i++) {
+	if (!blocks)
+		return -ENOMEM;
+	for (size_t i = 0; i < job->order_count; i++) {
 		blocks[i].parent = parent;
 		blocks[i].cell = job->state->first_cell + job->order[i];
 		blocks[i].number = (int)i;
-		blocks[i].name =
-			axes_name(&job->plan->cells[blocks[i].cell], ':');
-		text_join(blocks[i].name.text, sizeof blocks[i].name.text, "/",
-			  "block:%d", blocks[i].number);
-		hooks[i] = (struct gbench_block){
-			.name = blocks[i].name.text,
-			.iterations = job->plan->blocks[blocks[i].cell].samples,
-			.data = &blocks[i],
-			.before = block_before,
-			.sample = block_sample,
-			.give_up = block_give_up,
-			.after = block_after,
-		};
+		add_block(&blocks[i]);
 	}
-	error = gbench_run(hooks, count, json);
-out:
+	error = gbench_run(json);
 	free(blocks);
-	free(hooks);
 	return error;
 }
 

@@ -53,8 +53,7 @@ static int64_t median_of(const char *program, char *const *argv, int stdout_fd,
 			return took_ns;
 		times[i] = (double)took_ns;
 	}
-	stats_sort(times, (size_t)spawn_count);
-	return (int64_t)stats_quantile(times, (size_t)spawn_count, 0.5);
+	return (int64_t)stats_median_of(times, (size_t)spawn_count);
 }
 
 static _Noreturn void serve(int socket, const char *program, char *const *argv,

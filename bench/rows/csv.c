@@ -131,11 +131,9 @@ int csv_drop_cut_row(const char *path)
 	return error;
 }
 
-#define NOT_WANTED ((size_t)-1)
-
 struct csv_reader {
 	const struct csv_reading *reading;
-	size_t *wanted; /* by position in the row: which column, if any */
+	size_t *places; /* of each column in the header, from 1 on; 0: none */
 	size_t header_count;
 	bool header_done;
 	char **fields;	    /* of this row, by column; owned */
@@ -158,37 +156,29 @@ static void fail_errno(struct csv_reader *reader, int error)
 
 static void header_field(struct csv_reader *reader, const char *text)
 {
-	size_t *wanted = reallocarray(reader->wanted, reader->header_count + 1,
-				      sizeof *wanted);
-	size_t column = 0;
+	const size_t place = ++reader->header_count;
 
-	if (!wanted) {
-		fail_errno(reader, ENOMEM);
-		return;
-	}
-	reader->wanted = wanted;
-	while (column < reader->reading->column_count &&
-	       strcmp(reader->reading->columns[column], text))
-		column++;
-	if (column == reader->reading->column_count)
-		column = NOT_WANTED;
-	for (size_t i = 0; i < reader->header_count; i++)
-		if (column != NOT_WANTED && wanted[i] == column)
+	for (size_t i = 0; i < reader->reading->column_count; i++) {
+		if (strcmp(reader->reading->columns[i], text) != 0)
+			continue;
+		if (reader->places[i])
 			FAIL(reader, -EBADMSG, "column %s is there twice",
-			     reader->reading->columns[column]);
-	wanted[reader->header_count++] = column;
+			     text);
+		reader->places[i] = place;
+	}
 }
 
 static void data_field(struct csv_reader *reader, const char *text)
 {
-	size_t at = reader->field_count++;
-	char **field;
+	const size_t place = ++reader->field_count;
+	size_t i = 0;
 
-	if (at >= reader->header_count || reader->wanted[at] == NOT_WANTED)
+	while (i < reader->reading->column_count && reader->places[i] != place)
+		i++;
+	if (i == reader->reading->column_count)
 		return;
-	field = &reader->fields[reader->wanted[at]];
-	*field = strdup(text);
-	if (!*field)
+	reader->fields[i] = strdup(text);
+	if (!reader->fields[i])
 		fail_errno(reader, ENOMEM);
 }
 
@@ -209,22 +199,14 @@ static void on_field(void *text, size_t bytes, void *data)
 
 static void end_header(struct csv_reader *reader)
 {
-	const size_t required_count =
-		reader->reading->column_count - reader->reading->optional_count;
+	const struct csv_reading *reading = reader->reading;
+	size_t required = reading->column_count - reading->optional_count;
 
 	reader->header_done = true;
-	for (size_t column = 0; column < required_count; column++) {
-		size_t at = 0;
-
-		while (at < reader->header_count &&
-		       reader->wanted[at] != column)
-			at++;
-		if (at < reader->header_count)
-			continue;
-		FAIL(reader, -EBADMSG, "column %s is missing",
-		     reader->reading->columns[column]);
-		return;
-	}
+	while (required--) /* the first one is told */
+		if (!reader->places[required])
+			FAIL(reader, -EBADMSG, "column %s is missing",
+			     reading->columns[required]);
 }
 
 static void forget_row(struct csv_reader *reader)
@@ -314,24 +296,25 @@ static void parse_stream(struct csv_reader *reader, struct csv_parser *parser,
 
 int csv_read(FILE *stream, const struct csv_reading *reading)
 {
+	const size_t count = reading->column_count;
 	struct csv_reader reader = {
 		.reading = reading,
-		.fields = calloc(reading->column_count, sizeof *reader.fields),
+		.places = calloc(count, sizeof *reader.places),
+		.fields = calloc(count, sizeof *reader.fields),
 	};
 	struct csv_parser parser;
 
 	/* Without CSV_STRICT libcsv repairs what is broken, in silence. */
-	if (!reader.fields ||
+	if (!reader.places || !reader.fields ||
 	    csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL)) {
 		fail_errno(&reader, ENOMEM);
-		free(reader.fields);
-		return reader.error;
+	} else {
+		csv_set_space_func(&parser, never_space);
+		parse_stream(&reader, &parser, stream);
+		csv_free(&parser);
+		forget_row(&reader);
 	}
-	csv_set_space_func(&parser, never_space);
-	parse_stream(&reader, &parser, stream);
-	csv_free(&parser);
-	forget_row(&reader);
+	free(reader.places);
 	free(reader.fields);
-	free(reader.wanted);
 	return reader.error;
 }
