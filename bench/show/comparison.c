@@ -4,11 +4,13 @@
 
 #include "bench/show/comparison.h"
 
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "bench/files/axes.h"
+#include "bench/judge/scales.h"
 #include "bench/machine/host.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
@@ -241,4 +243,30 @@ int comparison_print(const struct comparison_report *report, const char *format)
 	if (!strcmp(format, "json"))
 		return print_json(report);
 	return print_text(report, !strcmp(format, "markdown"));
+}
+
+int comparison_put_run(const char *name, const struct samples *samples,
+		       FILE *stream)
+{
+	struct scales scales;
+	int error = scales_make(&scales, samples->list, samples->count);
+
+	if (error)
+		return error;
+	fputs("run: ", stream);
+	text_put(name, "", stream);
+	fputs("\n", stream);
+	for (size_t i = 0; i < samples->cells.count; i++) {
+		const struct cell *cell = &samples->cells.rows[i].cell;
+		const size_t count =
+			quiet_parents(cell->id, &scales, scales.weights);
+
+		for (size_t k = 0; k < count && cell->creates_nothing != 1; k++)
+			fprintf(stream,
+				"BenchmarkSpawn/strategy=%s 1 %.0f ns/op\n",
+				axes_name(cell, '=').text,
+				scales.weights[k].quiet_ns);
+	}
+	scales_release(&scales);
+	return ferror(stream) ? -EIO : 0;
 }

@@ -6,6 +6,7 @@
 #include <jansson.h>
 #include <stdio.h>
 
+#include "bench/files/samples.h"
 #include "bench/judge/compare.h"
 
 /* Everything is borrowed. */
@@ -24,5 +25,15 @@ int comparison_print(const struct comparison_report *report,
 
 /* compare.csv. Errors as csv_end_row(). */
 int comparison_put_csv(const struct comparison_report *report, FILE *stream);
+
+/*
+ * A run as text that benchstat and other tools for Go's benchmarks read
+ * (golang.org/design/14313-benchmark-format), under the key "run" with this
+ * name: for each cell, from which what creates nothing is left out, a line for
+ * each process that nothing disturbed, with the 10 % quantile of its reap. 0,
+ * -EIO, or -ENOMEM.
+ */
+int comparison_put_run(const char *name, const struct samples *samples,
+		       FILE *stream);
 
 #endif

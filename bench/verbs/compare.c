@@ -18,7 +18,6 @@
 #include "bench/files/samples.h"
 #include "bench/judge/compare.h"
 #include "bench/judge/quality.h"
-#include "bench/show/benchstat.h"
 #include "bench/show/comparison.h"
 #include "bench/show/cure.h"
 #include "bench/show/plot.h"
@@ -217,7 +216,7 @@ static int print_for_benchstat(char *const *runs, struct failure *why)
 		if (error)
 			return fail(why, EXIT_USAGE, run_cure,
 				    "read run %s: %s", runs[i], reason);
-		error = benchstat_print(stdout, runs[i], &samples);
+		error = comparison_put_run(runs[i], &samples, stdout);
 		samples_release(&samples);
 		if (error)
 			return fail_errno(why, EXIT_FAILED, CURE_FILE, error,
