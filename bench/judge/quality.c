@@ -164,30 +164,30 @@ int quality_of_rows(struct quality *quality, const struct summary *rows,
 		    size_t count)
 {
 	const struct summary **cells = calloc(count + 1, sizeof *cells);
-	double *values = NULL; /* of cells, or of their pairs */
+	double *values; /* of cells, or of their pairs */
 	size_t used = 0;
-	int error = -ENOMEM;
 
+	if (!cells)
+		return -ENOMEM;
 	quality->unsure = 0;
-	for (size_t i = 0; i < count && cells; i++) {
+	for (size_t i = 0; i < count; i++) {
 		if (!counts(&rows[i]))
 			continue;
 		cells[used++] = &rows[i];
 		quality->unsure += isinf(summary_precision(&rows[i]));
 	}
-	if (cells)
-		values = calloc(used * used / 2 + used + 1, sizeof *values);
-	if (values) {
-		judge_equal_cells(quality, cells, used, values);
-		quality->told = judge_intervals(false, quality->equal_apart,
-						cells, used, values);
-		quality->told_copying =
-			judge_intervals(true, 0, cells, used, values);
-		error = 0;
+	values = calloc(used * used / 2 + used + 1, sizeof *values);
+	if (!values) {
+		free(cells);
+		return -ENOMEM;
 	}
+	judge_equal_cells(quality, cells, used, values);
+	quality->told = judge_intervals(false, quality->equal_apart, cells,
+					used, values);
+	quality->told_copying = judge_intervals(true, 0, cells, used, values);
 	free(cells);
 	free(values);
-	return error;
+	return 0;
 }
 
 int result_sum(struct result *result, const struct summary *planned,
