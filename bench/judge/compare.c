@@ -214,10 +214,10 @@ int compare_runs(const struct cells *a, const struct cells *b,
 static void pair_up(struct comparison *pair, struct scales *scales, int a,
 		    int b)
 {
-	const struct middle middle = pair_cells(b, a, scales);
+	const struct stats_interval interval = pair_cells(b, a, scales);
 
-	pair->ratio = middle.median;
-	pair->error = error_of(middle.lo, middle.hi);
+	pair->ratio = interval.median;
+	pair->error = error_of(interval.lo, interval.hi);
 }
 
 int compare_strategies(const struct cells *run, const struct sample *samples,

@@ -7,8 +7,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "bench/judge/stats.h"
-
 static int compare_samples(const void *left, const void *right)
 {
 	const struct sample *a = *(const struct sample *const *)left;
@@ -136,16 +134,6 @@ size_t gather(const struct group *group, enum sample_time time, double *values)
 	return count;
 }
 
-struct middle find_middle(double *values, size_t count)
-{
-	struct stats_interval interval;
-
-	stats_sort(values, count);
-	interval = stats_median_interval(values, count);
-	return (struct middle){ stats_median(values, count), interval.lo,
-				interval.hi };
-}
-
 /* Whether the reference before the block of a sample, or before the next one of
  * its parent, says that it was disturbed. */
 static bool is_disturbed(const struct scales *scales,
@@ -232,7 +220,8 @@ size_t quiet_parents(int cell_id, struct scales *scales, struct weight *weights)
 	return keep_quiet(weights, count, scales);
 }
 
-struct middle pair_cells(int cell_id, int base_id, struct scales *scales)
+struct stats_interval pair_cells(int cell_id, int base_id,
+				 struct scales *scales)
 {
 	const size_t own = quiet_parents(cell_id, scales, scales->weights);
 	const size_t others = quiet_parents(base_id, scales, scales->base);
@@ -247,5 +236,5 @@ struct middle pair_cells(int cell_id, int base_id, struct scales *scales)
 		i += a->parent <= b->parent;
 		k += b->parent <= a->parent;
 	}
-	return find_middle(scales->values, ratios);
+	return stats_median_interval(scales->values, ratios);
 }

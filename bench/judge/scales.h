@@ -7,6 +7,7 @@
 #define JUDGE_SCALES_H
 
 #include "bench/files/run.h"
+#include "bench/judge/stats.h"
 
 /* What takes so much longer than the 10 % quantile of its like was disturbed:
  * what disturbs a machine comes in phases, and only ever adds time.
@@ -67,13 +68,6 @@ bool is_good(const struct sample *sample);
 /* Gather one time of the good samples; how many there were. */
 size_t gather(const struct group *group, enum sample_time time, double *values);
 
-/* The median of values, which are sorted, and its interval; what there is none
- * of is NAN. */
-struct middle {
-	double median, lo, hi;
-};
-struct middle find_middle(double *values, size_t count);
-
 /* Weigh the parents of a cell that have the time, by their numbers; how many
  * there are. */
 size_t weigh_parents(const struct group *group, enum sample_time time,
@@ -90,7 +84,8 @@ size_t quiet_parents(int cell_id, struct scales *scales,
 		     struct weight *weights);
 
 /* The reap of a cell over that of another one inside the parents that measured
- * both undisturbed. */
-struct middle pair_cells(int cell_id, int base_id, struct scales *scales);
+ * both undisturbed; NAN where there are none, or fewer than six. */
+struct stats_interval pair_cells(int cell_id, int base_id,
+				 struct scales *scales);
 
 #endif

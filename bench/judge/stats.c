@@ -78,13 +78,15 @@ static size_t outer_rank(size_t count)
 	return k;
 }
 
-struct stats_interval stats_median_interval(const double *sorted, size_t count)
+struct stats_interval stats_median_interval(double *values, size_t count)
 {
-	size_t k = outer_rank(count);
+	const size_t k = outer_rank(count);
+	const double median = stats_median_of(values, count);
 
 	if (!k)
-		return (struct stats_interval){ NAN, NAN };
-	return (struct stats_interval){ sorted[k - 1], sorted[count - k] };
+		return (struct stats_interval){ median, NAN, NAN };
+	return (struct stats_interval){ median, values[k - 1],
+					values[count - k] };
 }
 
 double stats_spread(const double *sorted, size_t count, double p)

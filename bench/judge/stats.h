@@ -15,6 +15,7 @@
 #define STATS_INTERVAL_MIN 6
 
 struct stats_interval {
+	double median;
 	double lo, hi; /* both NAN when there is none */
 };
 
@@ -32,12 +33,12 @@ double stats_median_of(double *values, size_t count);
 
 double stats_mean(const double *values, size_t count);
 
-/* The narrowest pair of order statistics, symmetric in rank, that covers the
- * median of any continuous distribution with at least 95 %: ranks k and
- * count+1-k, coverage 1 - 2 P(Binomial(count, 1/2) < k). With 6 values these
- * are minimum and maximum (96.9 %). David and Nagaraja, Order Statistics,
- * section 7.1. */
-struct stats_interval stats_median_interval(const double *sorted, size_t count);
+/* The median of values, which are sorted, and its interval: the narrowest pair
+ * of order statistics, symmetric in rank, that covers the median of any
+ * continuous distribution with at least 95 %: ranks k and count+1-k, coverage 1
+ * - 2 P(Binomial(count, 1/2) < k). With 6 values these are minimum and maximum
+ * (96.9 %). David and Nagaraja, Order Statistics, section 7.1. */
+struct stats_interval stats_median_interval(double *values, size_t count);
 
 /* The part of the values between quantiles p and 1-p, over the median: 0.25
  * is the relative interquartile range, 0 the relative range. */

@@ -7,21 +7,20 @@
 #include <stdio.h>
 
 #include "bench/files/axes.h"
-#include "bench/judge/stats.h"
 #include "bench/rows/rows.h"
 
 static void weigh_medians(const struct weight *weights, size_t count,
 			  double *values, struct summary *row)
 {
-	struct middle middle;
+	struct stats_interval interval;
 	size_t ratios = 0;
 
 	for (size_t i = 0; i < count; i++)
 		values[i] = weights[i].median_ns;
-	middle = find_middle(values, count);
-	row->p50_ns = middle.median;
-	row->p50_lo_ns = middle.lo;
-	row->p50_hi_ns = middle.hi;
+	interval = stats_median_interval(values, count);
+	row->p50_ns = interval.median;
+	row->p50_lo_ns = interval.lo;
+	row->p50_hi_ns = interval.hi;
 	for (size_t i = 0; i < count; i++)
 		if (!isnan(weights[i].ref_ns))
 			values[ratios++] =
@@ -32,14 +31,14 @@ static void weigh_medians(const struct weight *weights, size_t count,
 static void weigh_quiet(const struct weight *weights, size_t count,
 			double *values, struct summary *row)
 {
-	struct middle middle;
+	struct stats_interval interval;
 
 	for (size_t i = 0; i < count; i++)
 		values[i] = weights[i].quiet_ns;
-	middle = find_middle(values, count);
-	row->quiet_ns = middle.median;
-	row->quiet_lo_ns = middle.lo;
-	row->quiet_hi_ns = middle.hi;
+	interval = stats_median_interval(values, count);
+	row->quiet_ns = interval.median;
+	row->quiet_lo_ns = interval.lo;
+	row->quiet_hi_ns = interval.hi;
 	row->quiet_share = row->parents ? (double)count / row->parents : NAN;
 }
 
@@ -155,7 +154,7 @@ static void rank_cell(struct summary *row, const struct summary *rows,
 		      size_t count, struct scales *scales)
 {
 	const struct summary *best = &rows[find_best(rows, count, row - rows)];
-	const struct middle rank =
+	const struct stats_interval rank =
 		pair_cells(row->cell.id, best->cell.id, scales);
 
 	row->over_best = rank.median;

@@ -263,7 +263,7 @@ static int try_modes(struct lab_context *context, const struct lab_part *part)
 		trial.mode = (int)context->modes.values[i].number;
 		error = try_product(shared, trial, &progress);
 	}
-	progress_end(&progress);
+	live_end(&progress.live);
 	munmap(shared, part->row_bytes);
 	return error;
 }

@@ -55,7 +55,7 @@ static size_t strategy_index(const struct run_block *block)
 	return i;
 }
 
-static int take(struct run_block *block, bool warmup, struct sample **taken)
+static int take(struct run_block *block, bool warmup)
 {
 	struct parent *parent = block->parent;
 	struct record *record = parent->job->record;
@@ -80,7 +80,6 @@ static int take(struct run_block *block, bool warmup, struct sample **taken)
 	block->failures_in_a_row = error ? block->failures_in_a_row + 1 : 0;
 	block->taken++;
 	atomic_store(&record->count, block->taken);
-	*taken = sample;
 	return error;
 }
 
@@ -90,7 +89,6 @@ static int block_before(void *data)
 	const struct parent_job *job = block->parent->job;
 	struct parent_report message = { .kind = REPORT_BEGIN,
 					 .cell = block->cell };
-	struct sample *sample;
 	enum parent_order order;
 
 	report(block->parent, &message);
@@ -103,16 +101,17 @@ static int block_before(void *data)
 	if (block->ref_ns < 0)
 		block->ref_ns = TIME_UNKNOWN;
 	for (int i = 0; i < job->plan->blocks[block->cell].warmups; i++)
-		take(block, true, &sample);
+		take(block, true);
 	return 0;
 }
 
 static int block_sample(void *data, double *seconds)
 {
-	struct sample *sample;
-	int error = take(data, false, &sample);
+	struct run_block *block = data;
+	struct sample *samples = block->parent->job->record->samples;
+	const int error = take(block, false);
 
-	*seconds = (double)sample->ns[TIME_REAP] / 1e9;
+	*seconds = (double)samples[block->taken - 1].ns[TIME_REAP] / 1e9;
 	return error;
 }
 

@@ -313,7 +313,7 @@ static int suspend(struct session *session)
 	kill(session->process.pid, SIGSTOP);
 	session->disturbed = true;
 	error = close_window(session);
-	progress_end(session->run->progress);
+	live_end(&session->run->progress->live);
 	raise(SIGSTOP);
 	if (!error && reopen)
 		error = open_window(session);

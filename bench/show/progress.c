@@ -93,11 +93,6 @@ void progress_step(struct progress *progress, double expected_s)
 	show_if_due(progress);
 }
 
-void progress_end(struct progress *progress)
-{
-	live_end(&progress->live);
-}
-
 /* A dumb terminal cannot erase: it gets lines, as a log. */
 static bool can_erase(FILE *stream)
 {

@@ -32,8 +32,9 @@ void live_show(struct live *live, const char *line);
 /* Erase the line. Without a terminal nothing happens. */
 void live_end(const struct live *live);
 
-/* How far a run is and when it will end: such a line. Nothing is written
- * between samples: step and note are called between blocks. */
+/* How far a run is and when it will end: such a line, to be ended as one.
+ * Nothing is written between samples: step and note are called between blocks.
+ */
 struct progress {
 	struct live live;
 	double total_s; /* the plan, in expected seconds */
@@ -53,9 +54,6 @@ void progress_note(struct progress *progress, const char *format, ...)
 
 /* A part of the work is done that was expected to take so many seconds. */
 void progress_step(struct progress *progress, double expected_s);
-
-/* Erase the line. Without a terminal nothing happens. */
-void progress_end(struct progress *progress);
 
 /* Seconds until the end: what is left of the plan, times how much slower
  * than the plan the work has been so far; or until the limit. Never negative.

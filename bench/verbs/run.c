@@ -85,7 +85,7 @@ static int measure(struct run *run, const struct run_dir *dir,
 	progress_begin(&progress, stderr, plan_seconds(run->plan));
 	run->progress = &progress; // cppcheck-suppress autoVariables
 	error = runner_run(run);
-	progress_end(&progress);
+	live_end(&progress.live);
 	unkept = row_file_close(&run->samples_file);
 	row_file_close(&run->plan_file);
 	gbench_file_close(&run->gbench_file);

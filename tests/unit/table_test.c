@@ -246,7 +246,7 @@ static void progress_is_silent_in_a_short_run(void **state)
 	progress_begin(&progress, log, 1);
 	progress_note(&progress, "cell %d", 1);
 	progress_step(&progress, 0.5);
-	progress_end(&progress);
+	live_end(&progress.live);
 	assert_int_equal(ftell(log), 0);
 	fclose(log);
 }
