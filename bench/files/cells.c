@@ -176,8 +176,8 @@ static int take(void *context, void *data)
 	return row->time < TIME_COUNT ? cells_add(context, row) : 0;
 }
 
-static int read_rows(FILE *stream, const char *dir, struct cells *cells,
-		     char *why, size_t why_bytes)
+int cells_read(const char *dir, struct cells *cells, char *why,
+	       size_t why_bytes)
 {
 	struct summary row;
 	const struct row_reading reading = {
@@ -191,35 +191,18 @@ static int read_rows(FILE *stream, const char *dir, struct cells *cells,
 	int error;
 
 	*cells = (struct cells){ 0 };
-	error = stream ? row_read(stream, &reading, why, why_bytes)
-		       : row_read_file(dir, &reading, why, why_bytes);
+	error = row_read(dir, &reading, why, why_bytes);
+	/* Samples are written from the start of a run, cells at its end. */
+	if (error == -ENOENT && has_file(dir, "samples.csv")) {
+		snprintf(why, why_bytes,
+			 "it has no cells.csv: the run was killed or is still "
+			 "at work");
+		error = -ENODATA;
+	}
 	if (error)
 		cells_release(cells);
 	cells->run_id = cells->words.run_id ? cells->words.run_id : "";
 	return error;
-}
-
-int cells_parse(FILE *stream, struct cells *cells, char *why, size_t why_bytes)
-{
-	return read_rows(stream, NULL, cells, why, why_bytes);
-}
-
-/* Samples are written from the start of a run, cells at its end. */
-static int explain_missing(const char *dir, char *why, size_t why_bytes)
-{
-	if (!has_file(dir, "samples.csv"))
-		return -ENOENT;
-	snprintf(why, why_bytes,
-		 "it has no cells.csv: the run was killed or is still at work");
-	return -ENODATA;
-}
-
-int cells_read(const char *dir, struct cells *cells, char *why,
-	       size_t why_bytes)
-{
-	const int error = read_rows(NULL, dir, cells, why, why_bytes);
-
-	return error == -ENOENT ? explain_missing(dir, why, why_bytes) : error;
 }
 
 void cells_release(struct cells *cells)

@@ -43,9 +43,6 @@ int cells_write(const char *dir, const char *run_id, const struct summary *rows,
 int cells_read(const char *dir, struct cells *cells, char *why,
 	       size_t why_bytes);
 
-/* The same from a stream, which stays the caller's. */
-int cells_parse(FILE *stream, struct cells *cells, char *why, size_t why_bytes);
-
 /* Add a row, whose strings are the caller's or of cells->words. 0, -ENOMEM. */
 int cells_add(struct cells *cells, const struct summary *row);
 

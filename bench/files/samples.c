@@ -174,7 +174,7 @@ static int read_rows(const char *dir, const struct row_type *type,
 		.cut = cut,
 	};
 
-	return row_read_file(dir, &reading, why, why_bytes);
+	return row_read(dir, &reading, why, why_bytes);
 }
 
 int samples_read(const char *dir, struct samples *samples, char *why,

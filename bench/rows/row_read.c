@@ -267,9 +267,13 @@ static void list_fields(struct row_reader *reader, const struct row_part *part)
 	}
 }
 
-int row_read(FILE *stream, const struct row_reading *reading, char *why,
+int row_read(const char *dir, const struct row_reading *reading, char *why,
 	     size_t why_bytes)
 {
+	TEXT_STREAM stream = text_open("%s/%s", dir, reading->type->file);
+	const int error = -errno;
+	const size_t used =
+		(size_t)snprintf(why, why_bytes, "%s: ", reading->type->file);
 	struct row_reader reader = {
 		.reading = reading,
 		.line = 1,
@@ -277,29 +281,19 @@ int row_read(FILE *stream, const struct row_reading *reading, char *why,
 			 .row = on_row,
 			 .context = &reader,
 			 .cut = reading->cut,
-			 .why = why,
-			 .why_bytes = why_bytes },
+			 .why = why + used,
+			 .why_bytes = why_bytes - used },
 	};
 
+	if (!stream) {
+		snprintf(why + used, why_bytes - used, "%s", strerror(-error));
+		return error;
+	}
 	for (const struct row_part *part = reading->type->parts; part->fields;
 	     part++)
 		list_fields(&reader, part);
 	reader.csv.column_count = reader.count;
 	return csv_read(stream, &reader.csv);
-}
-
-int row_read_file(const char *dir, const struct row_reading *reading, char *why,
-		  size_t why_bytes)
-{
-	TEXT_STREAM stream = text_open("%s/%s", dir, reading->type->file);
-	const int error = -errno;
-	const size_t used =
-		(size_t)snprintf(why, why_bytes, "%s: ", reading->type->file);
-
-	if (stream)
-		return row_read(stream, reading, why + used, why_bytes - used);
-	snprintf(why + used, why_bytes - used, "%s", strerror(-error));
-	return error;
 }
 
 void words_release(struct words *words)

@@ -27,13 +27,10 @@ struct row_reading {
 	bool *cut;
 };
 
-/* Read a stream to its end. 0, or why holds the reason, a phrase without a full
- * stop: -EBADMSG for bad content, -ENOTSUP for a newer schema, else -errno. */
-int row_read(FILE *stream, const struct row_reading *reading, char *why,
+/* Read the type's file in dir to its end. 0, or why holds its name and the
+ * reason, without a full stop: -ENOENT when there is none, -EBADMSG for bad content,
+ * -ENOTSUP for a newer schema, else -errno. */
+int row_read(const char *dir, const struct row_reading *reading, char *why,
 	     size_t why_bytes);
-
-/* The same of the type's file in dir; -ENOENT when there is none. */
-int row_read_file(const char *dir, const struct row_reading *reading, char *why,
-		  size_t why_bytes);
 
 #endif

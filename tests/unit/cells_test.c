@@ -187,20 +187,24 @@ static void no_rows(void **state)
 static int read_changed(const char *from, const char *to, struct cells *cells,
 			char why[128])
 {
-	char *text = scratch_read(GOLDEN, "cells.csv"), *at, *changed = NULL;
+	char *text = scratch_read(GOLDEN, "cells.csv"), *at, path[64];
+	void *dir = NULL;
 	FILE *stream;
 	int error;
 
 	assert_non_null(text);
 	at = strstr(text, from);
 	assert_non_null(at);
-	assert_true(asprintf(&changed, "%.*s%s%s", (int)(at - text), text, to,
-			     at + strlen(from)) > 0);
-	stream = fmemopen(changed, strlen(changed), "r");
-	*why = '\0';
-	error = cells_parse(stream, cells, why, 128);
+	assert_int_equal(scratch_make(&dir), 0);
+	snprintf(path, sizeof path, "%s/cells.csv", (char *)dir);
+	stream = fopen(path, "we");
+	assert_non_null(stream);
+	fprintf(stream, "%.*s%s%s", (int)(at - text), text, to,
+		at + strlen(from));
 	fclose(stream);
-	free(changed);
+	*why = '\0';
+	error = cells_read(dir, cells, why, 128);
+	scratch_remove(&dir);
 	free(text);
 	return error;
 }
@@ -208,11 +212,13 @@ static int read_changed(const char *from, const char *to, struct cells *cells,
 static void assert_refused(const char *from, const char *to, int error,
 			   const char *reason)
 {
+	const char file[] = "cells.csv: ";
 	struct cells cells;
 	char why[128];
 
 	assert_int_equal(read_changed(from, to, &cells, why), error);
-	assert_string_equal(why, reason);
+	assert_memory_equal(why, file, strlen(file));
+	assert_string_equal(why + strlen(file), reason);
 	assert_null(cells.rows);
 }
 
