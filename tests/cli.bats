@@ -611,7 +611,9 @@ assert group is None or group["version"] in (1, 2)'
 		plot lab
 	for chart in $(sed -n 's/^# reads: //p' "$top"/plots/*.gp | grep -v -e cells -e samples); do
 		rm -f lab/*.csv
-		echo schema,run_id >"lab/$chart"
+		grep -l "^# reads: $chart" "$top"/plots/*.gp |
+			xargs grep -ho 'strcol("[a-z0-9_]*' | cut -d'"' -f2 |
+			sort -u | paste -sd, >"lab/$chart"
 		refused 1 "plot lab: $chart has no rows, so nothing is drawn" \
 			".csv files" plot lab
 	done
