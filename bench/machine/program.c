@@ -219,16 +219,16 @@ static int find_own(char file[PATH_MAX])
 int installed_path(char path[PATH_MAX], const char *const *places)
 {
 	char folder[PATH_MAX];
+	int error = ENOENT;
 
 	if (find_own(folder))
 		return -ENOENT;
 	*strrchr(folder, '/') = '\0';
-	for (; *places; places++)
+	for (; *places && error == ENOENT; places++)
 		if (snprintf(path, PATH_MAX, "%s/%s", folder, *places) <
-			    PATH_MAX &&
-		    !access(path, F_OK))
-			return 0;
-	return -ENOENT;
+		    PATH_MAX)
+			error = access(path, F_OK) ? errno : 0;
+	return -error;
 }
 
 int installed_payload(char path[PATH_MAX])

@@ -105,7 +105,11 @@ static int find_library(char path[PATH_MAX], struct failure *why)
 		error = -errno;
 	if (error)
 		return fail(why, EXIT_OURS,
-			    "Build it with `make`, or install spawnwise again.",
+			    error == -EACCES
+				    ? "Let this user enter all folders down to "
+				      "that of spawnwise."
+				    : "Build it with `make`, or install "
+				      "spawnwise again.",
 			    "read libspawnwise-preload.so: %s",
 			    strerror(-error));
 	if (strpbrk(path, " :"))

@@ -229,6 +229,7 @@ inside_moved() {
 # Names of which mountinfo escapes a part, as systemd's are; theirs is what
 # another group's folder was bound to before.
 @test "the limit is that of our own group, wherever it is mounted" {
+	unshare -m true 2>/dev/null || skip "needs a mount namespace of its own"
 	hierarchy '\x2d.slice'
 	mkdir theirs 'a \x2d b' own
 	# shellcheck disable=SC2016
@@ -245,8 +246,8 @@ inside_moved() {
 
 # As engines make it: the folders around the container's have no names there.
 @test "the limit of a container is seen in its cgroup namespace" {
+	unshare -mC true 2>/dev/null || skip "needs namespaces of its own"
 	hierarchy
-	unshare -C true || skip "needs cgroup namespaces"
 	# shellcheck disable=SC2016
 	for script in true 'umount -l "$top"; mount -t $kind none "$top"'; do
 		check 0 inside_moved -C "$script" "$command" doctor

@@ -58,7 +58,7 @@ no_raw_bytes() {
 }
 
 @test "an error is told of any name" {
-	check 1 "$command" choose --data $'no\e[31m\xff' --heap 0
+	check 2 "$command" choose --data $'no\e[31m\xff' --heap 0
 	no_raw_bytes err
 	says err 'no\x1b[31m\xff'
 	check 2 "$command" run --heap $'1\x9b31m'
