@@ -9,7 +9,6 @@
 #include <errno.h>
 #include <linux/audit.h>
 #include <linux/filter.h>
-#include <poll.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -300,8 +299,7 @@ int trial_run(const struct sw_strategy *strategy, const char **step)
 {
 	struct trial_spawn trial;
 	struct trial_report last;
-	struct pollfd end = { .events = POLLIN };
-	int ready, error;
+	int late, error;
 
 	*step = "sw_open";
 	if (sw_births_elsewhere())
@@ -312,12 +310,9 @@ int trial_run(const struct sw_strategy *strategy, const char **step)
 		return error;
 	/* The process closes its end of the socket when it ends, but a child
 	 * that it left behind may hold a copy. */
-	end.fd = trial.process.socket;
-	do
-		ready = poll(&end, 1, PATIENCE_MS);
-	while (ready < 0 && errno == EINTR);
+	late = coprocess_await(trial.process.socket, PATIENCE_MS);
 	if (!trial_end(&trial, &last))
-		error = ready ? -EOWNERDEAD : -ETIMEDOUT;
+		error = late ? -ETIMEDOUT : -EOWNERDEAD;
 	*step = last.step ?: *step;
 	if (error)
 		return error;

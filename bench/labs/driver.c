@@ -152,7 +152,8 @@ static int work(struct trial *trial)
 	if (part->act && !error && !trial->skipped[0])
 		trial->ended = worker_act(&worker, trial,
 					  part->look ? look : NULL, &error);
-	coprocess_end(&worker, &trial->status);
+	else
+		coprocess_end(&worker, NULL);
 	if (!error && !part->deadly)
 		error = trial->ended;
 	if (!error && part->after && (!trial->skipped[0] || part->skipped_rows))

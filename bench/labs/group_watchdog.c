@@ -176,9 +176,8 @@ static int make_group(struct group_watchdog *watchdog, const char *directory)
 void group_watchdog_main(void *context)
 {
 	struct group_watchdog *watchdog = context;
-	struct group_watchdog_request request;
-	const int keep[] = { watchdog->post.runner_fd,
-			     watchdog->post.socket_fd };
+	char request[PATH_MAX];
+	int keep[] = { watchdog->post.runner_fd, watchdog->post.socket_fd };
 	int error = watchdog_settle("spawnwise-keep", keep, 2);
 	bool stopped = false;
 	int heard = 0;
@@ -187,15 +186,14 @@ void group_watchdog_main(void *context)
 	if (error)
 		_exit(0);
 	while (!stopped && heard >= 0) {
-		heard = watchdog_hear(&watchdog->post, &request, sizeof request,
+		heard = watchdog_hear(&watchdog->post, request, sizeof request,
 				      -1);
 		if (heard <= 0)
 			continue;
-		stopped = request.verb == WATCHDOG_STOP;
-		watchdog_answer(
-			&watchdog->post,
-			stopped ? clear_group(watchdog)
-				: make_group(watchdog, request.directory));
+		stopped = !*request;
+		watchdog_answer(&watchdog->post,
+				stopped ? clear_group(watchdog)
+					: make_group(watchdog, request));
 	}
 	/* The runner is gone, or wants nothing more: leave nothing behind. */
 	while (clear_group(watchdog) == -EBUSY)

@@ -13,17 +13,6 @@
 
 #include "bench/machine/coprocess.h"
 
-enum group_watchdog_verb {
-	WATCHDOG_MAKE, /* make the directory and hold it: 0 or -errno */
-	WATCHDOG_STOP, /* kill and remove what it holds: 1 if it had to kill;
-			* then end; on an error it goes on trying */
-};
-
-struct group_watchdog_request {
-	enum group_watchdog_verb verb;
-	char directory[PATH_MAX]; /* of WATCHDOG_MAKE */
-};
-
 /* How long a sweep may take before it is answered with -EBUSY. */
 #define WATCHDOG_SWEEP_MS 2000
 
@@ -42,8 +31,10 @@ struct group_watchdog {
  */
 int group_watchdog_lock(const char *directory);
 
-/* The watchdog's life, a watchdog_life: context is its struct group_watchdog.
- */
+/* The watchdog's life, a watchdog_life: context is its struct group_watchdog. A
+ * request is a directory in PATH_MAX bytes: make it and hold it, 0 or -errno.
+ * An empty one: kill and remove what it holds, 1 if it had to kill, then end;
+ * on an error it goes on trying. */
 void group_watchdog_main(void *context);
 
 /*

@@ -22,8 +22,17 @@
 #include <stdio.h>
 #include <sys/types.h>
 
-#include "bench/labs/memory_group_place.h"
+#include "bench/machine/cgroup.h"
+#include "bench/machine/coprocess.h"
 #include "bench/rows/rows.h"
+
+struct memory_group {
+	int version;		  /* 1 or 2; 0: there is none */
+	char directory[PATH_MAX]; /* .../spawnwise-PID-N */
+	uint64_t limit_bytes;	  /* as read back, whole pages */
+	uint64_t ceiling_bytes;	  /* no limit may be above it */
+	struct watchdog watchdog;
+};
 
 /* What the kernel does not tell. */
 #define MEMORY_GROUP_ABSENT UINT64_MAX
@@ -66,6 +75,15 @@ int memory_group_ceiling(uint64_t *bytes, char *why, size_t why_size);
  */
 int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 		      char *why, size_t why_size);
+
+/* Parts of that: let the watchdog make the group, with the memory controller,
+ * at or above our own; remove groups of dead runners below a directory, with
+ * what is in them; the reason and the cure for an error, where own has version
+ * 0 if there is no memory controller at all. */
+int memory_group_place(struct memory_group *group, const struct cgroup *own);
+void memory_group_repair(const char *directory);
+void memory_group_explain(int error, const struct cgroup *own, char *why,
+			  size_t why_size);
 
 /* Move a process into the group, best before it has touched memory: what it was
  * charged for before stays where it was charged. pid 0 is the calling one.

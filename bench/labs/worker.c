@@ -5,7 +5,6 @@
 
 #include <errno.h>
 #include <malloc.h>
-#include <poll.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdbool.h>
@@ -112,14 +111,10 @@ static _Noreturn void live(int socket, bool guarded, int (*prepare)(void *data),
 
 static int await(const struct coprocess *worker, int limit_ms, int *answer)
 {
-	struct pollfd news = { .fd = worker->socket, .events = POLLIN };
-	int ready;
+	const int error = coprocess_await(worker->socket, limit_ms);
 
-	do
-		ready = poll(&news, 1, limit_ms);
-	while (ready < 0 && errno == EINTR);
-	if (ready <= 0)
-		return ready ? -errno : -ETIMEDOUT;
+	if (error)
+		return error;
 	return recv(worker->socket, answer, sizeof *answer, 0) > 0 ? 0
 								   : -ECHILD;
 }
@@ -145,21 +140,6 @@ int worker_start(struct coprocess *worker, struct guardian *guardian,
 	if (error)
 		coprocess_end(worker, NULL);
 	return error;
-}
-
-/* Its memory must be gone before the window closes: what another mode has
- * promised may be more than the user's has to give. Returns whether it had
- * ended by itself because we were stopped. */
-static bool die(const struct coprocess *worker)
-{
-	siginfo_t info = { .si_status = 0 };
-
-	if (kill(worker->pid, SIGKILL)) /* as coprocess_end() */
-		shutdown(worker->socket, SHUT_RDWR);
-	while (waitid(P_PID, (id_t)worker->pid, &info, WEXITED | WNOWAIT) &&
-	       errno == EINTR)
-		;
-	return info.si_code == CLD_EXITED && info.si_status == EXIT_ALONE;
 }
 
 /* Let it act in its window, and keep this open meanwhile. Time in which we are
@@ -194,10 +174,17 @@ int worker_act(const struct coprocess *worker, struct trial *trial,
 	const int leased =
 		guardian ? guardian_lease(guardian, trial->mode, LEASE_MS) : 0;
 	const int error = leased ?: act_in_window(worker, trial, look, answer);
-	const bool was_alone = die(worker);
-	const int released = guardian ? guardian_release(guardian) : 0;
 	struct repair repair;
+	bool was_alone;
+	int released;
 
+	/* Its memory must be gone before the window closes: what another mode
+	 * has promised may be more than the user's has to give. */
+	coprocess_end(worker, &trial->status);
+	/* By itself, because we were stopped. */
+	was_alone = WIFEXITED(trial->status) &&
+		    WEXITSTATUS(trial->status) == EXIT_ALONE;
+	released = guardian ? guardian_release(guardian) : 0;
 	if (released == -EPIPE)
 		overcommit_repair(&repair);
 	if (was_alone || leased == -ETIMEDOUT || released == -ETIMEDOUT)

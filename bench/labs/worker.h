@@ -4,9 +4,9 @@
  *
  *  1. worker_start() gives birth to it; it prepares itself in the user's
  *     overcommit mode, takes its memory for one thing.
- *  2. worker_act() opens a window in a foreign mode, lets it act, kills it,
+ *  2. worker_act() opens a window in a foreign mode, lets it act, ends it,
  *     and closes the window. What it found out is in memory that both share.
- *  3. coprocess_end() kills it if it never acted, and reaps it.
+ *     coprocess_end() ends one that shall not act.
  *
  * The window is made of short leases: when we are stopped it closes within two
  * seconds, and a worker that still acts dies with it. What it has said is not
@@ -37,8 +37,9 @@ int worker_start(struct coprocess *worker, struct guardian *guardian,
 		 void *data);
 
 /*
- * Let it act, once, in the trial's mode if there is a guardian. 0 when it has
- * done so, with what act returned in *answer. -ETIMEDOUT: not within the part's
+ * Let it act, once, in the trial's mode if there is a guardian, and end it: how
+ * is in the trial's status. 0 when it has acted, with what act returned in
+ * *answer. -ETIMEDOUT: not within the part's
  * limit_ms, in which we were not stopped; -EINTR: we were, and the window
  * closed before; -ECHILD: it died; -ESTALE: somebody else changed the mode
  * meanwhile; -EPIPE: the guardian is lost, overcommit_repair() was tried. Each

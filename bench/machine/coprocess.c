@@ -14,6 +14,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -78,6 +79,25 @@ void *coprocess_share(size_t bytes)
 	return memory == MAP_FAILED ? NULL : memory;
 }
 
+int coprocess_await(int fd, int wait_ms)
+{
+	struct pollfd event = { .fd = fd, .events = POLLIN };
+	const int64_t deadline_ms = clock_now_ms() + wait_ms;
+	int ready;
+
+	do {
+		const int64_t left_ms = deadline_ms - clock_now_ms();
+
+		ready = poll(&event, 1,
+			     wait_ms < 0   ? -1
+			     : left_ms > 0 ? (int)left_ms
+					   : 0);
+	} while (ready < 0 && errno == EINTR);
+	if (ready < 0)
+		return -errno;
+	return ready ? 0 : -ETIMEDOUT;
+}
+
 void coprocess_end(const struct coprocess *process, int *status)
 {
 	int ignored;
@@ -119,6 +139,44 @@ static int post_open(struct watchdog_post *post, int *socket_fd)
 	return 0;
 }
 
+static int watchdog_lost(struct watchdog *watchdog)
+{
+	close(watchdog->socket_fd);
+	watchdog->socket_fd = -1;
+	syscall(SYS_pidfd_send_signal, watchdog->pid_fd, SIGKILL, NULL, 0);
+	return -EPIPE;
+}
+
+static int hear_answer(struct watchdog *watchdog, int wait_ms)
+{
+	int answer;
+
+	if (coprocess_await(watchdog->socket_fd, wait_ms) ||
+	    recv(watchdog->socket_fd, &answer, sizeof(answer), 0) !=
+		    sizeof(answer))
+		return watchdog_lost(watchdog);
+	return answer;
+}
+
+static int await_ready(struct watchdog *watchdog)
+{
+	const pid_t pid = watchdog->pid;
+	int error;
+
+	watchdog->pid_fd = pidfd_of(pid);
+	if (watchdog->pid_fd < 0) {
+		error = watchdog->pid_fd;
+		/* It ends by itself when the socket is closed. */
+		watchdog_forget(watchdog);
+		waitpid(pid, NULL, 0);
+		return error;
+	}
+	error = hear_answer(watchdog, AWAIT_MS);
+	if (error)
+		watchdog_reap(watchdog);
+	return error;
+}
+
 /*
  * _Fork(3) leaves out pthread_atfork(3) handlers, which may allocate. Signals
  * are blocked before it, and for ever in the watchdog: no handler of the
@@ -145,59 +203,9 @@ int watchdog_birth(struct watchdog *watchdog, struct watchdog_post *post,
 	pthread_sigmask(SIG_SETMASK, &before, NULL);
 	close(post->runner_fd);
 	close(post->socket_fd);
-	if (error)
-		watchdog_forget(watchdog);
-	return error;
-}
-
-static int wait_readable(int fd, int wait_ms)
-{
-	struct pollfd event = { .fd = fd, .events = POLLIN };
-	const int64_t deadline_ms = clock_now_ms() + wait_ms;
-	int ready;
-
-	do {
-		const int64_t left_ms = deadline_ms - clock_now_ms();
-
-		ready = poll(&event, 1, left_ms > 0 ? (int)left_ms : 0);
-	} while (ready < 0 && errno == EINTR);
-	if (ready < 0)
-		return -errno;
-	return ready ? 0 : -ETIMEDOUT;
-}
-
-static int watchdog_lost(struct watchdog *watchdog)
-{
-	close(watchdog->socket_fd);
-	watchdog->socket_fd = -1;
-	syscall(SYS_pidfd_send_signal, watchdog->pid_fd, SIGKILL, NULL, 0);
-	return -EPIPE;
-}
-
-static int hear_answer(struct watchdog *watchdog, int wait_ms)
-{
-	int answer;
-
-	if (wait_readable(watchdog->socket_fd, wait_ms) ||
-	    recv(watchdog->socket_fd, &answer, sizeof(answer), 0) !=
-		    sizeof(answer))
-		return watchdog_lost(watchdog);
-	return answer;
-}
-
-int watchdog_await(struct watchdog *watchdog)
-{
-	watchdog->pid_fd = pidfd_of(watchdog->pid);
-	if (watchdog->pid_fd < 0) {
-		int error = watchdog->pid_fd;
-
-		/* It ends by itself when the socket is closed. */
-		watchdog_forget(watchdog);
-		return error;
-	}
-	int error = hear_answer(watchdog, AWAIT_MS);
-	if (error)
-		watchdog_reap(watchdog);
+	if (!error)
+		return await_ready(watchdog);
+	watchdog_forget(watchdog);
 	return error;
 }
 
@@ -244,30 +252,25 @@ static void close_between(int from, int next)
 		close(fd);
 }
 
-static int lowest_from(int from, const int *keep, size_t count)
+static int compare(const void *one, const void *other)
 {
-	int lowest = INT_MAX;
-
-	for (size_t i = 0; i < count; i++)
-		if (keep[i] >= from && keep[i] < lowest)
-			lowest = keep[i];
-	return lowest;
+	return *(const int *)one - *(const int *)other;
 }
 
 /* An inherited pipe that stays open here would keep its reader waiting. */
-static void close_others(const int *keep, size_t count)
+static void close_others(int *keep, size_t count)
 {
-	for (int from = 0;;) {
-		const int next = lowest_from(from, keep, count);
+	int from = 0;
 
-		close_between(from, next);
-		if (next == INT_MAX)
-			return;
-		from = next + 1;
+	qsort(keep, count, sizeof *keep, compare);
+	for (size_t i = 0; i < count; i++) {
+		close_between(from, keep[i]);
+		from = keep[i] + 1;
 	}
+	close_between(from, INT_MAX);
 }
 
-int watchdog_settle(const char *name, const int *keep, size_t keep_count)
+int watchdog_settle(const char *name, int *keep, size_t keep_count)
 {
 	setsid();
 	prctl(PR_SET_NAME, name);

@@ -37,6 +37,10 @@ int coprocess_sink(void);
  * to munmap(2). NULL: there is none. */
 void *coprocess_share(size_t bytes);
 
+/* Wait at most wait_ms (-1: for ever) until a descriptor has something to read,
+ * or its other end is closed. 0, -ETIMEDOUT, or -errno of poll(2). */
+int coprocess_await(int fd, int wait_ms);
+
 /* Kill it, reap it and close the socket; status, if not NULL, is as waitpid(2)
  * tells it. */
 void coprocess_end(const struct coprocess *process, int *status);
@@ -66,15 +70,12 @@ typedef void watchdog_life(void *context);
 
 /*
  * Give birth. post belongs to context: it is filled in for the watchdog and
- * closed again for the runner. Then watchdog_await() must follow.
+ * closed again for the runner. It is ready then: only when it has left our
+ * process group does a kill of the group spare it. On an error it is gone.
  * -ENOTRECOVERABLE: pidfd_open(2) is refused.
  */
 int watchdog_birth(struct watchdog *watchdog, struct watchdog_post *post,
 		   watchdog_life *life, void *context);
-
-/* Wait until it is ready. Only when it has left our process group does a kill
- * of the group spare it. On an error it is gone already. */
-int watchdog_await(struct watchdog *watchdog);
 
 /* Send a request and wait for the answer, no longer than wait_ms: a watchdog
  * that is late is killed, so that it holds nothing up. -EPIPE: it is lost. */
@@ -90,7 +91,7 @@ void watchdog_forget(struct watchdog *watchdog);
 /* The watchdog's own half: take its name (15 characters), close all
  * descriptors but those of keep, which has those of its post too, leave
  * everybody's way. */
-int watchdog_settle(const char *name, const int *keep, size_t keep_count);
+int watchdog_settle(const char *name, int *keep, size_t keep_count);
 
 /* Wait for a request, at most wait_ms (-1: for ever). Its size; 0: none came;
  * -1: the runner is gone or wants nothing more. Its death goes first: a request

@@ -184,10 +184,10 @@ static int guard_patience_ms(const struct guard *guard)
 static _Noreturn void guard_main(void *context)
 {
 	struct guard *guard = context;
-	const int keep[] = { guard->post.runner_fd, guard->post.socket_fd,
-			     guard->knob_fd,	    guard->directory_fd,
-			     guard->lock.fds[0],    guard->lock.fds[1],
-			     guard->lock.fds[2] };
+	int keep[] = { guard->post.runner_fd, guard->post.socket_fd,
+		       guard->knob_fd,	      guard->directory_fd,
+		       guard->lock.fds[0],    guard->lock.fds[1],
+		       guard->lock.fds[2] };
 	struct guard_request request;
 	int error =
 		watchdog_settle(GUARD_NAME, keep, sizeof keep / sizeof *keep);
@@ -270,7 +270,7 @@ int guardian_start(struct guardian *guardian)
 		lock_release(&guard.lock, guard.directory_fd);
 	/* The lock lives on in the guardian's copy of the descriptor. */
 	guard_release(&guard);
-	return error ? error : watchdog_await(&guardian->watchdog);
+	return error;
 }
 
 int guardian_lease(struct guardian *guardian, int mode, int duration_ms)

@@ -18,7 +18,6 @@
 
 #include "bench/labs/group_watchdog.h"
 #include "bench/labs/memory_group.h"
-#include "bench/labs/memory_group_place.h"
 #include "tests/unit/source.h"
 
 #define ABSENT MEMORY_GROUP_ABSENT
@@ -139,7 +138,6 @@ static void a_place_without_controller_is_left_clean(void **state)
 	assert_int_equal(watchdog_birth(&group.watchdog, &watchdog.post,
 					group_watchdog_main, &watchdog),
 			 0);
-	assert_int_equal(watchdog_await(&group.watchdog), 0);
 	assert_int_equal(memory_group_place(&group, &own), -ENOENT);
 	assert_false(memory_group_close(&group));
 	assert_int_equal(rmdir(own.directory), 0);
@@ -178,34 +176,31 @@ static void groups_of_dead_runners_are_removed(void **state)
 	memory_group_repair(top);
 }
 
-static void ask(struct watchdog *watchdog,
-		const struct group_watchdog_request *request)
+static void ask(struct watchdog *watchdog, const char *directory)
 {
-	assert_int_equal(
-		watchdog_ask(watchdog, request, sizeof(*request), 5000), 0);
+	assert_int_equal(watchdog_ask(watchdog, directory, PATH_MAX, 5000), 0);
 }
 
 /* Its runner's pid says nothing where it belongs to another namespace. */
 static void a_group_with_a_watchdog_is_left_alone(void **state)
 {
 	char top[] = "/tmp/spawnwise-watchdog-XXXXXX";
-	struct group_watchdog_request request = { .verb = WATCHDOG_MAKE };
+	char directory[PATH_MAX] = "";
 	struct group_watchdog life = { .directory = "" };
 	struct watchdog watchdog;
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
-	snprintf(request.directory, PATH_MAX, "%s/spawnwise-%d-1", top,
+	snprintf(directory, PATH_MAX, "%s/spawnwise-%d-1", top,
 		 (int)dead_pid());
 	assert_int_equal(watchdog_birth(&watchdog, &life.post,
 					group_watchdog_main, &life),
 			 0);
-	assert_int_equal(watchdog_await(&watchdog), 0);
-	ask(&watchdog, &request);
+	ask(&watchdog, directory);
 	memory_group_repair(top);
-	assert_int_equal(access(request.directory, F_OK), 0);
-	request.verb = WATCHDOG_STOP;
-	ask(&watchdog, &request);
+	assert_int_equal(access(directory, F_OK), 0);
+	*directory = '\0';
+	ask(&watchdog, directory);
 	watchdog_reap(&watchdog);
 	assert_int_equal(rmdir(top), 0);
 }
