@@ -13,9 +13,10 @@ static int64_t points(const struct badness_process *process,
 		      const struct badness_scope *scope)
 {
 	const int64_t total = (int64_t)(scope->total_bytes / scope->page_bytes);
-	const uint64_t pages = process->rss_bytes / scope->page_bytes +
-			       process->swap_bytes / scope->page_bytes +
-			       process->page_table_bytes / scope->page_bytes;
+	const struct process_memory *memory = &process->memory;
+	const uint64_t pages = memory->rss_bytes / scope->page_bytes +
+			       memory->swap_bytes / scope->page_bytes +
+			       memory->page_table_bytes / scope->page_bytes;
 
 	if (process->exempt || process->oom_score_adj == BADNESS_ADJ_NEVER)
 		return BADNESS_NEVER;
@@ -31,27 +32,23 @@ int64_t badness_bytes(const struct badness_process *process,
 				      : pages * (int64_t)scope->page_bytes;
 }
 
-enum badness_scale badness_scale_of(const char *release)
+static bool is_shifted(const char *release)
 {
-	unsigned major = 0;
-	unsigned minor = 0;
+	unsigned major, minor;
 
-	/* Of a kernel that does not tell we think that it is new. */
-	if (sscanf(release, "%u.%u", &major, &minor) != 2)
-		return BADNESS_SHIFTED;
-	return major > 5 || (major == 5 && minor >= 9) ? BADNESS_SHIFTED
-						       : BADNESS_PLAIN;
+	return sscanf(release, "%u.%u", &major, &minor) != 2 || major > 5 ||
+	       (major == 5 && minor >= 9);
 }
 
 int badness_score(const struct badness_process *process,
-		  const struct badness_scope *scope, enum badness_scale scale)
+		  const struct badness_scope *scope, const char *release)
 {
 	const int64_t total = (int64_t)(scope->total_bytes / scope->page_bytes);
 	int64_t pages = points(process, scope);
 
 	if (pages == BADNESS_NEVER || !total)
 		return 0;
-	if (scale == BADNESS_SHIFTED)
+	if (is_shifted(release))
 		return (int)((1000 + pages * 1000 / total) * 2 / 3);
 	if (pages < 1)
 		pages = 1;

@@ -21,14 +21,15 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "bench/machine/process.h"
+
 #define BADNESS_NEVER INT64_MIN /* it is not chosen at all */
 #define BADNESS_ADJ_NEVER (-1000)
 
-/* One process, as /proc/PID/status and oom_score_adj tell it. */
+/* One process. Of its memory RSS, swap and page tables (VmPTE, with all levels
+ * since 4.15) count. */
 struct badness_process {
-	uint64_t rss_bytes;	   /* VmRSS: anonymous, file and shared */
-	uint64_t swap_bytes;	   /* VmSwap */
-	uint64_t page_table_bytes; /* VmPTE, with all levels since 4.15 */
+	struct process_memory memory;
 	int oom_score_adj;
 	/* The machine's first process, a kernel thread, a zombie, or a child
 	 * of vfork() before its exec: never chosen. */
@@ -49,21 +50,13 @@ struct badness_scope {
 int64_t badness_bytes(const struct badness_process *process,
 		      const struct badness_scope *scope);
 
-/* The scale of /proc/PID/oom_score: proc_oom_score() in fs/proc/base.c. */
-enum badness_scale {
-	/* Thousandths of the total, at least one page's worth. */
-	BADNESS_PLAIN,
-	/* Since Linux 5.9 (9066e5cfb73c): two thirds of 1000 and that, so that
-	 * a process of no size has 666. */
-	BADNESS_SHIFTED,
-};
-
-/* The scale of a kernel, by its release as of uname(2): "6.1.0-56-cloud". */
-enum badness_scale badness_scale_of(const char *release);
-
-/* What /proc/PID/oom_score shows, 0 to 2000; scope is the machine. */
+/* What /proc/PID/oom_score shows, 0 to 2000 (proc_oom_score() in
+ * fs/proc/base.c); scope is the machine. In thousandths of the total, at least
+ * one page's worth; since Linux 5.9 (9066e5cfb73c) two thirds of 1000 and that,
+ * so that a process of no size has 666. The kernel is told by its release as of
+ * uname(2), "6.1.0-56-cloud"; one that does not tell is taken for a new one. */
 int badness_score(const struct badness_process *process,
-		  const struct badness_scope *scope, enum badness_scale scale);
+		  const struct badness_scope *scope, const char *release);
 
 /*
  * The index of the process that is killed first, count if none is. The order

@@ -385,7 +385,7 @@ void memory_group_growth(const struct memory_group_reading *before,
 	     counter->name; counter++) {
 		const uint64_t *from = row_member(counter, before);
 
-		if (*counter_in(now, counter) != MEMORY_GROUP_ABSENT)
+		if (*counter_in(now, counter) != BYTES_UNKNOWN)
 			*counter_in(now, counter) -= *from;
 	}
 }
@@ -421,7 +421,7 @@ int memory_group_read(const struct memory_group *group,
 {
 	const char *directory = group->directory;
 
-	/* All ones: every field is absent. */
+	/* All ones: every field is unknown. */
 	memset(reading, 0xff, sizeof(*reading));
 	if (!group->version)
 		return -ENOENT;

@@ -34,9 +34,7 @@ struct memory_group {
 	struct watchdog watchdog;
 };
 
-/* What the kernel does not tell. */
-#define MEMORY_GROUP_ABSENT UINT64_MAX
-
+/* BYTES_UNKNOWN is what the kernel does not tell. */
 struct memory_group_reading {
 	uint64_t usage_bytes; /* charged now: pages, cache, page tables */
 	/* How often, see memory_group_counters: */
@@ -99,8 +97,8 @@ int memory_group_set_limit(struct memory_group *group, uint64_t limit_bytes);
  * 4.19). -ENOTSUP: version 1 or an older kernel. */
 int memory_group_set_oom_group(const struct memory_group *group, bool whole);
 
-/* Every field, as far as it exists; else it is MEMORY_GROUP_ABSENT. An error
- * only if the group cannot be read at all. */
+/* Every field, as far as it exists. An error only if the group cannot be read
+ * at all. */
 int memory_group_read(const struct memory_group *group,
 		      struct memory_group_reading *reading);
 
@@ -109,7 +107,7 @@ int memory_group_read(const struct memory_group *group,
  * children. Does nothing to a group that was closed or never opened. */
 bool memory_group_close(struct memory_group *group);
 
-/* By how much the counters have grown since; absent stays absent. */
+/* By how much the counters have grown since; unknown stays unknown. */
 void memory_group_growth(const struct memory_group_reading *before,
 			 struct memory_group_reading *now);
 

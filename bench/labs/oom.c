@@ -50,9 +50,9 @@ static const struct row_field fields[] = {
 	      "predicted"),
 	FIELD("nice", NUMBER, AT(nice)),
 	FIELD("uid", INTEGER, AT(uid), "of the process"),
-	FIELD("resident_bytes", BYTES, AT(process.rss_bytes)),
-	FIELD("swap_bytes", BYTES, AT(process.swap_bytes)),
-	FIELD("page_table_bytes", BYTES, AT(process.page_table_bytes),
+	FIELD("resident_bytes", BYTES, AT(process.memory.rss_bytes)),
+	FIELD("swap_bytes", BYTES, AT(process.memory.swap_bytes)),
+	FIELD("page_table_bytes", BYTES, AT(process.memory.page_table_bytes),
 	      "VmRSS, VmSwap, VmPTE; `kill`: of who was predicted, when the "
 	      "group is full"),
 	FIELD("badness_bytes", INTEGER, AT(badness_bytes),
@@ -70,10 +70,10 @@ static const struct row_field fields[] = {
 };
 
 static const struct row_field of_log[] = {
-	FIELD("total_vm_bytes", BYTES, AT(log.vm_bytes)),
-	FIELD("anon_rss_bytes", BYTES, AT(log.anon_bytes)),
-	FIELD("file_rss_bytes", BYTES, AT(log.file_bytes)),
-	FIELD("shmem_rss_bytes", BYTES, AT(log.shmem_bytes),
+	FIELD("total_vm_bytes", BYTES, AT(logged.vm_bytes)),
+	FIELD("anon_rss_bytes", BYTES, AT(logged.anon_bytes)),
+	FIELD("file_rss_bytes", BYTES, AT(logged.file_bytes)),
+	FIELD("shmem_rss_bytes", BYTES, AT(logged.shmem_bytes),
 	      "of the kernel's log line about the kill"),
 	{ 0 },
 };
@@ -106,23 +106,10 @@ void oom_begin(struct oom *oom, const char *part)
 	oom->part = part;
 	oom->uid = getuid();
 	oom->badness_bytes = INTEGER_UNKNOWN;
-	oom->process.rss_bytes = oom->process.swap_bytes =
-		oom->process.page_table_bytes = BYTES_UNKNOWN;
-	memset(&oom->growth, 0xff, sizeof oom->growth); /* all are absent */
-	memset(&oom->log, 0xff, sizeof oom->log);
-}
-
-int oom_read(pid_t pid, struct badness_process *process)
-{
-	struct process_memory memory;
-	const int error = process_memory_read(pid, &memory);
-
-	if (error)
-		return error;
-	process->rss_bytes = memory.rss_bytes;
-	process->swap_bytes = memory.swap_bytes;
-	process->page_table_bytes = memory.page_table_bytes;
-	return 0;
+	/* All bytes are unknown. */
+	memset(&oom->process.memory, 0xff, sizeof oom->process.memory);
+	memset(&oom->growth, 0xff, sizeof oom->growth);
+	memset(&oom->logged, 0xff, sizeof oom->logged);
 }
 
 void oom_weigh(struct oom *oom, const struct badness_scope *scope)
@@ -131,8 +118,8 @@ void oom_weigh(struct oom *oom, const struct badness_scope *scope)
 	const bool never = badness == BADNESS_NEVER;
 
 	oom->badness_bytes = never ? INTEGER_UNKNOWN : badness;
-	oom->held_bytes =
-		oom->process.rss_bytes + oom->process.page_table_bytes;
+	oom->held_bytes = oom->process.memory.rss_bytes +
+			  oom->process.memory.page_table_bytes;
 	snprintf(oom->badness, sizeof oom->badness, "%s%s",
 		 badness < 0 && !never ? "-" : "",
 		 never ? "never" : size_human((uint64_t)llabs(badness)).text);

@@ -22,7 +22,7 @@ struct oom {
 	char predicted[32];
 	char observed[32];
 	struct memory_group_reading growth; /* of counters */
-	struct oom_log_kill log;
+	struct process_memory logged;	    /* as the kernel wrote it */
 
 	/* In texts. */
 	uint64_t held_bytes;
@@ -60,10 +60,6 @@ extern uint64_t oom_unit_bytes;
 
 /* Begin the row of a part, in which nothing is known yet. */
 void oom_begin(struct oom *oom, const char *part);
-
-/* What the badness of a process counts, as /proc tells it. -ENOENT, -ENODATA:
- * it is dead. */
-int oom_read(pid_t pid, struct badness_process *process);
 
 /* Fill in the badness of the row's process in this scope. */
 void oom_weigh(struct oom *oom, const struct badness_scope *scope);

@@ -55,7 +55,7 @@ static const struct kill_case cases[] = {
 /* Not in the row, which workers share with us: each knows itself as pid 0. */
 static struct coprocess others[GROWING];
 
-static struct oom_log kernel_log;
+static int kernel_log;
 
 /* What one of them is told at its birth. */
 struct member {
@@ -131,11 +131,12 @@ static int predict_victim(struct oom *oom, uint64_t room_bytes)
 			.exempt = !pid_of(oom, i),
 		};
 		if (!all[i].exempt)
-			error = oom_read(pid_of(oom, i), &all[i]);
+			error = process_memory_read(pid_of(oom, i),
+						    &all[i].memory);
 	}
 	if (error)
 		return error;
-	all[GROWING].rss_bytes += room_bytes;
+	all[GROWING].memory.rss_bytes += room_bytes;
 	victim = badness_victim(all, PROCESSES, &scope);
 	if (victim == PROCESSES)
 		return -ESRCH;
@@ -163,7 +164,8 @@ static int begin(struct oom *oom)
 	oom->goal_bytes = room_bytes + oom_unit_bytes / 2;
 	if (!case_of(oom)->raised || case_of(oom)->whole)
 		oom->goal_bytes += group->limit_bytes;
-	oom->log_error = oom_log_open(&kernel_log);
+	kernel_log = oom_log_open();
+	oom->log_error = kernel_log < 0 ? kernel_log : 0;
 	return predict_victim(oom, room_bytes);
 }
 
@@ -222,10 +224,10 @@ static void find_in_log(struct oom *oom, pid_t pid)
 	struct oom_log_record record;
 
 	while (!oom->log_error && !oom->line[0] &&
-	       !oom_log_next(&kernel_log, LOG_WAIT_MS, &record)) {
+	       !oom_log_next(kernel_log, LOG_WAIT_MS, &record)) {
 		if (record.kill.pid != pid)
 			continue;
-		oom->log = record.kill;
+		oom->logged = record.kill.memory;
 		snprintf(oom->line, sizeof oom->line, "%.*s",
 			 (int)sizeof oom->line - 1, record.line);
 	}
@@ -260,7 +262,8 @@ static int after(void *row)
 	if (!oom->killed)
 		strcpy(oom->observed, "nobody");
 	oom->trial.agrees = is_first(oom->predicted, oom->observed);
-	oom_log_close(&kernel_log);
+	if (!oom->log_error)
+		close(kernel_log);
 	bury_others();
 	return error;
 }
@@ -311,9 +314,9 @@ static void tell_log(struct lab_context *context)
 			    oom->trial.case_name);
 		report_text(context, "%s", oom->line);
 		for (; size->name; size++) {
-			const uint64_t *bytes = row_member(size, &oom->log);
+			const uint64_t *bytes = row_member(size, &oom->logged);
 
-			if (*bytes != OOM_LOG_ABSENT)
+			if (*bytes != BYTES_UNKNOWN)
 				fprintf(context->text, "  %-15s %9s  %s\n",
 					size->name, size_human(*bytes).text,
 					size->help);

@@ -26,7 +26,7 @@
 #define LAST_OF_KERNEL 7
 
 #define SIZE(key, member, meaning)                                             \
-	FIELD(key, BYTES, offsetof(struct oom_log_kill, member), meaning)
+	FIELD(key, BYTES, offsetof(struct process_memory, member), meaning)
 
 #define REQUIRED 3 /* the first; older kernels do not tell the others */
 
@@ -38,6 +38,8 @@ const struct row_field oom_log_sizes[] = {
 	     "resident, of files: program and libraries"),
 	SIZE("shmem-rss", shmem_bytes,
 	     "resident and shared: tmpfs, shared mappings"),
+	/* Since Linux 5.4. Until 5.6 the kernel wrote bytes as kB here: what is
+	 * more than all the rest is such a slip. */
 	SIZE("pgtables", page_table_bytes, "its page tables, which count too"),
 	{ 0 },
 };
@@ -64,14 +66,14 @@ static bool read_number(const char *text, uint64_t *number)
 static uint64_t read_size(const char *text, const char *key)
 {
 	char pattern[32];
-	uint64_t bytes = OOM_LOG_ABSENT;
+	uint64_t bytes;
 	const char *at;
 
 	snprintf(pattern, sizeof pattern, " %s:", key);
 	at = strstr(text, pattern);
 	if (!at || !read_number(at + strlen(pattern), &bytes) ||
 	    __builtin_mul_overflow(bytes, 1024, &bytes))
-		return OOM_LOG_ABSENT;
+		return BYTES_UNKNOWN;
 	return bytes;
 }
 
@@ -101,9 +103,9 @@ int oom_log_kill_parse(const char *line, struct oom_log_kill *kill)
 	for (int i = 0; oom_log_sizes[i].name; i++) {
 		const uint64_t bytes = read_size(sizes, oom_log_sizes[i].name);
 
-		if (bytes == OOM_LOG_ABSENT && i < REQUIRED)
+		if (bytes == BYTES_UNKNOWN && i < REQUIRED)
 			return -EBADMSG;
-		memcpy((char *)kill + oom_log_sizes[i].offset, &bytes,
+		memcpy((char *)&kill->memory + oom_log_sizes[i].offset, &bytes,
 		       sizeof bytes);
 	}
 	return 0;
@@ -124,26 +126,27 @@ int oom_log_record_parse(const char *text, struct oom_log_record *record)
 		       : 0;
 }
 
-int oom_log_open(struct oom_log *log)
+int oom_log_open(void)
 {
-	log->fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
-	if (log->fd < 0)
-		return -errno;
-	if (lseek(log->fd, 0, SEEK_END) >= 0)
-		return 0;
-	int error = -errno;
-	oom_log_close(log);
+	const int fd = open("/dev/kmsg", O_RDONLY | O_NONBLOCK | O_CLOEXEC);
+	int error;
+
+	if (fd >= 0 && lseek(fd, 0, SEEK_END) >= 0)
+		return fd;
+	error = -errno;
+	if (fd >= 0)
+		close(fd);
 	return error;
 }
 
 /* One record, or -EAGAIN. EPIPE says that older ones were overwritten. */
-static int read_record(const struct oom_log *log, struct oom_log_record *record)
+static int read_record(int fd, struct oom_log_record *record)
 {
 	char text[RECORD_BYTES + 1];
 	ssize_t length;
 
 	do
-		length = read(log->fd, text, RECORD_BYTES);
+		length = read(fd, text, RECORD_BYTES);
 	while (length < 0 && (errno == EPIPE || errno == EINTR));
 	if (length <= 0)
 		return length ? -errno : -EAGAIN;
@@ -151,14 +154,13 @@ static int read_record(const struct oom_log *log, struct oom_log_record *record)
 	return oom_log_record_parse(text, record);
 }
 
-int oom_log_next(const struct oom_log *log, int wait_ms,
-		 struct oom_log_record *record)
+int oom_log_next(int fd, int wait_ms, struct oom_log_record *record)
 {
 	const int64_t deadline_ms = clock_now_ms() + wait_ms;
-	struct pollfd event = { .fd = log->fd, .events = POLLIN };
+	struct pollfd event = { .fd = fd, .events = POLLIN };
 
 	for (;;) {
-		int error = read_record(log, record);
+		int error = read_record(fd, record);
 		int64_t left_ms = deadline_ms - clock_now_ms();
 
 		if (error == -ENOENT)
@@ -167,11 +169,4 @@ int oom_log_next(const struct oom_log *log, int wait_ms,
 			return error;
 		poll(&event, 1, (int)left_ms);
 	}
-}
-
-void oom_log_close(struct oom_log *log)
-{
-	if (log->fd >= 0)
-		close(log->fd);
-	log->fd = -1;
 }

@@ -8,31 +8,25 @@
  *  1. oom_log_open()   before the experiment: from now on.
  *  2. oom_log_next()   afterwards, with some patience: the line is written
  *                      after the victim got its signal.
- *  3. oom_log_close()
+ *  3. close()
  */
 #ifndef LABS_OOM_LOG_H
 #define LABS_OOM_LOG_H
 
 #include <limits.h>
-#include <stdint.h>
 #include <sys/types.h>
 
+#include "bench/machine/process.h"
 #include "bench/rows/rows.h"
 
-#define OOM_LOG_ABSENT UINT64_MAX /* older kernels do not tell it */
 /* "Killed process 4711 (name) total-vm:...": one process was. */
 struct oom_log_kill {
 	pid_t pid;
-	uint64_t vm_bytes;    /* total-vm: address space */
-	uint64_t anon_bytes;  /* anon-rss: resident, of no file */
-	uint64_t file_bytes;  /* file-rss: resident, of files */
-	uint64_t shmem_bytes; /* shmem-rss: resident and shared; since 4.5 */
-	/* Since Linux 5.4. Until 5.6 the kernel wrote bytes as kB here: what
-	 * is more than all the rest is such a slip. */
-	uint64_t page_table_bytes;
+	struct process_memory memory; /* only of oom_log_sizes */
 };
 
-/* The sizes of a kill, by their keys in the line; help says what each is. */
+/* The sizes in the line by their keys there, in a struct process_memory; help
+ * says what each is. BYTES_UNKNOWN: older kernels do not tell it. */
 extern const struct row_field oom_log_sizes[];
 
 /*
@@ -52,20 +46,13 @@ struct oom_log_record {
  * is set; -EBADMSG: it is no record. */
 int oom_log_record_parse(const char *text, struct oom_log_record *record);
 
-struct oom_log {
-	int fd;
-};
-
-/* Open the kernel's log at its end. -EPERM, -EACCES: this user may not read it
- * (kernel.dmesg_restrict, and no CAP_SYSLOG; or the device's permissions);
- * -ENOENT: there is none, as in containers. */
-int oom_log_open(struct oom_log *log);
+/* Open the kernel's log at its end: a descriptor. -EPERM, -EACCES: this user
+ * may not read it (kernel.dmesg_restrict, and no CAP_SYSLOG; or the device's
+ * permissions); -ENOENT: there is none, as in containers. */
+int oom_log_open(void);
 
 /* The next record about a kill, waiting at most wait_ms for one. -EAGAIN: there
  * is none. Records that were overwritten before they were read are lost. */
-int oom_log_next(const struct oom_log *log, int wait_ms,
-		 struct oom_log_record *record);
-
-void oom_log_close(struct oom_log *log);
+int oom_log_next(int fd, int wait_ms, struct oom_log_record *record);
 
 #endif

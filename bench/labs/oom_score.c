@@ -112,7 +112,8 @@ static int look(void *row)
 		oom->uid = UID_NOBODY;
 	oom->process.oom_score_adj = one->adj;
 	if (!error)
-		error = oom_read(oom->trial.pid, &oom->process);
+		error = process_memory_read(oom->trial.pid,
+					    &oom->process.memory);
 	if (!error)
 		error = oom_score_read(oom->trial.pid, &oom->score, &adj);
 	if (error)
@@ -120,8 +121,7 @@ static int look(void *row)
 	scope.total_bytes = machine.total_bytes + machine.swap_total_bytes;
 	oom_weigh(oom, &scope);
 	uname(&kernel);
-	predicted = badness_score(&oom->process, &scope,
-				  badness_scale_of(kernel.release));
+	predicted = badness_score(&oom->process, &scope, kernel.release);
 	snprintf(oom->predicted, sizeof oom->predicted, "%d", predicted);
 	snprintf(oom->observed, sizeof oom->observed, "%d", oom->score);
 	/* The kernel's counters may be some pages off: see badness.h. */

@@ -38,8 +38,7 @@ struct touch {
 
 	/* At one look from outside. */
 	int64_t ns;
-	uint64_t resident_bytes;
-	uint64_t page_table_bytes;
+	struct process_memory process;
 	uint64_t committed_bytes; /* by how much Committed_AS has grown */
 	struct memory_group_reading group;
 
@@ -60,9 +59,9 @@ static const struct row_field fields[] = {
 	      "what it asked for, and got unless `event` is `refused`"),
 	FIELD("touched_bytes", BYTES, AT(touched_bytes),
 	      "what it has written to, by its own count"),
-	FIELD("resident_bytes", BYTES, AT(resident_bytes),
+	FIELD("resident_bytes", BYTES, AT(process.rss_bytes),
 	      "VmRSS; 0 when it is dead"),
-	FIELD("page_table_bytes", BYTES, AT(page_table_bytes), "VmPTE"),
+	FIELD("page_table_bytes", BYTES, AT(process.page_table_bytes), "VmPTE"),
 	FIELD("committed_bytes", BYTES, AT(committed_bytes),
 	      "growth of Committed_AS since before, of the whole machine"),
 	FIELD("group_used_bytes", BYTES, AT(group.usage_bytes),
@@ -119,7 +118,6 @@ static int touch_pages(void *row)
 static int look(void *row)
 {
 	struct touch *touch = row;
-	struct process_memory process = { 0 };
 	struct meminfo memory;
 	int error = meminfo_read_commit(&memory);
 
@@ -127,10 +125,8 @@ static int look(void *row)
 		return error;
 	touch->ns = clock_now_ns() - touch->began_ns;
 	/* A process that has died holds nothing. */
-	if (process_memory_read(touch->trial.pid, &process))
-		process = (struct process_memory){ 0 };
-	touch->resident_bytes = process.rss_bytes;
-	touch->page_table_bytes = process.page_table_bytes;
+	if (process_memory_read(touch->trial.pid, &touch->process))
+		touch->process = (struct process_memory){ 0 };
 	touch->committed_bytes =
 		minus(memory.committed_bytes, touch->committed_before);
 	error = memory_group_read(touch->trial.group, &touch->group);

@@ -72,9 +72,8 @@ struct victim {
 	struct victim_case one;
 	int parent_adj;
 	uint64_t limit_bytes;
-	uint64_t room_bytes;	   /* below the limit, before the spawn */
-	uint64_t page_table_bytes; /* of the parent */
-	uint64_t parent_bytes;	   /* what the parent's badness counts */
+	uint64_t room_bytes; /* below the limit, before the spawn */
+	struct process_memory parent;
 	enum who predicted;
 	enum who observed;
 	uint64_t kills; /* by which the group's oom_kill has grown */
@@ -100,7 +99,7 @@ static const struct row_field fields[] = {
 	FIELD("limit_bytes", BYTES, AT(limit_bytes), "limit of the group"),
 	FIELD("room_bytes", BYTES, AT(room_bytes),
 	      "what the group had left before the spawn"),
-	FIELD("page_table_bytes", BYTES, AT(page_table_bytes),
+	FIELD("page_table_bytes", BYTES, AT(parent.page_table_bytes),
 	      "VmPTE of the parent"),
 	FIELD("parent_oom_score_adj", NUMBER, AT(parent_adj)),
 	FIELD("child_oom_score_adj", NUMBER, AT(one.child_adj), "as set"),
@@ -141,9 +140,8 @@ static int prepare(void *row)
 static enum who predict_larger(const struct victim *victim)
 {
 	const struct badness_process processes[] = {
-		{ .rss_bytes = victim->parent_bytes,
-		  .oom_score_adj = PARENT_ADJ },
-		{ .rss_bytes = victim->room_bytes,
+		{ .memory = victim->parent, .oom_score_adj = PARENT_ADJ },
+		{ .memory.rss_bytes = victim->room_bytes,
 		  .oom_score_adj = victim->one.child_adj },
 	};
 	const struct badness_scope scope = {
@@ -165,7 +163,8 @@ static enum who predict_victim(const struct victim *victim)
 		return predict_larger(victim);
 	/* What fork(2) charges, it charges to the group of its caller. */
 	return strategy->traits & SW_COPIES_PAGE_TABLES &&
-			       victim->page_table_bytes > victim->room_bytes
+			       victim->parent.page_table_bytes >
+				       victim->room_bytes
 		       ? PARENT
 		       : NOBODY;
 }
@@ -193,11 +192,10 @@ static int limit_room(void *row)
 	struct victim *victim = row;
 	struct memory_group *group = victim->trial.group;
 	struct memory_group_reading reading = { 0 };
-	struct process_memory memory = { 0 };
 	int error = find_program(victim);
 
 	if (!error)
-		error = process_memory_read(victim->trial.pid, &memory);
+		error = process_memory_read(victim->trial.pid, &victim->parent);
 	if (!error)
 		error = memory_group_read(group, &reading);
 	if (!error && victim->one.room_bytes)
@@ -205,8 +203,6 @@ static int limit_room(void *row)
 			group, reading.usage_bytes + victim->one.room_bytes);
 	victim->limit_bytes = group->limit_bytes;
 	victim->room_bytes = group->limit_bytes - reading.usage_bytes;
-	victim->page_table_bytes = memory.page_table_bytes;
-	victim->parent_bytes = memory.rss_bytes + memory.page_table_bytes;
 	victim->kills = reading.oom_kill;
 	victim->predicted = predict_victim(victim);
 	return error;

@@ -20,7 +20,7 @@
 #include "bench/labs/memory_group.h"
 #include "tests/unit/source.h"
 
-#define ABSENT MEMORY_GROUP_ABSENT
+#define ABSENT BYTES_UNKNOWN
 #define MIB ((uint64_t)1 << 20)
 
 static struct memory_group_reading read_recorded(int version, const char *name)

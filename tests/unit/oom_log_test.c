@@ -9,7 +9,7 @@
 #include "tests/unit/source.h"
 
 #define KIB ((uint64_t)1 << 10)
-#define ABSENT OOM_LOG_ABSENT
+#define ABSENT BYTES_UNKNOWN
 
 /* The n-th line of the recorded log that is none of our remarks. */
 static const char *recorded(int number)
@@ -30,9 +30,11 @@ static const char *recorded(int number)
 static void assert_kill(const struct oom_log_kill *kill, pid_t pid,
 			const uint64_t kbytes[5])
 {
-	const uint64_t *bytes[5] = { &kill->vm_bytes, &kill->anon_bytes,
-				     &kill->file_bytes, &kill->shmem_bytes,
-				     &kill->page_table_bytes };
+	const uint64_t *bytes[5] = { &kill->memory.vm_bytes,
+				     &kill->memory.anon_bytes,
+				     &kill->memory.file_bytes,
+				     &kill->memory.shmem_bytes,
+				     &kill->memory.page_table_bytes };
 
 	assert_int_equal(kill->pid, pid);
 	for (int i = 0; i < 5; i++)
@@ -79,7 +81,7 @@ static void names_that_look_like_fields_are_names(void **state)
 				   "file-rss:0kB",
 				   &kill),
 		0);
-	assert_int_equal(kill.vm_bytes, 8192);
+	assert_int_equal(kill.memory.vm_bytes, 8192);
 	assert_int_equal(oom_log_kill_parse("Killed process 7 () total-vm:8kB, "
 					    "anon-rss:4kB, file-rss:0kB",
 					    &kill),
@@ -133,14 +135,12 @@ static void a_kill_of_ours_is_found(void **state)
 {
 	static struct oom_log_record record;
 	struct memory_group group;
-	struct oom_log log;
 	char why[512];
-	int error = oom_log_open(&log);
+	const int log = oom_log_open();
 
 	(void)state;
-	if (error) {
-		assert_true(error == -EPERM || error == -EACCES ||
-			    error == -ENOENT);
+	if (log < 0) {
+		assert_true(log == -EPERM || log == -EACCES || log == -ENOENT);
 		return;
 	}
 	if (memory_group_open(&group, 8 * MIB, why, sizeof(why)) == 0) {
@@ -148,12 +148,13 @@ static void a_kill_of_ours_is_found(void **state)
 
 		scene_assert_killed(pid);
 		do
-			assert_int_equal(oom_log_next(&log, 1000, &record), 0);
+			assert_int_equal(oom_log_next(log, 1000, &record), 0);
 		while (record.kill.pid != pid);
-		assert_in_range(record.kill.anon_bytes, 7 * MIB, 15 * MIB);
+		assert_in_range(record.kill.memory.anon_bytes, 7 * MIB,
+				15 * MIB);
 		assert_false(memory_group_close(&group));
 	}
-	oom_log_close(&log);
+	close(log);
 }
 
 int main(void)
