@@ -232,8 +232,6 @@ static int try_product(struct trial *shared, struct trial trial,
 				part, outside ? i % strategies : i / cases);
 			trial.strategy_name = trial.strategy->name;
 		}
-		if (part->applies && !part->applies(&trial))
-			continue;
 		if (part->trial_s > 0)
 			progress_note(progress, "%s, %s", trial.strategy_name,
 				      trial.case_name);

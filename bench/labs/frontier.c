@@ -95,10 +95,14 @@ static bool is_copied(const struct trial *trial)
 	return trial->strategy->traits & SW_CHARGES_COMMIT;
 }
 
-static bool applies(const struct trial *trial)
+static int prepare(void *row)
 {
+	const struct trial *trial = row;
+
 	return ((const struct frontier_case *)trial->one)->vmas == 1 ||
-	       (trial->mode == 0 && is_copied(trial));
+			       (trial->mode == 0 && is_copied(trial))
+		       ? spawner_open(row)
+		       : LAB_LEAVE_OUT;
 }
 
 /* Others' commits moved by more than the kernel's counter may be wrong by: then
@@ -135,14 +139,13 @@ static int judge(void *row)
 				       ? frontier->room.ends
 			       : frontier->trial.mode == 0 ? "ram_and_swap"
 							   : "commit_limit";
-	frontier->exact = !frontier->held_back;
 	frontier->left_bytes = predict_left(&frontier->facts);
 	frontier->slack_bytes = predict_slack(&frontier->facts);
 	frontier->trial.agrees = agrees(frontier);
 	snprintf(frontier->upper, sizeof frontier->upper, "%s",
 		 !frontier->upper_bytes ? "nothing"
-		 : frontier->held_back	? size_human(frontier->upper_bytes).text
-					: "just above");
+		 : frontier->exact	? "just above"
+				   : size_human(frontier->upper_bytes).text);
 	return 0;
 }
 
@@ -267,7 +270,7 @@ LESSON_WHEN(frontier, is_copied_in_mode_2,
 LESSON_WHEN(frontier, is_shared_in_mode_2,
 	    is_proof(row, 2) && !is_copied(&row->trial) &&
 		    is_stopped_by(row, "commit_limit"))
-LESSON_WHEN(frontier, is_held_back, is_proof(row, 2) && row->held_back)
+LESSON_WHEN(frontier, is_held_back, is_proof(row, 2) && !row->exact)
 
 #define ENDED                                                                  \
 	"Mode {mode}: the heap itself ended at {lower_bytes}{upto}, by "       \
@@ -312,8 +315,7 @@ static const struct lab_part part = {
 	.doing = "find the largest heap in overcommit mode {mode}",
 	.strategies = true,
 	LAB_CASES(cases),
-	.applies = applies,
-	.prepare = spawner_open,
+	.prepare = prepare,
 	.act = frontier_find,
 	.after = judge,
 	.limit_ms = 60000,

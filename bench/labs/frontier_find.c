@@ -171,9 +171,9 @@ static int look(struct frontier *frontier)
 	/* A layout may leave unused what is free (promise.c). */
 	if (!strcmp(room->ends, "address_space"))
 		room_end(room, most_bytes, room->ends);
-	error = region_reserve_parts(regions, frontier->vmas,
-				     whole_pages(most_bytes / frontier->vmas),
-				     MAP_PRIVATE);
+	error = region_reserve(regions, frontier->vmas,
+			       whole_pages(most_bytes / frontier->vmas),
+			       MAP_PRIVATE);
 	return error ?: predict_facts_read(&parent, 0, facts);
 }
 
@@ -182,6 +182,7 @@ static void search(struct frontier *frontier)
 	uint64_t room_bytes = 0, high, safe;
 	enum verdict answer;
 
+	frontier->exact = true;
 	for (unsigned i = 0; i < frontier->vmas; i++)
 		room_bytes += regions[i].room_bytes;
 	high = room_bytes;
@@ -192,7 +193,7 @@ static void search(struct frontier *frontier)
 	}
 	bisect(frontier, &frontier->lower_bytes, &high, &answer, REFUSED);
 	if (answer == UNSAFE) {
-		frontier->held_back = true;
+		frontier->exact = false;
 		safe = frontier->lower_bytes;
 		high = room_bytes;
 		bisect(frontier, &safe, &high, &answer, WORKS);

@@ -28,13 +28,12 @@ struct frontier {
 	uint64_t upper_bytes; /* the smallest that did not; 0: all worked */
 	enum frontier_stage stage; /* of the last refusal: the smallest heap */
 	int refused;		   /* its errno */
-	bool held_back;		   /* between the two, for the others' sake */
+	int exact; /* or not all between the two, for the others' sake */
 	int probes;
 	uint64_t moved_bytes; /* other programs' commits, at most, meanwhile */
 
 	/* Afterwards. */
 	const char *stopped_by; /* what should be the limit, by the rules */
-	int exact;
 	uint64_t left_bytes, slack_bytes;
 
 	/* In texts. */

@@ -29,22 +29,24 @@
 
 /* Each has less than a copy of it would need in some mode, but for `small`. */
 const struct memory memories[MEMORY_COUNT] = {
-	{ { .name = "small" }, MEMORY_SMALL, .vmas = 1 },
-	{ { .name = "large" }, MEMORY_LARGE, .vmas = 1 },
-	{ { .name = "merged" }, MEMORY_HUGE, .vmas = 1 },
-	{ { .name = "split" }, MEMORY_HUGE, .vmas = 2 },
-	{ { .name = "dontfork" }, MEMORY_STRONG, .vmas = 1, .dontfork = true },
+	{ { .name = "small" }, MEMORY_SMALL, .mapping = { .vmas = 1 } },
+	{ { .name = "large" }, MEMORY_LARGE, .mapping = { .vmas = 1 } },
+	{ { .name = "merged" }, MEMORY_HUGE, .mapping = { .vmas = 1 } },
+	{ { .name = "split" }, MEMORY_HUGE, .mapping = { .vmas = 2 } },
+	{ { .name = "dontfork" },
+	  MEMORY_STRONG,
+	  .mapping = { .vmas = 1, .dontfork = true } },
 	{ { .name = "noreserve_before" },
 	  MEMORY_STRONG,
-	  .vmas = 1,
 	  .early = true,
-	  .noreserve = true },
+	  .mapping = { .vmas = 1, .noreserve = true } },
 	{ { .name = "noreserve_after" },
 	  MEMORY_STRONG,
-	  .vmas = 1,
-	  .noreserve = true },
-	{ { .name = "shared" }, MEMORY_LARGE, .vmas = 1, .shared = true },
-	{ { .name = "exhausted" }, MEMORY_ALL, .vmas = 1 },
+	  .mapping = { .vmas = 1, .noreserve = true } },
+	{ { .name = "shared" },
+	  MEMORY_LARGE,
+	  .mapping = { .vmas = 1, .shared = true } },
+	{ { .name = "exhausted" }, MEMORY_ALL, .mapping = { .vmas = 1 } },
 };
 
 /* Where the worker's memory is; it has one. */
@@ -115,21 +117,19 @@ static int predict_mapped(const struct oracle *oracle,
 static int map_all(const struct oracle *oracle,
 		   const struct predict_mapping *mapping)
 {
-	const struct memory *memory = oracle_memory(oracle);
-	const int flags = (memory->shared ? MAP_SHARED : MAP_PRIVATE) |
-			  (memory->noreserve ? MAP_NORESERVE : 0);
+	const int flags = (mapping->shared ? MAP_SHARED : MAP_PRIVATE) |
+			  (mapping->noreserve ? MAP_NORESERVE : 0);
 	const bool exhausts = oracle_exhausts(oracle);
 	const uint64_t part_bytes = exhausts ? EXHAUSTED_ROOM(mapping->bytes)
 					     : mapping->bytes / mapping->vmas;
-	int error =
-		region_reserve_parts(regions, mapping->vmas, part_bytes, flags);
+	int error = region_reserve(regions, mapping->vmas, part_bytes, flags);
 
 	if (!error)
 		oracle_exhaust(oracle);
 	for (unsigned i = 0; i < mapping->vmas && !error && !exhausts; i++) {
 		error = region_grow(&regions[i], part_bytes,
 				    mapping->bytes / mapping->requests);
-		if (!error && memory->dontfork &&
+		if (!error && mapping->dontfork &&
 		    madvise(regions[i].start, part_bytes, MADV_DONTFORK))
 			error = -errno;
 	}
@@ -156,9 +156,8 @@ int oracle_map(struct oracle *oracle, int mode)
 {
 	const struct memory *memory = oracle_memory(oracle);
 	const int next_mode = oracle->trial.mode;
-	struct predict_mapping mapping;
+	struct predict_mapping mapping = memory->mapping;
 	struct predict_facts after;
-	bool is_huge;
 	int error = predict_facts_self(&oracle->facts);
 
 	if (error)
@@ -170,15 +169,11 @@ int oracle_map(struct oracle *oracle, int mode)
 	if (oracle->heap_bytes < SMALLEST_BYTES)
 		oracle->heap_bytes = SMALLEST_BYTES;
 	after = oracle->facts;
-	is_huge = oracle->heap_bytes > after.ram_bytes + after.swap_bytes;
-	mapping = (struct predict_mapping){
-		.bytes = oracle->heap_bytes,
-		.requests = is_huge && !memory->shared ? HUGE_REQUESTS : 1,
-		.vmas = memory->vmas,
-		.shared = memory->shared,
-		.noreserve = memory->noreserve,
-		.dontfork = memory->dontfork,
-	};
+	mapping.bytes = oracle->heap_bytes;
+	mapping.requests = 1;
+	if (!mapping.shared &&
+	    mapping.bytes > after.ram_bytes + after.swap_bytes)
+		mapping.requests = HUGE_REQUESTS;
 	oracle->map_mode = mode;
 	oracle->predicted = predict_mapped(oracle, &mapping, mode, &after);
 	oracle->observed = may_map(oracle, &mapping, mode, &after)

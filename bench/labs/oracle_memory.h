@@ -20,11 +20,10 @@ enum memory_size {
 struct memory {
 	struct lab_case one;
 	enum memory_size size;
-	unsigned vmas; /* 2: of half the size each, which cannot merge */
-	bool early;    /* mapped in the user's mode, before the switch */
-	bool noreserve;
-	bool dontfork;
-	bool shared;
+	bool early; /* mapped in the user's mode, before the switch */
+	/* Without what follows from the size. 2 VMAs are of half of it each,
+	 * and cannot merge. */
+	struct predict_mapping mapping;
 };
 
 #define MEMORY_COUNT 9

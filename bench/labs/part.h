@@ -83,7 +83,6 @@ struct lab_part {
 	const void *cases; /* Optional: default is one without a name. */
 	size_t case_bytes, case_count;
 	bool cases_outside;
-	bool (*applies)(const struct trial *trial); /* Optional. */
 
 	/* Each trial has a memory control group of its own of group_bytes, or
 	 * of what this machine lets an experiment have, but of

@@ -37,8 +37,8 @@ void room_limit(struct room *room, const struct predict_facts *facts,
 			 "rlimit_data");
 }
 
-int region_reserve_parts(struct region *parts, unsigned count,
-			 uint64_t room_bytes, int flags)
+int region_reserve(struct region *regions, unsigned count, uint64_t room_bytes,
+		   int flags)
 {
 	const uint64_t part_bytes = room_bytes + 2 * page_bytes();
 	char *all = mmap(NULL, count * part_bytes, PROT_NONE,
@@ -47,17 +47,12 @@ int region_reserve_parts(struct region *parts, unsigned count,
 	if (all == MAP_FAILED)
 		return -ENOMEM; /* the limit of mappings has this name too */
 	for (unsigned i = 0; i < count; i++)
-		parts[i] = (struct region){
+		regions[i] = (struct region){
 			.start = all + i * part_bytes + page_bytes(),
 			.room_bytes = room_bytes,
 			.flags = flags,
 		};
 	return 0;
-}
-
-int region_reserve(struct region *region, uint64_t room_bytes, int flags)
-{
-	return region_reserve_parts(region, 1, room_bytes, flags);
 }
 
 uint64_t region_largest(uint64_t limit_bytes)
@@ -70,7 +65,7 @@ uint64_t region_largest(uint64_t limit_bytes)
 			whole_pages(granted + (refused - granted) / 2);
 		struct region region;
 
-		if (region_reserve(&region, bytes, MAP_PRIVATE)) {
+		if (region_reserve(&region, 1, bytes, MAP_PRIVATE)) {
 			refused = bytes;
 		} else {
 			region_release(&region);

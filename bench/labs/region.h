@@ -21,17 +21,15 @@ struct region {
 	int flags;
 };
 
-/* Reserve room_bytes, whole pages. flags are MAP_PRIVATE or MAP_SHARED, with
- * MAP_NORESERVE or not (mmap(2)); what is shared is charged now. 0, or -ENOMEM
- * with nothing to release. */
-int region_reserve(struct region *region, uint64_t room_bytes, int flags);
-
-/* The same for several of equal size, beside each other: together they need no
- * more than one place. Two that are reserved one by one may not fit where one
- * as large as both does: Linux 6.7 and later aligns what could be huge pages,
- * and leaves a gap of up to 2 MiB (__get_unmapped_area() in mm/mmap.c). */
-int region_reserve_parts(struct region *parts, unsigned count,
-			 uint64_t room_bytes, int flags);
+/* Reserve room_bytes, whole pages, for each of several regions beside each
+ * other. flags are MAP_PRIVATE or MAP_SHARED, with MAP_NORESERVE or not
+ * (mmap(2)); what is shared is charged now. 0, or -ENOMEM with nothing to
+ * release. Together they need no more than one place. Two that are reserved one
+ * by one may not fit where one as large as both does: Linux 6.7 and later
+ * aligns what could be huge pages, and leaves a gap of up to 2 MiB
+ * (__get_unmapped_area() in mm/mmap.c). */
+int region_reserve(struct region *regions, unsigned count, uint64_t room_bytes,
+		   int flags);
 
 /* The most that can be reserved at one place now, but at most limit_bytes. */
 uint64_t region_largest(uint64_t limit_bytes);

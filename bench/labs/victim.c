@@ -172,13 +172,8 @@ static enum who predict_victim(const struct victim *victim)
 /* The child's: one that grows, or one that ends at once. */
 static int find_program(struct victim *victim)
 {
-	static const char *const memhog[] = { "memhog",
-					      "../libexec/spawnwise/memhog",
-					      NULL };
-
-	const int error = victim->one.room_bytes
-				  ? installed_payload(victim->program)
-				  : installed_path(victim->program, memhog);
+	const int error = installed_program(
+		victim->program, victim->one.room_bytes ? "payload" : "memhog");
 
 	return error ? lab_fail(victim->trial.context, error,
 				"Build it with make.",

@@ -221,7 +221,8 @@ int spawner_open(void *row)
 	struct trial *trial = row;
 	int error;
 
-	if (installed_payload(spawner.program) || access(spawner.program, X_OK))
+	if (installed_program(spawner.program, "payload") ||
+	    access(spawner.program, X_OK))
 		strcpy(spawner.program, "/bin/true");
 	spawner.null_fd = coprocess_sink();
 	if (spawner.null_fd < 0)

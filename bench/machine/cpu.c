@@ -9,7 +9,7 @@
 
 #include <errno.h>
 #include <sched.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "bench/machine/text.h"
@@ -38,25 +38,20 @@ int cpu_mask_parse(const char *list, struct cpu_mask *mask)
 {
 	memset(mask, 0, sizeof(*mask));
 	while (*list) {
-		char *end;
-		long first = strtol(list, &end, 10);
-		long last = first;
+		int first, last, used;
+		const int found =
+			sscanf(list, "%d%n-%d%n", &first, &used, &last, &used);
 
-		if (end == list)
+		if (found == 1)
+			last = first;
+		if (found < 1 || first < 0 || last < first ||
+		    last >= CPU_MASK_BITS)
 			return -EINVAL;
-		if (*end == '-') {
-			list = end + 1;
-			last = strtol(list, &end, 10);
-			if (end == list)
-				return -EINVAL;
-		}
-		if (first < 0 || last < first || last >= CPU_MASK_BITS)
+		for (int cpu = first; cpu <= last; cpu++)
+			cpu_mask_set(mask, cpu);
+		list += used;
+		if (*list && *list++ != ',')
 			return -EINVAL;
-		for (long cpu = first; cpu <= last; cpu++)
-			cpu_mask_set(mask, (int)cpu);
-		if (*end && *end != ',')
-			return -EINVAL;
-		list = *end ? end + 1 : end;
 	}
 	return 0;
 }
@@ -107,21 +102,15 @@ static int highest(const struct cpu_mask *mask, const struct cpu_mask *except)
 	return -1;
 }
 
-int cpu_choose_same(const struct cpu_mask *allowed, int *cpu)
-{
-	*cpu = highest(allowed, NULL);
-	return *cpu < 0 ? -ENODEV : 0;
-}
-
 int cpu_choose_split(const struct cpu_mask *allowed,
 		     const struct cpu_mask *siblings, int *caller, int *other)
 {
 	struct cpu_mask core = *siblings;
 	struct cpu_mask self = { { 0 } };
-	int error = cpu_choose_same(allowed, caller);
 
-	if (error)
-		return error;
+	*caller = highest(allowed, NULL);
+	if (*caller < 0)
+		return -ENODEV;
 	cpu_mask_set(&self, *caller);
 	cpu_mask_set(&core, *caller);
 	*other = highest(allowed, &core);
@@ -135,7 +124,9 @@ int cpu_same(int *cpu)
 	struct cpu_mask allowed;
 	int error = cpu_allowed(&allowed);
 
-	return error ? error : cpu_choose_same(&allowed, cpu);
+	if (!error)
+		*cpu = highest(&allowed, NULL);
+	return !error && *cpu < 0 ? -ENODEV : error;
 }
 
 int cpu_split(int *caller, int *other)

@@ -38,9 +38,9 @@ int cpu_pin(int cpu);
 /* Undo every cpu_pin(). 0 also when there was none. */
 int cpu_unpin(void);
 
-/* The CPU for placement "same": the highest allowed one, because CPU 0 takes
- * most interrupts. */
-int cpu_choose_same(const struct cpu_mask *allowed, int *cpu);
+/* The CPU for placement "same": the highest that the calling thread is allowed,
+ * because CPU 0 takes most interrupts. */
+int cpu_same(int *cpu);
 
 /*
  * The pair for placement "split": caller as for "same", other the highest
@@ -50,8 +50,7 @@ int cpu_choose_same(const struct cpu_mask *allowed, int *cpu);
 int cpu_choose_split(const struct cpu_mask *allowed,
 		     const struct cpu_mask *siblings, int *caller, int *other);
 
-/* Both for the calling thread on this machine, as it is allowed now. */
-int cpu_same(int *cpu);
+/* The same for the calling thread on this machine, as it is allowed now. */
 int cpu_split(int *caller, int *other);
 
 #endif

@@ -27,7 +27,6 @@
 #define GRACE_MS 1000	/* what a lease may last beyond its length */
 #define RETRY_MS 100	/* between tries to put the value back */
 #define RETIRE_TRIES 10 /* ... once the runner is gone */
-#define NS_PER_MS 1000000LL
 
 enum guard_verb {
 	GUARD_LEASE,
@@ -51,7 +50,7 @@ struct guard {
 		state;	     /* the original is read once, under the lock */
 	bool held;	     /* a lease is running */
 	int outcome;	     /* of a lease that ended without a request */
-	int64_t deadline_ns; /* of the lease, CLOCK_MONOTONIC */
+	int64_t deadline_ms; /* of the lease, CLOCK_MONOTONIC */
 };
 
 /* End the lease. On an unexpected error it stays held, to be tried again. */
@@ -92,9 +91,8 @@ static int guard_change(struct guard *guard)
 static void set_deadline(struct guard *guard,
 			 const struct guard_request *request)
 {
-	guard->deadline_ns =
-		clock_now_ns() +
-		((int64_t)request->duration_ms + GRACE_MS) * NS_PER_MS;
+	guard->deadline_ms =
+		clock_now_ms() + (int64_t)request->duration_ms + GRACE_MS;
 }
 
 static int guard_extend(struct guard *guard,
@@ -130,7 +128,7 @@ static void guard_expire(struct guard *guard)
 
 	guard->outcome = error == -ESTALE ? -ESTALE : -ETIMEDOUT;
 	if (guard->held)
-		guard->deadline_ns = clock_now_ns() + RETRY_MS * NS_PER_MS;
+		guard->deadline_ms = clock_now_ms() + RETRY_MS;
 }
 
 /* Put back what is out, leave no file behind, and end. A state file stays
@@ -166,15 +164,14 @@ static void guard_serve(struct guard *guard,
 		guard_retire(guard);
 }
 
-/* Time until the deadline, rounded up: waking early would spin. */
+/* Time until the deadline. */
 static int guard_patience_ms(const struct guard *guard)
 {
 	int64_t left_ms;
 
 	if (!guard->held)
 		return -1;
-	left_ms = (guard->deadline_ns - clock_now_ns() + NS_PER_MS - 1) /
-		  NS_PER_MS;
+	left_ms = guard->deadline_ms - clock_now_ms();
 	if (left_ms < 0)
 		return 0;
 	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;
@@ -207,7 +204,7 @@ static _Noreturn void guard_main(void *context)
 		 * before must not change the value once more. */
 		if (heard < 0)
 			guard_retire(guard);
-		if (guard->held && clock_now_ns() >= guard->deadline_ns)
+		if (guard->held && clock_now_ms() >= guard->deadline_ms)
 			guard_expire(guard);
 		if (heard > 0)
 			guard_serve(guard, &request);

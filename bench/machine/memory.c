@@ -127,28 +127,17 @@ uint64_t cgroup_room_bytes(const struct cgroup_room *room)
 					      : 0;
 }
 
-int cgroup_cache_parse(FILE *stream, int version, uint64_t *bytes)
-{
-	const struct field field = { version == 1 ? "total_inactive_file"
-						  : "inactive_file",
-				     bytes, 1, false };
-	int error = fields_parse(stream, &field, 1, NULL);
-
-	if (*bytes == FIELD_ABSENT)
-		*bytes = 0;
-	return error;
-}
-
 /* Where there is no such file (gVisor), or it is not understood, nothing is
  * known to be droppable. */
 static uint64_t read_cache(const struct cgroup *group)
 {
 	TEXT_STREAM stream = text_open("%s/memory.stat", group->directory);
-	uint64_t bytes = 0;
+	uint64_t bytes;
+	const struct field field = { group->version == 1 ? "total_inactive_file"
+							 : "inactive_file",
+				     &bytes, 1, true };
 
-	if (stream && cgroup_cache_parse(stream, group->version, &bytes))
-		bytes = 0;
-	return bytes;
+	return stream && !fields_parse(stream, &field, 1, NULL) ? bytes : 0;
 }
 
 /* The limits of a group, by version, and what each of them limits. Memory and

@@ -98,7 +98,8 @@ struct cgroup_room {
 	 * is swapped out too. */
 	uint64_t usage_bytes;
 	/* Of it: page cache that was not used lately, which the kernel drops
-	 * before it kills (inactive_file of memory.stat); 0 if not told. */
+	 * before it kills: of memory.stat inactive_file, in version 1
+	 * total_inactive_file, that of all below it too; 0 if not told. */
 	uint64_t cache_bytes;
 	uint64_t limit_bytes;
 	bool limited; /* false: no limit; else it has one */
@@ -119,10 +120,6 @@ uint64_t cgroup_room_bytes(const struct cgroup_room *room);
  * version 2. Others: a limit or a usage cannot be read, or cannot be; then the
  * room's directory and limit_name say which file. */
 int cgroup_room_read(const struct cgroup *group, struct cgroup_room *room);
-
-/* The text of memory.stat. The number is for the group with all below it,
- * which version 1 writes as total_inactive_file. 0 where there is no line. */
-int cgroup_cache_parse(FILE *stream, int version, uint64_t *bytes);
 
 /*
  * How much memory may be written to before somebody is swapped out or killed:

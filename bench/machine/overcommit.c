@@ -220,11 +220,8 @@ int overcommit_open(int *knob_fd)
 int overcommit_read(int knob_fd, int *mode)
 {
 	char text[16];
-	ssize_t length;
+	const ssize_t length = pread(knob_fd, text, sizeof(text), 0);
 
-	do
-		length = pread(knob_fd, text, sizeof(text), 0);
-	while (length < 0 && errno == EINTR);
 	if (length < 0)
 		return -errno;
 	if (length < 1 || text[0] < '0' || text[0] > '2' ||
@@ -237,17 +234,13 @@ int overcommit_read(int knob_fd, int *mode)
 int overcommit_write(int knob_fd, int mode)
 {
 	const char text[2] = { (char)('0' + mode), '\n' };
-	ssize_t written;
-	int now;
+	int now, error;
 
 	if (mode < 0 || mode > 2)
 		return -EINVAL;
-	do
-		written = pwrite(knob_fd, text, sizeof(text), 0);
-	while (written < 0 && errno == EINTR);
-	if (written < 0)
+	if (pwrite(knob_fd, text, sizeof(text), 0) < 0)
 		return -errno;
-	int error = overcommit_read(knob_fd, &now);
+	error = overcommit_read(knob_fd, &now);
 	if (error)
 		return error;
 	return now == mode ? 0 : -EIO;
@@ -330,12 +323,11 @@ int overcommit_hold(int wait_ms, struct lock_holder *holder)
 {
 	struct lock lock;
 	OWNED_FD knob_fd = -1;
-	int error = open_knob(O_RDONLY, &knob_fd);
 
-	if (error)
-		return 0;
-	error = lock_take(&lock, knob_fd, -1, LOCK_EX, wait_ms, holder);
-	return error == -EBUSY ? error : 0;
+	open_knob(O_RDONLY, &knob_fd);
+	return lock_take(&lock, knob_fd, -1, LOCK_EX, wait_ms, holder) == -EBUSY
+		       ? -EBUSY
+		       : 0;
 }
 
 bool overcommit_may_write(void)

@@ -412,16 +412,10 @@ int oom_rival_find(pid_t except, const struct cgroup *group,
 	return rival->pid ? 0 : -ESRCH;
 }
 
-int oom_kills_parse(FILE *stream, uint64_t *count)
-{
-	const struct field field = { "oom_kill", count, 1, true };
-
-	return fields_parse(stream, &field, 1, NULL);
-}
-
 int oom_kills_read(uint64_t *count)
 {
+	const struct field field = { "oom_kill", count, 1, true };
 	TEXT_STREAM stream = text_open("/proc/vmstat");
 
-	return stream ? oom_kills_parse(stream, count) : -errno;
+	return stream ? fields_parse(stream, &field, 1, NULL) : -errno;
 }

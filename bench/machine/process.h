@@ -145,7 +145,6 @@ int oom_rival_find(pid_t except, const struct cgroup *group,
 
 /* How many processes the OOM killer has killed since the machine started, in
  * whatever group (oom_kill of /proc/vmstat). -ENODATA: Linux before 4.13. */
-int oom_kills_parse(FILE *stream, uint64_t *count);
 int oom_kills_read(uint64_t *count);
 
 #endif

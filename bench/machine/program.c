@@ -231,12 +231,12 @@ int installed_path(char path[PATH_MAX], const char *const *places)
 	return -error;
 }
 
-int installed_payload(char path[PATH_MAX])
+int installed_program(char path[PATH_MAX], const char *name)
 {
-	static const char *const places[] = { "payload",
-					      "../libexec/spawnwise/payload",
-					      NULL };
+	char installed[64];
+	const char *const places[] = { name, installed, NULL };
 
+	snprintf(installed, sizeof installed, "../libexec/spawnwise/%s", name);
 	return installed_path(path, places);
 }
 

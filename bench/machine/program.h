@@ -36,9 +36,9 @@ bool program_exists(const char *name);
  * -ENOENT. */
 int installed_path(char path[PATH_MAX], const char *const *places);
 
-/* The program that a benchmark starts (bench/measure/payload.c). 0, or -ENOENT
- * when it was not built. */
-int installed_payload(char path[PATH_MAX]);
+/* A program of ours that others start: "payload", "memhog". 0, or -ENOENT when
+ * it was not built. */
+int installed_program(char path[PATH_MAX], const char *name);
 
 /* The repository that this command was built in, wherever it lies now; an
  * absolute path without symbolic links. 0, or -ENOENT when installed. */

@@ -227,7 +227,7 @@ static int locate_child(const struct arguments *args, char path[PATH_MAX],
 	}
 	if (child)
 		snprintf(path, PATH_MAX, "%s", child);
-	else if (installed_payload(path))
+	else if (installed_program(path, "payload"))
 		return fail(why, EXIT_FAILED,
 			    "Build it with make, or choose another with "
 			    "--child /bin/true.",

@@ -14,6 +14,7 @@
 
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
+#include "bench/machine/text.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -36,6 +37,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	struct process_memory memory;
 	uint64_t number;
+	const struct field field = { "oom_kill", &number, 1, true };
 	struct smaps_facts facts;
 	struct smaps_facts range;
 	struct meminfo info;
@@ -54,9 +56,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	rewind(stream);
 	process_memory_parse(stream, &memory);
 	rewind(stream);
-	cgroup_cache_parse(stream, 1, &number);
-	rewind(stream);
-	oom_kills_parse(stream, &number);
+	fields_parse(stream, &field, 1, NULL);
 	fclose(stream);
 	check_stat(data, bytes);
 	return 0;

@@ -52,15 +52,16 @@ static void same_is_the_highest(void **state)
 {
 	struct cpu_mask allowed = cpus("0-3");
 	struct cpu_mask none = cpus("");
-	int cpu;
+	int cpu, other;
 
 	(void)state;
-	assert_int_equal(cpu_choose_same(&allowed, &cpu), 0);
+	assert_int_equal(cpu_choose_split(&allowed, &none, &cpu, &other), 0);
 	assert_int_equal(cpu, 3);
 	allowed = cpus("0");
-	assert_int_equal(cpu_choose_same(&allowed, &cpu), 0);
+	assert_int_equal(cpu_choose_split(&allowed, &none, &cpu, &other),
+			 -ENODEV);
 	assert_int_equal(cpu, 0);
-	assert_int_equal(cpu_choose_same(&none, &cpu), -ENODEV);
+	assert_int_equal(cpu_choose_split(&none, &none, &cpu, &other), -ENODEV);
 }
 
 static void split_avoids_the_same_core(void **state)

@@ -19,6 +19,7 @@
 #include <cmocka.h>
 
 #include "bench/machine/process.h"
+#include "bench/machine/text.h"
 #include "tests/unit/source.h"
 
 #define KIB 1024ULL
@@ -165,16 +166,17 @@ static void long_lines_hide_nothing(void **state)
 	char content[512];
 	FILE *stream;
 	uint64_t kills = 0;
+	const struct field field = { "oom_kill", &kills, 1, true };
 
 	(void)state;
 	memset(content, 'x', sizeof(content));
 	strcpy(content + 255, "oom_kill 5\noom_kill 3\n");
 	stream = text(content);
-	assert_int_equal(oom_kills_parse(stream, &kills), 0);
+	assert_int_equal(fields_parse(stream, &field, 1, NULL), 0);
 	fclose(stream);
 	assert_int_equal(kills, 3);
 	stream = text("oom_killer 5\nmy_oom_kill 3\noom_kil 1\n");
-	assert_int_equal(oom_kills_parse(stream, &kills), -ENODATA);
+	assert_int_equal(fields_parse(stream, &field, 1, NULL), -ENODATA);
 	fclose(stream);
 }
 

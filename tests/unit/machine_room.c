@@ -13,37 +13,47 @@
 #include <cmocka.h>
 
 #include "bench/doctor/diagnosis.h"
+#include "bench/machine/text.h"
 #include "tests/unit/cgroup_tree.h"
 #include "tests/unit/source.h"
 
 #define MIB (UINT64_C(1) << 20)
 
-static uint64_t cache_of(const char *name, int version)
+static uint64_t cache_of(const char *stat, int version)
 {
-	char path[4096];
-	uint64_t bytes = 1;
+	struct cgroup group = { .version = version };
+	struct cgroup_room room;
+	char middle[PATH_MAX];
 
-	snprintf(path, sizeof(path), "tests/data/proc/%s", name);
-	FILE *stream = fopen(path, "re");
-	assert_non_null(stream);
-	assert_int_equal(cgroup_cache_parse(stream, version, &bytes), 0);
-	fclose(stream);
-	return bytes;
+	tree_make(&group, middle);
+	put(group.directory,
+	    version == 1 ? "memory.usage_in_bytes" : "memory.current", "1\n");
+	put(group.directory,
+	    version == 1 ? "memory.limit_in_bytes" : "memory.max", "1048576\n");
+	put(group.directory, "memory.stat", stat);
+	assert_int_equal(cgroup_room_read(&group, &room), 0);
+	tree_remove(&group);
+	return room.cache_bytes;
+}
+
+static uint64_t recorded_cache(const char *path, int version)
+{
+	char stat[8192];
+
+	assert_int_equal(text_read(path, stat, sizeof stat), 0);
+	return cache_of(stat, version);
 }
 
 static void cache_is_that_of_the_whole_group(void **state)
 {
-	FILE *garbled;
-	uint64_t bytes;
-
 	(void)state;
-	assert_int_equal(cache_of("memory.stat.v1", 1), 420143104);
-	assert_int_equal(cache_of("memory.stat.v2", 2), 7340032);
-	assert_int_equal(cache_of("memory.stat.v2", 1), 0);
-	garbled = fmemopen((void *)(uintptr_t) "inactive_file much\n", 19, "r");
-	assert_non_null(garbled);
-	assert_int_equal(cgroup_cache_parse(garbled, 2, &bytes), -EBADMSG);
-	fclose(garbled);
+	assert_int_equal(recorded_cache("tests/data/proc/memory.stat.v1", 1),
+			 420143104);
+	assert_int_equal(recorded_cache("tests/data/proc/memory.stat.v2", 2),
+			 7340032);
+	assert_int_equal(recorded_cache("tests/data/proc/memory.stat.v2", 1),
+			 0);
+	assert_int_equal(cache_of("inactive_file much\n", 2), 0);
 }
 
 static void room_is_what_cannot_be_dropped(void **state)

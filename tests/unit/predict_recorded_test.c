@@ -99,17 +99,14 @@ static struct predict_facts facts_of(char *const *fields)
 static int map_again(char *const *fields, struct predict_facts *facts)
 {
 	const struct memory *memory = memories;
+	struct predict_mapping mapping;
 
 	while (strcmp(memory->one.name, fields[2]))
 		assert_true(++memory < memories + MEMORY_COUNT);
-	return predict_map(
-		&(struct predict_mapping){ .bytes = size_in(fields[5]),
-					   .requests = 2,
-					   .vmas = memory->vmas,
-					   .shared = memory->shared,
-					   .noreserve = memory->noreserve,
-					   .dontfork = memory->dontfork },
-		fields[6][0] - '0', facts);
+	mapping = memory->mapping;
+	mapping.bytes = size_in(fields[5]);
+	mapping.requests = 2;
+	return predict_map(&mapping, fields[6][0] - '0', facts);
 }
 
 static int check_cell(void *context, char *const *fields, unsigned long line)

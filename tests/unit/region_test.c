@@ -33,7 +33,7 @@ static char *shape_gap(void)
 	struct region gap;
 	char *start;
 
-	assert_int_equal(region_reserve(&gap, bytes, MAP_PRIVATE), 0);
+	assert_int_equal(region_reserve(&gap, 1, bytes, MAP_PRIVATE), 0);
 	start = gap.start - page_bytes();
 	const uint64_t end = (uintptr_t)gap.start + bytes + page_bytes();
 	const uint64_t excess = (end + page_bytes()) % (2 * MIB);
@@ -53,8 +53,8 @@ static void both_halves_are_to_be_had(void **state)
 		const uint64_t part =
 			whole_pages((region_largest(INT64_MAX / 2) - MIB) / 2);
 
-		assert_int_equal(
-			region_reserve_parts(halves, 2, part, MAP_PRIVATE), 0);
+		assert_int_equal(region_reserve(halves, 2, part, MAP_PRIVATE),
+				 0);
 		assert_true(halves[0].start + part < halves[1].start);
 		region_release(&halves[0]);
 		region_release(&halves[1]);
@@ -69,7 +69,7 @@ static void a_region_is_usable_to_its_end(void **state)
 	struct region halves[2];
 
 	(void)state;
-	assert_int_equal(region_reserve_parts(halves, 2, MIB, MAP_PRIVATE), 0);
+	assert_int_equal(region_reserve(halves, 2, MIB, MAP_PRIVATE), 0);
 	for (int i = 0; i < 2; i++) {
 		struct region *half = &halves[i];
 
