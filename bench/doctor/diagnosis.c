@@ -27,13 +27,6 @@ static void examine_cpus(struct diagnosis *found)
 	found->can_split = !error;
 }
 
-static bool is_hybrid(const struct cgroup *group)
-{
-	TEXT_STREAM mounts = text_open("/proc/self/mountinfo");
-
-	return mounts && group->version == 1 && cgroup_second_mounted(mounts);
-}
-
 /* Parts of a path, the more special first: Kubernetes runs on an engine. */
 static const struct {
 	const char *part, *who;
@@ -103,6 +96,7 @@ char *cgroup_owner(const struct cgroup *group, const struct cgroup_room *room,
 static void examine_group(struct diagnosis *found)
 {
 	struct group_finding *group = &found->group;
+	TEXT_STREAM mounts = text_open("/proc/self/mountinfo");
 
 	group->error = cgroup_of(0, "memory", &group->own);
 	if (!group->error)
@@ -111,7 +105,8 @@ static void examine_group(struct diagnosis *found)
 		return;
 	found->found_group = group;
 	found->group_room_bytes = cgroup_room_bytes(&group->room);
-	group->hybrid = is_hybrid(&group->own);
+	group->hybrid = mounts && group->own.version == 1 &&
+			cgroup_second_mounted(mounts);
 	if (group->room.limited)
 		cgroup_owner(&group->own, &group->room, found->container,
 			     group->owner, sizeof group->owner);

@@ -339,14 +339,12 @@ static int add_process(const struct options *options, struct diagnosis *found,
 		       struct failure *why)
 {
 	struct process process;
-	int error, code;
+	int error = 0, code;
 
 	if (!options->pid)
 		return 0;
-	error = process_open((pid_t)options->pid, &process);
-	if (error)
-		return fail_process(why, &process, error);
-	code = fail_process(why, &process, 0);
+	code = fail_process(why, &process,
+			    process_open((pid_t)options->pid, &process));
 	if (!code)
 		error = doctor_predict_process(&process, &found->process);
 	if (!code && !error)

@@ -53,7 +53,7 @@ static void add_heap(struct predicted_heaps *heaps, uint64_t heap_bytes,
 	assert(count < PREDICT_HEAPS_MAX);
 	row->heap_bytes = heap_bytes;
 	row->beyond_cgroup = heap_bytes > heaps->group_bytes;
-	snprintf(row->label, sizeof row->label, "%s", label);
+	row->label = label;
 	for (int mode = 0; mode < ROW_MODES; mode++) {
 		struct predict_facts large = heaps->small;
 
@@ -114,15 +114,6 @@ static void predict_spawns(struct predicted_process *predicted)
 					       sizeof *predicted->rows };
 }
 
-/* A limit that cannot be read is left out. */
-static void read_limits(struct predicted_process *predicted)
-{
-	predicted->nofile = predicted->nproc = predicted->as_bytes = UINT64_MAX;
-	status_limit(predicted->pid, "Max open files", &predicted->nofile);
-	status_limit(predicted->pid, "Max processes", &predicted->nproc);
-	status_limit(predicted->pid, "Max address space", &predicted->as_bytes);
-}
-
 static int read_room(pid_t pid, uint64_t *bytes)
 {
 	struct cgroup group;
@@ -160,7 +151,10 @@ int doctor_predict_process(const struct process *process,
 	predicted->page_table_bytes = memory.page_table_bytes;
 	predicted->room_error = read_room(process->pid, &predicted->room_bytes);
 	predict_spawns(predicted);
-	read_limits(predicted);
+	/* A limit that cannot be read is left out. */
+	status_limit(process->pid, "Max open files", &predicted->nofile);
+	status_limit(process->pid, "Max processes", &predicted->nproc);
+	status_limit(process->pid, "Max address space", &predicted->as_bytes);
 	warnings_find(false, process->pid, &predicted->warnings);
 	return 0;
 }
@@ -352,10 +346,9 @@ static void report_process_limits(struct table *table,
 		    *text ? text : "any number of descriptors and processes");
 	if (process_limit_nearest(process->pid, &nearest))
 		report_line(table, "", TABLE_PLAIN,
-			    "nearest limit of processes: %s%s%s, %" PRIu64
+			    "nearest limit of processes: %s, %" PRIu64
 			    " of %" PRIu64 " are there",
-			    nearest.name, *nearest.directory ? " of " : "",
-			    nearest.directory, nearest.used, nearest.limit);
+			    nearest.name, nearest.used, nearest.limit);
 }
 
 void doctor_report_process(struct table *table,

@@ -17,7 +17,7 @@
 /* A program with one heap, in one accountable mapping. */
 struct predicted_heap {
 	uint64_t heap_bytes;
-	char label[16];	      /* "RAM/2", or "" */
+	const char *label;    /* "RAM/2", or "" */
 	bool beyond_cgroup;   /* it cannot be filled */
 	int heap[ROW_MODES];  /* whether the program gets it at all */
 	int spawn[ROW_MODES]; /* by a strategy that charges commit */

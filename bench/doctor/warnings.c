@@ -90,9 +90,8 @@ static bool processes_short(struct warning *found)
 	    !process_limit_is_near(&limit))
 		return false;
 	return say(found->what,
-		   "%s%s%s is nearly reached: %" PRIu64 " of %" PRIu64 ".",
-		   limit.name, *limit.directory ? " of " : "", limit.directory,
-		   limit.used, limit.limit);
+		   "%s is nearly reached: %" PRIu64 " of %" PRIu64 ".",
+		   limit.name, limit.used, limit.limit);
 }
 
 static bool calls_refused(struct warning *found)

@@ -68,7 +68,8 @@ uint64_t region_largest(uint64_t limit_bytes)
 		if (region_reserve(&region, 1, bytes, MAP_PRIVATE)) {
 			refused = bytes;
 		} else {
-			region_release(&region);
+			munmap(region.start - page_bytes(),
+			       bytes + 2 * page_bytes());
 			granted = bytes;
 		}
 	}
@@ -103,12 +104,4 @@ int region_shrink(struct region *region, uint64_t bytes)
 		return -errno;
 	region->used_bytes = bytes;
 	return 0;
-}
-
-void region_release(struct region *region)
-{
-	if (region->start)
-		munmap(region->start - page_bytes(),
-		       region->room_bytes + 2 * page_bytes());
-	region->start = NULL;
 }

@@ -41,8 +41,6 @@ int region_grow(struct region *region, uint64_t bytes, uint64_t step_bytes);
 /* Give back all but bytes: they are reserved again. 0 or a negative errno. */
 int region_shrink(struct region *region, uint64_t bytes);
 
-void region_release(struct region *region);
-
 /* The largest heap for which there are addresses, and what ends it, as a word
  * of the column stopped_by. */
 struct room {

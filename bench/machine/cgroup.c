@@ -189,16 +189,15 @@ static int find_path(const char *controller, FILE *membership,
 	group->version = 0;
 	while (group->version != 1 &&
 	       getline(&line, &capacity, membership) > 0) {
-		char *names = strchr(line, ':');
-		char *where = names ? strchr(names + 1, ':') : NULL;
+		char *rest = line;
+		const char *number = strsep(&rest, ":");
+		const char *names = strsep(&rest, ":");
+		const char *where = strsep(&rest, "\n");
 
 		if (!where)
 			continue;
-		*names++ = '\0';
-		*where++ = '\0';
-		where[strcspn(where, "\n")] = '\0';
 		bool first = listed(names, controller);
-		bool second = !*names && strcmp(line, "0") == 0;
+		bool second = !*names && strcmp(number, "0") == 0;
 		if (!first && (!second || group->version))
 			continue;
 		group->version = first ? 1 : 2;

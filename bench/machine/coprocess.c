@@ -35,14 +35,6 @@ __attribute__((constructor)) static void see_inherited(void)
 			      inherited.sa_handler == SIG_IGN;
 }
 
-/* Who had died before the request was heard is not waited for. */
-static void die_with(pid_t parent)
-{
-	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent)
-		_exit(1);
-}
-
 int coprocess_fork(struct coprocess *process, const char *name)
 {
 	const pid_t parent = getpid();
@@ -60,7 +52,9 @@ int coprocess_fork(struct coprocess *process, const char *name)
 		return error;
 	if (name)
 		prctl(PR_SET_NAME, name);
-	die_with(parent);
+	prctl(PR_SET_PDEATHSIG, SIGKILL);
+	if (getppid() != parent) /* it had died before */
+		_exit(1);
 	return 0;
 }
 

@@ -177,13 +177,6 @@ static int read_bound(const struct bound *bound, struct cgroup_room *room)
 	return error;
 }
 
-static bool is_tighter(const struct cgroup_room *one,
-		       const struct cgroup_room *other)
-{
-	return !other->limit_name ||
-	       cgroup_room_bytes(one) < cgroup_room_bytes(other);
-}
-
 /* Of one group, into *room if it has less. */
 static int read_one(const struct cgroup *group, struct cgroup_room *room)
 {
@@ -195,7 +188,8 @@ static int read_one(const struct cgroup *group, struct cgroup_room *room)
 
 		if (error == -ENOENT || (i && error == -EOPNOTSUPP))
 			continue;
-		if (error || is_tighter(&one, room))
+		if (error || !room->limit_name ||
+		    cgroup_room_bytes(&one) < cgroup_room_bytes(room))
 			*room = one;
 		if (error)
 			return error;
@@ -321,16 +315,6 @@ static bool vma_header(struct vma *vma, const char *line)
 	return true;
 }
 
-static void add_gap(struct smaps_facts *facts, const struct vma *vma)
-{
-	const uint64_t gap_bytes =
-		vma->start > vma->before ? vma->start - vma->before : 0;
-
-	/* The upper half of all addresses is the kernel's. */
-	if (vma->start <= INT64_MAX && gap_bytes > facts->largest_gap_bytes)
-		facts->largest_gap_bytes = gap_bytes;
-}
-
 /* Add what of a mapping is between two addresses. */
 static int add_vma(struct smaps_facts *facts, const struct vma *vma,
 		   uint64_t from, uint64_t to)
@@ -340,7 +324,10 @@ static int add_vma(struct smaps_facts *facts, const struct vma *vma,
 
 	if (!vma->end || !vma->flags_known)
 		return -ENODATA;
-	add_gap(facts, vma);
+	/* The upper half of all addresses is the kernel's. */
+	if (vma->start <= INT64_MAX && vma->start > vma->before &&
+	    vma->start - vma->before > facts->largest_gap_bytes)
+		facts->largest_gap_bytes = vma->start - vma->before;
 	if (start >= end)
 		return 0;
 	facts->vmas++;

@@ -140,16 +140,6 @@ int process_memory_read(pid_t pid, struct process_memory *memory)
 	return stream ? process_memory_parse(stream, memory) : -errno;
 }
 
-/* The process that a thread belongs to; a process belongs to itself. */
-static int read_leader(pid_t tid, pid_t *pid)
-{
-	uint64_t group = 0;
-	int error = status_number(tid, "Tgid", 10, &group);
-
-	*pid = (pid_t)group;
-	return error;
-}
-
 bool process_numbers_are_ours(void)
 {
 	char self[16] = "";
@@ -160,9 +150,10 @@ bool process_numbers_are_ours(void)
 
 int process_open(pid_t pid, struct process *process)
 {
+	uint64_t leader = 0;
 	int error;
 
-	*process = (struct process){ .pid = pid };
+	*process = (struct process){ .pid = pid, .pid_fd = -1 };
 	if (!access("/proc/self", F_OK) && !process_numbers_are_ours())
 		return -EXDEV;
 	process->pid_fd = (int)syscall(SYS_pidfd_open, pid, 0);
@@ -170,7 +161,8 @@ int process_open(pid_t pid, struct process *process)
 		return -ESRCH;
 	error = process_stat_read(pid, &process->stat);
 	if (!error)
-		error = read_leader(pid, &process->leader_pid);
+		error = status_number(pid, "Tgid", 10, &leader);
+	process->leader_pid = (pid_t)leader;
 	if (!error)
 		return 0;
 	/* It is there, but not to be seen; or it has ended meanwhile. */
@@ -180,10 +172,11 @@ int process_open(pid_t pid, struct process *process)
 	return error == -ENOENT ? -ESRCH : error;
 }
 
-void process_close(const struct process *process)
+void process_close(struct process *process)
 {
 	if (process->pid_fd >= 0)
 		close(process->pid_fd);
+	process->pid_fd = -1;
 }
 
 bool process_ended(const struct process *process)
@@ -214,7 +207,7 @@ static uint64_t left(const struct process_limit *limit)
 static void take(struct process_limit *nearest,
 		 const struct process_limit *limit)
 {
-	if (!nearest->name || left(limit) < left(nearest))
+	if (!*nearest->name || left(limit) < left(nearest))
 		*nearest = *limit;
 }
 
@@ -251,17 +244,18 @@ static void take_user(pid_t pid, struct process_limit *nearest)
 /* pids.max is a number or "max"; the root group of version 2 has none. */
 static void take_groups(pid_t pid, struct process_limit *nearest)
 {
-	struct process_limit limit = { .name = "pids.max" };
+	struct process_limit limit;
 	struct cgroup group;
 
 	if (cgroup_of(pid, "pids", &group))
 		return;
 	do {
-		memcpy(limit.directory, group.directory, PATH_MAX);
-		if (!cgroup_number_read(limit.directory, "pids.max",
+		snprintf(limit.name, sizeof limit.name, "pids.max of %s",
+			 group.directory);
+		if (!cgroup_number_read(group.directory, "pids.max",
 					&limit.limit) &&
 		    limit.limit != UINT64_MAX &&
-		    !cgroup_number_read(limit.directory, "pids.current",
+		    !cgroup_number_read(group.directory, "pids.current",
 					&limit.used))
 			take(nearest, &limit);
 	} while (cgroup_up(&group));
@@ -279,8 +273,9 @@ static void take_machine(struct process_limit *nearest)
 	    sscanf(text, "%*s %*s %*s %*u/%" SCNu64, &used) != 1)
 		return;
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		struct process_limit limit = { .name = names[i], .used = used };
+		struct process_limit limit = { .used = used };
 
+		strcpy(limit.name, names[i]);
 		if (!text_read_at(text, sizeof text, "/proc/sys/kernel/%s",
 				  names[i] + strlen("kernel.")) &&
 		    sscanf(text, "%" SCNu64, &limit.limit) == 1)
@@ -294,7 +289,7 @@ bool process_limit_nearest(pid_t pid, struct process_limit *nearest)
 	take_user(pid, nearest);
 	take_groups(pid, nearest);
 	take_machine(nearest);
-	return nearest->name;
+	return *nearest->name;
 }
 
 bool process_limit_is_near(const struct process_limit *limit)

@@ -83,11 +83,12 @@ struct process {
  * namespace, where a number is another process's. */
 bool process_numbers_are_ours(void);
 
-/* Take hold of a process. 0: the caller owes process_close(). -ESRCH: there is
- * none; -EACCES: /proc is mounted so that this user does not see it (hidepid,
- * proc(5)); -EXDEV: its number in /proc is another's. */
+/* Take hold of a process. 0: the caller owes process_close(), which does no
+ * harm after an error. -ESRCH: there is none; -EACCES: /proc is mounted so that
+ * this user does not see it (hidepid, proc(5)); -EXDEV: its number in /proc is
+ * another's. */
 int process_open(pid_t pid, struct process *process);
-void process_close(const struct process *process);
+void process_close(struct process *process);
 
 /* Whether it has ended: what was read before the question is then perhaps of
  * another process, or of none. A zombie has ended. */
@@ -100,8 +101,7 @@ bool process_may_trace(void);
 /* How many processes there may be: the limits behind an EAGAIN of fork(2) and
  * clone(2). Threads count too. */
 struct process_limit {
-	const char *name;	  /* "RLIMIT_NPROC", "pids.max", ... */
-	char directory[PATH_MAX]; /* of the control group that sets it, or "" */
+	char name[PATH_MAX + 16]; /* "RLIMIT_NPROC", "pids.max of GROUP", ... */
 	uint64_t used, limit;
 };
 

@@ -47,10 +47,9 @@ static const char *cure_birth(const char *needs)
 		return "End some processes, or raise their limit (ulimit -u, "
 		       "pids.max of the cgroup).";
 	snprintf(text, sizeof text,
-		 "End some processes, or raise %s%s%s, the nearest limit: "
-		 "%" PRIu64 " of %" PRIu64 " are there%s.",
-		 limit.name, *limit.directory ? " of " : "", limit.directory,
-		 limit.used, limit.limit, needs);
+		 "End some processes, or raise %s, the nearest limit: %" PRIu64
+		 " of %" PRIu64 " are there%s.",
+		 limit.name, limit.used, limit.limit, needs);
 	return text;
 }
 

@@ -78,10 +78,9 @@ static int begin(const struct arguments *args, struct watch *watch,
 	monitor->begin_ns = clock_now_ns();
 	if (oom_kills_read(&monitor->oom_kills))
 		monitor->oom_kills = 0;
-	code = process_open((pid_t)options->pid, &monitor->process);
-	if (code)
-		return fail_process(why, &monitor->process, code);
-	code = fail_process(why, &monitor->process, 0);
+	code = fail_process(
+		why, &monitor->process,
+		process_open((pid_t)options->pid, &monitor->process));
 	if (code)
 		process_close(&monitor->process);
 	return code;
@@ -100,13 +99,6 @@ static int take_group(pid_t pid, struct cgroup_room *room)
 					      .cache_bytes = BYTES_UNKNOWN,
 					      .limit_bytes = BYTES_UNKNOWN };
 	return error;
-}
-
-/* A machine that does not tell its memory is no reason not to watch. */
-static void take_machine(struct meminfo *machine)
-{
-	if (meminfo_read(machine))
-		memset(machine, 0xff, sizeof *machine); /* BYTES_UNKNOWN */
 }
 
 static uint64_t if_told(uint64_t bytes)
@@ -166,7 +158,9 @@ static int take(struct monitor *monitor)
 	if (!error)
 		error = oom_score_read(pid, &now.oom_score, &now.oom_score_adj);
 	monitor->group_error = take_group(pid, &now.group);
-	take_machine(&now.machine);
+	/* A machine that does not tell its memory is no reason not to watch. */
+	if (meminfo_read(&now.machine))
+		memset(&now.machine, 0xff, sizeof now.machine);
 	follow_name(&monitor->process);
 	/* The files may have told of another process with the same number, or
 	 * of this one while it gave its memory back at its end. */
@@ -256,17 +250,6 @@ static int open_csv(struct watch *watch, struct failure *why)
 			  error, cure, "write %s", path ?: "standard output");
 }
 
-/* Write each row at once: somebody may follow the file. */
-static int put(struct watch *watch)
-{
-	int error = row_put(&watch->writer, &memory_sample_row, NULL,
-			    &watch->monitor.now);
-
-	if (!error && fflush(watch->writer.stream))
-		error = -errno;
-	return error;
-}
-
 /* The state now, in one line. */
 static void show(struct live *live, const struct monitor *monitor)
 {
@@ -302,7 +285,12 @@ static int keep_watch(struct watch *watch)
 		if (error)
 			break;
 		if (watch->writer.stream)
-			error = put(watch);
+			error = row_put(&watch->writer, &memory_sample_row,
+					NULL, &monitor->now);
+		/* At once: somebody may follow the file. */
+		if (!error && watch->writer.stream &&
+		    fflush(watch->writer.stream))
+			error = -errno;
 		if (!error && live_due(&watch->live))
 			show(&watch->live, monitor);
 		if (!error)

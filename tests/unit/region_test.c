@@ -18,6 +18,13 @@
 #define MIB (UINT64_C(1) << 20)
 #define SIZES 512 /* pages of a huge page of 2 MiB */
 
+static void release(const struct region *region)
+{
+	assert_int_equal(munmap(region->start - page_bytes(),
+				region->room_bytes + 2 * page_bytes()),
+			 0);
+}
+
 static void fill(char *start, uint64_t bytes)
 {
 	assert_ptr_equal(mmap(start, bytes, PROT_NONE,
@@ -37,7 +44,7 @@ static char *shape_gap(void)
 	start = gap.start - page_bytes();
 	const uint64_t end = (uintptr_t)gap.start + bytes + page_bytes();
 	const uint64_t excess = (end + page_bytes()) % (2 * MIB);
-	region_release(&gap);
+	release(&gap);
 	if (excess)
 		fill((char *)(uintptr_t)(end - excess), excess);
 	return start;
@@ -56,8 +63,8 @@ static void both_halves_are_to_be_had(void **state)
 		assert_int_equal(region_reserve(halves, 2, part, MAP_PRIVATE),
 				 0);
 		assert_true(halves[0].start + part < halves[1].start);
-		region_release(&halves[0]);
-		region_release(&halves[1]);
+		release(&halves[0]);
+		release(&halves[1]);
 		/* Each half has a page less. */
 		fill(start, 2 * page_bytes());
 		start += 2 * page_bytes();
@@ -77,7 +84,7 @@ static void a_region_is_usable_to_its_end(void **state)
 		half->start[0] = half->start[MIB - 1] = 1;
 		assert_int_equal(region_grow(half, MIB + 1, MIB), -ENOMEM);
 		assert_int_equal(region_shrink(half, 0), 0);
-		region_release(half);
+		release(half);
 	}
 }
 
