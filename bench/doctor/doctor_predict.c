@@ -227,17 +227,21 @@ const struct row_type predicted_process_row =
 
 #define ASKING (SW_CHARGES_COMMIT | SW_MAPS_MEMORY)
 
+struct names {
+	char text[256];
+};
+
 /* The names of the strategies that ask for memory by exactly these traits. */
-static void join_names(unsigned traits, char *text, size_t length)
+static struct names names_of(unsigned traits)
 {
-	*text = '\0';
+	struct names names = { "" };
+
 	for (size_t i = 0; sw_strategies[i]; i++)
 		if (is_usable(sw_strategies[i]) &&
 		    (sw_strategies[i]->traits & ASKING) == traits)
-			text_join(text, length, ", ", "%s",
+			text_join(names.text, sizeof names.text, ", ", "%s",
 				  sw_strategies[i]->name);
-	if (!*text)
-		snprintf(text, length, "none");
+	return *names.text ? names : (struct names){ "none" };
 }
 
 /* The head of a grid, behind its first columns: which mode is set. */
@@ -281,18 +285,15 @@ void doctor_report_heaps(struct table *table,
 			 const struct predicted_heaps *heaps, int mode)
 {
 	const struct predict_facts nothing = { 0 };
-	char names[256];
 
-	join_names(SW_CHARGES_COMMIT, names, sizeof names);
 	report_line(table, "spawning", TABLE_PLAIN,
 		    "asking for the whole memory of the program again: %s",
-		    names);
-	join_names(SW_MAPS_MEMORY, names, sizeof names);
+		    names_of(SW_CHARGES_COMMIT).text);
 	report_line(table, "", TABLE_PLAIN, "asking for a stack of some %s: %s",
 		    size_human(predict_asked(SW_MAPS_MEMORY, &nothing)).text,
-		    names);
-	join_names(0, names, sizeof names);
-	report_line(table, "", TABLE_PLAIN, "asking for none of it: %s", names);
+		    names_of(SW_MAPS_MEMORY).text);
+	report_line(table, "", TABLE_PLAIN, "asking for none of it: %s",
+		    names_of(0).text);
 	report_line(table, "", TABLE_PLAIN,
 		    "now the first would get, in a program with one heap:");
 	table_cell(table, "%s", "");

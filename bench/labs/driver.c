@@ -7,7 +7,6 @@
 #include "bench/labs/driver.h"
 
 #include <errno.h>
-#include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -69,21 +68,13 @@ size_t lab_strategies(const struct lab_part *part)
 	return count;
 }
 
-int lab_fail(struct lab_context *context, int error, const char *cure,
-	     const char *format, ...)
+/* What to do next about a negative errno, unless we lack what CURE_SELF names.
+ */
+static const char *cure(int error, const char *otherwise)
 {
-	va_list values;
-
-	va_start(values, format);
-	vsnprintf(context->failure->what, sizeof context->failure->what, format,
-		  values);
-	va_end(values);
-	snprintf(context->failure->cure, sizeof context->failure->cure, "%s",
-		 error == -ENODATA
-			 ? "This kernel or container does not tell: run it "
-			   "outside."
-			 : cure_of(CURE_SELF, error, cure));
-	return error;
+	return error == -ENODATA ? "This kernel or container does not tell: "
+				   "run it outside."
+				 : cure_of(CURE_SELF, error, otherwise);
 }
 
 int lab_ceiling(struct lab_context *context, uint64_t least_bytes,
@@ -93,15 +84,14 @@ int lab_ceiling(struct lab_context *context, uint64_t least_bytes,
 	const int error = memory_group_ceiling(bytes, reason, sizeof reason);
 
 	if (error)
-		return lab_fail(context, error, "Mount /proc.",
-				"see how much memory a lab may take: %s",
-				reason);
+		return fail(context->failure, error,
+			    cure(error, "Mount /proc."),
+			    "see how much memory a lab may take: %s", reason);
 	if (*bytes < least_bytes)
-		return lab_fail(context, -ERANGE,
-				"Free some memory, or raise the limit.",
-				"take the %s that this lab needs: it may have "
-				"%s",
-				size_human(least_bytes).text, reason);
+		return fail(context->failure, -ERANGE,
+			    "Free some memory, or raise the limit.",
+			    "take the %s that this lab needs: it may have %s",
+			    size_human(least_bytes).text, reason);
 	return 0;
 }
 
@@ -182,11 +172,11 @@ static int try_trial(struct trial *shared, const struct trial *start)
 	if (context->failure->what[0])
 		return error;
 	doing = report_fill(context, start->part->doing, shared);
-	return lab_fail(context, error, NULL, "%s: %s", doing ?: "go on",
-			error == -EINTR
-				? "the lab was stopped (^Z, SIGSTOP) each time "
-				  "that it was tried"
-				: meminfo_error(error));
+	return fail(context->failure, error, cure(error, NULL), "%s: %s",
+		    doing ?: "go on",
+		    error == -EINTR ? "the lab was stopped (^Z, SIGSTOP) each "
+				      "time that it was tried"
+				    : meminfo_error(error));
 }
 
 /* Nothing dangerous is done without a group. */
@@ -203,10 +193,12 @@ static int try_in_group(struct trial *shared, struct trial start)
 	error = memory_group_open(&group, smaller(bytes, part->group_bytes),
 				  reason, sizeof reason);
 	if (error)
-		return lab_fail(start.context, error,
-				"Nothing was done: without a group of its own "
-				"the kernel would choose among all processes.",
-				"begin: %s", reason);
+		return fail(start.context->failure, error,
+			    cure(error,
+				 "Nothing was done: without a group of its own "
+				 "the kernel would choose among all "
+				 "processes."),
+			    "begin: %s", reason);
 	start.group = &group;
 	error = try_trial(shared, &start);
 	memory_group_close(&group);
@@ -253,8 +245,8 @@ static int try_modes(struct lab_context *context, const struct lab_part *part)
 	int error = 0;
 
 	if (!shared)
-		return lab_fail(context, -ENOMEM, "Free some memory.",
-				"begin the lab: no memory");
+		return fail(context->failure, -ENOMEM, cure(-ENOMEM, NULL),
+			    "begin the lab: no memory");
 	progress_begin(&progress, stderr,
 		       part->trial_s * (double)(lab_strategies(part) *
 						lab_cases(part)));
@@ -318,11 +310,12 @@ int lab_run(struct lab_context *context, const struct lab *lab)
 
 	context->lab = lab;
 	if (access("/proc/self/oom_score_adj", W_OK))
-		return lab_fail(context, -errno,
-				"Run where /proc can be written: a process of "
-				"a lab must be the first to die.",
-				"write to /proc/self/oom_score_adj: %s",
-				strerror(errno));
+		return fail(context->failure, -errno,
+			    cure(-errno, "Run where /proc can be written: a "
+					 "process of a lab must be the first "
+					 "to die."),
+			    "write to /proc/self/oom_score_adj: %s",
+			    strerror(errno));
 	bound_modes(context);
 	if (lab->run)
 		return context->modes.count ? lab->run(context) : 0;

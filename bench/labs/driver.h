@@ -5,16 +5,9 @@
 
 #include "bench/labs/part.h"
 
-/* Do the lab. 0; an error of lab_fail(); or -errno of a stream. */
+/* Do the lab. 0; an error that the context's failure describes; or -errno of a
+ * stream. */
 int lab_run(struct lab_context *context, const struct lab *lab);
-
-/*
- * Describe a failure and return error (-errno). The format is what follows
- * "cannot ": verb, object, colon, reason. cure is a sentence that says what to
- * do next, unless we lack what CURE_SELF of bench/show/cure.h names.
- */
-int lab_fail(struct lab_context *context, int error, const char *cure,
-	     const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Try a part, write its rows and tell of them. */
 int lab_try(struct lab_context *context, const struct lab_part *part);
@@ -23,7 +16,7 @@ int lab_try(struct lab_context *context, const struct lab_part *part);
 int lab_keep(struct lab_context *context, const void *row);
 
 /* How much memory a lab may take: *bytes, at least least_bytes. 0, or -errno
- * told by lab_fail(). */
+ * with the context's failure. */
 int lab_ceiling(struct lab_context *context, uint64_t least_bytes,
 		uint64_t *bytes);
 

@@ -44,7 +44,8 @@ struct lab_context {
 	/* What it tells its caller. */
 	size_t skipped; /* parts, which the text says, and wrong predictions:
 			 * the command then ends with status 3 */
-	struct failure *failure; /* by lab_fail(), or empty */
+	struct failure *failure; /* by fail() of bench/verbs/failure.h with the
+				  * -errno that is returned, or empty */
 
 	/* The driver's. */
 	const struct lab *lab;
@@ -64,7 +65,7 @@ struct lab {
 	bool modes;		    /* it holds other overcommit modes */
 	const struct lab_part *const *parts; /* up to NULL */
 
-	/* Optional: default is to try every part. 0, or -errno by lab_fail() */
+	/* Optional: default is to try every part. 0, or -errno. */
 	int (*run)(struct lab_context *context);
 };
 

@@ -20,7 +20,6 @@
 #include <sys/wait.h>
 
 #include "bench/labs/badness.h"
-#include "bench/labs/driver.h"
 #include "bench/labs/memory_group.h"
 #include "bench/labs/part.h"
 #include "bench/labs/region.h"
@@ -28,6 +27,7 @@
 #include "bench/machine/cpu.h"
 #include "bench/machine/process.h"
 #include "bench/machine/program.h"
+#include "bench/verbs/failure.h"
 #include "lib/spawnwise.h"
 
 #define KIB ((uint64_t)1 << 10)
@@ -175,9 +175,9 @@ static int find_program(struct victim *victim)
 	const int error = installed_program(
 		victim->program, victim->one.room_bytes ? "payload" : "memhog");
 
-	return error ? lab_fail(victim->trial.context, error,
-				"Build it with make.",
-				"find the child's program beside this command")
+	return error ? fail(victim->trial.context->failure, error,
+			    "Build it with make.",
+			    "find the child's program beside this command")
 		     : 0;
 }
 

@@ -268,31 +268,24 @@ int overcommit_get(int *mode)
 	return error ? error : overcommit_read(knob_fd, mode);
 }
 
-/* Is this the state of a mode that is set now and not the user's? */
-static bool explains(const struct overcommit_state *state, int now)
-{
-	bool same_boot;
-
-	return state->ours == now && state->original != now &&
-	       !state_same_boot(state, &same_boot) && same_boot;
-}
-
 int overcommit_look(struct overcommit_view *view)
 {
 	struct lock_holder holder;
 	struct overcommit_state state;
 	OWNED_FD directory_fd = -1;
-	bool explained = false;
+	bool explained = false, same_boot;
 	int error = 0;
 
 	*view = (struct overcommit_view){ .owner = OVERCOMMIT_USER };
 	state_open(false, &directory_fd);
 	/* Twice, for a window that opens between the two looks. */
 	for (int i = 0; i < 2 && !error && !explained; i++) {
-		bool found = !state_read(directory_fd, &state);
+		bool found = !state_read(directory_fd, &state) &&
+			     !state_same_boot(&state, &same_boot) && same_boot;
 
 		error = overcommit_get(&view->now);
-		explained = !error && found && explains(&state, view->now);
+		explained = !error && found && state.ours == view->now &&
+			    state.original != view->now;
 	}
 	view->mode = view->now;
 	if (explained) {

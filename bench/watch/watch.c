@@ -73,8 +73,6 @@ static int begin(const struct arguments *args, struct watch *watch,
 	if (code)
 		return code;
 	watch->options = options;
-	monitor->interval_ns = options->interval_ns;
-	monitor->duration_ns = options->duration_ns ?: UINT64_MAX;
 	monitor->begin_ns = clock_now_ns();
 	if (oom_kills_read(&monitor->oom_kills))
 		monitor->oom_kills = 0;
@@ -173,16 +171,16 @@ static int take(struct monitor *monitor)
 
 /* When the next reading is due, since the begin. A reading that would be late
  * by more than an interval is left out; no two have the same time. */
-static uint64_t next_tick_ns(struct monitor *monitor, uint64_t elapsed_ns)
+static uint64_t next_tick_ns(struct monitor *monitor, uint64_t interval_ns,
+			     uint64_t elapsed_ns)
 {
 	const uint64_t soon_ns = elapsed_ns + MEMORY_SAMPLE_TIME_NS;
 	uint64_t due_ns;
 
 	monitor->ticks++;
-	if (monitor->ticks < elapsed_ns / monitor->interval_ns)
-		monitor->ticks = elapsed_ns / monitor->interval_ns;
-	if (__builtin_mul_overflow(monitor->ticks, monitor->interval_ns,
-				   &due_ns))
+	if (monitor->ticks < elapsed_ns / interval_ns)
+		monitor->ticks = elapsed_ns / interval_ns;
+	if (__builtin_mul_overflow(monitor->ticks, interval_ns, &due_ns))
 		return UINT64_MAX;
 	return due_ns > soon_ns ? due_ns : soon_ns;
 }
@@ -192,17 +190,20 @@ static uint64_t elapsed_ns(const struct monitor *monitor)
 	return (uint64_t)(clock_now_ns() - monitor->begin_ns);
 }
 
-/* Wait until the next reading is due, or till the process ends, the duration
- * passes or signal_fd (signalfd(2)) has a signal; monitor->end says which.
- * Readings that would be late are left out. 0 or -errno of poll(2). */
-static int await_next(struct monitor *monitor, int signal_fd)
+/* Wait until the next reading is due, or it is over: the process ends, the
+ * duration passes or signal_fd (signalfd(2)) has a signal. Readings that would
+ * be late are left out. 0 or -errno of poll(2). */
+static int await_next(struct watch *watch)
 {
-	const uint64_t due_ns = next_tick_ns(monitor, elapsed_ns(monitor));
+	struct monitor *monitor = &watch->monitor;
+	const uint64_t duration_ns = watch->options->duration_ns ?: UINT64_MAX;
+	const uint64_t due_ns = next_tick_ns(
+		monitor, watch->options->interval_ns, elapsed_ns(monitor));
 	/* The verdict needs a second reading, however late the first was. */
-	const bool last = due_ns > monitor->duration_ns && monitor->taken > 1;
-	const uint64_t until_ns = last ? monitor->duration_ns : due_ns;
+	const bool last = due_ns > duration_ns && monitor->taken > 1;
+	const uint64_t until_ns = last ? duration_ns : due_ns;
 	struct pollfd events[] = {
-		{ .fd = signal_fd, .events = POLLIN },
+		{ .fd = watch->signal_fd, .events = POLLIN },
 		{ .fd = monitor->process.pid_fd, .events = POLLIN },
 	};
 
@@ -218,14 +219,11 @@ static int await_next(struct monitor *monitor, int signal_fd)
 
 		if (ready < 0 && errno != EINTR)
 			return -errno;
-		if (events[0].revents)
-			monitor->end = MONITOR_SIGNALLED;
-		else if (events[1].revents)
-			monitor->end = MONITOR_PROCESS_ENDED;
-		else if (ready == 0 && last)
-			monitor->end = MONITOR_TIME_OVER;
-		if (ready >= 0)
-			return 0;
+		if (ready < 0)
+			continue;
+		monitor->ended = !events[0].revents && events[1].revents;
+		monitor->over = ready > 0 || last;
+		return 0;
 	}
 }
 
@@ -280,7 +278,7 @@ static int keep_watch(struct watch *watch)
 	int error = 0;
 
 	live_begin(&watch->live, stderr);
-	while (!error && !monitor->end) {
+	while (!error && !monitor->over) {
 		error = take(monitor);
 		if (error)
 			break;
@@ -294,12 +292,12 @@ static int keep_watch(struct watch *watch)
 		if (!error && live_due(&watch->live))
 			show(&watch->live, monitor);
 		if (!error)
-			error = await_next(monitor, watch->signal_fd);
+			error = await_next(watch);
 	}
 	live_end(&watch->live);
 	/* The process has ended, or has no memory any more and is about to. */
 	if (monitor->taken && (error == -ESRCH || error == -ENODATA)) {
-		monitor->end = MONITOR_PROCESS_ENDED;
+		monitor->ended = true;
 		error = 0;
 	}
 	return error;
@@ -313,7 +311,7 @@ static int conclude(struct watch *watch, struct failure *why)
 	struct monitor *monitor = &watch->monitor;
 	int error;
 
-	if (monitor->taken && monitor->end != MONITOR_PROCESS_ENDED)
+	if (monitor->taken && !monitor->ended)
 		add_reading(&monitor->series, &monitor->now);
 	error = watch_report(monitor, watch->options->json, stream);
 	return fail_errno(why, EXIT_FAILED, CURE_FILE, error, NULL,

@@ -22,7 +22,6 @@
 struct verdict {
 	const struct monitor *monitor;
 	const struct memory_sample *now; /* the last of the monitor */
-	bool ended; /* the process: nothing is predicted of it */
 	struct trend trend;
 	uint64_t growth_bytes_per_hour; /* BYTES_UNKNOWN: not judged */
 	double growth_file_share;	/* NAN: not judged */
@@ -98,13 +97,13 @@ static const struct row_field seen[] = {
 	      "as in the rows, at last"),
 	FIELD("oom_score", NUMBER, SEEN(now.oom_score)),
 	FIELD("oom_score_adj", NUMBER, SEEN(now.oom_score_adj), "likewise"),
+	FIELD("ended", FLAG, SEEN(ended),
+	      "the process has: nothing is predicted of it, and it has no "
+	      "`rival`"),
 	{ 0 },
 };
 
 static const struct row_field concluded[] = {
-	FIELD("ended", FLAG, AT(ended),
-	      "the process has: nothing is predicted of it, and it has no "
-	      "`rival`"),
 	FIELD("reading", CHOICE, AT(trend.verdict),
 	      "`growing`, `sawtooth`, `flat`, `startup`, `falling`, `unclear`, "
 	      "`too_short`: spawnwise(1) has the sentences",
@@ -182,7 +181,7 @@ static double seconds_left(const struct verdict *verdict, uint64_t room_bytes)
 	const double huge_bytes =
 		(double)now->hugetlb_bytes - (double)first->hugetlb_bytes;
 
-	if (verdict->ended || room_bytes == UINT64_MAX ||
+	if (verdict->monitor->ended || room_bytes == UINT64_MAX ||
 	    huge_bytes > (double)now->rss_bytes - (double)first->rss_bytes)
 		return INFINITY;
 	return trend_seconds_until(&verdict->trend, (double)room_bytes);
@@ -214,7 +213,6 @@ static int conclude(const struct monitor *monitor, struct verdict *verdict)
 	*verdict = (struct verdict){
 		.monitor = monitor,
 		.now = &monitor->now,
-		.ended = monitor->end == MONITOR_PROCESS_ENDED,
 		.growth_bytes_per_hour = BYTES_UNKNOWN,
 		.growth_file_share = NAN,
 		.group_room_bytes = cgroup_room_bytes(group),
@@ -236,7 +234,7 @@ static int conclude(const struct monitor *monitor, struct verdict *verdict)
 	verdict->limit_met_s =
 		fmin(seconds_left(verdict, verdict->group_room_bytes),
 		     seconds_left(verdict, verdict->machine_room_bytes));
-	if (!verdict->ended)
+	if (!verdict->monitor->ended)
 		find_rivals(verdict);
 	return 0;
 }
@@ -250,7 +248,7 @@ static void report_process(struct table *table, const struct verdict *verdict)
 		    monitor->process.stat.name, (int)monitor->process.pid,
 		    monitor->taken, monitor->taken == 1 ? "" : "s",
 		    span_human(monitor->now.time_s).text,
-		    verdict->ended ? "; then it ended" : "");
+		    verdict->monitor->ended ? "; then it ended" : "");
 	report_row(table, "memory", TABLE_PLAIN,
 		   "RSS {first_rss_bytes} at first, {rss_bytes} at last, "
 		   "{peak_rss_bytes} at most");
@@ -264,7 +262,8 @@ static void report_process(struct table *table, const struct verdict *verdict)
 
 static void report_reading(struct table *table, const struct verdict *verdict)
 {
-	const char *more = trend_advice(&verdict->trend, verdict->ended);
+	const char *more =
+		trend_advice(&verdict->trend, verdict->monitor->ended);
 
 	if (trend_is_mapped(&verdict->trend))
 		report_row(table, "reading", TABLE_STRONG,
@@ -288,7 +287,7 @@ static void report_room(struct table *table, const struct verdict *verdict,
 {
 	const double seconds = seconds_left(verdict, room_bytes);
 
-	if (verdict->ended)
+	if (verdict->monitor->ended)
 		return;
 	if (isinf(seconds))
 		report_line(table, "", TABLE_PLAIN, "left for it: %s",
@@ -380,10 +379,10 @@ static void report_oom(struct table *table, const struct verdict *verdict)
 	report_line(table, "OOM killer", TABLE_PLAIN,
 		    "oom_score %d, oom_score_adj %d%s", now->oom_score,
 		    now->oom_score_adj,
-		    verdict->ended ? " at last"
-		    : spared	   ? ": it is never killed"
-				   : "");
-	if (!spared && !verdict->ended) {
+		    verdict->monitor->ended ? " at last"
+		    : spared		    ? ": it is never killed"
+					    : "");
+	if (!spared && !verdict->monitor->ended) {
 		if (now->group.limited)
 			report_rival(table, verdict->group_rival,
 				     "in its group", now->oom_score);

@@ -8,22 +8,13 @@
 
 #include "bench/watch/trend.h"
 
-/* Why there is no next reading. */
-enum monitor_end {
-	MONITOR_GOES_ON,
-	MONITOR_PROCESS_ENDED,
-	MONITOR_TIME_OVER,
-	MONITOR_SIGNALLED,
-};
-
 struct monitor {
 	struct process process;
-	uint64_t interval_ns;
-	uint64_t duration_ns; /* UINT64_MAX: until something else ends it */
-	int64_t begin_ns;     /* CLOCK_MONOTONIC */
-	uint64_t ticks;	      /* readings that were due until now */
-	uint64_t oom_kills;   /* of the machine, before; 0 if not known */
-	enum monitor_end end;
+	int64_t begin_ns;   /* CLOCK_MONOTONIC */
+	uint64_t ticks;	    /* readings that were due until now */
+	uint64_t oom_kills; /* of the machine, before; 0 if not known */
+	bool over;	    /* there is no next reading */
+	bool ended;	    /* the process has: nothing is predicted of it */
 
 	size_t taken;
 	struct memory_sample first, now;
