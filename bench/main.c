@@ -196,8 +196,7 @@ int main(int argc, char **argv)
 	/* Whatever a library asks of setlocale(3): a decimal comma would be a
 	 * column more. */
 	uselocale(newlocale(LC_ALL_MASK, "C", NULL));
-	if (sigchld_was_ignored)
-		signal(SIGCHLD, SIG_DFL);
+	sigchld_was_ignored = signal(SIGCHLD, SIG_DFL) == SIG_IGN;
 	tell_limits();
 	code = strategies_check(sw_strategies, &why);
 	if (!code)

@@ -27,6 +27,12 @@
 #define RETRY_MS 1
 #define PATIENT_RETRY_MS 100 /* the runner is gone, a process does not die */
 
+struct group_watchdog {
+	struct watchdog_post post;
+	char directory[PATH_MAX]; /* empty: it holds nothing */
+	int lock_fd;		  /* of the directory that it holds */
+};
+
 struct listing {
 	int count;
 	bool foreign; /* "0": a process of another pid namespace */
@@ -173,7 +179,8 @@ static int make_group(struct group_watchdog *watchdog, const char *directory)
 	return 0;
 }
 
-void group_watchdog_main(void *context)
+/* Its life, a watchdog_life: context is its struct group_watchdog. */
+static void live(void *context)
 {
 	struct group_watchdog *watchdog = context;
 	char request[PATH_MAX];
@@ -199,4 +206,11 @@ void group_watchdog_main(void *context)
 	while (clear_group(watchdog) == -EBUSY)
 		poll(NULL, 0, PATIENT_RETRY_MS);
 	_exit(0);
+}
+
+int group_watchdog_birth(struct watchdog *watchdog)
+{
+	struct group_watchdog life = { .directory = "" };
+
+	return watchdog_birth(watchdog, &life.post, live, &life);
 }

@@ -16,12 +16,6 @@
 /* How long a sweep may take before it is answered with -EBUSY. */
 #define WATCHDOG_SWEEP_MS 2000
 
-struct group_watchdog {
-	struct watchdog_post post;
-	char directory[PATH_MAX]; /* empty: it holds nothing */
-	int lock_fd;		  /* of the directory that it holds */
-};
-
 /*
  * Lock the directory of a group: a descriptor whose close, or whose owner's
  * death, unlocks it; else -EBUSY: it is locked; -ENOENT: it is gone. Its
@@ -31,11 +25,11 @@ struct group_watchdog {
  */
 int group_watchdog_lock(const char *directory);
 
-/* The watchdog's life, a watchdog_life: context is its struct group_watchdog. A
- * request is a directory in PATH_MAX bytes: make it and hold it, 0 or -errno.
- * An empty one: kill and remove what it holds, 1 if it had to kill, then end;
- * on an error it goes on trying. */
-void group_watchdog_main(void *context);
+/* Give birth to the watchdog. A request is a directory in PATH_MAX bytes: make
+ * it and hold it, 0 or -errno. An empty one: kill and remove what it holds, 1
+ * if it had to kill, then end; on an error it goes on trying. Errors as
+ * watchdog_birth(). */
+int group_watchdog_birth(struct watchdog *watchdog);
 
 /*
  * Kill all processes of a group and remove it, trying for at most wait_ms;

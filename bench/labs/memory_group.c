@@ -297,7 +297,6 @@ void memory_group_explain(int error, const struct cgroup *own, char *why,
 int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 		      char *why, size_t why_size)
 {
-	struct group_watchdog watchdog = { .directory = "" };
 	struct cgroup own = { .version = 0 };
 
 	memset(group, 0, sizeof(*group));
@@ -306,8 +305,7 @@ int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 		return error;
 	error = cgroup_of(0, "memory", &own);
 	if (!error)
-		error = watchdog_birth(&group->watchdog, &watchdog.post,
-				       group_watchdog_main, &watchdog);
+		error = group_watchdog_birth(&group->watchdog);
 	if (!error)
 		error = memory_group_place(group, &own);
 	if (!error)

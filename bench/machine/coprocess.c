@@ -27,14 +27,6 @@
 
 bool sigchld_was_ignored;
 
-__attribute__((constructor)) static void see_inherited(void)
-{
-	struct sigaction inherited;
-
-	sigchld_was_ignored = !sigaction(SIGCHLD, NULL, &inherited) &&
-			      inherited.sa_handler == SIG_IGN;
-}
-
 int coprocess_fork(struct coprocess *process, const char *name)
 {
 	const pid_t parent = getpid();

@@ -11,9 +11,9 @@
 #include <sys/types.h>
 
 /* Whether SIGCHLD was ignored when we were started, which lasts over execve(2):
- * cron, daemons and entry points of containers may leave it so. main() resets
- * it before any process is born: ignored, a child's status is lost (wait(2)),
- * every answer of ours. */
+ * cron, daemons and entry points of containers may leave it so. main() asks and
+ * resets it before any process is born: ignored, a child's status is lost
+ * (wait(2)), every answer of ours. */
 extern bool sigchld_was_ignored;
 
 struct coprocess {

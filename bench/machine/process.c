@@ -347,14 +347,13 @@ char *refused_calls(char *text, size_t size)
 
 static int read_number(pid_t pid, const char *name, int *number)
 {
-	char path[64];
-	int64_t value;
+	char text[32];
+	const int error =
+		text_read_at(text, sizeof text, "/proc/%d/%s", (int)pid, name);
 
-	snprintf(path, sizeof(path), "/proc/%d/%s", (int)pid, name);
-	int error = text_read_number(path, &value);
-	if (!error)
-		*number = (int)value;
-	return error;
+	if (error)
+		return error;
+	return sscanf(text, "%d", number) == 1 ? 0 : -EBADMSG;
 }
 
 int oom_score_read(pid_t pid, int *score, int *adj)

@@ -128,16 +128,13 @@ static void a_place_without_controller_is_left_clean(void **state)
 	char top[] = "/tmp/spawnwise-place-XXXXXX";
 	struct cgroup own = { .version = 2 };
 	struct memory_group group = { .version = 0 };
-	struct group_watchdog watchdog = { .directory = "" };
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
 	snprintf(own.mount, PATH_MAX, "%s", top);
 	snprintf(own.directory, PATH_MAX, "%s/own", top);
 	assert_int_equal(mkdir(own.directory, 0755), 0);
-	assert_int_equal(watchdog_birth(&group.watchdog, &watchdog.post,
-					group_watchdog_main, &watchdog),
-			 0);
+	assert_int_equal(group_watchdog_birth(&group.watchdog), 0);
 	assert_int_equal(memory_group_place(&group, &own), -ENOENT);
 	assert_false(memory_group_close(&group));
 	assert_int_equal(rmdir(own.directory), 0);
@@ -186,16 +183,13 @@ static void a_group_with_a_watchdog_is_left_alone(void **state)
 {
 	char top[] = "/tmp/spawnwise-watchdog-XXXXXX";
 	char directory[PATH_MAX] = "";
-	struct group_watchdog life = { .directory = "" };
 	struct watchdog watchdog;
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
 	snprintf(directory, PATH_MAX, "%s/spawnwise-%d-1", top,
 		 (int)dead_pid());
-	assert_int_equal(watchdog_birth(&watchdog, &life.post,
-					group_watchdog_main, &life),
-			 0);
+	assert_int_equal(group_watchdog_birth(&watchdog), 0);
 	ask(&watchdog, directory);
 	memory_group_repair(top);
 	assert_int_equal(access(directory, F_OK), 0);
