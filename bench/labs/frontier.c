@@ -77,8 +77,6 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type row_type = ROW_TYPE("frontier.csv", fields);
-
 static const struct row_field words[] = {
 	FIELD("bound", TEXT, AT(stopped_by), NULL, bound_phrases),
 	FIELD("upper", LINE, AT(upper)),
@@ -226,13 +224,6 @@ static void sum(struct lab_context *context)
 	}
 }
 
-static const char *const intro[] = {
-	"From how large a heap can a program still be started? Each strategy "
-	"had a parent of its own, whose heap grew and shrank by bisection and "
-	"was never touched.",
-	NULL,
-};
-
 static const struct lab_column columns[] = {
 	{ "strategy", 'l', "{strategy}" },
 	{ "VMAs", 'r', "{vmas}" },
@@ -321,7 +312,9 @@ static const struct lab_part part = {
 	.limit_ms = 60000,
 	.words = words,
 	.sum = sum,
-	.intro = intro,
+	.intro = "From how large a heap can a program still be started? Each "
+		 "strategy had a parent of its own, whose heap grew and "
+		 "shrank by bisection and was never touched.",
 	.columns = columns,
 	.table_per_mode = true,
 	.all = "{agreed} of {tried} frontiers lie where they were predicted, "
@@ -334,7 +327,7 @@ const struct lab lab_frontier = {
 	.name = "frontier",
 	.place = 5,
 	.summary = "the largest heap from which each strategy still spawns",
-	.row = &row_type,
+	.row = &(const struct row_type)ROW_TYPE("frontier.csv", fields),
 	.modes = true,
 	.parts = (const struct lab_part *const[]){ &part, NULL },
 };

@@ -237,16 +237,6 @@ static int judge(void *row)
 	return 0;
 }
 
-static const char *const intro[] = {
-	"A child has the oom_score_adj of the process that creates it: who "
-	"protects itself protects its children too. Here the parent had 300; "
-	"the child asked for 500 (ENOTSUP: the strategy cannot ask); or the "
-	"parent had raised its own to 500 later, after it had opened the "
-	"strategy, of which a helper that was born before knows nothing. The "
-	"child was cat, and said:",
-	NULL,
-};
-
 _Static_assert(BASE_ADJ == 300 && STEP_ADJ == 200, "a text says so");
 
 const struct lab_part oom_inheritance = {
@@ -258,7 +248,13 @@ const struct lab_part oom_inheritance = {
 	.act = ask,
 	.after = judge,
 	.limit_ms = 20000,
-	.intro = intro,
+	.intro = "A child has the oom_score_adj of the process that creates "
+		 "it: who protects itself protects its children too. Here the "
+		 "parent had 300; the child asked for 500 (ENOTSUP: the "
+		 "strategy cannot ask); or the parent had raised its own to "
+		 "500 later, after it had opened the strategy, of which a "
+		 "helper that was born before knows nothing. The child was "
+		 "cat, and said:",
 	.matrix = "{observed}{mark}",
 	.all = "All {tried} were predicted.",
 	.some = "{wrong} of {tried} were predicted otherwise (marked !).",

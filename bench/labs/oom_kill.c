@@ -345,15 +345,6 @@ static int tell(struct lab_context *context)
 	return error;
 }
 
-static const char *const intro[] = {
-	"Then three processes shared a memory control group of {limit_bytes}: "
-	"a small one with oom_score_adj 1000, a larger steady one and one that "
-	"grew, both with 500. In a group a step of oom_score_adj is a "
-	"thousandth of the group's limit, so the same process has another "
-	"badness than on the machine.",
-	NULL,
-};
-
 static const struct lab_column columns[] = {
 	{ "kill", 'l', "{case}" },
 	{ "holds", 'r', "{held_bytes}" },
@@ -397,7 +388,12 @@ const struct lab_part oom_kills = {
 	.limit_ms = LIMIT_MS,
 	.deadly = true,
 	.words = oom_words,
-	.intro = intro,
+	.intro = "Then three processes shared a memory control group of "
+		 "{limit_bytes}: a small one with oom_score_adj 1000, a "
+		 "larger steady one and one that grew, both with 500. In a "
+		 "group a step of oom_score_adj is a thousandth of the "
+		 "group's limit, so the same process has another badness than "
+		 "on the machine.",
 	.columns = columns,
 	.all = "All {tried} were predicted.",
 	.some = "{wrong} of {tried} were predicted otherwise (marked !).",

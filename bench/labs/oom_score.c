@@ -183,13 +183,6 @@ static int tell_claims(struct lab_context *context)
 	return report_table(context, &table);
 }
 
-static const char *const intro[] = {
-	"Badness is resident memory, swap and page tables, and a thousandth of "
-	"RAM and swap for each step of oom_score_adj; nothing else "
-	"(oom_badness() in mm/oom_kill.c).",
-	NULL,
-};
-
 static const struct lab_column columns[] = {
 	{ "holds", 'r', "{held_bytes}" },
 	{ "oom_score_adj", 'r', "{oom_score_adj}" },
@@ -224,7 +217,9 @@ const struct lab_part oom_scores = {
 	.before = look,
 	.words = oom_words,
 	.sum = sum,
-	.intro = intro,
+	.intro = "Badness is resident memory, swap and page tables, and a "
+		 "thousandth of RAM and swap for each step of oom_score_adj; "
+		 "nothing else (oom_badness() in mm/oom_kill.c).",
 	.columns = columns,
 	.all = "/proc/PID/oom_score was as predicted, within a point.",
 	.some = "{wrong} of {tried} were predicted otherwise (marked !).",

@@ -72,8 +72,6 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type row_type = ROW_TYPE("oracle.csv", fields);
-
 static const struct row_field words[] = {
 	FIELD("mapped", TEXT, AT(mapped)),
 	FIELD("counts", LINE, AT(counts)),
@@ -216,13 +214,6 @@ static void sum(struct lab_context *context)
 	first->most_bytes = find_most(context);
 }
 
-static const char *const intro[] = {
-	"A parent with memory of each kind was asked to start a program, by "
-	"every strategy. What the kernel would answer was predicted just "
-	"before.",
-	NULL,
-};
-
 static const struct lab_column columns[] = {
 	{ "memory", 'l', "{case}" },
 	{ "heap", 'r', "{heap_bytes}" },
@@ -321,7 +312,9 @@ static const struct lab_part part = {
 	.skipped_rows = true,
 	.words = words,
 	.sum = sum,
-	.intro = intro,
+	.intro = "A parent with memory of each kind was asked to start a "
+		 "program, by every strategy. What the kernel would answer "
+		 "was predicted just before.",
 	.columns = columns,
 	.listed = is_first,
 	.table_per_mode = true,
@@ -336,7 +329,7 @@ const struct lab lab_oracle = {
 	.name = "oracle",
 	.place = 6,
 	.summary = "which spawn is refused in which mode, predicted, observed",
-	.row = &row_type,
+	.row = &(const struct row_type)ROW_TYPE("oracle.csv", fields),
 	.modes = true,
 	.parts = (const struct lab_part *const[]){ &part, NULL },
 };

@@ -108,7 +108,7 @@ struct lab_part {
 	const struct row_field *words; /* Optional: for texts alone. */
 	/* Optional: fill in what is told of several rows together. */
 	void (*sum)(struct lab_context *context);
-	const char *const *intro; /* Optional: paragraphs, to NULL. */
+	const char *intro; /* Optional: the first paragraph. */
 	const struct lab_column
 		*columns;		 /* Optional: up to one without cell. */
 	bool (*listed)(const void *row); /* Optional: is it in the table? */

@@ -99,8 +99,6 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type type = ROW_TYPE("promise.csv", fields);
-
 static const struct row_field words[] = {
 	FIELD("bound", TEXT, AT(stopped_by), NULL, bound_phrases),
 	FIELD("times", LINE, AT(times)),
@@ -243,14 +241,6 @@ static int predict_all(void *row)
 	return 0;
 }
 
-static const char *const intro[] = {
-	"A process asked for memory until it was refused, in steps of 1 GiB "
-	"and then in finer ones, and wrote to none of it. This machine has "
-	"{ram_bytes} of RAM and {swap_bytes} of swap; its CommitLimit is "
-	"{commit_limit_bytes}.",
-	NULL,
-};
-
 static const struct lab_column columns[] = {
 	{ "mode", 'l', "{overcommit}" },
 	{ "promised", 'r', "{promised_bytes}" },
@@ -313,7 +303,10 @@ static const struct lab_part part = {
 	.after = predict_all,
 	.limit_ms = 60000,
 	.words = words,
-	.intro = intro,
+	.intro = "A process asked for memory until it was refused, in steps "
+		 "of 1 GiB and then in finer ones, and wrote to none of it. "
+		 "This machine has {ram_bytes} of RAM and {swap_bytes} of "
+		 "swap; its CommitLimit is {commit_limit_bytes}.",
 	.columns = columns,
 	.lessons = lessons,
 };
@@ -322,7 +315,7 @@ const struct lab lab_promise = {
 	.name = "promise",
 	.place = 1,
 	.summary = "how much memory malloc promises, and what stops it",
-	.row = &type,
+	.row = &(const struct row_type)ROW_TYPE("promise.csv", fields),
 	.modes = true,
 	.parts = (const struct lab_part *const[]){ &part, NULL },
 };

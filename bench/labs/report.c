@@ -285,8 +285,8 @@ int report(struct lab_context *context)
 	count_agreed(context);
 	if (part->sum)
 		part->sum(context);
-	for (size_t i = 0; part->intro && part->intro[i]; i++)
-		tell_filled(context, part->intro[i], lab_row(context, 0));
+	if (part->intro)
+		tell_filled(context, part->intro, lab_row(context, 0));
 	if (part->matrix) {
 		tell_cases(context);
 		error = tell_matrix(context);

@@ -73,8 +73,6 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type row_type = ROW_TYPE("touch.csv", fields);
-
 static const struct row_field words[] = {
 	FIELD("answer", TEXT, AT(answer)),
 	FIELD("touched", LINE, AT(touched)),
@@ -211,6 +209,6 @@ const struct lab lab_touch = {
 	.name = "touch",
 	.place = 2,
 	.summary = "what happens when promised memory is written to",
-	.row = &row_type,
+	.row = &(const struct row_type)ROW_TYPE("touch.csv", fields),
 	.parts = (const struct lab_part *const[]){ &part, NULL },
 };

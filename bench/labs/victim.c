@@ -114,8 +114,6 @@ static const struct row_field fields[] = {
 	{ 0 },
 };
 
-static const struct row_type type = ROW_TYPE("victim.csv", fields);
-
 static int prepare(void *row)
 {
 	struct victim *victim = row;
@@ -253,12 +251,6 @@ static int observe(void *row)
 	return 0;
 }
 
-static const char *const intro[] = {
-	"A parent and its child in a memory control group that is full: whom "
-	"does the kernel kill? A column each:",
-	NULL,
-};
-
 LESSON_WHEN(victim, needs_page_tables,
 	    row->one.room_bytes && row->observed == PARENT)
 LESSON_WHEN(victim, has_all_cases, row->one.child_adj != PARENT_ADJ)
@@ -293,7 +285,8 @@ static const struct lab_part part = {
 	.limit_ms = 20000,
 	.deadly = true,
 	.trial_s = 1,
-	.intro = intro,
+	.intro = "A parent and its child in a memory control group that is "
+		 "full: whom does the kernel kill? A column each:",
 	.matrix = "{observed}{mark}",
 	.all = "All {tried} were predicted.",
 	.some = "{wrong} of {tried} were predicted otherwise (marked !).",
@@ -304,6 +297,6 @@ const struct lab lab_victim = {
 	.name = "victim",
 	.place = 4,
 	.summary = "who is killed when memory runs out, parent or child",
-	.row = &type,
+	.row = &(const struct row_type)ROW_TYPE("victim.csv", fields),
 	.parts = (const struct lab_part *const[]){ &part, NULL },
 };

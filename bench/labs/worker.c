@@ -133,7 +133,7 @@ int worker_start(struct coprocess *worker, struct guardian *guardian,
 		return error;
 	if (!worker->pid) {
 		if (guardian)
-			guardian_forget(guardian);
+			watchdog_forget(&guardian->watchdog);
 		live(worker->socket, guardian, prepare, act, data);
 	}
 	error = await(worker, -1, &answer) ?: answer;

@@ -4,7 +4,6 @@
  * runner: birth, requests, and its first steps; see coprocess.h.
  *
  * No request may hang: a watchdog that does not answer in time is killed.
- * Longer than other files: the two halves of a watchdog are here.
  */
 
 #include "bench/machine/coprocess.h"

@@ -14,6 +14,7 @@
 #include "bench/machine/guardian.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <limits.h>
 #include <poll.h>
 #include <string.h>
@@ -224,7 +225,7 @@ static void guard_release(struct guard *guard)
 /* Permission comes first: who lacks it shall not make directories. */
 static int guard_prepare(struct guard *guard, struct repair *leftover)
 {
-	int error = overcommit_open(&guard->knob_fd);
+	int error = overcommit_open(O_RDWR, &guard->knob_fd);
 
 	if (!error)
 		error = state_open(true, &guard->directory_fd);
@@ -296,9 +297,4 @@ int guardian_stop(struct guardian *guardian)
 	int answer = ask(guardian, GUARD_STOP, 0, 0);
 	watchdog_reap(&guardian->watchdog);
 	return answer;
-}
-
-void guardian_forget(struct guardian *guardian)
-{
-	watchdog_forget(&guardian->watchdog);
 }

@@ -5,7 +5,7 @@
  *  1. guardian_start()   first of all, while the runner is small: takes the
  *                        lock, repairs what an earlier run left behind, and
  *                        gives birth to the guardian.
- *  2. guardian_forget()  in each process that the runner creates.
+ *  2. watchdog_forget()  in each process that the runner creates.
  *  3. guardian_lease()   opens a window in a foreign mode.
  *  4. guardian_release() closes it; then measured values may be trusted.
  *  5. guardian_stop()    at the end.
@@ -63,9 +63,5 @@ int guardian_release(struct guardian *guardian);
 /* Release, let the guardian end and reap it. Returns as guardian_release();
  * in every case the guardian is gone afterwards. */
 int guardian_stop(struct guardian *guardian);
-
-/* In a process that the runner created: close what belongs to the runner.
- * The guardian does not notice. */
-void guardian_forget(struct guardian *guardian);
 
 #endif

@@ -206,15 +206,10 @@ int state_remove(int directory_fd)
 	return error;
 }
 
-static int open_knob(int flags, int *knob_fd)
+int overcommit_open(int flags, int *knob_fd)
 {
 	*knob_fd = open(overcommit_path(), flags | O_CLOEXEC);
 	return *knob_fd < 0 ? -errno : 0;
-}
-
-int overcommit_open(int *knob_fd)
-{
-	return open_knob(O_RDWR, knob_fd);
 }
 
 int overcommit_read(int knob_fd, int *mode)
@@ -263,7 +258,7 @@ int overcommit_put_back(int knob_fd, int ours, int original)
 int overcommit_get(int *mode)
 {
 	OWNED_FD knob_fd = -1;
-	int error = open_knob(O_RDONLY, &knob_fd);
+	int error = overcommit_open(O_RDONLY, &knob_fd);
 
 	return error ? error : overcommit_read(knob_fd, mode);
 }
@@ -304,7 +299,7 @@ int overcommit_holder(int wait_ms, struct lock_holder *holder)
 	OWNED_FD knob_fd = -1;
 	int error;
 
-	open_knob(O_RDONLY, &knob_fd);
+	overcommit_open(O_RDONLY, &knob_fd);
 	state_open(false, &directory_fd);
 	error = lock_take(&lock, knob_fd, directory_fd, LOCK_SH, wait_ms,
 			  holder);
@@ -317,7 +312,7 @@ int overcommit_hold(int wait_ms, struct lock_holder *holder)
 	struct lock lock;
 	OWNED_FD knob_fd = -1;
 
-	open_knob(O_RDONLY, &knob_fd);
+	overcommit_open(O_RDONLY, &knob_fd);
 	return lock_take(&lock, knob_fd, -1, LOCK_EX, wait_ms, holder) == -EBUSY
 		       ? -EBUSY
 		       : 0;
@@ -327,7 +322,7 @@ bool overcommit_may_write(void)
 {
 	OWNED_FD knob_fd = -1;
 
-	return !overcommit_open(&knob_fd);
+	return !overcommit_open(O_RDWR, &knob_fd);
 }
 
 /* By the mount: who lacks rights besides gets EACCES, and not EROFS. */
@@ -346,19 +341,20 @@ const char *overcommit_cure(void)
 }
 
 /* A state file of this boot whose guardian is gone. */
-static int repair_value(const struct overcommit_state *state,
-			struct repair *repair)
+static int repair_value(struct repair *repair)
 {
+	const struct overcommit_state *state = &repair->state;
 	OWNED_FD knob_fd = -1;
 	int error = overcommit_get(&repair->found);
 
 	/* Who may not write may still learn that there is nothing to do. */
 	if (!error)
-		error = open_knob(repair->found == state->ours &&
-						  state->ours != state->original
-					  ? O_RDWR
-					  : O_RDONLY,
-				  &knob_fd);
+		error = overcommit_open(repair->found == state->ours &&
+							state->ours !=
+								state->original
+						? O_RDWR
+						: O_RDONLY,
+					&knob_fd);
 	if (!error)
 		error = overcommit_put_back(knob_fd, state->ours,
 					    state->original);
@@ -368,11 +364,11 @@ static int repair_value(const struct overcommit_state *state,
 
 int overcommit_repair_locked(int directory_fd, struct repair *repair)
 {
-	struct overcommit_state state = { .pid = 0 };
 	bool same_boot = false;
-	int error = state_read(directory_fd, &state);
+	int error;
 
 	memset(repair, 0, sizeof(*repair));
+	error = state_read(directory_fd, &repair->state);
 	if (error ==
 	    -ENOENT) { /* at most one that was not written to its end */
 		state_remove(directory_fd);
@@ -383,16 +379,12 @@ int overcommit_repair_locked(int directory_fd, struct repair *repair)
 		return state_remove(directory_fd);
 	}
 	if (!error)
-		error = state_same_boot(&state, &same_boot);
+		error = state_same_boot(&repair->state, &same_boot);
 	if (error)
 		return error;
-
-	repair->pid = state.pid;
-	repair->original = state.original;
-	repair->ours = state.ours;
 	repair->action = REPAIR_OTHER_BOOT;
 	if (same_boot)
-		error = repair_value(&state, repair);
+		error = repair_value(repair);
 	return error ? error : state_remove(directory_fd);
 }
 
@@ -413,7 +405,7 @@ int overcommit_repair(struct repair *repair)
 	if (error)
 		error = state_open(true, &directory_fd);
 	if (!error)
-		error = open_knob(O_RDONLY, &knob_fd);
+		error = overcommit_open(O_RDONLY, &knob_fd);
 	if (error)
 		return error;
 	error = lock_take(&lock, knob_fd, directory_fd, LOCK_EX, REPAIR_WAIT_MS,

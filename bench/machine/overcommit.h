@@ -55,7 +55,7 @@ const char *overcommit_cure(void);
 
 /* The three steps below take an open descriptor of the setting, so that they
  * work when nothing can be opened any more. They allocate nothing. */
-int overcommit_open(int *knob_fd);
+int overcommit_open(int flags, int *knob_fd);
 int overcommit_read(int knob_fd, int *mode);
 
 /* Write and read back. -EIO: the kernel kept another value. */
@@ -64,6 +64,17 @@ int overcommit_write(int knob_fd, int mode);
 /* Write original if the value is still ours. 0: it is the original again.
  * -ESTALE: somebody else wrote another value; it stays. */
 int overcommit_put_back(int knob_fd, int ours, int original);
+
+/* What a guardian writes down. */
+#define STATE_BOOT_ID_SIZE 40
+
+struct overcommit_state {
+	char boot_id[STATE_BOOT_ID_SIZE]; /* settings do not survive a boot */
+	pid_t pid;			  /* the guardian's */
+	unsigned long long start_ticks;	  /* of pid, which may be reused */
+	int original;			  /* the user's overcommit mode */
+	int ours;			  /* the one that was written */
+};
 
 enum repair_action {
 	REPAIR_NOTHING,	   /* nothing was left behind */
@@ -75,11 +86,10 @@ enum repair_action {
 
 struct repair {
 	enum repair_action action;
-	pid_t pid; /* the guardian that left it; 0: none that could be read */
-	struct lock_holder holder; /* with -EBUSY: who is at work */
-	int original;		   /* what was to be put back */
-	int ours;		   /* what the killed run had written */
-	int found;		   /* what the setting said when we came */
+	struct overcommit_state state; /* what was left; pid 0: nothing that
+					* could be read */
+	struct lock_holder holder;     /* with -EBUSY: who is at work */
+	int found;		       /* what the setting said when we came */
 };
 
 /*
@@ -99,16 +109,6 @@ int overcommit_repair_locked(int directory_fd, struct repair *repair);
  * and exists, on the disk, whenever the setting may not be the user's.
  * Nothing of it allocates: the guardian calls it.
  */
-
-#define STATE_BOOT_ID_SIZE 40
-
-struct overcommit_state {
-	char boot_id[STATE_BOOT_ID_SIZE]; /* settings do not survive a boot */
-	pid_t pid;			  /* the guardian's */
-	unsigned long long start_ticks;	  /* of pid, which may be reused */
-	int original;			  /* the user's overcommit mode */
-	int ours;			  /* the one that was written */
-};
 
 /* Open the directory, made first if create is set. *directory_fd is the
  * caller's. */

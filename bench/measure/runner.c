@@ -105,7 +105,7 @@ static _Noreturn void be_parent(struct session *session, struct run *run)
 	gbench_file_close(&run->gbench_file);
 	malloc_trim(0);
 	if (run->guardian)
-		guardian_forget(run->guardian);
+		watchdog_forget(&run->guardian->watchdog);
 	session->job.runner_socket = session->process.socket;
 	parent_run(&session->job);
 }

@@ -13,7 +13,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/machine/text.h"
+#include "bench/machine/host.h"
 
 static const char *size_text(uint64_t bytes, uint64_t unknown, char *text)
 {
@@ -142,11 +142,7 @@ int row_put(struct csv_writer *writer, const struct row_type *type,
 /* Others chose some of the texts; jansson takes UTF-8 only. */
 static json_t *text_json(const char *text)
 {
-	char *escaped = text ? text_escaped(text, "\n") : NULL;
-	json_t *value = escaped ? json_string(escaped) : json_null();
-
-	free(escaped);
-	return value;
+	return text ? host_string(text) : json_null();
 }
 
 /* Of the kinds that have "" for unknown. */

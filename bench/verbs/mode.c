@@ -91,7 +91,7 @@ static void tell_repair(const struct repair *repair)
 		fprintf(stderr,
 			"An earlier run had left overcommit mode %d behind: "
 			"mode %d is back.\n",
-			repair->ours, repair->original);
+			repair->state.ours, repair->state.original);
 }
 
 int run_guardian_repair(struct failure *why)
@@ -106,7 +106,7 @@ int run_guardian_repair(struct failure *why)
 			    error == -EMFILE
 				    ? "Allow more open files: ulimit -n."
 				    : "Run `sudo spawnwise restore`.",
-			    repair.pid ? "run in the overcommit mode that a "
+			    repair.state.pid ? "run in the overcommit mode that a "
 					 "killed run left behind: %s"
 				       : "see whether a killed run left an "
 					 "overcommit mode behind: %s",

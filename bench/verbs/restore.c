@@ -38,20 +38,21 @@ static void tell(const struct repair *repair)
 		     "a run was killed.");
 		break;
 	case REPAIR_DONE:
-		if (repair->found == repair->original)
+		if (repair->found == repair->state.original)
 			printf("Nothing to restore: vm.overcommit_memory is %d "
 			       "already, as before a killed run.\n",
-			       repair->original);
+			       repair->state.original);
 		else
 			printf("Restored vm.overcommit_memory to %d; a killed "
 			       "run had left %d.\n",
-			       repair->original, repair->ours);
+			       repair->state.original, repair->state.ours);
 		break;
 	case REPAIR_FOREIGN:
 		printf("Left vm.overcommit_memory at %d: somebody changed it "
 		       "after a killed run had set %d. Before the run it was "
 		       "%d.\n",
-		       repair->found, repair->ours, repair->original);
+		       repair->found, repair->state.ours,
+		       repair->state.original);
 		break;
 	case REPAIR_UNREADABLE:
 		puts("Nothing restored: what a killed run wrote down is not "

@@ -142,7 +142,7 @@ static void both_are_killed(void **context)
 	assert_int_equal(scene_knob(scene), '1');
 	assert_int_equal(overcommit_repair(&repair), 0);
 	assert_int_equal(repair.action, REPAIR_DONE);
-	assert_int_equal(repair.pid, runner.guardian_pid);
+	assert_int_equal(repair.state.pid, runner.guardian_pid);
 	assert_int_equal(scene_knob(scene), '0');
 }
 

@@ -149,7 +149,7 @@ static void a_killed_guardian_is_noticed(void **context)
 	assert_int_equal(guardian_lease(&guardian, 1, 60000), -EPIPE);
 	assert_int_equal(overcommit_repair(&repair), 0);
 	assert_int_equal(repair.action, REPAIR_DONE);
-	assert_int_equal(repair.pid, guardian.watchdog.pid);
+	assert_int_equal(repair.state.pid, guardian.watchdog.pid);
 	assert_int_equal(scene_knob(scene), '0');
 	assert_int_equal(guardian_stop(&guardian), -EPIPE);
 	assert_int_equal(guardian_start(&guardian), 0);
@@ -182,7 +182,7 @@ static void a_child_may_forget_the_guardian(void **context)
 	assert_int_equal(guardian_lease(&guardian, 1, 60000), 0);
 	pid_t child = fork();
 	if (child == 0) {
-		guardian_forget(&guardian);
+		watchdog_forget(&guardian.watchdog);
 		_exit(guardian_release(&guardian) == -EPIPE &&
 				      guardian_stop(&guardian) == 0
 			      ? 0

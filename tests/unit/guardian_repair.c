@@ -66,9 +66,9 @@ static void our_value_is_put_back(void **context)
 	scene_write_knob(scene, '1');
 	assert_int_equal(overcommit_repair(&repair), 0);
 	assert_int_equal(repair.action, REPAIR_DONE);
-	assert_int_equal(repair.pid, state.pid);
-	assert_int_equal(repair.original, 0);
-	assert_int_equal(repair.ours, 1);
+	assert_int_equal(repair.state.pid, state.pid);
+	assert_int_equal(repair.state.original, 0);
+	assert_int_equal(repair.state.ours, 1);
 	assert_int_equal(repair.found, 1);
 	assert_int_equal(scene_knob(scene), '0');
 	assert_false(scene_has(scene, "state"));
@@ -195,7 +195,7 @@ static void a_held_lock_refuses(void **context)
 
 	leave(scene, &state);
 	assert_int_equal(state_open(false, &directory_fd), 0);
-	assert_int_equal(overcommit_open(&knob_fd), 0);
+	assert_int_equal(overcommit_open(O_RDWR, &knob_fd), 0);
 	assert_int_equal(lock_take(&lock, knob_fd, directory_fd, LOCK_EX, 0,
 				   &repair.holder),
 			 0);

@@ -17,7 +17,7 @@ static void the_setting_is_checked(void **context)
 	assert_int_equal(overcommit_get(&mode), 0);
 	assert_int_equal(mode, 0);
 	assert_true(overcommit_may_write());
-	assert_int_equal(overcommit_open(&knob_fd), 0);
+	assert_int_equal(overcommit_open(O_RDWR, &knob_fd), 0);
 	assert_int_equal(overcommit_write(knob_fd, 3), -EINVAL);
 	/* Twice on one descriptor: the second must not be ignored. */
 	assert_int_equal(overcommit_write(knob_fd, 1), 0);
@@ -50,7 +50,7 @@ static void a_removed_lock_does_not_count(void **context)
 	stale_fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	assert_int_equal(flock(stale_fd, LOCK_EX), 0);
 	assert_int_equal(unlink(path), 0);
-	assert_int_equal(overcommit_open(&knob_fd), 0);
+	assert_int_equal(overcommit_open(O_RDWR, &knob_fd), 0);
 	assert_int_equal(
 		lock_take(&lock, knob_fd, directory_fd, LOCK_EX, 0, &holder),
 		0);

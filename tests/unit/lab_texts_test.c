@@ -49,8 +49,8 @@ static void check_part(const struct lab_context *context)
 	check_text(context, part->all);
 	check_text(context, part->some);
 	check_text(context, part->none);
-	for (size_t i = 0; part->intro && part->intro[i]; i++)
-		check_text(context, part->intro[i]);
+	if (part->intro)
+		check_text(context, part->intro);
 	for (size_t i = 0; part->columns && part->columns[i].cell; i++)
 		check_text(context, part->columns[i].cell);
 	for (size_t i = 0; part->lessons && part->lessons[i].text; i++)
