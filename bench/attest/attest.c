@@ -52,15 +52,14 @@ static enum trial_phase phase(const struct watch *watch)
 
 static int take_listener(struct watch *watch)
 {
-	struct pollfd fd = { .fd = watch->trial->process.socket,
-			     .events = POLLIN };
+	const int socket = watch->trial->process.socket;
 
-	if (poll(&fd, 1, rest_ms(watch)) <= 0)
+	if (coprocess_await(socket, rest_ms(watch)))
 		return -ETIMEDOUT;
-	watch->listener = listener_take(fd.fd);
+	watch->listener = listener_take(socket);
 	if (watch->listener < 0)
 		return watch->listener;
-	return write(fd.fd, "", 1) == 1 ? 0 : -EPIPE;
+	return write(socket, "", 1) == 1 ? 0 : -EPIPE;
 }
 
 static int read_clone3(struct watch *watch)

@@ -14,7 +14,6 @@
 #include <inttypes.h>
 #include <linux/capability.h>
 #include <linux/sched.h>
-#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/syscall.h>
@@ -181,11 +180,10 @@ void process_close(struct process *process)
 
 bool process_ended(const struct process *process)
 {
-	struct pollfd end = { .fd = process->pid_fd, .events = POLLIN };
 	struct process_stat now;
 
 	if (process->pid_fd >= 0)
-		return poll(&end, 1, 0) > 0;
+		return !coprocess_await(process->pid_fd, 0);
 	return process_stat_read(process->pid, &now) ||
 	       now.start_ticks != process->stat.start_ticks ||
 	       strchr("ZX", now.state);
@@ -363,32 +361,20 @@ int oom_score_read(pid_t pid, int *score, int *adj)
 	return error ? error : read_number(pid, "oom_score_adj", adj);
 }
 
-static bool is_below(pid_t pid, const struct cgroup *group)
+static bool is_below(pid_t pid, const char *directory)
 {
-	const size_t length = strlen(group->directory);
-	struct cgroup other;
+	const size_t length = strlen(directory);
+	struct cgroup group;
 
-	return cgroup_of(pid, "memory", &other) == 0 &&
-	       strncmp(other.directory, group->directory, length) == 0 &&
-	       strchr("/", other.directory[length]);
+	return cgroup_of(pid, "memory", &group) == 0 &&
+	       strncmp(group.directory, directory, length) == 0 &&
+	       strchr("/", group.directory[length]);
 }
 
-static bool is_candidate(pid_t pid, const struct cgroup *group,
-			 struct oom_rival *rival)
-{
-	struct process_stat stat;
-
-	if (process_stat_read(pid, &stat) || stat.kernel_thread ||
-	    strchr("ZX", stat.state) || (group && !is_below(pid, group)))
-		return false;
-	memcpy(rival->name, stat.name, sizeof(rival->name));
-	return true;
-}
-
-int oom_rival_find(pid_t except, const struct cgroup *group,
-		   struct oom_rival *rival)
+int oom_rival_find(pid_t except, const char *directory, struct oom_rival *rival)
 {
 	OWNED_DIR processes = opendir("/proc");
+	struct process_stat stat;
 	int score;
 	pid_t pid;
 
@@ -398,10 +384,12 @@ int oom_rival_find(pid_t except, const struct cgroup *group,
 	while ((pid = process_next(processes))) {
 		if (pid == except || read_number(pid, "oom_score", &score) ||
 		    (rival->pid && score <= rival->score) ||
-		    !is_candidate(pid, group, rival))
+		    process_stat_read(pid, &stat) || stat.kernel_thread ||
+		    strchr("ZX", stat.state) ||
+		    (directory && !is_below(pid, directory)))
 			continue;
-		rival->pid = pid;
-		rival->score = score;
+		*rival = (struct oom_rival){ .pid = pid, .score = score };
+		memcpy(rival->name, stat.name, sizeof rival->name);
 	}
 	return rival->pid ? 0 : -ESRCH;
 }

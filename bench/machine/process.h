@@ -139,8 +139,9 @@ struct oom_rival {
 };
 
 /* The process with the highest score among all others that this user sees, or
- * with a group among those in it and below. -ESRCH: there is none. */
-int oom_rival_find(pid_t except, const struct cgroup *group,
+ * with the directory of a group among those in it and below. -ESRCH: there is
+ * none. */
+int oom_rival_find(pid_t except, const char *directory,
 		   struct oom_rival *rival);
 
 /* How many processes the OOM killer has killed since the machine started, in

@@ -159,15 +159,12 @@ static void find_rivals(struct verdict *verdict)
 {
 	const struct monitor *monitor = verdict->monitor;
 	const pid_t pid = monitor->process.pid;
-	struct cgroup group;
 
 	if (!oom_rival_find(pid, NULL, &verdict->rivals[0]))
 		verdict->rival = &verdict->rivals[0];
-	if (!monitor->now.group.limited)
-		return;
-	memcpy(group.directory, monitor->now.group.directory,
-	       sizeof group.directory);
-	if (!oom_rival_find(pid, &group, &verdict->rivals[1]))
+	if (monitor->now.group.limited &&
+	    !oom_rival_find(pid, monitor->now.group.directory,
+			    &verdict->rivals[1]))
 		verdict->group_rival = &verdict->rivals[1];
 }
 
