@@ -360,18 +360,15 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 		return code;
 	code = run_guardian_check(false, why);
 	if (!code)
-		code = run_guardian_repair(why);
-	if (!code)
 		code = modes_read(lab->modes ? options->overcommit : "current",
 				  &context.modes, &context.users_mode, why);
 	if (!code)
 		code = choose_folder(lab, options->out, why);
-	if (!code && needs_guardian(&context)) {
-		code = run_guardian_start(&guardian, context.users_mode, why);
+	if (needs_guardian(&context))
 		context.guardian = &guardian;
-	} else if (!code) {
-		code = run_guardian_none(why);
-	}
+	if (!code)
+		code = run_guardian_start(context.guardian, context.users_mode,
+					  why);
 	return code ? code : work(&context, why);
 }
 

@@ -65,14 +65,13 @@ int state_identify(struct overcommit_state *state)
 	return error;
 }
 
-/* Is the state of this boot? */
-static int state_same_boot(const struct overcommit_state *state, bool *same)
+/* Is the state of this boot? 1, 0, or -errno. */
+static int state_same_boot(const struct overcommit_state *state)
 {
 	char boot_id[STATE_BOOT_ID_SIZE];
 	int error = text_read(BOOT_ID_PATH, boot_id, sizeof(boot_id));
 
-	*same = !error && strcmp(boot_id, state->boot_id) == 0;
-	return error;
+	return error ? error : !strcmp(boot_id, state->boot_id);
 }
 
 /* What the key is called: each stand-in has its own. */
@@ -268,7 +267,7 @@ int overcommit_look(struct overcommit_view *view)
 	struct lock_holder holder;
 	struct overcommit_state state;
 	OWNED_FD directory_fd = -1;
-	bool explained = false, same_boot;
+	bool explained = false;
 	int error = 0;
 
 	*view = (struct overcommit_view){ .owner = OVERCOMMIT_USER };
@@ -276,7 +275,7 @@ int overcommit_look(struct overcommit_view *view)
 	/* Twice, for a window that opens between the two looks. */
 	for (int i = 0; i < 2 && !error && !explained; i++) {
 		bool found = !state_read(directory_fd, &state) &&
-			     !state_same_boot(&state, &same_boot) && same_boot;
+			     state_same_boot(&state) > 0;
 
 		error = overcommit_get(&view->now);
 		explained = !error && found && state.ours == view->now &&
@@ -364,8 +363,7 @@ static int repair_value(struct repair *repair)
 
 int overcommit_repair_locked(int directory_fd, struct repair *repair)
 {
-	bool same_boot = false;
-	int error;
+	int error, same_boot;
 
 	memset(repair, 0, sizeof(*repair));
 	error = state_read(directory_fd, &repair->state);
@@ -378,10 +376,11 @@ int overcommit_repair_locked(int directory_fd, struct repair *repair)
 		repair->action = REPAIR_UNREADABLE;
 		return state_remove(directory_fd);
 	}
-	if (!error)
-		error = state_same_boot(&repair->state, &same_boot);
 	if (error)
 		return error;
+	same_boot = state_same_boot(&repair->state);
+	if (same_boot < 0)
+		return same_boot;
 	repair->action = REPAIR_OTHER_BOOT;
 	if (same_boot)
 		error = repair_value(repair);

@@ -62,29 +62,6 @@ int run_guardian_busy(const char *action, const struct lock_holder *holder,
 	return fail(why, EXIT_FAILED, text.cure, "%s: %s", action, text.what);
 }
 
-int run_guardian_check(bool dry, struct failure *why)
-{
-	struct lock_holder holder;
-	struct failure text = { 0 };
-
-	if (!overcommit_holder(dry ? 0 : HOLDER_WAIT_MS, &holder))
-		return 0;
-	if (!dry)
-		return run_guardian_busy("run", &holder, why);
-	describe(&holder, &text);
-	fprintf(stderr, "Only a plan: %s. %s\n", text.what, text.cure);
-	return 0;
-}
-
-int run_guardian_none(struct failure *why)
-{
-	struct lock_holder holder;
-
-	return overcommit_hold(HOLDER_WAIT_MS, &holder)
-		       ? run_guardian_busy("run", &holder, why)
-		       : 0;
-}
-
 static void tell_repair(const struct repair *repair)
 {
 	if (repair->action == REPAIR_DONE)
@@ -94,7 +71,8 @@ static void tell_repair(const struct repair *repair)
 			repair->state.ours, repair->state.original);
 }
 
-int run_guardian_repair(struct failure *why)
+/* Waits up to a second for a guardian that is about to do it. */
+static int put_back(struct failure *why)
 {
 	struct repair repair;
 	const int error = overcommit_repair(&repair);
@@ -102,16 +80,30 @@ int run_guardian_repair(struct failure *why)
 	if (error == -EBUSY)
 		return run_guardian_busy("run", &repair.holder, why);
 	if (error)
-		return fail(why, EXIT_FAILED,
-			    error == -EMFILE
-				    ? "Allow more open files: ulimit -n."
-				    : "Run `sudo spawnwise restore`.",
-			    repair.state.pid ? "run in the overcommit mode that a "
-					 "killed run left behind: %s"
-				       : "see whether a killed run left an "
-					 "overcommit mode behind: %s",
-			    strerror(-error));
+		return fail(
+			why, EXIT_FAILED,
+			error == -EMFILE ? "Allow more open files: ulimit -n."
+					 : "Run `sudo spawnwise restore`.",
+			repair.state.pid ? "run in the overcommit mode that a "
+					   "killed run left behind: %s"
+					 : "see whether a killed run left an "
+					   "overcommit mode behind: %s",
+			strerror(-error));
 	tell_repair(&repair);
+	return 0;
+}
+
+int run_guardian_check(bool dry, struct failure *why)
+{
+	struct lock_holder holder;
+	struct failure text = { 0 };
+
+	if (!overcommit_holder(dry ? 0 : HOLDER_WAIT_MS, &holder))
+		return dry ? 0 : put_back(why);
+	if (!dry)
+		return run_guardian_busy("run", &holder, why);
+	describe(&holder, &text);
+	fprintf(stderr, "Only a plan: %s. %s\n", text.what, text.cure);
 	return 0;
 }
 
@@ -130,8 +122,14 @@ const char *run_guardian_reason(int error)
 int run_guardian_start(struct guardian *guardian, int users_mode,
 		       struct failure *why)
 {
-	const int error = guardian_start(guardian);
+	struct lock_holder holder;
+	int error;
 
+	if (!guardian)
+		return overcommit_hold(HOLDER_WAIT_MS, &holder)
+			       ? run_guardian_busy("run", &holder, why)
+			       : 0;
+	error = guardian_start(guardian);
 	if (error == -EBUSY)
 		return run_guardian_busy("run", &guardian->leftover.holder,
 					 why);

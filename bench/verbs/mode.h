@@ -9,25 +9,18 @@
 
 struct failure;
 
-/* Two runs would disturb each other: 0, or EXIT_FAILED when another one is at
- * work; in a dry run only a line on stderr. Waits up to a second for one whose
- * guardian is about to end. */
+/* Two runs would disturb each other: EXIT_FAILED when another one is at work;
+ * in a dry run only a line on stderr. Waits up to a second for one whose
+ * guardian is about to end. Else, but not in a dry run, put back the mode that
+ * a killed run left behind, before the current one is read: it is not the
+ * user's. 0, or EXIT_FAILED when this user may not. */
 int run_guardian_check(bool dry, struct failure *why);
 
-/* Put back the mode that a killed run left behind, before the current one is
- * read: it is not the user's. Waits up to a second for a guardian that is
- * about to do it. 0, or EXIT_FAILED when another run is at work or this user
- * may not. */
-int run_guardian_repair(struct failure *why);
-
-/* Start the guardian of a run that holds users_mode to be the user's. 0, or
+/* Start the guardian of a run that holds users_mode to be the user's; NULL for
+ * a run that sets no other mode: keep others out all the same. 0, or
  * EXIT_FAILED with nothing to stop. */
 int run_guardian_start(struct guardian *guardian, int users_mode,
 		       struct failure *why);
-
-/* For a run that starts none: keep others out all the same. 0, or EXIT_FAILED
- * when another run is at work. */
-int run_guardian_none(struct failure *why);
 
 /* strerror(3), with words for what a guardian's errors mean. */
 const char *run_guardian_reason(int error);

@@ -185,7 +185,7 @@ static int run_plan(struct run *run, const struct arguments *args,
 {
 	const struct options *options = (const void *)args->options;
 	const struct plan *plan = run->plan;
-	struct guardian guardian;
+	struct guardian guardian, *guard;
 	static struct run_dir dir;
 	int code = resume ? 0 : choose_folder(args, &dir, why);
 
@@ -195,15 +195,13 @@ static int run_plan(struct run *run, const struct arguments *args,
 			puts(axes_name(&plan->cells[i], ':').text);
 		return EXIT_DONE;
 	}
-	if (!code && needs_guardian(plan)) {
-		code = run_guardian_start(&guardian, plan->original_mode, why);
-		// cppcheck-suppress autoVariables
-		run->guardian = code ? NULL : &guardian;
-	} else if (!code) {
-		code = run_guardian_none(why);
-	}
 	if (code)
 		return code;
+	guard = needs_guardian(plan) ? &guardian : NULL;
+	code = run_guardian_start(guard, plan->original_mode, why);
+	if (code)
+		return code;
+	run->guardian = guard; // cppcheck-suppress autoVariables
 	code = resume ? run_resume_open(resume, run, &dir, options->resume, why)
 		      : create_folder(run, &dir, args, why);
 	if (!code) {
@@ -233,8 +231,6 @@ static int run_matrix(const struct arguments *args, struct resume *resume,
 	int code;
 
 	code = run_guardian_check(dry, why);
-	if (!code && !dry)
-		code = run_guardian_repair(why);
 	if (!code)
 		code = run_request(args, &plan, &run, program, why);
 	if (code)
