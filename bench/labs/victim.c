@@ -167,28 +167,21 @@ static enum who predict_victim(const struct victim *victim)
 		       : NOBODY;
 }
 
-/* The child's: one that grows, or one that ends at once. */
-static int find_program(struct victim *victim)
-{
-	const int error = installed_program(
-		victim->program, victim->one.room_bytes ? "payload" : "memhog");
-
-	return error ? fail(victim->trial.context->failure, error,
-			    "Build it with make.",
-			    "find the child's program beside this command")
-		     : 0;
-}
-
 /* Take the room away, and predict from what is there. */
 static int limit_room(void *row)
 {
 	struct victim *victim = row;
 	struct memory_group *group = victim->trial.group;
 	struct memory_group_reading reading = { 0 };
-	int error = find_program(victim);
+	/* The child's: one that ends at once, or one that grows. */
+	int error = installed_program(
+		victim->program, victim->one.room_bytes ? "payload" : "memhog");
 
-	if (!error)
-		error = process_memory_read(victim->trial.pid, &victim->parent);
+	if (error)
+		return fail(victim->trial.context->failure, error,
+			    "Build it with make.",
+			    "find the child's program beside this command");
+	error = process_memory_read(victim->trial.pid, &victim->parent);
 	if (!error)
 		error = memory_group_read(group, &reading);
 	if (!error && victim->one.room_bytes)
