@@ -256,8 +256,6 @@ static _Noreturn void be_tried(const struct sw_strategy *strategy,
 			       bool watched)
 {
 	setpgid(0, 0);
-	/* While SIGCHLD is ignored no child can be waited for. */
-	signal(SIGCHLD, SIG_DFL);
 	if (watched)
 		install_listener(socket);
 	report->refused = -try_once(strategy, report);

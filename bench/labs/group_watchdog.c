@@ -163,8 +163,6 @@ static int clear_group(struct group_watchdog *watchdog)
 
 static int make_group(struct group_watchdog *watchdog, const char *directory)
 {
-	if (*watchdog->directory)
-		return -EALREADY;
 	if (mkdir(directory, 0755))
 		return -errno;
 	watchdog->lock_fd = group_watchdog_lock(directory);

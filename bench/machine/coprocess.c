@@ -106,24 +106,6 @@ static int pidfd_of(pid_t pid)
 	return fd < 0 ? -errno : fd;
 }
 
-static int post_open(struct watchdog_post *post, int *socket_fd)
-{
-	int ends[2];
-
-	post->runner_fd = pidfd_of(getpid());
-	if (post->runner_fd < 0)
-		return post->runner_fd;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
-		int error = -errno;
-
-		close(post->runner_fd);
-		return error;
-	}
-	post->socket_fd = ends[1];
-	*socket_fd = ends[0];
-	return 0;
-}
-
 static int watchdog_lost(struct watchdog *watchdog)
 {
 	close(watchdog->socket_fd);
@@ -170,13 +152,20 @@ static int await_ready(struct watchdog *watchdog)
 int watchdog_birth(struct watchdog *watchdog, struct watchdog_post *post,
 		   watchdog_life *life, void *context)
 {
-	sigset_t all;
-	sigset_t before;
+	sigset_t all, before;
+	int error, ends[2];
 
 	*watchdog = (struct watchdog){ .pid_fd = -1, .socket_fd = -1 };
-	int error = post_open(post, &watchdog->socket_fd);
-	if (error)
+	post->runner_fd = pidfd_of(getpid());
+	if (post->runner_fd < 0)
+		return post->runner_fd;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
+		error = -errno;
+		close(post->runner_fd);
 		return error;
+	}
+	watchdog->socket_fd = ends[0];
+	post->socket_fd = ends[1];
 	sigfillset(&all);
 	pthread_sigmask(SIG_SETMASK, &all, &before);
 	watchdog->pid = _Fork();

@@ -284,14 +284,14 @@ int overcommit_look(struct overcommit_view *view)
 	view->mode = view->now;
 	if (explained) {
 		view->mode = state.original;
-		view->owner = overcommit_holder(0, &holder)
+		view->owner = overcommit_holder(LOCK_SH, 0, &holder)
 				      ? OVERCOMMIT_RUN
 				      : OVERCOMMIT_LEFTOVER;
 	}
 	return error;
 }
 
-int overcommit_holder(int wait_ms, struct lock_holder *holder)
+int overcommit_holder(int how, int wait_ms, struct lock_holder *holder)
 {
 	struct lock lock;
 	OWNED_FD directory_fd = -1;
@@ -299,22 +299,12 @@ int overcommit_holder(int wait_ms, struct lock_holder *holder)
 	int error;
 
 	overcommit_open(O_RDONLY, &knob_fd);
-	state_open(false, &directory_fd);
-	error = lock_take(&lock, knob_fd, directory_fd, LOCK_SH, wait_ms,
-			  holder);
-	lock_forget(&lock);
+	if (how == LOCK_SH)
+		state_open(false, &directory_fd);
+	error = lock_take(&lock, knob_fd, directory_fd, how, wait_ms, holder);
+	if (how == LOCK_SH)
+		lock_forget(&lock);
 	return error == -EBUSY ? error : 0;
-}
-
-int overcommit_hold(int wait_ms, struct lock_holder *holder)
-{
-	struct lock lock;
-	OWNED_FD knob_fd = -1;
-
-	overcommit_open(O_RDONLY, &knob_fd);
-	return lock_take(&lock, knob_fd, -1, LOCK_EX, wait_ms, holder) == -EBUSY
-		       ? -EBUSY
-		       : 0;
 }
 
 bool overcommit_may_write(void)

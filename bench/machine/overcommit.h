@@ -38,13 +38,12 @@ struct overcommit_view {
  * 0, or -errno as overcommit_get(). */
 int overcommit_look(struct overcommit_view *view);
 
-/* Whether another run is at work, in whatever container; waits up to
- * wait_ms for one that ends. 0, or -EBUSY with whose it is. */
-int overcommit_holder(int wait_ms, struct lock_holder *holder);
-
-/* Keep other runs out until this process and its copies end, as one that never
- * writes the setting; any user may. 0, without such a lock too; or -EBUSY. */
-int overcommit_hold(int wait_ms, struct lock_holder *holder);
+/* Whether another run is at work, in whatever container; waits up to wait_ms
+ * for one that ends. 0, or -EBUSY with whose it is. how: LOCK_SH only looks;
+ * LOCK_EX keeps other runs out until this process and its copies end, as one
+ * that never writes the setting, which any user may: 0 without such a lock too.
+ */
+int overcommit_holder(int how, int wait_ms, struct lock_holder *holder);
 
 /* May this process open the setting for writing? */
 bool overcommit_may_write(void);

@@ -98,7 +98,7 @@ int run_guardian_check(bool dry, struct failure *why)
 	struct lock_holder holder;
 	struct failure text = { 0 };
 
-	if (!overcommit_holder(dry ? 0 : HOLDER_WAIT_MS, &holder))
+	if (!overcommit_holder(LOCK_SH, dry ? 0 : HOLDER_WAIT_MS, &holder))
 		return dry ? 0 : put_back(why);
 	if (!dry)
 		return run_guardian_busy("run", &holder, why);
@@ -126,7 +126,7 @@ int run_guardian_start(struct guardian *guardian, int users_mode,
 	int error;
 
 	if (!guardian)
-		return overcommit_hold(HOLDER_WAIT_MS, &holder)
+		return overcommit_holder(LOCK_EX, HOLDER_WAIT_MS, &holder)
 			       ? run_guardian_busy("run", &holder, why)
 			       : 0;
 	error = guardian_start(guardian);

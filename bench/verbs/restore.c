@@ -18,7 +18,7 @@ static int refuse(int error, const struct repair *repair, struct failure *why)
 {
 	struct lock_holder holder = repair->holder;
 
-	if (error == -EBUSY || overcommit_holder(0, &holder))
+	if (error == -EBUSY || overcommit_holder(LOCK_SH, 0, &holder))
 		return run_guardian_busy("restore vm.overcommit_memory",
 					 &holder, why);
 	return fail(why, EXIT_FAILED,
