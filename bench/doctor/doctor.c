@@ -8,11 +8,13 @@
  */
 
 #include <errno.h>
+#include <linux/capability.h>
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench/doctor/diagnosis.h"
+#include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/rows/rows.h"
 #include "bench/show/table.h"
@@ -317,13 +319,16 @@ static int add_heaps(const struct options *options, struct diagnosis *found,
 			  "examine this machine");
 }
 
-/* Root is refused, too, without CAP_SYS_PTRACE over the process. */
+/* Root is refused, too, without CAP_SYS_PTRACE over the process: that opens the
+ * mappings of others' processes in its own user namespace (capabilities(7)). */
 static int may_not_read(pid_t pid, struct failure *why)
 {
 	const char *cure = "Run as root, or as the user whose process it is.";
+	uint64_t effective = 0;
 
+	status_number(0, "CapEff", 16, &effective);
 	if (geteuid() == 0)
-		cure = process_may_trace()
+		cure = effective >> CAP_SYS_PTRACE & 1
 			       ? "CAP_SYS_PTRACE does not reach it: it is in "
 				 "another user namespace, or a sandbox or "
 				 "security module forbids it. Ask outside."

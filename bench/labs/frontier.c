@@ -95,10 +95,11 @@ static bool is_copied(const struct trial *trial)
 
 static int prepare(void *row)
 {
+	struct frontier *frontier = row;
 	const struct trial *trial = row;
 
-	return ((const struct frontier_case *)trial->one)->vmas == 1 ||
-			       (trial->mode == 0 && is_copied(trial))
+	frontier->vmas = ((const struct frontier_case *)trial->one)->vmas;
+	return frontier->vmas == 1 || (trial->mode == 0 && is_copied(trial))
 		       ? spawner_open(row)
 		       : LAB_LEAVE_OUT;
 }

@@ -207,8 +207,6 @@ int frontier_find(void *row)
 	struct predict_facts after;
 	int error;
 
-	frontier->vmas =
-		((const struct frontier_case *)frontier->trial.one)->vmas;
 	error = look(frontier);
 	if (!error) {
 		frontier->predicted_bytes = predict_frontier(

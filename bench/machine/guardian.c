@@ -168,11 +168,10 @@ static void guard_serve(struct guard *guard,
 /* Time until the deadline. */
 static int guard_patience_ms(const struct guard *guard)
 {
-	int64_t left_ms;
+	const int64_t left_ms = guard->deadline_ms - clock_now_ms();
 
 	if (!guard->held)
 		return -1;
-	left_ms = guard->deadline_ms - clock_now_ms();
 	if (left_ms < 0)
 		return 0;
 	return left_ms > INT_MAX ? INT_MAX : (int)left_ms;

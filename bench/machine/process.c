@@ -189,14 +189,6 @@ bool process_ended(const struct process *process)
 	       strchr("ZX", now.state);
 }
 
-bool process_may_trace(void)
-{
-	uint64_t effective;
-
-	return !status_number(0, "CapEff", 16, &effective) &&
-	       effective >> CAP_SYS_PTRACE & 1;
-}
-
 static uint64_t left(const struct process_limit *limit)
 {
 	return limit->limit > limit->used ? limit->limit - limit->used : 0;

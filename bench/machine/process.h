@@ -94,10 +94,6 @@ void process_close(struct process *process);
  * another process, or of none. A zombie has ended. */
 bool process_ended(const struct process *process);
 
-/* Whether this process has CAP_SYS_PTRACE, which opens the mappings of other
- * users' processes in its own user namespace (capabilities(7)). */
-bool process_may_trace(void);
-
 /* How many processes there may be: the limits behind an EAGAIN of fork(2) and
  * clone(2). Threads count too. */
 struct process_limit {
