@@ -31,7 +31,7 @@ ALL_CFLAGS = -std=gnu17 $(WARNINGS) -Wstrict-prototypes -Wmissing-prototypes \
 	$(WERROR) $(DEFINES) -I. -MMD -MP $(SANITIZE) $(CFLAGS)
 ALL_CXXFLAGS = -std=gnu++17 -Wall -Wextra $(WERROR) -D_GNU_SOURCE -I. -MMD \
 	-MP $(SANITIZE) $(CXXFLAGS)
-LIBS := -lbenchmark -ljansson -lcsv -lm -pthread
+LIBS := -lbenchmark -ljansson -lcsv -linih -lm -pthread
 
 B := build$(if $(SAN),/san$(SAN:1=))
 defined = $(sort $(shell sed -n 's/^const struct $(1)_\([a-z_]*\) = {$$/\1/p' \

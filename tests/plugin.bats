@@ -80,6 +80,12 @@ source_of() {
 		--strategy null,slower --out run
 	check 0 "$command" run --resume run
 	grep -q ,slower, run/cells.csv
+	printf '[a]\nheap = 0\n[b]\nheap = 0,1M\n' >my.ini
+	check 0 "$command" run --job my.ini --dry-run --plugin slower.so -s slower
+	[ "$(grep -c '^Plan: [12] cells' out)" -eq 2 ]
+	sed -i '1i plugin = ./slower.so\nstrategy = slower' my.ini
+	check 0 "$command" run --job my.ini --dry-run
+	[ "$(grep -c '^Plan: [12] cells' out)" -eq 2 ]
 	mv slower.so gone.so
 	refused 2 "use plugin slower.so: cannot open shared object file: No such" \
 		strategy_NAME run --resume run

@@ -142,7 +142,7 @@ crosscheck() {
 	[ ! -s err ]
 	for option in strategy heap backing threads cpu overcommit child \
 		filter parents precision out resume budget seed quick \
-		dry-run; do
+		job dry-run; do
 		says out "--$option"
 	done
 }

@@ -209,6 +209,7 @@ int plan_build(struct plan *plan, const struct axes *axes,
 	if (allocate(plan))
 		return -ENOMEM;
 	multiply(plan, 0, false, &cell);
+	plan->axes.filter = NULL;
 	drop_strategies(plan);
 	if (!plan->cell_count) {
 		plan_release(plan);

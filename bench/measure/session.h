@@ -52,7 +52,7 @@ struct run {
 	struct samples samples;	       /* without cells: the plan has them */
 	struct cell_outcome *outcomes; /* by cell */
 	sigset_t held;		       /* signals that end or suspend a run */
-	int signal;		       /* that interrupted the run, or 0 */
+	int signal, error;	       /* that interrupted the run, or 0 */
 	int parents_died;
 	int blocks_disturbed; /* suspended, or the mode changed under them */
 	int parents_added;    /* beyond the least number, for precision */

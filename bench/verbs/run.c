@@ -18,6 +18,7 @@
 #include "bench/machine/units.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/mode.h"
+#include "bench/verbs/run_job.h"
 #include "bench/verbs/run_request.h"
 #include "bench/verbs/run_result.h"
 #include "bench/verbs/run_resume.h"
@@ -61,6 +62,10 @@ static const struct option_spec run_options[] = {
 	       INTO(quick)),
 	OPTION("plot", 0, SWITCH, "draw the charts into the run's folder",
 	       INTO(plot)),
+	OPTION("job", 0, TEXT,
+	       "measure the sections of an INI file, [NAME] and lines such as "
+	       "heap = 0,1G, one after another into DIR/NAME",
+	       INTO(job), .placeholder = "FILE"),
 	OPTION("dry-run", 0, SWITCH,
 	       "show the plan and stop; CMD is tried once", INTO(dry_run)),
 	{ 0 },
@@ -80,13 +85,14 @@ static int measure(struct run *run, const struct run_dir *dir,
 {
 	struct failure guard_why = { 0 };
 	struct progress progress;
-	int error, unkept, code, guarded = 0;
+	int error, code, guarded = 0;
 
 	progress_begin(&progress, stderr, plan_seconds(run->plan));
 	run->progress = &progress; // cppcheck-suppress autoVariables
-	error = runner_run(run);
+	run->error = runner_run(run);
 	live_end(&progress.live);
-	unkept = row_file_close(&run->samples_file);
+	error = row_file_close(&run->samples_file);
+	run->error = run->error ?: error;
 	row_file_close(&run->plan_file);
 	gbench_file_close(&run->gbench_file);
 	if (run->guardian)
@@ -96,7 +102,7 @@ static int measure(struct run *run, const struct run_dir *dir,
 		*why = guard_why;
 		return guarded;
 	}
-	error = error ? error : unkept;
+	error = run->error;
 	if (error && (code == EXIT_DONE || code == EXIT_PARTLY)) {
 		fail_cure(why,
 			  "%s What was measured until then is kept in its "
@@ -242,10 +248,13 @@ static int run_matrix(const struct arguments *args, struct resume *resume,
 
 static int run_verb(const struct arguments *args, struct failure *why)
 {
+	const struct options *options = (const void *)args->options;
 	struct resume resume;
 	int code;
 
-	if (!argument_given(args, "resume"))
+	if (options->job)
+		return run_job(args, why);
+	if (!options->resume)
 		return run_matrix(args, NULL, why);
 	code = run_resume_read(&resume, args, why);
 	if (code)
@@ -263,6 +272,7 @@ static const char *const run_examples[] = {
 	"spawnwise run --quick -- git --version",
 	"spawnwise run --filter '^v?fork/' --dry-run",
 	"spawnwise run --overcommit all --dry-run",
+	"spawnwise run --job my.ini --out ./my-runs",
 	"spawnwise run --resume ./my-run --budget 60",
 	"spawnwise run --plugin ./mine.so --strategy mine,posix_spawn",
 	NULL

@@ -360,7 +360,7 @@ static int refuse_filter(const struct axes *axes, const struct options *options,
 		    options->filter);
 }
 
-static int build_plan(struct plan *plan, struct axes *axes,
+static int build_plan(struct plan *plan, struct axes axes,
 		      const struct plan_wish *wish,
 		      const struct options *options, struct failure *why)
 {
@@ -368,14 +368,14 @@ static int build_plan(struct plan *plan, struct axes *axes,
 	int error = 0;
 
 	if (options->filter)
-		error = read_filter(options->filter, &filter, axes, why);
+		error = read_filter(options->filter, &filter, &axes, why);
 	if (error)
 		return error;
-	error = plan_build(plan, axes, wish);
+	error = plan_build(plan, &axes, wish);
 	if (options->filter)
 		regfree(&filter);
 	if (error == -ENOENT)
-		return refuse_filter(axes, options, why);
+		return refuse_filter(&axes, options, why);
 	if (error == -ETIME)
 		return refuse_budget(plan, options, why);
 	return fail_errno(why, EXIT_FAILED, CURE_SELF, error,
@@ -395,7 +395,7 @@ int run_request(const struct arguments *args, struct plan *plan,
 	if (!code)
 		code = find_child(args, run, program, &wish.child_ns, why);
 	if (!code)
-		code = build_plan(plan, &axes, &wish, options, why);
+		code = build_plan(plan, axes, &wish, options, why);
 	error = code ? 0 : overcommit_look(&view);
 	if (error)
 		code = fail(why, EXIT_FAILED, cure_of(CURE_PROC, error, NULL),

@@ -12,7 +12,7 @@
 
 /* The options of `run`. */
 struct options {
-	const char *strategies, *filter, *child, *out, *resume;
+	const char *strategies, *filter, *child, *out, *resume, *job;
 	uint64_t parents, precision, budget_s, seed;
 	bool quick, plot, dry_run;
 };

@@ -100,7 +100,7 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 					  run->parents_added, "parents_died",
 					  run->parents_died, "blocks_disturbed",
 					  run->blocks_disturbed, "interrupted",
-					  run->signal)
+					  run->signal || run->error)
 			      : json_pack("{sn sn sn sn}", "parents_added",
 					  "parents_died", "blocks_disturbed",
 					  "interrupted"));

@@ -19,6 +19,11 @@ const struct sw_strategy *const *strategies(void)
 	return with_plugins[0] ? with_plugins : sw_strategies;
 }
 
+void plugins_forget(void)
+{
+	memset(with_plugins, 0, sizeof with_plugins);
+}
+
 const struct sw_strategy *strategy_find(const char *name)
 {
 	const struct sw_strategy *const *strategy = strategies();

@@ -26,4 +26,7 @@ int strategies_check(const struct sw_strategy *const *table,
  */
 int plugin_load(const char *file, struct failure *why);
 
+/* Before a command line that may name the same ones is read. */
+void plugins_forget(void);
+
 #endif

@@ -1,0 +1,229 @@
+/* SPDX-License-Identifier: MIT */
+/* A job; see run_job.h. */
+
+#include "bench/verbs/run_job.h"
+
+#include <errno.h>
+#include <ini.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "bench/files/run_dir.h"
+#include "bench/machine/coprocess.h"
+#include "bench/machine/text.h"
+#include "bench/verbs/run_request.h"
+#include "bench/verbs/strategies.h"
+
+struct reading {
+	FILE *stream;
+	int line;
+	const char *path;
+	const struct option_spec *options;
+	struct failure *why;
+	json_t *defaults, *sections, *words; /* of the section at hand */
+};
+
+/* inih tells neither the line it is at nor a section without keys. What begins
+ * with a blank, and the rest of a long line, would be more of the value before.
+ */
+static char *next_line(char *text, int bytes, void *data)
+{
+	struct reading *reading = data;
+	char name[50];
+
+	reading->line++;
+	if (!fgets(text, bytes, reading->stream))
+		return NULL;
+	if (!strchr(text, '\n') && !feof(reading->stream))
+		fail(reading->why, EXIT_USAGE, "Make it shorter.",
+		     "read %s:%d: the line is too long", reading->path,
+		     reading->line);
+	memmove(text, text + strspn(text, " \t"),
+		strlen(text) + 1 - strspn(text, " \t"));
+	if (sscanf(text, "[%49[^]\n]", name) != 1)
+		return text;
+	reading->words = json_object_get(reading->sections, name);
+	if (!strcmp(name, "global"))
+		reading->words = reading->defaults;
+	else if (!reading->words &&
+		 !json_object_set_new(reading->sections, name,
+				      json_copy(reading->defaults)))
+		reading->words = json_object_get(reading->sections, name);
+	return text;
+}
+
+static int take_pair(void *data, const char *section, const char *key,
+		     const char *value)
+{
+	const struct reading *reading = data;
+	const struct option_spec *option = NULL, *each = reading->options;
+	const char *keys[OPTIONS_MAX + 1], *near;
+	size_t count = 0;
+
+	(void)section;
+	for (; each->name; each++)
+		if (!strstr("help job out resume", each->name)) {
+			keys[count++] = each->name;
+			option = strcmp(key, each->name) ? option : each;
+		}
+	if (option) /* fails for what is not UTF-8 */
+		return !json_array_append_new(
+			reading->words,
+			option_placeholder(option) || strcmp(value, "yes")
+				? json_sprintf("--%s=%s", key, value)
+				: json_sprintf("--%s", key));
+	near = nearest_word(key, keys, count);
+	if (!*reading->why->what) /* inih goes on */
+		fail(reading->why, EXIT_USAGE,
+		     "Keys are the options of `spawnwise run --help`.",
+		     "read %s:%d: unknown key \"%s\"%s%s%s", reading->path,
+		     reading->line, key, near ? "; did you mean \"" : "",
+		     near ?: "", near ? "\"?" : "");
+	return 0;
+}
+
+json_t *job_read(FILE *stream, const char *path,
+		 const struct option_spec *options, struct failure *why)
+{
+	json_t *sections = json_object(), *defaults = json_pack("[s]", "run");
+	struct reading reading = { stream, 0,	     path,     options,
+				   why,	   defaults, sections, defaults };
+	const int line =
+		ini_parse_stream(next_line, &reading, take_pair, &reading);
+
+	json_decref(defaults);
+	if (!*why->what && (line || !json_object_size(sections)))
+		fail(why, EXIT_USAGE,
+		     "Its lines are [NAME], KEY = VALUE, or begin with ;.",
+		     "read %s:%d: it is %s", path, line ?: reading.line,
+		     line ? "neither a section nor a key with its value"
+			  : "the end, and there was no section");
+	if (!*why->what)
+		return sections;
+	json_decref(sections);
+	return NULL;
+}
+
+struct job {
+	const struct arguments *args;
+	const char *folder;
+	sighandler_t interrupt;
+	bool check; /* tells faults only */
+	bool apart; /* we are the process of a section */
+};
+
+/* What stands on the command line holds before what the file says; a run that
+ * was begun goes on as it was asked for. */
+static int run_section(const struct job *job, const json_t *words,
+		       const char *folder, bool begun, struct failure *why)
+{
+	const struct arguments *args = job->args;
+	const size_t count = json_array_size(words);
+	char **argv = calloc(count + (size_t)args->argc, sizeof *argv);
+	struct arguments section;
+	struct options *options = (void *)section.options;
+	int code;
+
+	if (!argv)
+		return fail_errno(why, EXIT_FAILED, CURE_SELF, -ENOMEM, NULL,
+				  "begin");
+	for (size_t i = 0; i < count; i++)
+		argv[i] = (char *)json_string_value(json_array_get(words, i));
+	memcpy(argv + count, args->argv + 1, (size_t)args->argc * sizeof *argv);
+	plugins_forget();
+	code = arguments_parse(&section, args->verb,
+			       (int)count + args->argc - 1, argv, why);
+	if (!code) {
+		if (begun)
+			memset(section.values, 0, sizeof section.values);
+		options->job = NULL;
+		options->out = folder;
+		options->resume = begun ? folder : NULL;
+		options->dry_run |= job->check;
+		code = section.verb->run(&section, why);
+	}
+	free(argv);
+	return code;
+}
+
+/* In a process of its own, since a run keeps the lock of the setting until its
+ * process ends. ^C is its business. */
+static int run_apart(struct job *job, const char *name, const json_t *words,
+		     struct failure *why)
+{
+	char folder[PATH_MAX + 64], text[sizeof why->what];
+	struct coprocess process;
+	json_t *host = NULL;
+	bool begun, finished;
+	int status, code;
+
+	snprintf(folder, sizeof folder, "%s/%s", job->folder, name);
+	begun = argument_given(job->args, "resume") &&
+		!host_read(folder, &host, text, sizeof text);
+	finished = json_is_false(json_object_get(host, "interrupted"));
+	json_decref(host);
+	if (!job->check)
+		text_print(stdout, "[%s]%s\n", name,
+			   finished ? " is finished." : "");
+	fflush(stdout);
+	if (finished)
+		return EXIT_DONE;
+	code = fail_errno(why, EXIT_FAILED, CURE_SELF,
+			  coprocess_fork(&process, NULL), NULL,
+			  "run section [%s]", name);
+	if (code)
+		return code;
+	if (process.pid) {
+		while (waitpid(process.pid, &status, 0) < 0 && errno == EINTR)
+			;
+		close(process.socket);
+		return WIFEXITED(status) ? WEXITSTATUS(status)
+					 : EXIT_INTERRUPTED;
+	}
+	job->apart = true;
+	signal(SIGINT, job->interrupt);
+	if (job->check)
+		dup2(coprocess_sink(), STDOUT_FILENO);
+	code = run_section(job, words, folder, begun, why);
+	memcpy(text, why->what, sizeof text);
+	return *text ? fail(why, code, NULL, "run section [%s]: %s", name, text)
+		     : code;
+}
+
+int run_job(const struct arguments *args, struct failure *why)
+{
+	const struct options *options = (const void *)args->options;
+	struct job job = { .args = args, .interrupt = signal(SIGINT, SIG_IGN) };
+	FILE *stream = fopen(options->job, "re");
+	int code = EXIT_DONE, worst = EXIT_DONE;
+	json_t *sections, *words;
+	struct run_dir dir;
+	const char *name;
+
+	if (!stream)
+		return fail_errno(why, EXIT_USAGE, CURE_FILE, -errno,
+				  "Name a file.", "read %s", options->job);
+	sections = job_read(stream, options->job, args->specs, why);
+	fclose(stream);
+	run_dir_choose(&dir, options->out); /* each section looks at its own */
+	job.folder = options->resume ?: dir.path;
+	for (int round = options->dry_run; sections && round < 2; round++) {
+		job.check = !round;
+		json_object_foreach(sections, name, words)
+		{
+			code = run_apart(&job, name, words, why);
+			if (code && (!worst || worst == EXIT_PARTLY))
+				worst = code;
+			if (job.apart || code == EXIT_INTERRUPTED ||
+			    (code && job.check))
+				goto out;
+		}
+	}
+	code = sections ? worst : EXIT_USAGE;
+out:
+	json_decref(sections);
+	return code;
+}
