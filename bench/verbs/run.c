@@ -156,34 +156,29 @@ static int choose_folder(const struct arguments *args, struct run_dir *dir,
 	return 0;
 }
 
-/* Create the folder with the files that grow, and write down what is known
- * before anything is measured. */
-static int create_folder(struct run *run, struct run_dir *dir,
-			 const struct arguments *args, struct failure *why)
+/* Create the folder, or take that of a run that goes on, with the files that
+ * grow, and write down what is known before anything is measured. */
+static int open_folder(struct run *run, struct run_dir *dir,
+		       const struct arguments *args, bool again,
+		       struct failure *why)
 {
-	int error = run_dir_create(dir);
+	int error = again ? 0 : run_dir_create(dir);
 
 	if (!error)
 		error = row_file_open(&run->samples_file, dir->path,
-				      dir->run_id, &samples_row, false);
+				      dir->run_id, &samples_row, again);
 	if (!error)
 		error = row_file_open(&run->plan_file, dir->path, dir->run_id,
-				      &plan_row, false);
+				      &plan_row, again);
 	if (!error)
 		error = gbench_file_open(&run->gbench_file, dir->path);
-	return error ? refuse_folder(dir, args, error, why) : 0;
-}
-
-/* Write down what is known before anything is measured. */
-static int begin(struct run *run, const struct run_dir *dir,
-		 const struct arguments *args, struct failure *why)
-{
-	const int error = runner_begin(run);
-
-	return fail_errno(why, EXIT_FAILED, CURE_FILE,
-			  error ? error : run_result_begin(run, dir, args),
-			  "Use --out DIR to write elsewhere.", "write to %s",
-			  dir->path);
+	if (error && !again)
+		return refuse_folder(dir, args, error, why);
+	if (!error)
+		error = run_result_begin(run, dir, args);
+	return fail_errno(why, EXIT_FAILED, CURE_FILE, error,
+			  again ? NULL : "Use --out DIR to write elsewhere.",
+			  "write to %s", dir->path);
 }
 
 static int run_plan(struct run *run, const struct arguments *args,
@@ -193,7 +188,9 @@ static int run_plan(struct run *run, const struct arguments *args,
 	const struct plan *plan = run->plan;
 	struct guardian guardian, *guard;
 	static struct run_dir dir;
-	int code = resume ? 0 : choose_folder(args, &dir, why);
+	int code = resume ? run_resume_check(resume, plan, &dir,
+					     options->resume, why)
+			  : choose_folder(args, &dir, why);
 
 	if (!code && options->dry_run) {
 		run_result_plan(stdout, plan);
@@ -208,12 +205,12 @@ static int run_plan(struct run *run, const struct arguments *args,
 	if (code)
 		return code;
 	run->guardian = guard; // cppcheck-suppress autoVariables
-	code = resume ? run_resume_open(resume, run, &dir, options->resume, why)
-		      : create_folder(run, &dir, args, why);
-	if (!code) {
-		run_result_plan(stderr, plan);
-		code = begin(run, &dir, args, why);
-	}
+	run_result_plan(stderr, plan);
+	/* Nothing is written before: an early ^C leaves nothing behind. */
+	code = fail_errno(why, EXIT_FAILED, CURE_SELF, runner_begin(run), NULL,
+			  "begin the run");
+	if (!code)
+		code = open_folder(run, &dir, args, resume, why);
 	if (!code && resume && run_resume_apply(resume, run))
 		code = fail_errno(why, EXIT_FAILED, CURE_SELF, -ENOMEM, NULL,
 				  "go on with the run");

@@ -129,18 +129,17 @@ static const char *find_change(const json_t *then)
 	return keys[i];
 }
 
-int run_resume_open(const struct resume *resume, struct run *run,
-		    struct run_dir *dir, const char *path, struct failure *why)
+int run_resume_check(const struct resume *resume, const struct plan *plan,
+		     struct run_dir *dir, const char *path, struct failure *why)
 {
 	const char *change = find_change(resume->host);
-	int error;
 
 	if (change)
 		return fail(why, EXIT_USAGE,
 			    "Measure a new run, and compare the two.",
 			    "run --resume %s: its %s is another one now", path,
 			    change);
-	if (!is_same_matrix(&resume->samples.cells, run->plan))
+	if (!is_same_matrix(&resume->samples.cells, plan))
 		return fail(why, EXIT_USAGE,
 			    "Measure a new run: heaps or strategies are others "
 			    "on this machine now.",
@@ -150,15 +149,7 @@ int run_resume_open(const struct resume *resume, struct run *run,
 	snprintf(dir->path, sizeof dir->path, "%s", path);
 	snprintf(dir->run_id, sizeof dir->run_id, "%s",
 		 resume->samples.cells.run_id);
-	error = row_file_open(&run->samples_file, path, dir->run_id,
-			      &samples_row, true);
-	if (!error)
-		error = row_file_open(&run->plan_file, path, dir->run_id,
-				      &plan_row, true);
-	if (!error)
-		error = gbench_file_open(&run->gbench_file, path);
-	return fail_errno(why, EXIT_FAILED, CURE_FILE, error, "Try again.",
-			  "go on with run %s", path);
+	return 0;
 }
 
 int run_resume_apply(struct resume *resume, struct run *run)

@@ -25,10 +25,11 @@ int run_resume_read(struct resume *resume, const struct arguments *args,
 		    struct failure *why);
 void run_resume_release(struct resume *resume);
 
-/* Take its folder, and open the files that grow where they end. Fails where its
- * matrix is another one now. */
-int run_resume_open(const struct resume *resume, struct run *run,
-		    struct run_dir *dir, const char *path, struct failure *why);
+/* Take its folder. EXIT_USAGE with why filled where its matrix or this machine
+ * is another one now. */
+int run_resume_check(const struct resume *resume, const struct plan *plan,
+		     struct run_dir *dir, const char *path,
+		     struct failure *why);
 
 /* Give the run what the earlier one has measured, after runner_begin(). 0, or
  * -ENOMEM. */

@@ -336,6 +336,8 @@ assert len(json.load(open("run/gbench.json"))) >= 30'
 	sed -i 's/"vfork,null"/"vfork,fork"/' run/host.json
 	refused 2 "run --resume run: its matrix is another one now" "new run" \
 		run --resume run
+	refused 2 "run --resume run: its matrix is another one now" "new run" \
+		run --resume run --dry-run
 	sed -i 's/"kernel": "/&2/' run/host.json
 	refused 2 "run --resume run: its kernel is another one now" \
 		"compare the two" run --resume run
