@@ -63,6 +63,10 @@ refused_job() {
 		"read bad.ini:2: it is neither a section nor a key" "KEY = VALUE"
 	refused_job '[a]\nheap = 0,\n 64M' \
 		"read bad.ini:3: it is neither a section nor a key" ""
+	for name in ../b b/c . '' a; do
+		refused_job "[a]\nheap = 0\n[$name]" \
+			'read bad.ini:3: [' "a folder of its own"
+	done
 	refused_job "[a]\nchild = /$(printf '%0200d')" \
 		"read bad.ini:2: the line is too long" "shorter"
 	refused_job 'heap = 0' "read bad.ini:2: it is the end, and there was no" \

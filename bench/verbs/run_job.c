@@ -32,7 +32,7 @@ struct reading {
 static char *next_line(char *text, int bytes, void *data)
 {
 	struct reading *reading = data;
-	char name[50];
+	char name[50] = ".";
 
 	reading->line++;
 	if (!fgets(text, bytes, reading->stream))
@@ -43,8 +43,15 @@ static char *next_line(char *text, int bytes, void *data)
 		     reading->line);
 	memmove(text, text + strspn(text, " \t"),
 		strlen(text) + 1 - strspn(text, " \t"));
-	if (sscanf(text, "[%49[^]\n]", name) != 1)
+	if (*text != '[')
 		return text;
+	sscanf(text, "[%49[^]\n]", name);
+	if (!*reading->why->what && (strchr(name, '/') || *name == '.' ||
+				     json_object_get(reading->sections, name)))
+		fail(reading->why, EXIT_USAGE,
+		     "Each has a folder of its own, DIR/NAME.",
+		     "read %s:%d: [%s] is no name of a section, or another's",
+		     reading->path, reading->line, name);
 	reading->words = json_object_get(reading->sections, name);
 	if (!strcmp(name, "global"))
 		reading->words = reading->defaults;
