@@ -153,7 +153,7 @@ sections() { grep '^\[' out; }
 	run_files all/good
 }
 
-@test "run --job ends with the section that ^C interrupts" {
+@test "run --job ends with the section that a signal interrupts" {
 	cat >my.ini <<-'END'
 	heap = 0
 	strategy = vfork
@@ -161,17 +161,22 @@ sections() { grep '^\[' out; }
 	parents = 1000
 	[b]
 	END
-	env --default-signal=INT setsid \
-		"$command" run --job my.ini --out all >out 2>err 3>&- 9>&- &
-	runner=$!
-	within 20 grep -qs ,0, all/a/samples.csv
-	kill -INT -- "-$runner"
-	status=0
-	wait "$runner" || status=$?
-	[ "$status" -eq 130 ]
-	says err "cannot run section [a]: finish run "
-	[ ! -e all/b ]
-	run_files all/a
+	# ^C is for all of them, the others for the one that was started.
+	for signal in "INT -" "TERM " "HUP "; do
+		rm -rf all
+		env --default-signal=INT,TERM,HUP setsid \
+			"$command" run --job my.ini --out all >out 2>err 3>&- 9>&- &
+		runner=$!
+		within 20 grep -qs ,0, all/a/samples.csv
+		kill "-${signal% *}" -- "${signal#* }$runner"
+		status=0
+		wait "$runner" || status=$?
+		[ "$status" -eq 130 ]
+		says err "cannot run section [a]: finish run "
+		[ ! -e all/b ]
+		run_files all/a
+		within 2 no_process 'spawnwise*'
+	done
 	check 0 "$command" run --job my.ini --resume all --dry-run
 	diff <(sections) <(printf '%s\n' '[a]' '[b]')
 }

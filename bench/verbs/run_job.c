@@ -114,12 +114,25 @@ json_t *job_read(FILE *stream, const char *path,
 	return NULL;
 }
 
+/* They end a section, and the job with it. */
+static const int ending[] = { SIGINT, SIGTERM, SIGHUP };
+#define ENDING (sizeof ending / sizeof *ending)
+
+static volatile sig_atomic_t section_pid, signalled;
+
+static void hand_on(int number)
+{
+	signalled = number;
+	if (section_pid)
+		kill(section_pid, number);
+}
+
 struct job {
 	const struct arguments *args;
 	const char *folder;
-	sighandler_t interrupt;
-	bool check; /* tells faults only */
-	bool apart; /* we are the process of a section */
+	sighandler_t before[ENDING]; /* what ending[] did */
+	bool check;		     /* tells faults only */
+	bool apart;		     /* we are the process of a section */
 };
 
 /* What stands on the command line holds before what the file says; a run that
@@ -157,7 +170,7 @@ static int run_section(const struct job *job, const json_t *words,
 }
 
 /* In a process of its own, since a run keeps the lock of the setting until its
- * process ends. ^C is its business. */
+ * process ends. */
 static int run_apart(struct job *job, const char *name, const json_t *words,
 		     struct failure *why)
 {
@@ -184,14 +197,17 @@ static int run_apart(struct job *job, const char *name, const json_t *words,
 	if (code)
 		return code;
 	if (process.pid) {
+		section_pid = process.pid;
 		while (waitpid(process.pid, &status, 0) < 0 && errno == EINTR)
 			;
+		section_pid = 0;
 		close(process.socket);
-		return WIFEXITED(status) ? WEXITSTATUS(status)
-					 : EXIT_INTERRUPTED;
+		return WIFEXITED(status) && !signalled ? WEXITSTATUS(status)
+						       : EXIT_INTERRUPTED;
 	}
 	job->apart = true;
-	signal(SIGINT, job->interrupt);
+	for (size_t i = 0; i < ENDING; i++)
+		signal(ending[i], job->before[i]);
 	if (job->check)
 		dup2(coprocess_sink(), STDOUT_FILENO);
 	code = run_section(job, words, folder, begun, why);
@@ -203,7 +219,7 @@ static int run_apart(struct job *job, const char *name, const json_t *words,
 int run_job(const struct arguments *args, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
-	struct job job = { .args = args, .interrupt = signal(SIGINT, SIG_IGN) };
+	struct job job = { .args = args };
 	FILE *stream = fopen(options->job, "re");
 	int code = EXIT_DONE, worst = EXIT_DONE;
 	json_t *sections, *words;
@@ -215,6 +231,11 @@ int run_job(const struct arguments *args, struct failure *why)
 				  "Name a file.", "read %s", options->job);
 	sections = job_read(stream, options->job, args->specs, why);
 	fclose(stream);
+	for (size_t i = 0; i < ENDING; i++) {
+		job.before[i] = signal(ending[i], hand_on);
+		if (job.before[i] == SIG_IGN)
+			signal(ending[i], SIG_IGN);
+	}
 	run_dir_choose(&dir, options->out); /* each section looks at its own */
 	job.folder = options->resume ?: dir.path;
 	for (int round = options->dry_run; sections && round < 2; round++) {
