@@ -43,6 +43,12 @@ static void cancel_restore(int before)
 	pthread_setcancelstate(before, NULL);
 }
 
+/* A strategy that is not ours may answer what is no error number. */
+static int answer_of(int error)
+{
+	return error > 0 || error < -4095 ? -ERANGE : error;
+}
+
 int sw_open(const struct sw_strategy *given, struct sw_handle **out)
 {
 	struct sw_strategy strategy;
@@ -54,7 +60,7 @@ int sw_open(const struct sw_strategy *given, struct sw_handle **out)
 	if (!error && !(strategy.traits & SW_CREATES_NOTHING))
 		error = sw_calls_supported();
 	if (!error && strategy.supported)
-		error = strategy.supported();
+		error = answer_of(strategy.supported());
 	if (error)
 		goto restore;
 	handle = mmap(NULL, sizeof *handle, PROT_READ | PROT_WRITE,
@@ -63,7 +69,7 @@ int sw_open(const struct sw_strategy *given, struct sw_handle **out)
 	if (error)
 		goto restore;
 	if (strategy.open)
-		error = strategy.open(&handle->state);
+		error = answer_of(strategy.open(&handle->state));
 	if (!error && madvise(handle, sizeof *handle, MADV_WIPEONFORK)) {
 		error = -errno;
 		if (strategy.close)
@@ -105,7 +111,7 @@ int sw_spawn(struct sw_handle *handle, const struct sw_request *request,
 	if (unknown)
 		return -ENOTSUP;
 	cancel_state = cancel_disable();
-	error = strategy->spawn(handle->state, request, child);
+	error = answer_of(strategy->spawn(handle->state, request, child));
 	cancel_restore(cancel_state);
 	child->in_flight = !error;
 	if (error)
@@ -122,7 +128,8 @@ int sw_confirm(struct sw_handle *handle, struct sw_child *child, int timeout_ms)
 	if (!child->in_flight)
 		return -EINVAL;
 	cancel_state = cancel_disable();
-	error = handle->strategy.confirm(handle->state, child, timeout_ms);
+	error = answer_of(
+		handle->strategy.confirm(handle->state, child, timeout_ms));
 	cancel_restore(cancel_state);
 	child->in_flight = error == -EAGAIN && !child->stage;
 	if (error && !child->in_flight)
@@ -159,7 +166,7 @@ int sw_reap(struct sw_handle *handle, struct sw_child *child, int *status)
 	if (!strategy->reap)
 		return reap(child->pid, status);
 	cancel_state = cancel_disable();
-	error = strategy->reap(handle->state, child, status);
+	error = answer_of(strategy->reap(handle->state, child, status));
 	cancel_restore(cancel_state);
 	return error;
 }
@@ -187,7 +194,7 @@ int sw_refresh(struct sw_handle *handle)
 	if (!handle->strategy.refresh)
 		return 0;
 	cancel_state = cancel_disable();
-	error = handle->strategy.refresh(handle->state);
+	error = answer_of(handle->strategy.refresh(handle->state));
 	cancel_restore(cancel_state);
 	return error;
 }

@@ -256,7 +256,8 @@ enum sw_trait {
 
 /*
  * One way to create a child. Const and shared; what changes lives behind the
- * pointer that open() gives.
+ * pointer that open() gives. What a hook answers and is no error number, such
+ * as a positive one, the library tells as -ERANGE.
  */
 struct sw_strategy {
 	unsigned abi;	     /* SW_ABI */

@@ -67,6 +67,9 @@ source_of() {
 	rm run/cells.csv
 	check 0 "$command" summarise run
 	grep -q ,slower, run/cells.csv
+	# Who does not have the plugin is told why it is not chosen.
+	check 0 "$command" choose --data run --heap 0 --overcommit 0
+	says err "Never chosen, as \`spawnwise list\` lacks it: slower."
 }
 
 @test "a plugin takes part in all, and a run with it goes on" {
@@ -88,7 +91,7 @@ source_of() {
 	[ "$(grep -c '^Plan: [12] cells' out)" -eq 2 ]
 	mv slower.so gone.so
 	refused 2 "use plugin slower.so: cannot open shared object file: No such" \
-		strategy_NAME run --resume run
+		"the folder where the run was begun" run --resume run
 	refused 2 "find strategy 'slower'" "list" run --dry-run -s slower
 	plugin slower
 	mkdir -p a
@@ -105,6 +108,9 @@ source_of() {
 	says_so "$command" "cannot dynamically load position-independent exec"
 	says_so gone.so "cannot open shared object file: No such file"
 	says_so . "cannot read file data: Is a directory"
+	plugin slower
+	printf '\377' | dd of=slower.so bs=1 seek=18 conv=notrunc status=none
+	says_so slower.so "it was built for another kind of machine"
 	plugin none -x c - <<<'extern int of_none; int of_none;'
 	says_so none.so "it exports no strategy of the file's name"
 	plugin hidden -fvisibility=hidden -DNAME=hidden "$slower"
@@ -151,12 +157,15 @@ source_of() {
 
 @test "a plugin that crashes or hangs does so in a process of its own" {
 	source_of crashes "abort()" | plugin crashes -x c -
-	refused 2 "use plugin crashes.so: it crashes while it is loaded, opened" \
+	refused 2 "use plugin crashes.so: it dies while it is loaded," \
 		"Correct it" run --dry-run --plugin crashes.so
 	plugin early -x c - <<<'#include <stdlib.h>
 		__attribute__((constructor)) static void end(void) { abort(); }'
-	refused 2 "use plugin early.so: it crashes while it is loaded" \
+	refused 2 "use plugin early.so: it dies while it is loaded" \
 		"Correct it" list --plugin early.so
+	source_of ends "exit(0)" | plugin ends -x c -
+	refused 2 "use plugin ends.so: it dies while it is loaded" \
+		"Correct it" list --csv --plugin ends.so
 	source_of hangs "for (;;);" | plugin hangs -x c -
 	refused 2 "use plugin hangs.so: it hangs while" \
 		"Correct it" list --plugin hangs.so
@@ -173,6 +182,38 @@ source_of() {
 	check 3 "$command" run "${few[@]}" --heap 0 --plugin liar.so \
 		--strategy null,liar --out run
 	says err "liar is not what it says: it does not declare shares_memory"
+}
+
+@test "what a plugin prints is not among results, nor are they told twice" {
+	source_of prints 'puts("said by a plugin"); fflush(stdout)' |
+		sed '1i #include <stdio.h>' | plugin prints -x c -
+	check 0 "$command" list --csv --plugin prints.so
+	says err "said by a plugin"
+	! grep 'said by' out
+	[ "$(grep -c ^name, out)" -eq 1 ]
+	check 0 "$command" run "${few[@]}" --heap 0 --plugin prints.so \
+		--strategy null,prints --out run
+	! grep 'said by' out
+}
+
+@test "a plugin's answer that is no error number is told as ERANGE" {
+	source_of answers 'if (atoi(getenv("OPENS"))) return 7' |
+		sed 's/(void)c; return 0/(void)c; static int n; return n++ < 40 ? 0 : 7/' |
+		plugin answers -x c -
+	OPENS=1 check 0 "$command" list --csv --plugin answers.so
+	grep -q '^answers,no,ERANGE,' out
+	export OPENS=0
+	check 0 "$command" run "${few[@]}" --heap 0 --plugin answers.so \
+		--strategy null,answers --out run
+	grep -q ',answers,.*,ERANGE,ERANGE:[0-9]*,' run/cells.csv
+	check 0 "$command" run --resume run
+}
+
+@test "a plugin is loaded where children are born in another pid namespace" {
+	unshare --pid true 2>/dev/null || skip "no right to a pid namespace"
+	plugin slower
+	check 0 unshare --pid "$command" list --csv --plugin slower.so
+	grep -q ^slower, out
 }
 
 @test "conformance holds its list against a plugin" {

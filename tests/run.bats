@@ -287,7 +287,7 @@ crosscheck() {
 	check 0 "$command" run --dry-run "${names[@]}" \
 		--filter '-fork|heap:0|threads'
 	diff <(tail -n +4 out) <(echo null/heap:4M/overcommit:0)
-	refused 2 "run --filter Fork: no cell has such a name" \
+	refused 2 "run --filter Fork: it leaves no cell" \
 		"Names are fork/heap:0/overcommit:0, null/heap:0/overcommit:0, " \
 		run --dry-run "${names[@]}" --filter Fork
 	refused 2 "run --filter a(b: " "regex(7)" run --filter 'a(b' --out run

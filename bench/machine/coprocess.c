@@ -13,6 +13,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdio_ext.h>
 #include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -41,8 +42,11 @@ int coprocess_fork(struct coprocess *process, const char *name)
 		close(process->socket);
 	if (process->pid)
 		return error;
-	if (name)
+	if (name) {
 		prctl(PR_SET_NAME, name);
+		__fpurge(stdout);
+		dup2(STDERR_FILENO, STDOUT_FILENO);
+	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent) /* it had died before */
 		_exit(1);

@@ -168,6 +168,7 @@ static int choose_run(const struct arguments *args, struct failure *why)
 	struct choice choice;
 	struct cells cells = { 0 };
 	char dir[PATH_MAX];
+	size_t known = 0;
 	int code = read_mode(options, &query.overcommit, why);
 
 	if (!code)
@@ -176,6 +177,13 @@ static int choose_run(const struct arguments *args, struct failure *why)
 		code = run_read(dir, &cells, cure, why);
 	if (code)
 		return code;
+	while (known < cells.count &&
+	       strategy_find(cells.rows[known].cell.strategy))
+		known++;
+	if (known < cells.count) /* a plugin */
+		fprintf(stderr,
+			"Never chosen, as `spawnwise list` lacks it: %s.\n",
+			cells.rows[known].cell.strategy);
 	text_print(stderr, "By run %s in %s:\n", cells.run_id, dir);
 	code = advise(&query, cells.rows, cells.count, &choice);
 	if (code) {

@@ -355,8 +355,7 @@ static int refuse_filter(const struct axes *axes, const struct options *options,
 	plan_release(&plan);
 	fail_cure(why, "Names are %s and so on: see --filter . --dry-run.",
 		  names);
-	return fail(why, EXIT_USAGE, NULL,
-		    "run --filter %s: no cell has such a name",
+	return fail(why, EXIT_USAGE, NULL, "run --filter %s: it leaves no cell",
 		    options->filter);
 }
 

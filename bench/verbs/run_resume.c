@@ -78,14 +78,18 @@ int run_resume_read(struct resume *resume, const struct arguments *args,
 			    error == -EBUSY ? "Wait for its end." : folder_cure,
 			    "run --resume %s: %s", dir, reason);
 	}
-	if (!take_command_line(resume))
+	if (!take_command_line(resume)) {
 		code = fail(why, EXIT_USAGE, folder_cure,
 			    "run --resume %s: its host.json does not say how "
 			    "it was run",
 			    dir);
-	else
+	} else {
 		code = arguments_parse(&resume->args, args->verb,
 				       resume->args.argc, resume->argv, why);
+		if (code) /* they were valid there and then */
+			fail_cure(why, "Go on in the folder where the run was "
+				       "begun, with the plugins of then.");
+	}
 	if (code)
 		run_resume_release(resume);
 	else

@@ -8,8 +8,10 @@
 #include <limits.h>
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "bench/attest/trial.h"
+#include "lib/probe.h"
 
 /* Filled by the first plugin. */
 static const struct sw_strategy *with_plugins[STRATEGIES_KNOWN + 1];
@@ -83,8 +85,11 @@ static const char *load(void)
 
 	if (!object) {
 		fault = dlerror(); /* most begin with the path */
-		return strncmp(fault, plugin_path, length) ? fault
-							   : fault + length + 2;
+		if (strncmp(fault, plugin_path, length) != 0)
+			return fault;
+		if (strstr(fault, "cannot open") && !access(plugin_path, R_OK))
+			return "it was built for another kind of machine";
+		return fault + length + 2;
 	}
 	while (strategies()[count])
 		count++;
@@ -129,14 +134,15 @@ int plugin_load(const char *file, struct failure *why)
 
 	snprintf(plugin_path, sizeof plugin_path, "%s%s",
 		 strchr(file, '/') ? "" : "./", file);
-	error = trial_run(&loader, &step);
+	/* There a trial would be done here, and load the plugin for good. */
+	error = sw_births_elsewhere() ? 0 : trial_run(&loader, &step);
 	if (error == -EOWNERDEAD || error == -ETIMEDOUT)
 		return fail(why, EXIT_USAGE,
 			    "Correct it and build it again; in gdb `set "
 			    "follow-fork-mode child` shows where that is.",
 			    "use plugin %s: it %s while it is loaded, opened "
 			    "or spawns",
-			    file, error == -ETIMEDOUT ? "hangs" : "crashes");
+			    file, error == -ETIMEDOUT ? "hangs" : "dies");
 	fault = load();
 	return fault ? fail(why, EXIT_USAGE,
 			    "A plugin has a name that no other has, and is "
