@@ -44,9 +44,16 @@ teardown() {
 }
 
 @test "what is not understood, and a run that fails, are told" {
-	SPAWNWISE=$command check 1 "$power" -n many
-	says err "tests/power --help"
+	for wrong in "-n many" "-n -1" "-p -5" "-p 5," "-p 2.5"; do
+		# shellcheck disable=SC2086
+		SPAWNWISE=$command check 1 "$power" $wrong
+		says err "is not a whole number; tests/power --help"
+	done
 	SPAWNWISE=$command check 1 "$power" -n 1 --heap much
-	says err "power: a run failed:"
+	says err "power: $command run failed:"
 	says err "is not a size"
+	SPAWNWISE=$PWD/gone check 1 "$power" -n 1
+	says err "power: cannot start $PWD/gone: No such file"
+	check 0 "$power" -n 1 -h
+	says out "How often does a run find"
 }

@@ -24,9 +24,8 @@ struct coprocess {
 /*
  * Fork one, of that name (15 characters; NULL: ours). 0 here and with pid 0 in
  * the coprocess, which must not return. -errno; then there is nothing to end. A
- * coprocess is killed when we have ended, prctl(2). One with a name has no
- * results: what a plugin prints there goes to stderr, what we have not yet
- * written nowhere. Whatever else it inherits is its own business.
+ * coprocess is killed when we have ended, prctl(2). With a name it has no
+ * results: its stdout is stderr. Whatever else it inherits is its own business.
  */
 int coprocess_fork(struct coprocess *process, const char *name);
 

@@ -85,11 +85,11 @@ static const char *load(void)
 
 	if (!object) {
 		fault = dlerror(); /* most begin with the path */
-		if (strncmp(fault, plugin_path, length) != 0)
-			return fault;
-		if (strstr(fault, "cannot open") && !access(plugin_path, R_OK))
-			return "it was built for another kind of machine";
-		return fault + length + 2;
+		fault += strncmp(fault, plugin_path, length) ? 0 : length + 2;
+		return strstr(fault, "cannot open") != fault ||
+				       access(plugin_path, R_OK)
+			       ? fault
+			       : "it was built for another kind of machine";
 	}
 	while (strategies()[count])
 		count++;
