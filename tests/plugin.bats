@@ -69,7 +69,7 @@ source_of() {
 	grep -q ,slower, run/cells.csv
 	# Who does not have the plugin is told why it is not chosen.
 	check 0 "$command" choose --data run --heap 0 --overcommit 0
-	says err "Never chosen, as \`spawnwise list\` lacks it: slower."
+	says err "Not built in, so never chosen: slower."
 }
 
 @test "a plugin takes part in all, and a run with it goes on" {

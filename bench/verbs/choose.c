@@ -181,8 +181,7 @@ static int choose_run(const struct arguments *args, struct failure *why)
 	       strategy_find(cells.rows[known].cell.strategy))
 		known++;
 	if (known < cells.count) /* a plugin */
-		fprintf(stderr,
-			"Never chosen, as `spawnwise list` lacks it: %s.\n",
+		fprintf(stderr, "Not built in, so never chosen: %s.\n",
 			cells.rows[known].cell.strategy);
 	text_print(stderr, "By run %s in %s:\n", cells.run_id, dir);
 	code = advise(&query, cells.rows, cells.count, &choice);
