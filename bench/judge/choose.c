@@ -137,16 +137,8 @@ struct standing {
 	char excluded[CHOICE_REASON_BYTES / 2];
 };
 
-__attribute__((format(printf, 2, 3))) static void
-exclude(struct standing *standing, const char *format, ...)
-{
-	va_list arguments;
-
-	va_start(arguments, format);
-	vsnprintf(standing->excluded, sizeof standing->excluded, format,
-		  arguments);
-	va_end(arguments);
-}
+#define EXCLUDE(standing, ...)                                                 \
+	snprintf((standing)->excluded, sizeof(standing)->excluded, __VA_ARGS__)
 
 static void check_traits(struct standing *standing, unsigned need)
 {
@@ -154,13 +146,13 @@ static void check_traits(struct standing *standing, unsigned need)
 	unsigned lacking = need & ~traits;
 
 	if (traits & SW_CREATES_NOTHING)
-		exclude(standing, "it creates nothing");
+		EXCLUDE(standing, "it creates nothing");
 	else if (traits & SW_BASELINE)
-		exclude(standing, "a baseline, measured for comparison only");
+		EXCLUDE(standing, "a baseline, measured for comparison only");
 	else if (traits & SW_EXPERIMENTAL)
-		exclude(standing, "it is experimental");
+		EXCLUDE(standing, "it is experimental");
 	else if (lacking)
-		exclude(standing, "it lacks the trait %s",
+		EXCLUDE(standing, "it lacks the trait %s",
 			sw_trait_name((enum sw_trait)(lacking & -lacking)));
 }
 
@@ -173,12 +165,12 @@ static void exclude_failing(struct standing *standing, const char *heap,
 	const char *error = errname(evidence->observed);
 
 	if (evidence->ok)
-		exclude(standing,
+		EXCLUDE(standing,
 			"failed %d of %d times with %s at %s in mode %d",
 			evidence->failed, evidence->ok + evidence->failed,
 			error, heap, overcommit);
 	else
-		exclude(standing, "failed with %s at %s in mode %d", error,
+		EXCLUDE(standing, "failed with %s at %s in mode %d", error,
 			heap, overcommit);
 }
 
@@ -194,15 +186,15 @@ static void check_outcomes(struct standing *standing,
 				heap = size_exact(basis->heap_bytes);
 
 	if (predicted > 0)
-		exclude(standing, "predicted to fail with %s at %s in mode %d",
+		EXCLUDE(standing, "predicted to fail with %s at %s in mode %d",
 			errname(predicted), asked.text, query->overcommit);
 	else if (evidence->observed > 0)
 		exclude_failing(standing, heap.text, basis->overcommit);
 	else if (evidence->observed || isnan(evidence->quiet_ns))
-		exclude(standing, "not measured at %s in mode %d", heap.text,
+		EXCLUDE(standing, "not measured at %s in mode %d", heap.text,
 			basis->overcommit);
 	else if (!seen && predicted)
-		exclude(standing,
+		EXCLUDE(standing,
 			"not measured at %s in mode %d, nor predicted",
 			asked.text, query->overcommit);
 }
@@ -233,25 +225,6 @@ static const struct standing *find_best(enum choice_policy policy,
 	return best;
 }
 
-static void say_answer(struct choice *choice, enum choice_policy policy,
-		       const struct standing *best)
-{
-	const char *name = best->candidate->name;
-	const struct units_text quiet = duration_human(best->evidence.quiet_ns),
-				p95 = duration_human(best->evidence.p95_ns);
-
-	choice->name = name;
-	if (policy == CHOICE_FAST)
-		say(choice, "%s: has the lowest reap, %s when quiet (p95 %s)",
-		    name, quiet.text, p95.text);
-	else
-		say(choice,
-		    "%s: asks least of the caller (demands: %d), "
-		    "reap %s when quiet, p95 %s",
-		    name, choice_demands(best->candidate->traits), quiet.text,
-		    p95.text);
-}
-
 static void say_basis(struct choice *choice, const struct choice_query *query,
 		      const struct evidence_basis *basis)
 {
@@ -271,20 +244,24 @@ static void say_basis(struct choice *choice, const struct choice_query *query,
 		    query->overcommit, basis->overcommit);
 }
 
-static void say_other(struct choice *choice, const struct standing *standing)
+static void say_standing(struct choice *choice, enum choice_policy policy,
+			 const struct standing *standing, bool best)
 {
 	const char *name = standing->candidate->name;
-	const struct units_text quiet = duration_human(
-					standing->evidence.quiet_ns),
-				p95 = duration_human(standing->evidence.p95_ns);
+	const struct evidence *evidence = &standing->evidence;
+	const struct units_text quiet = duration_human(evidence->quiet_ns),
+				p95 = duration_human(evidence->p95_ns);
 
 	if (*standing->excluded)
 		say(choice, "%s: %s", name, standing->excluded);
+	else if (best && policy == CHOICE_FAST)
+		say(choice, "%s: has the lowest reap, %s when quiet (p95 %s)",
+		    name, quiet.text, p95.text);
 	else
-		say(choice,
-		    "%s: works too (demands: %d), reap %s when quiet, p95 %s",
-		    name, choice_demands(standing->candidate->traits),
-		    quiet.text, p95.text);
+		say(choice, "%s: %s (demands: %d), reap %s when quiet, p95 %s",
+		    name, best ? "asks least of the caller" : "works too",
+		    choice_demands(standing->candidate->traits), quiet.text,
+		    p95.text);
 }
 
 static void explain(struct choice *choice, const struct choice_query *query,
@@ -295,8 +272,9 @@ static void explain(struct choice *choice, const struct choice_query *query,
 		find_best(query->policy, standings, count);
 	const struct units_text heap = size_exact(query->heap_bytes);
 
+	choice->name = best ? best->candidate->name : NULL;
 	if (best)
-		say_answer(choice, query->policy, best);
+		say_standing(choice, query->policy, best, true);
 	else
 		say(choice, "no strategy is known to work at %s in mode %d",
 		    heap.text, query->overcommit);
@@ -307,7 +285,8 @@ static void explain(struct choice *choice, const struct choice_query *query,
 	say_basis(choice, query, basis);
 	for (size_t i = 0; i < count; i++)
 		if (&standings[i] != best)
-			say_other(choice, &standings[i]);
+			say_standing(choice, query->policy, &standings[i],
+				     false);
 }
 
 int choose(const struct choice_query *query, const struct summary *rows,

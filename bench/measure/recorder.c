@@ -23,16 +23,6 @@ int recorder_stdout(bool stamps)
 	return fd < 0 ? -errno : fd;
 }
 
-static int reap(struct sw_handle *handle, struct sw_child *child)
-{
-	int status;
-	const int error = sw_reap(handle, child, &status);
-
-	if (error)
-		return error;
-	return status ? -EPROTO : 0;
-}
-
 /* The child's own clock reading, or TIME_UNKNOWN. */
 static int64_t take_stamp(const struct target *target)
 {
@@ -51,7 +41,7 @@ int recorder_take(struct sw_handle *handle, const struct target *target,
 	int64_t cpu_ns = clock_thread_cpu_ns();
 	int64_t begin_ns = clock_now_ns();
 	int64_t return_ns, confirm_ns, reap_ns, stamp_ns;
-	int error = sw_spawn(handle, &target->request, &child);
+	int status = 0, error = sw_spawn(handle, &target->request, &child);
 
 	return_ns = confirm_ns = reap_ns = clock_now_ns();
 	if (!error) {
@@ -59,12 +49,14 @@ int recorder_take(struct sw_handle *handle, const struct target *target,
 		confirm_ns = reap_ns = clock_now_ns();
 	}
 	if (!error) {
-		error = reap(handle, &child);
+		error = sw_reap(handle, &child, &status);
 		reap_ns = clock_now_ns();
 	}
 	cpu_ns = clock_thread_cpu_ns() - cpu_ns;
 	stamp_ns = take_stamp(target);
 
+	if (!error && status)
+		error = -EPROTO;
 	sample->error = -error;
 	sample->ns[TIME_RETURN] = return_ns - begin_ns;
 	sample->ns[TIME_CONFIRM] = confirm_ns - begin_ns;

@@ -74,21 +74,14 @@ static int check_heap(const struct options *options, struct failure *why)
 /* As env(1) tells it. Errors that only execve(2) knows are the command's. */
 static int exit_code_of(int error)
 {
-	switch (-error) {
-	case ENOENT:
-		return EXIT_NOT_FOUND;
-	case EACCES:
-	case ENOEXEC:
-	case ENOTDIR:
-	case EISDIR:
-	case ELOOP:
-	case ENAMETOOLONG:
-	case ETXTBSY:
-	case E2BIG:
-	case ELIBBAD:
-		return EXIT_NOT_EXECUTABLE;
-	}
-	return EXIT_OURS;
+	static const int known[] = { EACCES,  ENOEXEC, ENOTDIR,
+				     EISDIR,  ELOOP,   ENAMETOOLONG,
+				     ETXTBSY, E2BIG,   ELIBBAD };
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (error == -known[i])
+			return EXIT_NOT_EXECUTABLE;
+	return error == -ENOENT ? EXIT_NOT_FOUND : EXIT_OURS;
 }
 
 static const char *cure_start(int error)

@@ -116,20 +116,14 @@ const char *nearest_word(const char *word, const char *const *words,
 }
 
 void fail_suggest(struct failure *why, const char *dashes, const char *word,
-		  const char *const *names, size_t count, const char *format,
-		  ...)
+		  const char *const *names, size_t count)
 {
 	const char *near = nearest_word(word, names, count);
-	char list[256];
-	va_list values;
+	const struct failure before = *why;
 
-	va_start(values, format);
-	vsnprintf(list, sizeof list, format, values);
-	va_end(values);
 	if (near)
-		fail_cure(why, "Did you mean '%s%s'? %s", dashes, near, list);
-	else
-		fail_cure(why, "%s", list);
+		fail_cure(why, "Did you mean '%s%s'? %s", dashes, near,
+			  before.cure);
 }
 
 int fail_unknown(struct failure *why, const char *action, const char *name,
@@ -141,7 +135,8 @@ int fail_unknown(struct failure *why, const char *action, const char *name,
 
 	for (; count < NAMES_MAX && things[count]; count++)
 		memcpy(&names[count], things[count] + offset, sizeof *names);
-	fail_suggest(why, "", name, names, count, "%s", lists);
+	fail_cure(why, "%s", lists);
+	fail_suggest(why, "", name, names, count);
 	return fail(why, EXIT_USAGE, NULL,
 		    "%s '%s': there is none of that name", action, name);
 }

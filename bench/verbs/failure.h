@@ -55,11 +55,10 @@ int fail_errno(struct failure *why, int exit_code, enum cure_object object,
 const char *nearest_word(const char *word, const char *const *words,
 			 size_t count);
 
-/* Set a cure for a name that is none of these: "Did you mean 'DASHESname'?",
- * if one is near, and the formatted sentence, which says what lists them. */
+/* For a name that is none of these put "Did you mean 'DASHESname'?" before the
+ * cure, if one is near. */
 void fail_suggest(struct failure *why, const char *dashes, const char *word,
-		  const char *const *names, size_t count, const char *format,
-		  ...) __attribute__((format(printf, 6, 7)));
+		  const char *const *names, size_t count);
 
 /* Fail with EXIT_USAGE: "cannot ACTION 'name': there is none of that name". The
  * cure is the nearest name in a NULL-terminated table of pointers to structs

@@ -74,7 +74,7 @@ int strategies_check(const struct sw_strategy *const *table,
 static char plugin_path[PATH_MAX];
 
 /* NULL, or what is wrong with the plugin. */
-static const char *load(void)
+static const char *load(const struct sw_strategy **loaded)
 {
 	const char *name = strrchr(plugin_path, '/') + 1;
 	const size_t length = strlen(plugin_path);
@@ -98,12 +98,11 @@ static const char *load(void)
 	memmove(with_plugins, strategies(), count * sizeof *with_plugins);
 	snprintf(symbol, sizeof symbol, "strategy_%.*s",
 		 (int)strcspn(name, "."), name);
-	with_plugins[count] = dlsym(object, symbol);
-	if (!with_plugins[count])
+	*loaded = with_plugins[count] = dlsym(object, symbol);
+	if (!*loaded)
 		return "it exports no strategy of the file's name";
 	fault = fault_of(with_plugins, count);
-	if (!fault &&
-	    strcmp(with_plugins[count]->name, strchr(symbol, '_') + 1))
+	if (!fault && strcmp((*loaded)->name, strchr(symbol, '_') + 1))
 		fault = "the .name of its strategy is not that of the file";
 	return fault;
 }
@@ -111,14 +110,11 @@ static const char *load(void)
 /* What could crash, for the process of a trial, which is then done. */
 static int load_and_spawn(void **state)
 {
-	const char *fault = load();
-	size_t last = 0;
+	const struct sw_strategy *loaded;
 
 	(void)state;
-	while (strategies()[last + 1])
-		last++;
-	if (!fault)
-		sw_supported(strategies()[last]);
+	if (!load(&loaded))
+		sw_supported(loaded);
 	return -ECANCELED;
 }
 
@@ -129,6 +125,7 @@ int plugin_load(const char *file, struct failure *why)
 		.traits = SW_CREATES_NOTHING,
 		.open = load_and_spawn,
 	};
+	const struct sw_strategy *loaded;
 	const char *step, *fault;
 	int error;
 
@@ -143,7 +140,7 @@ int plugin_load(const char *file, struct failure *why)
 			    "use plugin %s: it %s while it is loaded, opened "
 			    "or spawns",
 			    file, error == -ETIMEDOUT ? "hangs" : "dies");
-	fault = load();
+	fault = load(&loaded);
 	return fault ? fail(why, EXIT_USAGE,
 			    "A plugin has a name that no other has, and is "
 			    "NAME.so, of `cc -shared -fPIC NAME.c -o NAME.so`, "

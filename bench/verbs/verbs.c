@@ -123,9 +123,9 @@ static int unknown_option(const struct arguments *args, const char *text,
 	option_word(text, word, sizeof word);
 	if (!strncmp(verb->operands ? verb->operands : "", "[--", 3))
 		command = " Options of a command to measure go after a --.";
-	fail_suggest(why, "--", word, names, count,
-		     "`spawnwise %s --help` lists the options.%s", verb->name,
-		     command);
+	fail_cure(why, "`spawnwise %s --help` lists the options.%s", verb->name,
+		  command);
+	fail_suggest(why, "--", word, names, count);
 	return fail(why, EXIT_USAGE, NULL, "read option '%s': %s", text,
 		    is_short_for_several(word, names, count)
 			    ? "it is short for several"
@@ -181,6 +181,9 @@ static int read_values(struct arguments *args, struct failure *why)
 {
 	int code = 0;
 
+	for (int i = 0; i < args->each_count && !code; i++)
+		code = read_text(args, args->each[i].row, args->each[i].value,
+				 why);
 	for (int row = 0; args->specs[row].name && !code; row++) {
 		const struct option_spec *spec = &args->specs[row];
 		const char *text = args->values[row];
@@ -188,10 +191,6 @@ static int read_values(struct arguments *args, struct failure *why)
 		if (spec->kind == OPTION_LATER || spec->kind == OPTION_HELP)
 			continue;
 		assert(spec->offset < sizeof args->options);
-		for (int i = 0; i < args->each_count && !code; i++)
-			if (args->each[i].row == row)
-				code = read_text(args, row, args->each[i].value,
-						 why);
 		if (!text)
 			text = spec->fallback;
 		if (text && !spec->each)

@@ -161,11 +161,9 @@ static int order(const char *strategy, bool children, int env_count)
 
 static int order_preload(const char *library)
 {
-	const char *others = getenv("LD_PRELOAD");
+	const char *others = getenv("LD_PRELOAD") ?: "";
 
-	if (!others || !*others)
-		return set_variable("LD_PRELOAD", library, "", "");
-	return set_variable("LD_PRELOAD", library, ":", others);
+	return set_variable("LD_PRELOAD", library, *others ? ":" : "", others);
 }
 
 /* As the command will; but a pipe's reader would take it for the end. */
