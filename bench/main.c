@@ -16,6 +16,7 @@
 
 #include "bench/machine/coprocess.h"
 #include "bench/machine/text.h"
+#include "bench/measure/ab.h"
 #include "bench/verbs/strategies.h"
 #include "bench/verbs/verbs.h"
 
@@ -152,6 +153,8 @@ static int dispatch(int argc, char **argv, struct failure *why)
 {
 	const char *word = argv[1];
 
+	if (ab_executed()) /* by the command line of the verb */
+		return run_verb(argc, argv, why);
 	if (argc < 2) {
 		print_overview(stderr);
 		return EXIT_USAGE;

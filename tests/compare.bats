@@ -145,10 +145,10 @@ verdicts() {
 	grep -Eq '^0 B, mode 0 +201 µs +50.2 µs +1/4 x +1/4 x +1/4 x +faster$' out
 	says out "A: fork"
 	[ "$(verdicts a --strategy vfork,fork)" = "fork slower" ]
-	refused 2 "compare strategy popen: the run has none" "Name two" \
+	refused 2 "compare vfork,popen: no cell that can be" "in both" \
 		compare a --strategy vfork,popen
 	for list in vfork , vfork, ,vfork vfork,fork,popen; do
-		refused 2 "compare --strategy $list" "Give two" \
+		refused 2 "compare $list" "Give two" \
 			compare a --strategy "$list"
 	done
 }
@@ -263,7 +263,7 @@ verdicts() {
 	diff <(grep : out) <(printf 'run: %s\n' a b)
 	[ "$(grep -cxE 'BenchmarkSpawn/strategy=vfork/heap=0/overcommit=0 1 50[0-9]{3} ns/op' out)" -eq 21 ]
 	[ "$(grep -c ' 60[0-9]* ns/op$' out)" -eq 7 ]
-	refused 2 "compare --format benchstat of strategies" "Name two runs" \
+	refused 2 "compare --format benchstat in one run" "Name two runs" \
 		compare a --strategy vfork,null --format benchstat
 	rm b/samples.csv
 	check 2 "$command" compare a b --format benchstat
@@ -275,7 +275,7 @@ verdicts() {
 	make_run b 21 fork=50000
 	make_run c 21 fork=-
 	for other in a c; do
-		refused 2 "compare: no cell that can be compared is in both" \
+		refused 2 "compare the runs: no cell that can be compared is in both" \
 			"Measure what works" compare c "$other"
 	done
 	refused 2 "compare: it takes two runs" "compare A B" compare a

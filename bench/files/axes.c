@@ -101,6 +101,10 @@ const struct row_field cell_fields[] = {
 };
 
 const struct row_field later_fields[] = {
+	FIELD("label", WORD, CELL(label),
+	      "label of the setting that its parent had, by `--ab`; `none`: "
+	      "the run has no such settings",
+	      AXIS("ab", 0, AXIS_QUIET, .fallback = "none"), .absent = "none"),
 	{ 0 },
 };
 
@@ -169,15 +173,12 @@ struct units_text axis_text(const struct row_field *axis,
 {
 	const void *member = (const char *)cell + axis->offset;
 	struct units_text made;
+	char text[ROW_TEXT_BYTES];
 
 	if (axis->kind == FIELD_BYTES)
 		return size_exact(*(const uint64_t *)member);
-	if (axis->kind == FIELD_WORD)
-		snprintf(made.text, sizeof made.text, "%s",
-			 *(const char *const *)member);
-	else
-		snprintf(made.text, sizeof made.text, "%d",
-			 *(const int *)member);
+	snprintf(made.text, sizeof made.text, "%s",
+		 row_text(axis, member, text));
 	return made;
 }
 
@@ -186,8 +187,10 @@ void axes_state(const struct cell *cell, char text[AXES_STATE_BYTES])
 	snprintf(text, AXES_STATE_BYTES, "%s/%d/%s", cell->backing,
 		 cell->threads, cell->cpu);
 	for (const struct row_field *field = later_fields; field->name; field++)
-		text_join(text, AXES_STATE_BYTES, "/", "%s",
-			  axis_text(field, cell).text);
+		if (field->axis->help || /* a run has labels, or none */
+		    strcmp(axis_text(field, cell).text, field->axis->fallback))
+			text_join(text, AXES_STATE_BYTES, "/", "%s",
+				  axis_text(field, cell).text);
 }
 
 struct axes_place axes_place(const struct cell *cell)
@@ -239,10 +242,11 @@ int axis_compare(const struct row_field *axis, const struct cell *a,
 {
 	const void *left = (const char *)a + axis->offset;
 	const void *right = (const char *)b + axis->offset;
+	char text[ROW_TEXT_BYTES]; /* of no word */
 
 	if (axis->kind == FIELD_WORD)
-		return strcmp(*(const char *const *)left,
-			      *(const char *const *)right);
+		return strcmp(row_text(axis, left, text),
+			      row_text(axis, right, text));
 	if (axis->kind == FIELD_BYTES)
 		return (*(const uint64_t *)left > *(const uint64_t *)right) -
 		       (*(const uint64_t *)left < *(const uint64_t *)right);

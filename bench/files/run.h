@@ -51,6 +51,7 @@ struct cell {
 		uint64_t bytes;
 		const char *word;
 	} later[CELL_LATER_MAX];
+	const char *label; /* of a setting; NULL or "none": none */
 };
 
 /* One spawn. Plain data: it is written into memory shared by two processes. */

@@ -23,6 +23,7 @@
 #include "bench/machine/cpu.h"
 #include "bench/machine/signals.h"
 #include "bench/machine/units.h"
+#include "bench/measure/ab.h"
 #include "bench/measure/parent.h"
 
 /* A strategy that is not what it says would be measured under a false name. */
@@ -107,6 +108,8 @@ static _Noreturn void be_parent(struct session *session, struct run *run)
 	if (run->guardian)
 		watchdog_forget(&run->guardian->watchdog);
 	session->job.runner_socket = session->process.socket;
+	if (run->again)
+		ab_execute(&session->job, run);
 	parent_run(&session->job);
 }
 
@@ -346,23 +349,28 @@ int runner_run(struct run *run)
 	/* They end it, or suspend it. */
 	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM,
 				       SIGHUP, SIGTSTP, 0 };
-	struct record *record = coprocess_share(sizeof *record);
+	struct ab_memory *memory = MAP_FAILED;
 	int signal_fd;
 	int error = 0;
 
-	if (!record)
-		return -ENOMEM;
+	run->record_fd = memfd_create("record", MFD_CLOEXEC);
+	if (!ftruncate(run->record_fd, sizeof *memory))
+		memory = mmap(NULL, sizeof *memory, PROT_READ | PROT_WRITE,
+			      MAP_SHARED, run->record_fd, 0);
+	if (memory == MAP_FAILED)
+		return -errno;
 	/* Or the first samples would page it in. */
-	memset(record, 0, sizeof *record);
+	memset(memory, 0, sizeof *memory);
 	signals_choose(numbers, &run->held);
 	sigprocmask(SIG_BLOCK, &run->held, NULL);
 	signal_fd = signalfd(-1, &run->held, SFD_CLOEXEC);
 	if (signal_fd < 0)
 		error = -errno;
 	if (!error)
-		error = run_rounds(run, record, signal_fd);
+		error = run_rounds(run, &memory->record, signal_fd);
 	if (signal_fd >= 0)
 		close(signal_fd);
-	munmap(record, sizeof *record);
+	munmap(memory, sizeof *memory);
+	close(run->record_fd);
 	return error;
 }

@@ -39,6 +39,7 @@ struct run {
 	const char *program;	   /* what is spawned */
 	char *const *argv;	   /* its arguments, from its name on */
 	bool stamps;		   /* it writes its start to stdout */
+	char *const *again;	   /* our command line, with --ab; or NULL */
 	struct guardian *guardian; /* NULL: only the original mode */
 	struct row_file samples_file;
 	struct row_file plan_file;
@@ -51,6 +52,7 @@ struct run {
 		attested[AXIS_VALUES_MAX]; /* by strategy of the axis */
 	struct samples samples;	       /* without cells: the plan has them */
 	struct cell_outcome *outcomes; /* by cell */
+	int record_fd;		       /* of struct ab_memory */
 	sigset_t held;		       /* signals that end or suspend a run */
 	int signal, error;	       /* that interrupted the run, or 0 */
 	int parents_died;

@@ -76,7 +76,7 @@ const char *row_text(const struct row_field *field, const void *member,
 	case FIELD_NAME:
 	case FIELD_WORD:
 	case FIELD_TEXT:
-		return *(const char *const *)member ?: "";
+		return *(const char *const *)member ?: field->absent ?: "";
 	case FIELD_LINE:
 	case FIELD_WORDS:
 	case FIELD_ERRNOS:

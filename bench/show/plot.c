@@ -70,14 +70,16 @@ static void look_at_columns(struct drawing *drawing)
 {
 	TEXT_STREAM stream =
 		text_open("%s/%s", drawing->run_dir, cells_row.file);
-	char header[1024];
+	char header[1024], row[1024] = "";
 
 	if (stream && fgets(header, sizeof header, stream)) {
+		fgets(row, sizeof row, stream);
 		drawing->traits = strstr(header, strategy_fields->name);
 		drawing->quiet = strstr(header, "quiet_ns");
 		for (const struct row_field *field = later_fields; field->name;
 		     field++)
 			if (strstr(header, field->name) &&
+			    (field->axis->help || !strstr(row, ",none")) &&
 			    strlen(drawing->axes) + strlen(field->name) + 2 <
 				    sizeof drawing->axes)
 				strcat(strcat(drawing->axes, " "), field->name);

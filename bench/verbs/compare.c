@@ -25,11 +25,9 @@
 #include "bench/verbs/verbs.h"
 
 struct options {
-	const char *strategies, *format, *out;
+	const char *strategies, *ab, *format, *out;
 	uint64_t horizon, fail_above;
 };
-
-#define NAME_BYTES 64
 
 /* What copies page tables goes at the pace of the machine's memory, which is
  * another one from minute to minute. */
@@ -38,8 +36,8 @@ struct options {
 /* What is compared, and what came of it. */
 struct compare {
 	struct comparison_report report;
-	char strategies[2][NAME_BYTES]; /* of one run */
-	struct cells cells[2];		/* of two */
+	char text[128], *sides[2]; /* strategies or settings, of one run */
+	struct cells cells[2];	   /* of two */
 	struct samples samples;
 	struct result result; /* of these */
 	struct comparisons found;
@@ -89,13 +87,31 @@ static int read_side(struct compare *compare, int side, struct failure *why)
 	return code == EXIT_FAILED ? EXIT_USAGE : code;
 }
 
+/* Keep the cells of one setting, as if they were of B's. */
+static void keep_setting(struct compare *compare, int side)
+{
+	struct cells *cells = &compare->cells[side];
+	size_t kept = 0;
+
+	for (size_t i = 0; i < cells->count; i++)
+		if (!strcmp(cells->rows[i].cell.label, compare->sides[side])) {
+			cells->rows[kept] = cells->rows[i];
+			cells->rows[kept++].cell.label = compare->sides[1];
+		}
+	cells->count = kept;
+	compare->report.names[side] = compare->sides[side];
+}
+
 static int compare_two_runs(struct compare *compare, const double horizon[2],
 			    struct failure *why)
 {
 	int code = 0;
 
-	for (int i = 0; i < 2 && !code; i++)
+	for (int i = 0; i < 2 && !code; i++) {
 		code = read_side(compare, i, why);
+		if (!code && compare->sides[i])
+			keep_setting(compare, i);
+	}
 	if (code)
 		return code;
 	compare->report.run_id = compare->cells[1].run_id;
@@ -108,25 +124,13 @@ static int compare_two_runs(struct compare *compare, const double horizon[2],
 static int split_names(struct compare *compare, const char *text,
 		       struct failure *why)
 {
-	const char *comma = strchr(text, ',');
-
-	if (!comma || comma == text || !comma[1] || strchr(comma + 1, ',') ||
-	    strlen(text) > NAME_BYTES)
-		return fail(why, EXIT_USAGE,
-			    "Give two: --strategy fork,posix_spawn.",
-			    "compare --strategy %s", text);
-	snprintf(compare->strategies[0], NAME_BYTES, "%.*s",
-		 (int)(comma - text), text);
-	snprintf(compare->strategies[1], NAME_BYTES, "%s", comma + 1);
-	return 0;
-}
-
-static bool has_strategy(const struct compare *compare, const char *name)
-{
-	for (size_t i = 0; i < compare->samples.cells.count; i++)
-		if (!strcmp(compare->samples.cells.rows[i].cell.strategy, name))
-			return true;
-	return false;
+	snprintf(compare->text, sizeof compare->text, "%s", text);
+	compare->sides[0] = strtok(compare->text, ",");
+	compare->sides[1] = strtok(NULL, ",");
+	if (compare->sides[1] && !strtok(NULL, ","))
+		return 0;
+	return fail(why, EXIT_USAGE, "Give two, with a comma between them.",
+		    "compare %s", text);
 }
 
 static int compare_two_strategies(struct compare *compare, const char *dir,
@@ -142,25 +146,17 @@ static int compare_two_strategies(struct compare *compare, const char *dir,
 		return fail(why, EXIT_USAGE,
 			    error == -EBUSY ? "Wait for its end." : run_cure,
 			    "compare in %s: %s", dir, reason);
-	for (int i = 0; i < 2; i++) {
-		compare->report.names[i] = compare->strategies[i];
-		if (!has_strategy(compare, compare->strategies[i]))
-			return fail(why, EXIT_USAGE,
-				    "Name two strategies that the run has "
-				    "measured.",
-				    "compare strategy %s: the run has none of "
-				    "that name",
-				    compare->strategies[i]);
-	}
+	compare->report.names[0] = compare->sides[0];
+	compare->report.names[1] = compare->sides[1];
 	compare->report.run_id = samples->cells.run_id;
 	error = result_sum(result, samples->cells.rows, samples->cells.count,
 			   samples->list, samples->count);
 	cells = (struct cells){ .rows = result->rows, .count = result->count };
 	if (!error)
-		error = compare_strategies(
-			&cells, samples->list, samples->count,
-			compare->strategies[0], compare->strategies[1], horizon,
-			&compare->found);
+		error = compare_strategies(&cells, samples->list,
+					   samples->count, compare->sides[0],
+					   compare->sides[1], horizon,
+					   &compare->found);
 	return fail_errno(why, EXIT_FAILED, CURE_SELF, error, NULL, "compare");
 }
 
@@ -234,26 +230,28 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 						: HORIZON_COPYING,
 	};
 	const bool strategies = options->strategies;
+	const char *sides = options->ab ? options->ab : options->strategies;
 	char *const *runs = args->operands;
-	struct compare compare = { .report = { .names = { runs[0], runs[1] },
+	struct compare compare = { .report = { .names = { runs[0],
+							  runs[!options->ab] },
 					       .strategies = strategies,
 					       .found = &compare.found } };
 	int code = 0;
 
-	if (args->operand_count != (strategies ? 1 : 2))
+	if (args->operand_count != (sides ? 1 : 2) ||
+	    (strategies && options->ab))
 		return fail(why, EXIT_USAGE,
 			    "`spawnwise compare A B`, or `spawnwise compare "
-			    "RUN --strategy NAME,NAME`.",
+			    "RUN --strategy NAME,NAME` or `--ab LABEL,LABEL`.",
 			    "compare: it takes two runs, or one and two "
-			    "strategies");
+			    "strategies or settings");
 	if (!strcmp(options->format, "benchstat"))
-		return strategies ? fail(why, EXIT_USAGE,
-					 "Name two runs; the tool compares.",
-					 "compare --format benchstat of "
-					 "strategies")
-				  : print_for_benchstat(runs, why);
-	if (strategies)
-		code = split_names(&compare, options->strategies, why);
+		return sides ? fail(why, EXIT_USAGE,
+				    "Name two runs; the tool compares.",
+				    "compare --format benchstat in one run")
+			     : print_for_benchstat(runs, why);
+	if (sides)
+		code = split_names(&compare, sides, why);
 	if (!code)
 		code = strategies ? compare_two_strategies(&compare, runs[0],
 							   *horizon, why)
@@ -262,7 +260,9 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 		code = fail(why, EXIT_USAGE,
 			    "Measure what works, and the same heaps, modes and "
 			    "strategies in both.",
-			    "compare: no cell that can be compared is in both");
+			    "compare %s: no cell that can be compared is in "
+			    "both",
+			    sides ? sides : "the runs");
 	if (!code)
 		code = fail_errno(
 			why, EXIT_FAILED, CURE_FILE,
@@ -284,6 +284,9 @@ static const struct option_spec compare_options[] = {
 	OPTION("strategy", 's', TEXT,
 	       "compare two strategies of one run, inside its processes",
 	       INTO(strategies), .placeholder = "A,B"),
+	OPTION("ab", 0, TEXT,
+	       "compare two settings of one run, by their labels", INTO(ab),
+	       .placeholder = "A,B"),
 	OPTION("horizon", 0, COUNT,
 	       "a smaller difference does not count (of two runs, where page "
 	       "tables are copied: 10)",
@@ -301,7 +304,7 @@ static const struct option_spec compare_options[] = {
 const struct verb verb_compare = {
 	.name = "compare",
 	.summary = "say which cells of two runs, or strategies, differ",
-	.operands = "A B | RUN --strategy NAME,NAME",
+	.operands = "A B | RUN --strategy A,B | RUN --ab A,B",
 	.details =
 		"Compares what spawns cost when nothing disturbs them (quiet), "
 		"by cells that both have. A cell of B is slower, faster or the "

@@ -16,6 +16,7 @@
 
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
+#include "bench/measure/ab.h"
 #include "bench/verbs/strategies.h"
 
 #define ITEM_LENGTH 64
@@ -31,6 +32,7 @@ static const struct {
 	[OPTION_WORD] = { "NAME", "is not known" },
 	[OPTION_STRATEGY] = { "NAME", "is no name" },
 	[OPTION_PLUGIN] = { "FILE", "" },
+	[OPTION_SETTING] = { "LABEL=SETTING", "" },
 	[OPTION_COUNT] = { "N", "is not a whole number" },
 	[OPTION_PID] = { "PID", "is not a whole number from 1 on" },
 	[OPTION_SIZE] = { "SIZE", "is not a size such as 0, 64M or 1.5GiB" },
@@ -47,14 +49,6 @@ static int find_word(const char *const *words, const char *text,
 	return *words ? 0 : -ENOENT;
 }
 
-static int find_strategy(const char *name, const char **found)
-{
-	const struct sw_strategy *strategy = strategy_find(name);
-
-	*found = strategy ? strategy->name : NULL;
-	return strategy ? 0 : -ENOENT;
-}
-
 /* A value as the option's kind reads it. */
 static int read_value(const struct option_spec *spec, const char *text,
 		      union value *value)
@@ -67,7 +61,10 @@ static int read_value(const struct option_spec *spec, const char *text,
 	case OPTION_WORD:
 		return find_word(spec->words, text, &value->word);
 	case OPTION_STRATEGY:
-		return find_strategy(text, &value->word);
+		if (!strategy_find(text))
+			return -ENOENT;
+		value->word = strategy_find(text)->name;
+		return 0;
 	case OPTION_COUNT:
 	case OPTION_PID:
 		error = count_parse(text, pid ? 1 : (long)spec->low,
@@ -215,6 +212,7 @@ int option_read(const char *verb, const struct option_spec *spec,
 {
 	union value value;
 	char item[ITEM_LENGTH];
+	const char *fault;
 	int error;
 
 	if (spec->kind == OPTION_STRATEGY && !*text)
@@ -224,6 +222,13 @@ int option_read(const char *verb, const struct option_spec *spec,
 			    "%s: the name of the strategy is empty", verb);
 	if (spec->kind == OPTION_PLUGIN)
 		return plugin_load(text, why);
+	if (spec->kind == OPTION_SETTING) {
+		fault = ab_add(member, text);
+		return fault ? fail(why, EXIT_USAGE, spec->hint,
+				    "%s --%s %s: it %s", verb, spec->name, text,
+				    fault)
+			     : 0;
+	}
 	if (spec->kind == OPTION_SWITCH) {
 		*(bool *)member = true;
 		return 0;

@@ -24,6 +24,7 @@ enum option_kind {
 	OPTION_WORD,	 /* const char *, one of words */
 	OPTION_STRATEGY, /* const struct sw_strategy * */
 	OPTION_PLUGIN,	 /* none: strategy_find() knows it from then on */
+	OPTION_SETTING,	 /* struct value_list, of the labels of settings */
 	OPTION_COUNT,	 /* uint64_t, from low to high */
 	OPTION_PID,	 /* uint64_t */
 	OPTION_SIZE,	 /* uint64_t, bytes */

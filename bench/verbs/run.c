@@ -16,6 +16,7 @@
 #include "bench/files/run_dir.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
+#include "bench/measure/ab.h"
 #include "bench/show/cure.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/run_job.h"
@@ -35,6 +36,11 @@ static const struct option_spec run_options[] = {
 	       "only cells whose name matches an extended regular expression, "
 	       "-RE: does not; with --dry-run their names are listed",
 	       INTO(filter), .placeholder = "RE"),
+	OPTION("ab", 0, SETTING,
+	       "none, env:NAME=VALUE or thp:never in parents; again: another",
+	       INTO(labels), .each = true,
+	       .hint = "Settings are none, env:NAME=VALUE and thp:never; a "
+		       "label has a-z, 0-9 and _."),
 	OPTION("child", 0, TEXT,
 	       "what is spawned (default: our own, which stamps its start)",
 	       INTO(child), .placeholder = "PROGRAM"),
@@ -181,6 +187,23 @@ static int open_folder(struct run *run, struct run_dir *dir,
 			  "write to %s", dir->path);
 }
 
+/* The others, each beside the first. Why some fail was said before. */
+static void compare_settings(char *path, const struct value_list *labels)
+{
+	extern const struct verb verb_compare;
+	char pair[80];
+	char *words[] = { (char *)"compare", path, (char *)"--ab", pair, NULL };
+	struct arguments args;
+	struct failure why;
+
+	for (size_t i = 1; i < labels->count; i++) {
+		snprintf(pair, sizeof pair, "%s,%s", labels->values[0].word,
+			 labels->values[i].word);
+		if (!arguments_parse(&args, &verb_compare, 4, words, &why))
+			verb_compare.run(&args, &why);
+	}
+}
+
 static int run_plan(struct run *run, const struct arguments *args,
 		    struct resume *resume, struct failure *why)
 {
@@ -216,6 +239,8 @@ static int run_plan(struct run *run, const struct arguments *args,
 				  "go on with the run");
 	if (!code) {
 		code = measure(run, &dir, args, why);
+		if (code == EXIT_DONE || code == EXIT_PARTLY)
+			compare_settings(dir.path, &options->labels);
 	} else if (run->guardian) {
 		guardian_stop(run->guardian);
 	}
@@ -233,11 +258,14 @@ static int run_matrix(const struct arguments *args, struct resume *resume,
 	static char program[PATH_MAX];
 	int code;
 
-	code = run_guardian_check(dry, why);
+	run.again = argument_given(args, "ab") ? args->argv : NULL;
+	code = ab_executed() ? 0 : run_guardian_check(dry, why);
 	if (!code)
 		code = run_request(args, &plan, &run, program, why);
 	if (code)
 		return code;
+	if (ab_executed())
+		ab_go_on(&run);
 	code = run_plan(&run, args, resume, why);
 	plan_release(&plan);
 	return code;
@@ -271,6 +299,7 @@ static const char *const run_examples[] = {
 	"spawnwise run --overcommit all --dry-run",
 	"spawnwise run --job my.ini --out ./my-runs",
 	"spawnwise run --resume ./my-run --budget 60",
+	"spawnwise run --ab plain=none --ab mine=env:LD_PRELOAD=./mine.so",
 	"spawnwise run --plugin ./mine.so --strategy mine,posix_spawn",
 	NULL
 };

@@ -21,6 +21,7 @@
 #include "bench/machine/program.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
+#include "bench/measure/ab.h"
 #include "bench/measure/recorder.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/strategies.h"
@@ -146,6 +147,7 @@ static int read_axes(const struct arguments *args, struct axes *axes,
 	const struct row_field *axis;
 	int code = read_strategies(options->strategies, axes, why);
 
+	axes->values[axis_number("ab")] = options->labels;
 	for (size_t i = 0; (axis = axis_at(i)) && !code; i++)
 		if (axis->axis->help)
 			code = read_axis(args, axis, &axes->values[i], why);
@@ -267,8 +269,8 @@ static int find_child(const struct arguments *args, struct run *run,
 		run->argv = args->operands;
 	}
 	run->stamps = !args->operand_count && !options->child;
-	*child_ns = 0;
-	return run->stamps ? 0 : check_child(run, child_ns, why);
+	return run->stamps || ab_executed() ? 0
+					    : check_child(run, child_ns, why);
 }
 
 static uint64_t choose_seed(void)
@@ -391,6 +393,8 @@ int run_request(const struct arguments *args, struct plan *plan,
 	int error, code = read_axes(args, &axes, why);
 
 	*plan = (struct plan){ .cell_count = 0 };
+	if (ab_executed())
+		wish.child_ns = ab_executed()->child_ns;
 	if (!code)
 		code = find_child(args, run, program, &wish.child_ns, why);
 	if (!code)

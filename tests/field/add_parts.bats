@@ -36,7 +36,7 @@ touched() {
 
 # The nice value of the parent, with the code that sets it.
 add_axis() {
-	sed -i -e '/^const struct row_field later_fields/a\
+	sed -i -e '/AXIS("ab"/a\
 	FIELD("nice", COUNT, CELL(later[0].count), "nice value of the parent",\
 	      AXIS("nice", 0, AXIS_QUIET, "nice value of the parent", "0",\
 		   .apply = set_nice),\
@@ -109,7 +109,7 @@ add_column() {
 	(cd tree && build/tests/unit/cells_test)
 	made=$PWD/tree/build/spawnwise
 	check 0 "$made" run "${few[@]}" --heap 0 --strategy vfork --out run
-	awk -F, 'NR == 1 { exit $NF != "p25_ns" }' run/cells.csv
+	head -n 1 run/cells.csv | grep -q ',p25_ns,label$'
 	python3 - <<-'PYTHON'
 	import csv
 	for row in csv.DictReader(open("run/cells.csv")):

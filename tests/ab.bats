@@ -1,0 +1,132 @@
+#!/usr/bin/env bats
+# SPDX-License-Identifier: MIT
+#
+# Two settings in one run: each parent has its own, and is what its label says.
+
+load helpers
+
+setup() {
+	prepare
+	ab=("${few[@]}" --heap 0 --strategy vfork)
+}
+
+teardown() {
+	finish
+}
+
+# Which values of a column stand beside a label.
+beside() {
+	awk -F , -v label="$1" -v name="$2" '
+		NR == 1 { for (i = 1; i <= NF; i++) at[$i] = i }
+		NR > 1 && $at["label"] == label { print $at[name] }' run/samples.csv |
+		sort -u
+}
+
+@test "children see the environment of their label; parents take turns" {
+	check 0 "$command" run "${ab[@]}" --ab plain=none --ab other=env:SIDE=a=b \
+		--out run -- sh -c "echo \"\$SIDE\${SPAWNWISE_PARENT+seen}\" >>$PWD/seen"
+	[ "$(sort -u seen | paste -sd,)" = ,a=b ]
+	says out "cpu same, ab plain"
+	says out "cpu same, ab other"
+	# At its end they are compared.
+	says out "B: other"
+	grep -q '^0 B, mode 0, ab other  *vfork ' out
+	[ "$(beside plain parent | wc -l)" -eq 6 ]
+	[ "$(beside other parent | wc -l)" -eq 6 ]
+	# In each round, a parent of each: none of three in a row is of one label.
+	awk -F , 'NR > 1 && $7 >= 0 { label[$11] = $NF } END {
+		for (i = 0; i < 12; i += 2) if (label[i] == label[i + 1]) exit 1
+	}' run/samples.csv || { cut -d, -f11,22 run/samples.csv | uniq; return 1; }
+	! grep -q ',EOWNERDEAD,' run/samples.csv || return 1
+	for file in samples plan cells; do
+		[ "$(sed 1d run/$file.csv | sed 's/.*,//' | sort -u |
+			paste -sd,)" = other,plain ] || return 1
+	done
+	grep -q '/ab:plain/' run/gbench.json
+}
+
+@test "what an environment is at the start of a program counts: LD_PRELOAD" {
+	case $command in */san/*) skip "a sanitizer must be loaded first" ;; esac
+	# The child's program has no loader: who says this is a parent.
+	cc -shared -fPIC -x c -o told.so - <<-'END'
+	#include <stdio.h>
+	__attribute__((constructor)) static void tell(void)
+	{
+		FILE *file = fopen("loaded", "a");
+		fputs("here\n", file);
+		fclose(file);
+	}
+	END
+	check 0 "$command" run "${ab[@]}" --ab plain=none \
+		--ab told=env:LD_PRELOAD="$PWD/told.so" --out run
+	[ "$(wc -l <loaded)" -eq 6 ]
+	check 3 "$command" run "${ab[@]}" --ab plain=none \
+		--ab gone=env:LD_PRELOAD="$PWD/gone.so" --out gone
+	says err "The library of LD_PRELOAD is not loaded."
+	says out "not measured"
+	grep -q 'vfork.*reap,6,.*,plain$' gone/cells.csv
+}
+
+@test "huge pages are refused to the parents of a label" {
+	check 0 "$command" run "${ab[@]}" --ab plain=none --ab small=thp:never \
+		--out run -- sh -c "grep THP_enabled /proc/self/status >>$PWD/seen"
+	grep -q THP_enabled seen || skip "the kernel does not tell"
+	[ "$(sort -u seen | wc -l)" -eq 2 ]
+}
+
+@test "a run with settings goes on, with them" {
+	check 0 "$command" run "${ab[@]}" --ab a=none --ab b=env:X=1 --out run
+	grep -v '^[^,]*,[^,]*,vfork.*,b$' run/samples.csv >samples
+	cp samples run/samples.csv
+	check 0 "$command" run --resume run
+	[ "$(beside b parent | wc -l)" -eq 6 ]
+}
+
+# made LABEL NS: a parent's samples, twelve parents a label.
+make_ab() {
+	mkdir -p run
+	awk 'BEGIN { print "run_id,cell_id,strategy,heap_bytes,backing,vmas," \
+		"threads,fds,cpu,overcommit,parent,block,sample,warmup,return_ns," \
+		"confirm_ns,start_ns,reap_ns,caller_cpu_ns,ref_ns,errno,label"
+	for (p = 0; p < 24; p++) for (s = 0; s < 20; s++) for (c = 0; c < 2; c++)
+		printf "20240607-080910-1,%d,%s,0,base,1,0,0,same,0,%d,0,%d,0," \
+			"%d,%d,,%d,1,70000,,%s\n", 2 * (p % 2) + c,
+			c ? "fork" : "vfork", p, s, 30000, 30000,
+			50000 * (p % 2 ? 1.2 - c * 0.2 : 1) + s * 10 + p * 20,
+			p % 2 ? "big" : "plain" }' >run/samples.csv
+	check 0 "$command" summarise run
+}
+
+@test "two settings of a run are compared, cell by cell" {
+	make_ab
+	check 0 "$command" compare run --ab plain,big
+	says out "A: plain"
+	says out "B: big"
+	grep -Eq '^0 B, mode 0, ab big +vfork +50.[0-9] µs +60.[0-9] µs .* slower$' out
+	grep -Eq '^0 B, mode 0, ab big +fork .* same$' out
+	check 3 "$command" compare run --ab plain,big --fail-above 10
+	check 0 "$command" compare run --ab big,plain --format csv
+	grep -q ',vfork,.*,faster,plain$' out
+	refused 2 "compare plain,bag: no cell that can be compared" "in both" \
+		compare run --ab plain,bag
+	refused 2 "compare plain" "Give two" compare run --ab plain
+	refused 2 "compare: it takes two runs, or one" "--ab LABEL,LABEL" \
+		compare run --ab plain,big --strategy vfork,fork
+	refused 2 "compare: it takes two runs, or one" "--ab LABEL,LABEL" \
+		compare run run --ab plain,big
+}
+
+@test "a setting that is none is refused" {
+	for text in one =none One=none one none; do
+		refused 2 "run --ab $text: it has no label" "a label has a-z" \
+			run --ab "$text"
+	done
+	for setting in "" some env:X env:=1 thp:always; do
+		refused 2 "run --ab a=$setting: it has a setting that is not known" \
+			"thp:never" run --ab "a=$setting"
+	done
+	refused 2 "run --ab none=none: it has the label of runs without" \
+		"a label has" run --ab none=none
+	refused 2 "run --ab a=thp:never: it has a label that is there twice" \
+		"a label has" run --ab a=none --ab a=thp:never
+}
