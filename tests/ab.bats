@@ -60,6 +60,13 @@ beside() {
 	check 0 "$command" run "${ab[@]}" --ab plain=none \
 		--ab told=env:LD_PRELOAD="$PWD/told.so" --out run
 	[ "$(wc -l <loaded)" -eq 6 ]
+	# Of several, which blanks or colons separate, each counts.
+	ln -s told.so too.so
+	check 0 "$command" run "${ab[@]}" --out two \
+		--ab two=env:LD_PRELOAD="./told.so:$PWD/too.so"
+	check 3 "$command" run "${ab[@]}" --out one \
+		--ab one=env:LD_PRELOAD="./told.so $PWD/gone.so"
+	says err "The library of LD_PRELOAD is not loaded."
 	check 3 "$command" run "${ab[@]}" --ab plain=none \
 		--ab gone=env:LD_PRELOAD="$PWD/gone.so" --out gone
 	says err "The library of LD_PRELOAD is not loaded."
@@ -80,6 +87,27 @@ beside() {
 	cp samples run/samples.csv
 	check 0 "$command" run --resume run
 	[ "$(beside b parent | wc -l)" -eq 6 ]
+}
+
+@test "sections of a job have settings, and so has one that is begun late" {
+	printf '[one]\nab = a=none\n[two]\nab = b=env:X=1\n' >my.ini
+	job=("${few[@]}" -s vfork --heap 0 --job my.ini)
+	check 0 "$command" run "${job[@]}" --out all
+	ln -s all/two run
+	[ "$(beside b errno)" = "" ]
+	[ "$(beside b parent | wc -l)" -eq 6 ]
+	rm -r all/two
+	check 0 "$command" run "${job[@]}" --resume all
+	says out "[one] is finished."
+	[ "$(beside b errno)" = "" ]
+	[ "$(beside b parent | wc -l)" -eq 6 ]
+}
+
+@test "a variable of somebody else's makes no command a parent" {
+	: >short
+	for number in nonsense 0 1 2 3; do
+		SPAWNWISE_PARENT=$number check 0 "$command" list <>short
+	done
 }
 
 # made LABEL NS: a parent's samples, twelve parents a label.

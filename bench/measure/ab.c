@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#define PRELOAD "env:LD_PRELOAD="
 #define VARIABLE "SPAWNWISE_PARENT" /* the memory file's descriptor */
 
 /* Cells have a pointer to the label. */
@@ -89,8 +90,9 @@ const struct ab_memory *ab_executed(void)
 {
 	const char *number = getenv(VARIABLE);
 	const int fd = number ? atoi(number) : -1;
+	/* A file of somebody else's may be shorter, and its map end us. */
 	void *memory = mmap(NULL, sizeof *executed, PROT_READ | PROT_WRITE,
-			    MAP_SHARED, fd, 0);
+			    MAP_SHARED, fd > STDERR_FILENO ? fd : -1, 0);
 
 	if (memory == MAP_FAILED)
 		return executed;
@@ -100,6 +102,16 @@ const struct ab_memory *ab_executed(void)
 	stderr_fd = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, 3);
 	dup2(coprocess_sink(), STDERR_FILENO);
 	return executed;
+}
+
+/* Libraries with blanks or colons between them, ld.so(8); names is written to.
+ */
+static bool are_loaded(char *names)
+{
+	for (; (names = strtok(names, ": ")); names = NULL)
+		if (!dlopen(names, RTLD_LAZY | RTLD_NOLOAD))
+			return false;
+	return true;
 }
 
 _Noreturn void ab_go_on(const struct run *run)
@@ -121,8 +133,8 @@ _Noreturn void ab_go_on(const struct run *run)
 	setting = setting_of(job.state);
 	if (*setting == 't' && prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) != 1)
 		strcpy(failed.why, "Huge pages cannot be refused here.");
-	else if (!strncmp(setting, "env:LD_PRELOAD=", 15) &&
-		 !dlopen(setting + 15, RTLD_LAZY | RTLD_NOLOAD))
+	else if (!strncmp(setting, PRELOAD, strlen(PRELOAD)) &&
+		 !are_loaded((char *)setting + strlen(PRELOAD)))
 		strcpy(failed.why, "The library of LD_PRELOAD is not loaded.");
 	else
 		parent_run(&job);

@@ -277,9 +277,9 @@ static int run_verb(const struct arguments *args, struct failure *why)
 	struct resume resume;
 	int code;
 
-	if (options->job)
+	if (options->job && !ab_executed())
 		return run_job(args, why);
-	if (!options->resume)
+	if (!options->resume || ab_executed())
 		return run_matrix(args, NULL, why);
 	code = run_resume_read(&resume, args, why);
 	if (code)
