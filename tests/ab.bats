@@ -89,6 +89,16 @@ beside() {
 	[ "$(beside b parent | wc -l)" -eq 6 ]
 }
 
+@test "a run with settings goes on with the blocks of another budget" {
+	ab=(-s system,popen --heap 0 --parents 6 --ab a=none)
+	check 0 "$command" run "${ab[@]}" --budget 1 --out run
+	first=$(awk -F , 'NR > 1 && $11 == 0' run/samples.csv | wc -l)
+	awk -F , 'NR == 1 || $11 < 5' run/samples.csv >samples
+	cp samples run/samples.csv
+	check 0 "$command" run --resume run
+	[ "$(awk -F , 'NR > 1 && $11 == 5' run/samples.csv | wc -l)" -gt "$first" ]
+}
+
 @test "sections of a job have settings, and so has one that is begun late" {
 	printf '[one]\nab = a=none\n[two]\nab = b=env:X=1\n' >my.ini
 	job=("${few[@]}" -s vfork --heap 0 --job my.ini)
@@ -108,6 +118,34 @@ beside() {
 	for number in nonsense 0 1 2 3; do
 		SPAWNWISE_PARENT=$number check 0 "$command" list <>short
 	done
+}
+
+@test "a parent has the heaps of its run where memory has become short" {
+	case $command in */san/*) skip "a sanitizer must be loaded first" ;; esac
+	cc -shared -fPIC -x c -o short.so - <<-'END'
+	#define _GNU_SOURCE
+	#include <dlfcn.h>
+	#include <stdio.h>
+	#include <string.h>
+	FILE *fopen(const char *path, const char *mode)
+	{
+		static char text[] = "MemTotal: 8 kB\nMemAvailable: 8 kB\n"
+			"SwapTotal: 0 kB\nSwapFree: 0 kB\n";
+		FILE *(*real)(const char *, const char *) =
+			dlsym(RTLD_NEXT, "fopen");
+
+		return strcmp(path, "/proc/meminfo") ?
+			real(path, mode) : fmemopen(text, strlen(text), "r");
+	}
+	END
+	LD_PRELOAD=./short.so refused 2 "run --heap 1M: that is more memory" "" \
+		run --quick --heap 1M
+	# What it can have is measured.
+	check 3 "$command" run "${few[@]}" --heap 0,1M --strategy vfork --out run \
+		--ab short=env:LD_PRELOAD=./short.so
+	says err "there are only 8 KiB of available memory"
+	[ "$(beside short heap_bytes)" = 0 ]
+	[ "$(beside short errno)" = "" ]
 }
 
 # made LABEL NS: a parent's samples, twelve parents a label.

@@ -72,7 +72,9 @@ _Noreturn void ab_execute(const struct parent_job *job, const struct run *run)
 	memory->job = *job;
 	memory->state = (size_t)(job->state - run->plan->states);
 	memory->cell_count = run->plan->cell_count;
-	memory->child_ns = run->plan->child_ns;
+	memory->heaps = run->plan->axes.values[axis_number("heap")];
+	memcpy(memory->blocks, run->plan->blocks + job->state->first_cell,
+	       job->state->cell_count * sizeof *memory->blocks);
 	memcpy(memory->order, job->order,
 	       job->order_count * sizeof *job->order);
 	set_flags(job, run->record_fd, 0);
@@ -126,6 +128,8 @@ _Noreturn void ab_go_on(const struct run *run)
 		_exit(1);
 	job.plan = run->plan;
 	job.state = &run->plan->states[executed->state];
+	memcpy(run->plan->blocks + job.state->first_cell, executed->blocks,
+	       job.state->cell_count * sizeof *executed->blocks);
 	job.order = executed->order;
 	job.record = &executed->record;
 	job.program = run->program;

@@ -16,7 +16,8 @@ struct ab_memory {
 	struct record record;
 	struct parent_job job; /* its pointers mean nothing to the other */
 	size_t state, cell_count, order[AXIS_VALUES_MAX * ROW_MODES];
-	double child_ns;
+	struct block_size blocks[AXIS_VALUES_MAX * ROW_MODES];
+	struct value_list heaps; /* for which there is enough memory */
 };
 
 /* Add a label, and remember its setting. NULL, or what is wrong with the text:

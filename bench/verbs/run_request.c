@@ -78,7 +78,9 @@ static int bound_heaps(const struct arguments *args, struct axes *axes,
 		populates |= backing_find(backings->values[i].word)->populate;
 	for (size_t i = 0; i < heaps->count; i++)
 		grows |= heaps->values[i].number > 0;
-	if (!populates || !grows)
+	if (ab_executed()) /* as the run itself has found */
+		*heaps = ab_executed()->heaps;
+	if (ab_executed() || !populates || !grows)
 		return 0;
 	if (memory_allowance(&allowed, reason, sizeof reason))
 		return fail(why, EXIT_FAILED,
@@ -393,8 +395,6 @@ int run_request(const struct arguments *args, struct plan *plan,
 	int error, code = read_axes(args, &axes, why);
 
 	*plan = (struct plan){ .cell_count = 0 };
-	if (ab_executed())
-		wish.child_ns = ab_executed()->child_ns;
 	if (!code)
 		code = find_child(args, run, program, &wish.child_ns, why);
 	if (!code)
