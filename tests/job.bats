@@ -50,6 +50,16 @@ refused_job() {
 	[ "$(grep -cx 'vfork/heap:1M/threads:[12]/overcommit:0' out)" -eq 2 ]
 }
 
+@test "run --job reads what an editor of another system wrote" {
+	printf '\xef\xbb\xbf[a]\r\nheap = 1M\r\n[b]\r\n' >my.ini
+	check 0 "$command" run --job my.ini --dry-run --quick -s vfork --filter .
+	diff <(grep -x '\[.*\]\|.*/heap:1M/.*' out) - <<-'END'
+	[a]
+	vfork/heap:1M/overcommit:0
+	[b]
+	END
+}
+
 @test "run --job says which line of its file is wrong" {
 	refused_job '[a]\nhepa = 0' \
 		'read bad.ini:2: unknown key "hepa"; did you mean "heap"?' \
@@ -69,6 +79,8 @@ refused_job() {
 	done
 	refused_job "[a]\nchild = /$(printf '%0200d')" \
 		"read bad.ini:2: the line is too long" "shorter"
+	refused_job '[a]\n[gr\xf6sser]\n[b]' \
+		"read bad.ini:2: [gr\\xf6sser] is no name" "a folder of its own"
 	refused_job 'heap = 0' "read bad.ini:2: it is the end, and there was no" \
 		"[NAME]"
 	refused_job '[a]\nchild = \xff' "read bad.ini:2: it is neither" ""

@@ -32,7 +32,7 @@ struct reading {
 static char *next_line(char *text, int bytes, void *data)
 {
 	struct reading *reading = data;
-	char name[50] = ".";
+	char name[50] = ".", *begin = text;
 
 	reading->line++;
 	if (!fgets(text, bytes, reading->stream))
@@ -41,24 +41,26 @@ static char *next_line(char *text, int bytes, void *data)
 		fail(reading->why, EXIT_USAGE, "Make it shorter.",
 		     "read %s:%d: the line is too long", reading->path,
 		     reading->line);
-	memmove(text, text + strspn(text, " \t"),
-		strlen(text) + 1 - strspn(text, " \t"));
+	if (reading->line == 1 && !strncmp(text, "\xef\xbb\xbf", 3))
+		begin += 3; /* a byte order mark */
+	begin += strspn(begin, " \t");
+	memmove(text, begin, strlen(begin) + 1);
 	if (*text != '[')
 		return text;
 	sscanf(text, "[%49[^]\n]", name);
-	if (!*reading->why->what && (strchr(name, '/') || *name == '.' ||
-				     json_object_get(reading->sections, name)))
+	reading->words = reading->defaults;
+	if (!strcmp(name, "global"))
+		return text;
+	if ((strchr(name, '/') || *name == '.' ||
+	     json_object_get(reading->sections, name) ||
+	     json_object_set_new(reading->sections, name, /* or no UTF-8 */
+				 json_copy(reading->defaults))) &&
+	    !*reading->why->what)
 		fail(reading->why, EXIT_USAGE,
 		     "Each has a folder of its own, DIR/NAME.",
 		     "read %s:%d: [%s] is no name of a section, or another's",
 		     reading->path, reading->line, name);
 	reading->words = json_object_get(reading->sections, name);
-	if (!strcmp(name, "global"))
-		reading->words = reading->defaults;
-	else if (!reading->words &&
-		 !json_object_set_new(reading->sections, name,
-				      json_copy(reading->defaults)))
-		reading->words = json_object_get(reading->sections, name);
 	return text;
 }
 
