@@ -98,7 +98,7 @@ refused_job() {
 	refused_job "${good}quick = no" \
 		"run section [b]: read option '--quick=no': it takes no value" ""
 	refused_job "${good}heap = 0\nfilter = none" \
-		"run section [b]: run --filter none: no cell" "Names are "
+		"run section [b]: run --filter none: it leaves no cell" "Names are "
 	mkdir -p all/b
 	touch all/b/something
 	printf '%b\n' "$good" >bad.ini

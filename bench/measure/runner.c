@@ -354,7 +354,7 @@ int runner_run(struct run *run)
 	int error = 0;
 
 	run->record_fd = memfd_create("record", MFD_CLOEXEC);
-	if (!ftruncate(run->record_fd, sizeof *memory))
+	if (run->record_fd >= 0 && !ftruncate(run->record_fd, sizeof *memory))
 		memory = mmap(NULL, sizeof *memory, PROT_READ | PROT_WRITE,
 			      MAP_SHARED, run->record_fd, 0);
 	if (memory == MAP_FAILED)

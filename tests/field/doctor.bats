@@ -264,8 +264,10 @@ mounts_can_be_made() {
 	unshare -m true 2>/dev/null || skip "needs a mount namespace of its own"
 }
 
-# A user whom no other test is.
-as_stranger() { setpriv --reuid 54321 --regid 54321 --clear-groups "$@"; }
+# A user whom no other test is, of other suites neither.
+stranger="--reuid $((4000000 + $$)) --regid 54321 --clear-groups"
+# shellcheck disable=SC2086
+as_stranger() { setpriv $stranger "$@"; }
 
 @test "doctor warns of a huge limit of descriptors" {
 	prlimit --nofile=1048576 true 2>/dev/null || skip "needs the right to it"
@@ -432,7 +434,8 @@ in_group() {
 
 @test "doctor --pid needs no right to change the limits of others" {
 	[ "$(id -u)" -eq 0 ] || skip "needs root to be somebody else"
-	setpriv --reuid 54321 --regid 54321 --clear-groups sleep 100 3>&- 9>&- &
+	# shellcheck disable=SC2086
+	setpriv $stranger sleep 100 3>&- 9>&- &
 	process=$!
 	within 5 grep -q sleep /proc/$process/comm
 	check 0 setpriv --bounding-set -sys_resource --inh-caps -sys_resource \
