@@ -173,8 +173,8 @@ make_ab() {
 	check 3 "$command" compare run --ab plain,big --fail-above 10
 	check 0 "$command" compare run --ab big,plain --format csv
 	grep -q ',vfork,.*,faster,plain$' out
-	refused 2 "compare plain,bag: no cell that can be compared" "in both" \
-		compare run --ab plain,bag
+	refused 2 "compare plain,bag: no cell that can be compared" \
+		"Name two that this run measured" compare run --ab plain,bag
 	refused 2 "compare plain" "Give two" compare run --ab plain
 	refused 2 "compare: it takes two runs, or one" "--ab LABEL,LABEL" \
 		compare run --ab plain,big --strategy vfork,fork
@@ -191,6 +191,8 @@ make_ab() {
 		refused 2 "run --ab a=$setting: it has a setting that is not known" \
 			"thp:never" run --ab "a=$setting"
 	done
+	refused 2 "run --ab $(printf %032d 1)=none: it has no label" "up to 31" \
+		run --ab "$(printf %032d 1)=none"
 	refused 2 "run --ab none=none: it has the label of runs without" \
 		"a label has" run --ab none=none
 	refused 2 "run --ab a=thp:never: it has a label that is there twice" \

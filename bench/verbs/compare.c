@@ -258,8 +258,9 @@ static int compare_verb(const struct arguments *args, struct failure *why)
 				  : compare_two_runs(&compare, horizon, why);
 	if (!code && !compare.found.count)
 		code = fail(why, EXIT_USAGE,
-			    "Measure what works, and the same heaps, modes and "
-			    "strategies in both.",
+			    sides ? "Name two that this run measured."
+				  : "Measure what works, and the same heaps, "
+				    "modes and strategies in both.",
 			    "compare %s: no cell that can be compared is in "
 			    "both",
 			    sides ? sides : "the runs");
@@ -288,8 +289,8 @@ static const struct option_spec compare_options[] = {
 	       "compare two settings of one run, by their labels", INTO(ab),
 	       .placeholder = "A,B"),
 	OPTION("horizon", 0, COUNT,
-	       "a smaller difference does not count (of two runs, where page "
-	       "tables are copied: 10)",
+	       "a smaller difference does not count (of runs and settings, "
+	       "where page tables are copied: 10)",
 	       INTO(horizon), "3", "PCT", .low = 1, .high = 100),
 	OPTION("fail-above", 0, COUNT,
 	       "end with 3 if a cell is slower by more than PCT %, or refused",
@@ -303,7 +304,7 @@ static const struct option_spec compare_options[] = {
 
 const struct verb verb_compare = {
 	.name = "compare",
-	.summary = "say which cells of two runs, or strategies, differ",
+	.summary = "say which cells of two runs, settings or strategies differ",
 	.operands = "A B | RUN --strategy A,B | RUN --ab A,B",
 	.details =
 		"Compares what spawns cost when nothing disturbs them (quiet), "

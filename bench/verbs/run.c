@@ -40,7 +40,7 @@ static const struct option_spec run_options[] = {
 	       "none, env:NAME=VALUE or thp:never in parents; again: another",
 	       INTO(labels), .each = true,
 	       .hint = "Settings are none, env:NAME=VALUE and thp:never; a "
-		       "label has a-z, 0-9 and _."),
+		       "label has a-z, 0-9 and _, up to 31."),
 	OPTION("child", 0, TEXT,
 	       "what is spawned (default: our own, which stamps its start)",
 	       INTO(child), .placeholder = "PROGRAM"),
