@@ -145,7 +145,7 @@ verdicts() {
 	grep -Eq '^0 B, mode 0 +201 µs +50.2 µs +1/4 x +1/4 x +1/4 x +faster$' out
 	says out "A: fork"
 	[ "$(verdicts a --strategy vfork,fork)" = "fork slower" ]
-	refused 2 "compare vfork,popen: no cell that can be" "in both" \
+	refused 2 "compare vfork,popen: no cell that can be" "Name two" \
 		compare a --strategy vfork,popen
 	for list in vfork , vfork, ,vfork vfork,fork,popen; do
 		refused 2 "compare $list" "Give two" \
