@@ -216,7 +216,7 @@ static void set_growth(struct trend *trend, double bytes_per_s,
 static double steady_rise(const double *values, const double *time_s,
 			  size_t count, size_t parts)
 {
-	double value[TAIL_PARTS], middle[TAIL_PARTS];
+	double value[TAIL_PARTS] = { 0 }, middle[TAIL_PARTS] = { 0 };
 	double least = INFINITY, slowest = INFINITY, rise;
 
 	for (size_t i = 0; i < parts; i++) {
