@@ -141,6 +141,15 @@ sections() { grep '^\[' out; }
 	[ "$(sections | grep -c ' is finished\.$')" -eq 3 ]
 }
 
+@test "run --job --resume wants the folder of a job, and no other" {
+	printf '[a]\nheap = 0\n' >my.ini
+	mkdir old
+	refused 2 "run --job with --resume ./gone" "that was interrupted" \
+		run --job my.ini --resume ./gone
+	refused 2 "run --job with --resume ./old" "goes there, too" \
+		run --job my.ini --resume ./old --out new
+}
+
 @test "run --job goes on after a section that failed, and tells it by its status" {
 	# It is tried with all sections, then with its own, and fails then.
 	cat >fickle <<-'END'

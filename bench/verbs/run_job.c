@@ -222,12 +222,19 @@ int run_job(const struct arguments *args, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
 	struct job job = { .args = args };
-	FILE *stream = fopen(options->job, "re");
+	FILE *stream;
 	int code = EXIT_DONE, worst = EXIT_DONE;
 	json_t *sections, *words;
 	struct run_dir dir;
 	const char *name;
 
+	if (options->resume &&
+	    (argument_given(args, "out") || access(options->resume, X_OK)))
+		return fail(why, EXIT_USAGE,
+			    "Name the folder of the job that was interrupted; "
+			    "what is measured anew goes there, too.",
+			    "run --job with --resume %s", options->resume);
+	stream = fopen(options->job, "re");
 	if (!stream)
 		return fail_errno(why, EXIT_USAGE, CURE_FILE, -errno,
 				  "Name a file.", "read %s", options->job);
