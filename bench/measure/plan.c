@@ -178,8 +178,9 @@ static void drop_strategies(struct plan *plan)
 
 static double life_seconds(const struct state *state)
 {
-	const double gib =
-		state->backing->populate ? state->cell.heap_bytes / GIB : 0;
+	// NOLINTNEXTLINE(clang-analyzer-core.NullDereference): add_state()
+	const bool populated = state->backing->populate;
+	const double gib = populated ? state->cell.heap_bytes / GIB : 0;
 
 	return PARENT_S + gib * (POPULATE_S_PER_GIB + EXIT_S_PER_GIB);
 }

@@ -59,12 +59,12 @@ enum field_kind {
 
 struct row_field {
 	const char *name; /* the column, and the key in JSON */
+	int most;	  /* of a COUNT; 0: any */
 	enum field_kind kind;
 	size_t offset;	  /* in the struct that the part is of */
 	const char *help; /* for data/README.md; NULL: that of the next field */
 	const char *const *words;
 	const struct row_type *type;
-	int most;		 /* of a COUNT; 0: any */
 	const struct axis *axis; /* of a cell: what bench/files/axes.h says */
 	const char *absent; /* what a file without the column means; NULL: it
 			       must be there. Only for last columns */
