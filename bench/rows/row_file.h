@@ -22,8 +22,8 @@ struct row_file {
 };
 
 /* Create the type's file in dir with its header, or resume one that is there: a
- * last row that was cut off is dropped. It is locked (flock(2)) as long as it is
- * open. After 0 the caller owes row_file_close(). -EEXIST: rows are never
+ * last row that was cut off is dropped. It is locked (flock(2)) as long as it
+ * is open. After 0 the caller owes row_file_close(). -EEXIST: rows are never
  * overwritten; else -errno of open(2), -ENOMEM. */
 int row_file_open(struct row_file *file, const char *dir, const char *run_id,
 		  const struct row_type *type, bool resume);
