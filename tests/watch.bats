@@ -337,6 +337,7 @@ except BlockingIOError:
 	watched=$!
 	within 5 grep -qx sleep "/proc/$watched/comm"
 	pid=$(cat zombie)
+	within 5 grep -qx sleep "/proc/$pid/comm"
 	kill -KILL "$pid"
 	within 5 grep -q "^State:.Z" "/proc/$pid/status"
 	refused 1 "look at process $pid: sleep has ended, it is a zombie" \
