@@ -11,6 +11,7 @@
 #include <stdlib.h>
 
 #include "bench/labs/memory_group.h"
+#include "tests/fuzz/stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -21,9 +22,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	if (!bytes)
 		return 0;
-	stream = fmemopen((void *)(uintptr_t)data, bytes, "r");
-	if (!stream)
-		abort();
+	stream = stream_of(data, bytes);
 	memory_group_parse_counters(stream, &reading);
 	fclose(stream);
 	return 0;

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "bench/verbs/run_job.h"
+#include "tests/fuzz/stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -30,9 +31,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	if (!bytes)
 		return 0;
-	stream = fmemopen((void *)(uintptr_t)data, bytes, "r");
-	if (!stream)
-		abort();
+	stream = stream_of(data, bytes);
 	sections = job_read(stream, "job", options, &why);
 	fclose(stream);
 	/* A reason for every refusal, and none without. */

@@ -15,6 +15,7 @@
 #include "bench/machine/memory.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
+#include "tests/fuzz/stream.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -45,9 +46,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 
 	if (!bytes)
 		return 0;
-	stream = fmemopen((void *)(uintptr_t)data, bytes, "r");
-	if (!stream)
-		abort();
+	stream = stream_of(data, bytes);
 	meminfo_parse(stream, &info);
 	rewind(stream);
 	smaps_parse(stream, 0, UINT64_MAX, &facts);
