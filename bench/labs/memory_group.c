@@ -227,12 +227,20 @@ void memory_group_repair(const char *directory)
 			repair(path);
 }
 
+static const char *who_may(bool has_systemd)
+{
+	if (geteuid())
+		return has_systemd ? "run `" DELEGATED_TO_USER "`, or as root"
+				   : "run it as root";
+	return has_systemd ? "run `" DELEGATED "`"
+			   : "run it with CAP_SYS_ADMIN, outside the container";
+}
+
 void memory_group_explain(int error, const struct cgroup *own, char *why,
 			  size_t why_size)
 {
 	/* sd_booted(3). */
 	const bool has_systemd = !access("/run/systemd/system", F_OK);
-	const bool is_root = !geteuid();
 
 	switch (error) {
 	case -ENOENT:
@@ -249,12 +257,7 @@ void memory_group_explain(int error, const struct cgroup *own, char *why,
 	case -EPERM:
 		snprintf(why, why_size,
 			 "this user may not make a memory control group: %s",
-			 has_systemd && is_root ? "run `" DELEGATED "`"
-			 : has_systemd ? "run `" DELEGATED_TO_USER "`, or as "
-					 "root"
-			 : is_root     ? "run it with CAP_SYS_ADMIN, outside "
-					 "the container"
-				       : "run it as root");
+			 who_may(has_systemd));
 		break;
 	case -EROFS:
 		snprintf(why, why_size,
