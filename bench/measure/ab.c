@@ -90,12 +90,14 @@ _Noreturn void ab_execute(const struct parent_job *job, const struct run *run)
 
 const struct ab_memory *ab_executed(void)
 {
-	const char *number = getenv(VARIABLE);
+	const char *number = getenv(VARIABLE); /* until we have looked */
 	const int fd = number ? atoi(number) : -1;
-	/* A file of somebody else's may be shorter, and its map end us. */
-	void *memory = mmap(NULL, sizeof *executed, PROT_READ | PROT_WRITE,
-			    MAP_SHARED, fd > STDERR_FILENO ? fd : -1, 0);
+	void *memory = MAP_FAILED;
 
+	/* A file of somebody else's may be shorter, and its map end us. */
+	if (fd > STDERR_FILENO)
+		memory = mmap(NULL, sizeof *executed, PROT_READ | PROT_WRITE,
+			      MAP_SHARED, fd, 0);
 	if (memory == MAP_FAILED)
 		return executed;
 	executed = memory;

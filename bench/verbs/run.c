@@ -253,7 +253,7 @@ static int run_matrix(const struct arguments *args, struct resume *resume,
 		      struct failure *why)
 {
 	const bool dry = ((const struct options *)args->options)->dry_run;
-	static struct plan plan;
+	static struct plan plan; /* a stack may be small */
 	static struct run run = { .plan = &plan };
 	static char program[PATH_MAX];
 	int code;
