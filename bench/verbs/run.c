@@ -37,7 +37,8 @@ static const struct option_spec run_options[] = {
 	       "-RE: does not; with --dry-run their names are listed",
 	       INTO(filter), .placeholder = "RE"),
 	OPTION("ab", 0, SETTING,
-	       "none, env:NAME=VALUE or thp:never in parents; again: another",
+	       "give parents a setting: none, env:NAME=VALUE or thp:never; "
+	       "again for another, and they are compared",
 	       INTO(labels), .each = true,
 	       .hint = "Settings are none, env:NAME=VALUE and thp:never; a "
 		       "label has a-z, 0-9 and _, up to 31."),
