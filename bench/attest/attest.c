@@ -17,8 +17,8 @@
 
 #include "bench/attest/trial.h"
 #include "bench/machine/clock.h"
+#include "bench/machine/cure.h"
 #include "bench/machine/text.h"
-#include "bench/show/cure.h"
 #include "lib/clone.h"
 #include "lib/spawnwise.h"
 

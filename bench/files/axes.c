@@ -15,12 +15,12 @@
 
 #define STACK_BYTES (64 * 1024)
 
-static int grow_heap(const struct cell *cell, char *why, size_t why_bytes)
+static int grow_heap(const struct cell *cell, struct failure *why)
 {
 	static struct heap heap;
 
 	return heap_grow(&heap, cell->heap_bytes, backing_find(cell->backing),
-			 why, why_bytes);
+			 why);
 }
 
 static void *sleep_for_ever(void *data)
@@ -31,13 +31,13 @@ static void *sleep_for_ever(void *data)
 }
 
 /* They sleep for ever and only exist. */
-static int start_threads(const struct cell *cell, char *why, size_t why_bytes)
+static int start_threads(const struct cell *cell, struct failure *why)
 {
 	pthread_attr_t attributes;
 	pthread_t thread;
 	int error = pthread_attr_init(&attributes);
 
-	(void)why, (void)why_bytes;
+	(void)why;
 	if (error)
 		return -error;
 	pthread_attr_setstacksize(&attributes, STACK_BYTES);

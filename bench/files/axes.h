@@ -36,7 +36,7 @@ struct axis {
 	/* Make this process so, the rows before it are done. 0, or -errno with
 	 * why filled. Optional: default is that a hook of another row, or the
 	 * runner, does it. */
-	int (*apply)(const struct cell *cell, char *why, size_t why_bytes);
+	int (*apply)(const struct cell *cell, struct failure *why);
 };
 
 /* The fields of a cell in samples.csv, plan.csv and cells.csv, and those that

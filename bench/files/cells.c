@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "bench/machine/failure.h"
 #include "bench/rows/row_file.h"
 #include "lib/spawnwise.h"
 
@@ -176,8 +177,7 @@ static int take(void *context, void *data)
 	return row->time < TIME_COUNT ? cells_add(context, row) : 0;
 }
 
-int cells_read(const char *dir, struct cells *cells, char *why,
-	       size_t why_bytes)
+int cells_read(const char *dir, struct cells *cells, struct failure *why)
 {
 	struct summary row;
 	const struct row_reading reading = {
@@ -191,14 +191,12 @@ int cells_read(const char *dir, struct cells *cells, char *why,
 	int error;
 
 	*cells = (struct cells){ 0 };
-	error = row_read(dir, &reading, why, why_bytes);
+	error = row_read(dir, &reading, why);
 	/* Samples are written from the start of a run, cells at its end. */
-	if (error == -ENOENT && has_file(dir, "samples.csv")) {
-		snprintf(why, why_bytes,
-			 "it has no cells.csv: the run was killed or is still "
-			 "at work");
-		error = -ENODATA;
-	}
+	if (error == -ENOENT && has_file(dir, "samples.csv"))
+		error = fail(why, -ENODATA, NULL,
+			     "it has no cells.csv: the run was killed or is "
+			     "still at work");
 	if (error)
 		cells_release(cells);
 	cells->run_id = cells->words.run_id ? cells->words.run_id : "";

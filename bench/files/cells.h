@@ -37,11 +37,10 @@ int cells_write(const char *dir, const char *run_id, const struct summary *rows,
 
 /* Read dir/cells.csv; after 0 the caller owes cells_release(). Rows of a time
  * that is unknown here are left out: a later version may measure more. On
- * error nothing is owed and why holds the reason, a phrase without a full
- * stop: -EBADMSG for bad content, -ENOTSUP for a newer schema, -ENODATA for a
- * run that has samples but no cells.csv yet, else -errno. */
-int cells_read(const char *dir, struct cells *cells, char *why,
-	       size_t why_bytes);
+ * error nothing is owed and why holds the reason: -EBADMSG for bad content,
+ * -ENOTSUP for a newer schema, -ENODATA for a run that has samples but no
+ * cells.csv yet, else -errno. */
+int cells_read(const char *dir, struct cells *cells, struct failure *why);
 
 /* Add a row, whose strings are the caller's or of cells->words. 0, -ENOMEM. */
 int cells_add(struct cells *cells, const struct summary *row);

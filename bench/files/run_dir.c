@@ -18,6 +18,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "bench/machine/failure.h"
 #include "bench/machine/program.h"
 #include "bench/machine/text.h"
 #include "bench/rows/row_file.h"
@@ -238,29 +239,25 @@ int host_write(const char *dir, json_t *host)
 	return replace_end(&replace, error);
 }
 
-int host_read(const char *dir, json_t **host, char *why, size_t why_bytes)
+int host_read(const char *dir, json_t **host, struct failure *why)
 {
 	TEXT_STREAM stream = text_open("%s/host.json", dir);
 	const int error = -errno;
 	json_error_t problem;
 	json_t *value;
 
-	if (!stream) {
-		snprintf(why, why_bytes, "%s", strerror(-error));
-		return error;
-	}
+	if (!stream)
+		return fail(why, error, NULL, "%s", strerror(-error));
 	value = json_loadf(stream, JSON_REJECT_DUPLICATES, &problem);
 	if (json_is_object(value)) {
 		*host = value;
 		return 0;
 	}
-	if (value)
-		snprintf(why, why_bytes, "it is no JSON object");
-	else
-		snprintf(why, why_bytes, "line %d: %s", problem.line,
-			 problem.text);
+	if (!value)
+		return fail(why, -EBADMSG, NULL, "line %d: %s", problem.line,
+			    problem.text);
 	json_decref(value);
-	return -EBADMSG;
+	return fail(why, -EBADMSG, NULL, "it is no JSON object");
 }
 
 /* The whole array is written again for each record. Seeking back over the

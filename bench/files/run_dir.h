@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+struct failure;
+
 struct run_dir {
 	char run_id[48]; /* 20261120T211900Z-4711: UTC and pid */
 	char path[PATH_MAX];
@@ -51,9 +53,9 @@ int run_dir_newest(char *dir, size_t length);
 int host_write(const char *dir, json_t *host);
 
 /* Read dir/host.json; *host is the caller's to json_decref(). On error why
- * holds the reason, a phrase without a full stop: -EBADMSG when it is no JSON
+ * holds the reason: -EBADMSG when it is no JSON
  * object, else -errno. */
-int host_read(const char *dir, json_t **host, char *why, size_t why_bytes);
+int host_read(const char *dir, json_t **host, struct failure *why);
 
 /* What google-benchmark saw of the machine, in the first record of
  * dir/gbench.json; the caller owns it. NULL: there is none. */

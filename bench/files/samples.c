@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/file.h>
 
+#include "bench/machine/failure.h"
 #include "bench/machine/text.h"
 
 #define CELL_ID_MAX (1 << 20) /* of a run without a plan */
@@ -157,8 +158,7 @@ static bool is_at_work(const char *dir)
 
 static int read_rows(const char *dir, const struct row_type *type,
 		     int (*take)(void *context, void *row),
-		     struct samples *samples, bool *cut, char *why,
-		     size_t why_bytes)
+		     struct samples *samples, bool *cut, struct failure *why)
 {
 	union {
 		struct summary plan;
@@ -174,31 +174,28 @@ static int read_rows(const char *dir, const struct row_type *type,
 		.cut = cut,
 	};
 
-	return row_read(dir, &reading, why, why_bytes);
+	return row_read(dir, &reading, why);
 }
 
-int samples_read(const char *dir, struct samples *samples, char *why,
-		 size_t why_bytes)
+int samples_read(const char *dir, struct samples *samples, struct failure *why)
 {
 	bool cut; /* a half last row came later: an older one stands */
 	int error;
 
 	*samples = (struct samples){ 0 };
-	if (is_at_work(dir)) {
-		snprintf(why, why_bytes, "the run is still at work");
-		return -EBUSY;
-	}
-	error = read_rows(dir, &plan_row, take_plan, samples, &cut, why,
-			  why_bytes);
+	if (is_at_work(dir))
+		return fail(why, -EBUSY, NULL, "the run is still at work");
+	error = read_rows(dir, &plan_row, take_plan, samples, &cut, why);
 	samples->planned = !error;
-	if (!error || error == -ENOENT)
+	if (error == -ENOENT)
+		*why->what = error = 0;
+	if (!error)
 		error = read_rows(dir, &samples_row, take_sample, samples,
-				  &samples->cut, why, why_bytes);
+				  &samples->cut, why);
 	drop_unseen(&samples->cells);
-	if (!error && !samples->cells.count) {
-		snprintf(why, why_bytes, "samples.csv: it has no rows");
-		error = -EBADMSG;
-	}
+	if (!error && !samples->cells.count)
+		error = fail(why, -EBADMSG, NULL,
+			     "samples.csv: it has no rows");
 	samples->cells.run_id = samples->cells.words.run_id;
 	if (error)
 		samples_release(samples);

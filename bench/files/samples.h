@@ -41,10 +41,9 @@ struct samples {
 int samples_keep(struct samples *samples, const struct sample *sample);
 
 /* Read both of dir. After 0 the caller owes samples_release(). On error nothing
- * is owed and why holds the reason, a phrase without a full stop: -EBADMSG for
- * bad content, -EBUSY for a run that is still at work, else -errno. */
-int samples_read(const char *dir, struct samples *samples, char *why,
-		 size_t why_bytes);
+ * is owed and why holds the reason: -EBADMSG for bad content, -EBUSY for a run
+ * that is still at work, else -errno. */
+int samples_read(const char *dir, struct samples *samples, struct failure *why);
 void samples_release(struct samples *samples);
 
 #endif

@@ -145,35 +145,33 @@ uint64_t predict_frontier(unsigned traits, int overcommit, unsigned vmas,
 	return heap_bytes < room_bytes ? heap_bytes : room_bytes;
 }
 
-bool headroom_ok(unsigned traits, const struct predict_facts *facts, char *why,
-		 size_t why_bytes)
+const char *headroom_lack(unsigned traits, const struct predict_facts *facts)
 {
+	static char text[256];
 	uint64_t needed_bytes = facts->ram_bytes / HEADROOM_RAM_DIVISOR;
 	uint64_t held_bytes = facts->committed_bytes;
-	uint64_t left_bytes;
 
 	if (needed_bytes < HEADROOM_MIN_BYTES)
 		needed_bytes = HEADROOM_MIN_BYTES;
 	if (!predict(traits, 2, facts))
 		held_bytes += predict_commit(traits, facts);
-	left_bytes = minus(facts->commit_limit_bytes, held_bytes);
-	if (left_bytes >= needed_bytes)
-		return true;
-	snprintf(why, why_bytes,
+	if (minus(facts->commit_limit_bytes, held_bytes) >= needed_bytes)
+		return NULL;
+	snprintf(text, sizeof text,
 		 "Mode 2 would leave less than the %llu MiB that other "
 		 "programs need: run again when they have ended, raise "
 		 "vm.overcommit_ratio, or take a smaller heap.",
 		 (unsigned long long)(needed_bytes / MIB));
-	return false;
+	return text;
 }
 
-bool request_ok(uint64_t asked_bytes, const struct predict_facts *facts,
-		char *why, size_t why_bytes)
+const char *request_harm(uint64_t asked_bytes,
+			 const struct predict_facts *facts)
 {
 	struct predict_facts granted = *facts;
 
 	if (asked_bytes >= predict_left(facts) + predict_slack(facts))
-		return true;
+		return NULL;
 	granted.committed_bytes += asked_bytes;
-	return headroom_ok(0, &granted, why, why_bytes);
+	return headroom_lack(0, &granted);
 }

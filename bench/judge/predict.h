@@ -79,17 +79,16 @@ uint64_t predict_commit(unsigned traits, const struct predict_facts *facts);
 /* The same and what the spawn maps besides, for a moment. */
 uint64_t predict_asked(unsigned traits, const struct predict_facts *facts);
 
-/* Whether mode 2 may be held while this spawn is made: what is left below the
- * limit, with the child alive, must be at least 256 MiB and 2 % of the RAM, or
- * other programs fail to allocate. If not, why says so in a sentence, the same
- * one every time: how much was left at that moment helps nobody. */
-bool headroom_ok(unsigned traits, const struct predict_facts *facts, char *why,
-		 size_t why_bytes);
+/* Why mode 2 may not be held while this spawn is made, or NULL: what is left
+ * below the limit, with the child alive, must be at least 256 MiB and 2 % of
+ * the RAM, or other programs fail to allocate. A sentence, the same one every
+ * time, since how much was left at that moment helps nobody; it is valid until
+ * the next call. */
+const char *headroom_lack(unsigned traits, const struct predict_facts *facts);
 
-/* Whether so many bytes may be asked for in mode 2 without harm to others: the
- * request is refused beyond the counter's doubt, or leaves what headroom_ok()
- * wants, whose why it gives. */
-bool request_ok(uint64_t asked_bytes, const struct predict_facts *facts,
-		char *why, size_t why_bytes);
+/* The same of so many bytes that are asked for in mode 2. They harm nobody
+ * where the request is refused beyond the counter's doubt. */
+const char *request_harm(uint64_t asked_bytes,
+			 const struct predict_facts *facts);
 
 #endif

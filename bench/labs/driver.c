@@ -17,13 +17,13 @@
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/coprocess.h"
+#include "bench/machine/cure.h"
+#include "bench/machine/failure.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/measure/predict_facts.h"
-#include "bench/show/cure.h"
 #include "bench/show/progress.h"
-#include "bench/verbs/failure.h"
 #include "lib/spawnwise.h"
 
 #define TRIES 10 /* of a trial, while this process is stopped meanwhile */
@@ -279,19 +279,21 @@ int lab_try(struct lab_context *context, const struct lab_part *part)
 static void bound_modes(struct lab_context *context)
 {
 	struct predict_facts facts;
-	char why[256];
+	const char *lack;
+	char unseen[160];
 	size_t kept = 0;
 	const int error = predict_facts_self(&facts);
 
 	if (error)
-		snprintf(why, sizeof why,
+		snprintf(unseen, sizeof unseen,
 			 "What it would leave cannot be seen: %s.",
 			 meminfo_error(error));
+	lack = error ? unseen : headroom_lack(0, &facts);
 	for (size_t i = 0; i < context->modes.count; i++) {
 		const int mode = (int)context->modes.values[i].number;
 
 		if (mode != 2 || context->users_mode == 2 || context->alone ||
-		    (!error && headroom_ok(0, &facts, why, sizeof why))) {
+		    !lack) {
 			context->modes.values[kept++].number = (uint64_t)mode;
 			continue;
 		}
@@ -299,7 +301,7 @@ static void bound_modes(struct lab_context *context)
 		report_text(context,
 			    "Skipped: mode 2. %s On a machine that nobody else "
 			    "uses, --alone holds it all the same.",
-			    why);
+			    lack);
 	}
 	context->modes.count = kept;
 }

@@ -58,7 +58,6 @@ static int renew(struct frontier *frontier, struct predict_facts *now)
 static bool is_harmless(struct frontier *frontier, uint64_t bytes)
 {
 	struct predict_facts after;
-	char why[256];
 
 	if (frontier->trial.mode != 2)
 		return true;
@@ -66,15 +65,15 @@ static bool is_harmless(struct frontier *frontier, uint64_t bytes)
 		return false;
 	if (frontier->trial.context->alone)
 		return true;
-	if (!request_ok(bytes, &after, why, sizeof why))
+	if (request_harm(bytes, &after))
 		return false;
 	if (bytes >= predict_left(&after))
 		return true; /* there will be no heap to copy */
 	after.committed_bytes += bytes;
 	after.accountable_bytes += bytes;
-	return request_ok(
-		predict_asked(frontier->trial.strategy->traits, &after), &after,
-		why, sizeof why);
+	return !request_harm(
+		predict_asked(frontier->trial.strategy->traits, &after),
+		&after);
 }
 
 static int resize(const struct frontier *frontier, uint64_t bytes)

@@ -20,10 +20,10 @@
 
 #include "bench/files/run_dir.h"
 #include "bench/labs/driver.h"
+#include "bench/machine/cure.h"
 #include "bench/machine/host.h"
 #include "bench/machine/text.h"
 #include "bench/rows/row_file.h"
-#include "bench/show/cure.h"
 #include "bench/show/plot.h"
 #include "bench/show/table.h"
 #include "bench/verbs/mode.h"
@@ -306,12 +306,11 @@ static int experiment(struct lab_context *context, struct failure *why)
 static void draw(void)
 {
 	const char *path = files.dir.path;
-	char reason[480];
-	const int error =
-		plot_run(path, path, NULL, NULL, reason, sizeof reason);
+	struct failure reason;
+	const int error = plot_run(path, path, NULL, NULL, &reason);
 
 	if (error && error != -ENODATA)
-		fprintf(stderr, "There is no chart: %s\n", reason);
+		fprintf(stderr, "There is no chart: %s\n", reason.what);
 	text_print(stderr, "The results are in %s.\n", path);
 }
 

@@ -44,8 +44,8 @@ struct lab_context {
 	/* What it tells its caller. */
 	size_t skipped; /* parts, which the text says, and wrong predictions:
 			 * the command then ends with status 3 */
-	struct failure *failure; /* by fail() of bench/verbs/failure.h with the
-				  * -errno that is returned, or empty */
+	struct failure *failure; /* by fail() of bench/machine/failure.h with
+				  * the -errno that is returned, or empty */
 
 	/* The driver's. */
 	const struct lab *lab;

@@ -112,10 +112,10 @@ static int spawn(struct oracle *oracle)
 	oracle->predicted = predict(traits, trial->mode, facts);
 	strcpy(trial->skipped, oracle->unavailable);
 	/* In mode 2, what others need is left to them. */
-	if (trial->skipped[0] ||
-	    (trial->mode == 2 && !trial->context->alone &&
-	     !request_ok(predict_asked(traits, facts), facts, trial->skipped,
-			 sizeof trial->skipped)))
+	if (!trial->skipped[0] && trial->mode == 2 && !trial->context->alone)
+		strcpy(trial->skipped,
+		       request_harm(predict_asked(traits, facts), facts) ?: "");
+	if (trial->skipped[0])
 		return 0;
 	oracle->observed = spawner_try();
 	if (oracle->observed == EAGAIN)

@@ -142,14 +142,15 @@ static bool may_map(struct oracle *oracle,
 		    const struct predict_facts *after)
 {
 	struct trial *trial = &oracle->trial;
+	const char *harm;
 
 	if (mode != 2 || trial->context->alone)
 		return true;
-	trial->for_others =
-		!request_ok(mapping->bytes / mapping->requests, &oracle->facts,
-			    trial->skipped, sizeof trial->skipped) ||
-		!headroom_ok(0, after, trial->skipped, sizeof trial->skipped);
-	return !trial->for_others;
+	harm = request_harm(mapping->bytes / mapping->requests, &oracle->facts)
+		       ?: headroom_lack(0, after);
+	trial->for_others = harm;
+	snprintf(trial->skipped, sizeof trial->skipped, "%s", harm ?: "");
+	return !harm;
 }
 
 int oracle_map(struct oracle *oracle, int mode)

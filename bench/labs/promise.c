@@ -110,14 +110,13 @@ static const struct row_field words[] = {
 static bool is_harmless(struct promise *promise, uint64_t bytes)
 {
 	struct predict_facts facts;
-	char reason[256];
 
 	if (promise->trial.mode != 2 || promise->trial.context->alone)
 		return true;
 	if (predict_facts_self(&facts))
 		return false;
 	facts.committed_bytes += bytes;
-	if (headroom_ok(0, &facts, reason, sizeof reason))
+	if (!headroom_lack(0, &facts))
 		return true;
 	promise->held_back = true;
 	return false;

@@ -25,9 +25,9 @@
 #include "bench/labs/region.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/cpu.h"
+#include "bench/machine/failure.h"
 #include "bench/machine/process.h"
 #include "bench/machine/program.h"
-#include "bench/verbs/failure.h"
 #include "lib/spawnwise.h"
 
 #define KIB ((uint64_t)1 << 10)

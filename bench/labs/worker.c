@@ -18,11 +18,11 @@
 #include <unistd.h>
 
 #include "bench/labs/region.h"
+#include "bench/machine/cure.h"
 #include "bench/machine/guardian.h"
 #include "bench/machine/program.h"
 #include "bench/machine/text.h"
 #include "bench/rows/rows.h"
-#include "bench/show/cure.h"
 #include "lib/spawnwise.h"
 
 #define LEASE_MS 500 /* renewed with every beat; and a second of grace */

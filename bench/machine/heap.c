@@ -16,6 +16,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "bench/machine/failure.h"
 #include "bench/machine/memory.h"
 
 #define HUGE_PAGE_BYTES (UINT64_C(2) << 20)
@@ -95,7 +96,7 @@ static int populate(const struct heap *heap)
 /* Whether smaps agrees: at least 99 % where pages are promised, at most 1 %
  * where they are not; the rest is what khugepaged may be doing right now. */
 static int verify(const struct heap *heap, const struct backing *backing,
-		  char *why, size_t why_bytes)
+		  struct failure *why)
 {
 	const uint64_t most = heap->bytes - heap->bytes / 100;
 	const uint64_t least = heap->bytes / 100;
@@ -105,7 +106,7 @@ static int verify(const struct heap *heap, const struct backing *backing,
 	int error = smaps_range(heap->start, heap->bytes, &range);
 
 	if (error)
-		return error;
+		return fail(why, error, NULL, "%s", strerror(-error));
 	/* The kernel may have merged a neighbour of ours into the mapping. */
 	spare = range.outside_bytes;
 	if (range.size_bytes == heap->bytes &&
@@ -115,13 +116,12 @@ static int verify(const struct heap *heap, const struct backing *backing,
 	    range.anon_huge_bytes >= (huge ? most : 0) &&
 	    range.anon_huge_bytes <= (huge ? heap->bytes : least))
 		return 0;
-	snprintf(why, why_bytes,
-		 "the heap is not backed as %s: of %llu KiB, %llu KiB are "
-		 "resident and %llu KiB in huge pages",
-		 backing->name, (unsigned long long)heap->bytes >> 10,
-		 (unsigned long long)range.rss_bytes >> 10,
-		 (unsigned long long)range.anon_huge_bytes >> 10);
-	return -ENOTSUP;
+	return fail(why, -ENOTSUP, NULL,
+		    "the heap is not backed as %s: of %llu KiB, %llu KiB are "
+		    "resident and %llu KiB in huge pages",
+		    backing->name, (unsigned long long)heap->bytes >> 10,
+		    (unsigned long long)range.rss_bytes >> 10,
+		    (unsigned long long)range.anon_huge_bytes >> 10);
 }
 
 /* Huge pages want an aligned start: map more, give the edges back. */
@@ -143,7 +143,7 @@ static void *map_aligned(uint64_t bytes)
 
 /* Others may have taken memory since the size was chosen. Where this heap would
  * leave less than an eighth of what there is, somebody may be killed. */
-static int check_room(uint64_t bytes, char *why, size_t why_bytes)
+static int check_room(uint64_t bytes, struct failure *why)
 {
 	char reason[MEMORY_WHY_BYTES];
 	uint64_t room_bytes;
@@ -151,33 +151,31 @@ static int check_room(uint64_t bytes, char *why, size_t why_bytes)
 
 	if (!error && bytes <= room_bytes - room_bytes / 8)
 		return 0;
-	snprintf(why, why_bytes, "%s%s", error ? "" : "there are only ",
-		 reason);
-	return error ? error : -ENOMEM;
+	return error ? fail(why, error, NULL, "%s", reason)
+		     : fail(why, -ENOMEM, NULL, "there are only %s", reason);
 }
 
 int heap_grow(struct heap *heap, uint64_t bytes, const struct backing *backing,
-	      char *why, size_t why_bytes)
+	      struct failure *why)
 {
 	int error = 0;
 
 	*heap = (struct heap){ .bytes = bytes };
-	why[0] = '\0';
 	if (!bytes)
 		return 0;
 	if (backing->populate)
-		error = check_room(bytes, why, why_bytes);
+		error = check_room(bytes, why);
 	if (error)
 		return error;
 	heap->start = map_aligned(bytes);
 	if (!heap->start)
-		return -ENOMEM;
+		return fail(why, -ENOMEM, NULL, "%s", strerror(ENOMEM));
 	if (madvise(heap->start, bytes, backing->advice) &&
-	    backing->advice == MADV_HUGEPAGE) {
-		snprintf(why, why_bytes, "this kernel has no huge pages");
-		return -ENOTSUP;
-	}
+	    backing->advice == MADV_HUGEPAGE)
+		return fail(why, -ENOTSUP, NULL,
+			    "this kernel has no huge pages");
 	if (backing->populate)
 		error = populate(heap);
-	return error ? error : verify(heap, backing, why, why_bytes);
+	return error ? fail(why, error, NULL, "%s", strerror(-error))
+		     : verify(heap, backing, why);
 }

@@ -7,6 +7,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+struct failure;
+
 /* How a heap is backed. */
 struct backing {
 	const char *name;
@@ -28,12 +30,11 @@ struct heap {
 
 /*
  * Map bytes (0: nothing) as backing says and populate them on every CPU this
- * process may use, once. 0; -ENOMEM when it cannot be mapped or filled, or
- * would leave too little to others, which why then says; -ENOTSUP when what
- * smaps shows afterwards is not what the backing promises (why says it in a
- * sentence).
+ * process may use, once. 0, or why holds the reason: -ENOMEM when it cannot be
+ * mapped or filled, or would leave too little to others; -ENOTSUP when what
+ * smaps shows afterwards is not what the backing promises.
  */
 int heap_grow(struct heap *heap, uint64_t bytes, const struct backing *backing,
-	      char *why, size_t why_bytes);
+	      struct failure *why);
 
 #endif

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bench/machine/cpu.h"
+#include "bench/machine/failure.h"
 #include "bench/machine/text.h"
 #include "bench/measure/gbench.h"
 
@@ -200,7 +201,7 @@ static int init_target(struct parent *parent)
 
 /* Everything up to the first block. Helpers are born on the CPU they shall
  * live on; populating uses every CPU; then the caller takes its place. */
-static int prepare(struct parent *parent, char *why, size_t why_bytes)
+static int prepare(struct parent *parent, struct failure *why)
 {
 	const struct parent_job *job = parent->job;
 	const struct row_field *axis;
@@ -217,8 +218,7 @@ static int prepare(struct parent *parent, char *why, size_t why_bytes)
 		error = cpu_unpin();
 	for (size_t i = 0; (axis = axis_at(i)) && !error; i++)
 		if (axis->axis->apply)
-			error = axis->axis->apply(&job->state->cell, why,
-						  why_bytes);
+			error = axis->axis->apply(&job->state->cell, why);
 	if (!error)
 		error = init_target(parent);
 	if (!error && job->caller_cpu >= 0)
@@ -239,10 +239,12 @@ _Noreturn void parent_run(const struct parent_job *job)
 {
 	struct parent parent = { .job = job };
 	struct parent_report message = { .kind = REPORT_READY };
+	struct failure why = { 0 };
 	char *json = NULL;
 
 	begin_life();
-	message.error = prepare(&parent, message.why, sizeof message.why);
+	message.error = prepare(&parent, &why);
+	snprintf(message.why, sizeof message.why, "%.159s", why.what);
 	if (!message.error)
 		message.error = smaps_read(0, &message.facts);
 	if (message.error)

@@ -144,6 +144,7 @@ static bool predict_cell(struct session *session)
 	const unsigned traits = strategy->traits;
 	struct cell_outcome *outcome = &session->run->outcomes[session->cell];
 	struct predict_facts facts;
+	const char *lack;
 
 	if (predict_facts_read(&session->facts, session->process.pid, &facts)) {
 		if (cell->overcommit != 2 || !is_foreign(session))
@@ -159,9 +160,12 @@ static bool predict_cell(struct session *session)
 		outcome->predicted = ENOTSUP;
 	if (refusal(session->run, strategy))
 		outcome->predicted = refusal(session->run, strategy);
-	return cell->overcommit != 2 || !is_foreign(session) ||
-	       headroom_ok(traits, &facts, outcome->skipped,
-			   sizeof outcome->skipped);
+	if (cell->overcommit != 2 || !is_foreign(session))
+		return true;
+	lack = headroom_lack(traits, &facts);
+	if (lack)
+		snprintf(outcome->skipped, sizeof outcome->skipped, "%s", lack);
+	return !lack;
 }
 
 /* Write the prediction down where it is another one than before. */

@@ -17,6 +17,7 @@
 #include <sys/types.h>
 #include <unistd.h>
 
+#include "bench/machine/failure.h"
 #include "bench/machine/text.h"
 
 static void note(struct csv_writer *writer, int result)
@@ -143,13 +144,10 @@ struct csv_reader {
 };
 
 #define FAIL(reader, number, ...)                                              \
-	do {                                                                   \
-		snprintf((reader)->reading->why, (reader)->reading->why_bytes, \
-			 __VA_ARGS__);                                         \
-		(reader)->error = (number);                                    \
-	} while (0)
+	((reader)->error =                                                     \
+		 fail((reader)->reading->why, number, NULL, __VA_ARGS__))
 
-static void fail_errno(struct csv_reader *reader, int error)
+static void fail_system(struct csv_reader *reader, int error)
 {
 	FAIL(reader, -error, "%s", strerror(error));
 }
@@ -179,7 +177,7 @@ static void data_field(struct csv_reader *reader, const char *text)
 		return;
 	reader->fields[i] = strdup(text);
 	if (!reader->fields[i])
-		fail_errno(reader, ENOMEM);
+		fail_system(reader, ENOMEM);
 }
 
 static void on_field(void *text, size_t bytes, void *data)
@@ -265,7 +263,7 @@ static void parse_line(struct csv_reader *reader, struct csv_parser *parser,
 		FAIL(reader, -EBADMSG, "line %lu has a stray quote",
 		     reader->line);
 	else
-		fail_errno(reader, ENOMEM);
+		fail_system(reader, ENOMEM);
 }
 
 static void parse_end(struct csv_reader *reader, struct csv_parser *parser)
@@ -288,7 +286,7 @@ static void parse_stream(struct csv_reader *reader, struct csv_parser *parser,
 	       (bytes = getline(&line, &capacity, stream)) > 0)
 		parse_line(reader, parser, line, (size_t)bytes);
 	if (!reader->error && !feof(stream))
-		fail_errno(reader, errno ? errno : EIO);
+		fail_system(reader, errno ? errno : EIO);
 	free(line);
 	if (!reader->error)
 		parse_end(reader, parser);
@@ -307,7 +305,7 @@ int csv_read(FILE *stream, const struct csv_reading *reading)
 	/* Without CSV_STRICT libcsv repairs what is broken, in silence. */
 	if (!reader.places || !reader.fields ||
 	    csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL)) {
-		fail_errno(&reader, ENOMEM);
+		fail_system(&reader, ENOMEM);
 	} else {
 		csv_set_space_func(&parser, never_space);
 		parse_stream(&reader, &parser, stream);

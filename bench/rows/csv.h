@@ -14,6 +14,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+struct failure;
+
 /* Start with { .stream = stream }. The first error sticks and is told by
  * csv_end_row(), so the calls before it need no checks. */
 struct csv_writer {
@@ -57,8 +59,7 @@ struct csv_reading {
 	/* Set if the last line has no LF and was left out: a file cut off while
 	 * it was written. NULL: that is an error. */
 	bool *cut;
-	char *why; /* what is wrong and where, a phrase without a full stop */
-	size_t why_bytes;
+	struct failure *why; /* what is wrong and where */
 };
 
 /* Read a stream to its end. -EBADMSG: a column is missing, a row has fewer or

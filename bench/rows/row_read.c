@@ -12,6 +12,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine/failure.h"
 #include "bench/machine/text.h"
 #include "bench/rows/csv.h"
 
@@ -205,18 +206,16 @@ static int get_field(struct words *words, const struct row_field *field,
 static int explain(struct row_reader *reader, int error, const char *name,
 		   const char *text)
 {
+	struct failure *why = reader->csv.why;
+
 	if (error == -ENOMEM)
-		snprintf(reader->csv.why, reader->csv.why_bytes, "%s",
-			 strerror(ENOMEM));
-	else if (error == -ENOTSUP)
-		snprintf(reader->csv.why, reader->csv.why_bytes,
-			 "schema %.20s is not 1 to %d, those known here", text,
-			 ROW_SCHEMA);
-	else
-		snprintf(reader->csv.why, reader->csv.why_bytes,
-			 "line %lu: %s cannot be \"%.40s\"", reader->line, name,
-			 text);
-	return error == -ENOMEM || error == -ENOTSUP ? error : -EBADMSG;
+		return fail(why, error, NULL, "%s", strerror(ENOMEM));
+	if (error == -ENOTSUP)
+		return fail(why, error, NULL,
+			    "schema %.20s is not 1 to %d, those known here",
+			    text, ROW_SCHEMA);
+	return fail(why, -EBADMSG, NULL, "line %lu: %s cannot be \"%.40s\"",
+		    reader->line, name, text);
 }
 
 /* The column and the text that name the cell of a row. */
@@ -236,11 +235,9 @@ static int on_row(void *context, char *const *texts, unsigned long line)
 	const struct row_reading *reading = reader->reading;
 	int error;
 
-	if (line != ++reader->line) {
-		snprintf(reader->csv.why, reader->csv.why_bytes,
-			 "line %lu is not one row", reader->line);
-		return -EBADMSG;
-	}
+	if (line != ++reader->line)
+		return fail(reader->csv.why, -EBADMSG, NULL,
+			    "line %lu is not one row", reader->line);
 	memset(reading->row, 0, reading->row_bytes);
 	for (size_t i = 0; i < reader->count; i++) {
 		const char *text =
@@ -267,13 +264,12 @@ static void list_fields(struct row_reader *reader, const struct row_part *part)
 	}
 }
 
-int row_read(const char *dir, const struct row_reading *reading, char *why,
-	     size_t why_bytes)
+int row_read(const char *dir, const struct row_reading *reading,
+	     struct failure *why)
 {
-	TEXT_STREAM stream = text_open("%s/%s", dir, reading->type->file);
-	const int error = -errno;
-	const size_t used =
-		(size_t)snprintf(why, why_bytes, "%s: ", reading->type->file);
+	const char *file = reading->type->file;
+	TEXT_STREAM stream = text_open("%s/%s", dir, file);
+	int error = -errno;
 	struct row_reader reader = {
 		.reading = reading,
 		.line = 1,
@@ -281,19 +277,17 @@ int row_read(const char *dir, const struct row_reading *reading, char *why,
 			 .row = on_row,
 			 .context = &reader,
 			 .cut = reading->cut,
-			 .why = why + used,
-			 .why_bytes = why_bytes - used },
+			 .why = why },
 	};
 
-	if (!stream) {
-		snprintf(why + used, why_bytes - used, "%s", strerror(-error));
-		return error;
-	}
+	if (!stream)
+		return fail(why, error, NULL, "%s: %s", file, strerror(-error));
 	for (const struct row_part *part = reading->type->parts; part->fields;
 	     part++)
 		list_fields(&reader, part);
 	reader.csv.column_count = reader.count;
-	return csv_read(stream, &reader.csv);
+	error = csv_read(stream, &reader.csv);
+	return error ? fail_because(why, error, NULL, "%s", file) : 0;
 }
 
 void words_release(struct words *words)

@@ -28,9 +28,9 @@ struct row_reading {
 };
 
 /* Read the type's file in dir to its end. 0, or why holds its name and the
- * reason, without a full stop: -ENOENT when there is none, -EBADMSG for bad
+ * reason: -ENOENT when there is none, -EBADMSG for bad
  * content, -ENOTSUP for a newer schema, else -errno. */
-int row_read(const char *dir, const struct row_reading *reading, char *why,
-	     size_t why_bytes);
+int row_read(const char *dir, const struct row_reading *reading,
+	     struct failure *why);
 
 #endif

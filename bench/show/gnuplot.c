@@ -15,6 +15,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "bench/machine/failure.h"
 #include "bench/machine/signals.h"
 
 #define PATIENCE_S 5 /* with a gnuplot that was interrupted */
@@ -120,21 +121,17 @@ static void read_complaint(int fd, pid_t pid, char *complaint, size_t size)
 }
 
 /* Why it failed: what it said, or how it was ended. */
-static void explain(const char *script, const char *complaint, int status,
-		    char *why, size_t why_bytes)
+static const char *reason_of(const char *complaint, int status)
 {
-	const char *reason = complaint;
-
 	if (WIFSIGNALED(status))
-		reason = strsignal(WTERMSIG(status));
-	else if (!*complaint)
-		reason = status ? "it did not say why" : "it has drawn nothing";
-	snprintf(why, why_bytes, "gnuplot could not draw %s: %s", script,
-		 reason);
+		return strsignal(WTERMSIG(status));
+	if (*complaint)
+		return complaint;
+	return status ? "it did not say why" : "it has drawn nothing";
 }
 
-int gnuplot_run(const char *settings, const char *script, int out_fd, char *why,
-		size_t why_bytes)
+int gnuplot_run(const char *settings, const char *script, int out_fd,
+		struct failure *why)
 {
 	char complaint[256];
 	int status = 0;
@@ -142,9 +139,9 @@ int gnuplot_run(const char *settings, const char *script, int out_fd, char *why,
 	const int fd = start(settings, script, out_fd, &pid);
 
 	if (fd == -ENOENT)
-		snprintf(why, why_bytes,
-			 "gnuplot is missing; install it with: apt-get install "
-			 "gnuplot-nox");
+		return fail(why, fd, NULL,
+			    "gnuplot is missing; install it with: apt-get "
+			    "install gnuplot-nox");
 	if (fd < 0)
 		return fd;
 	read_complaint(fd, pid, complaint, sizeof complaint);
@@ -153,6 +150,6 @@ int gnuplot_run(const char *settings, const char *script, int out_fd, char *why,
 			return -errno;
 	if (!status && lseek(out_fd, 0, SEEK_END))
 		return 0;
-	explain(script, complaint, status, why, why_bytes);
-	return -EIO;
+	return fail(why, -EIO, NULL, "gnuplot could not draw %s: %s", script,
+		    reason_of(complaint, status));
 }

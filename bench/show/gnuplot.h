@@ -3,7 +3,7 @@
 #ifndef SHOW_GNUPLOT_H
 #define SHOW_GNUPLOT_H
 
-#include <stddef.h>
+struct failure;
 
 /*
  * Let gnuplot run a script after some settings, with out_fd as its stdout, and
@@ -11,7 +11,7 @@
  * changes nothing. 0, or a negative errno: -ENOENT, there is none; -EIO, it
  * could not; then why says so in a sentence.
  */
-int gnuplot_run(const char *settings, const char *script, int out_fd, char *why,
-		size_t why_bytes);
+int gnuplot_run(const char *settings, const char *script, int out_fd,
+		struct failure *why);
 
 #endif

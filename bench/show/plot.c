@@ -20,6 +20,7 @@
 
 #include "bench/files/cells.h"
 #include "bench/files/run_dir.h"
+#include "bench/machine/failure.h"
 #include "bench/machine/program.h"
 #include "bench/machine/text.h"
 #include "bench/rows/row_file.h"
@@ -44,8 +45,7 @@ struct drawing {
 	bool quiet;	/* ... and quiet estimates */
 	int columns;
 	int lines;
-	char *why;
-	size_t why_bytes;
+	struct failure *why;
 };
 
 static int find_scripts(struct drawing *drawing)
@@ -57,12 +57,11 @@ static int find_scripts(struct drawing *drawing)
 
 	if (chosen)
 		snprintf(drawing->plots, sizeof drawing->plots, "%s", chosen);
-	else if (installed_path(drawing->plots, places)) {
-		snprintf(drawing->why, drawing->why_bytes,
-			 "The chart scripts are missing; set SPAWNWISE_PLOTS "
-			 "to the folder plots of the source.");
-		return -ENOENT;
-	}
+	else if (installed_path(drawing->plots, places))
+		return fail(drawing->why, -ENOENT, NULL,
+			    "The chart scripts are missing; set "
+			    "SPAWNWISE_PLOTS to the folder plots of the "
+			    "source.");
 	return 0;
 }
 
@@ -91,13 +90,13 @@ static void write_footer(struct drawing *drawing)
 {
 	const char *version = "?", *kernel = "?", *thp = "?", *governor = "?";
 	const char *run_id = "?";
-	char reason[128];
+	struct failure unknown;
 	json_int_t cpus = 0;
 	double apart = -1; /* of a run that says so */
 	char quality[64] = "";
 	json_t *host;
 
-	if (host_read(drawing->run_dir, &host, reason, sizeof reason))
+	if (host_read(drawing->run_dir, &host, &unknown))
 		return;
 	json_unpack(host, "{s?s, s?s, s?I, s?s, s?s, s?s, s?F}", "version",
 		    &version, "kernel", &kernel, "cpus", &cpus, "thp", &thp,
@@ -170,9 +169,8 @@ static int write_chart(struct drawing *drawing, const char *name, int fd)
 	if (!error)
 		error = replace_end(&replace, copy(fd, replace.stream));
 	if (error)
-		snprintf(drawing->why, drawing->why_bytes,
-			 "%s/%s cannot be written: %s", drawing->out_dir, name,
-			 strerror(-error));
+		fail(drawing->why, error, NULL, "%s/%s cannot be written: %s",
+		     drawing->out_dir, name, strerror(-error));
 	else
 		text_print(stderr, "Drew %s/%s\n", drawing->out_dir, name);
 	/* Of gnuplot these would be another matter. */
@@ -220,8 +218,7 @@ static int draw(struct drawing *drawing, const char *script,
 		return -ENOMEM;
 	fd = memfd_create("chart", MFD_CLOEXEC);
 	error = fd < 0 ? -errno
-		       : gnuplot_run(settings, script, fd, drawing->why,
-				     drawing->why_bytes);
+		       : gnuplot_run(settings, script, fd, drawing->why);
 	free(settings);
 	name_chart(script, terminal, name, sizeof name);
 	if (!error)
@@ -276,12 +273,10 @@ static int check_row(void *context, char *const *fields, unsigned long line)
 
 	taken->rows++;
 	for (size_t i = 0; i < taken->count; i++) {
-		if (!fields[i] || !is_wrong(taken->names[i], fields[i]))
-			continue;
-		snprintf(taken->csv.why, taken->csv.why_bytes,
-			 "line %lu: %s cannot be \"%.40s\"", line,
-			 taken->names[i], fields[i]);
-		return -EBADMSG;
+		if (fields[i] && is_wrong(taken->names[i], fields[i]))
+			return fail(taken->csv.why, -EBADMSG, NULL,
+				    "line %lu: %s cannot be \"%.40s\"", line,
+				    taken->names[i], fields[i]);
 	}
 	return 0;
 }
@@ -295,10 +290,10 @@ static int check_data(const struct drawing *drawing, const char *script)
 	static char text[16384] = "\n";
 	struct taken taken = { .csv = { .columns = taken.names,
 					.row = check_row,
-					.context = &taken } };
+					.context = &taken,
+					.why = drawing->why } };
 	TEXT_STREAM stream = NULL;
 	char *file;
-	size_t used;
 	int error;
 
 	if (text_read(script, text + 1, sizeof text - 1) ||
@@ -309,21 +304,15 @@ static int check_data(const struct drawing *drawing, const char *script)
 	if (!stream)
 		return -ENODATA;
 	find_columns(file + strlen(file) + 1, &taken);
-	used = (size_t)snprintf(drawing->why, drawing->why_bytes, "%s: ", file);
 	taken.csv.column_count = taken.count;
 	if (!strcmp(file, cells_row.file)) /* was read, and says what it has */
 		taken.csv.optional_count = taken.count;
-	taken.csv.why = drawing->why + used;
-	taken.csv.why_bytes = drawing->why_bytes - used;
 	error = csv_read(stream, &taken.csv);
 	if (error)
-		return error;
-	drawing->why[0] = '\0';
-	if (taken.rows)
-		return 0;
-	snprintf(drawing->why, drawing->why_bytes,
-		 "%s has no rows, so nothing is drawn.", file);
-	return -ENOMSG;
+		return fail_because(drawing->why, error, NULL, "%s", file);
+	return taken.rows ? 0
+			  : fail(drawing->why, -ENOMSG, NULL,
+				 "%s has no rows, so nothing is drawn.", file);
 }
 
 static int is_script(const struct dirent *entry)
@@ -356,14 +345,12 @@ static int draw_all(struct drawing *drawing, const char *terminal)
 	int count = scandir(drawing->plots, &scripts, is_script, alphasort);
 	int error = -ENODATA;
 
-	if (count < 0) {
-		error = -errno;
-		snprintf(drawing->why, drawing->why_bytes,
-			 "The chart scripts in %s cannot be read: %s; set "
-			 "SPAWNWISE_PLOTS to the folder plots of the source.",
-			 drawing->plots, strerror(errno));
-		return error;
-	}
+	if (count < 0)
+		return fail(drawing->why, -errno, NULL,
+			    "The chart scripts in %s cannot be read: %s; set "
+			    "SPAWNWISE_PLOTS to the folder plots of the "
+			    "source.",
+			    drawing->plots, strerror(errno));
 	for (int i = 0; i < count; i++) {
 		if (!error || error == -ENODATA) {
 			int drawn = draw_script(drawing, scripts[i]->d_name,
@@ -379,16 +366,15 @@ static int draw_all(struct drawing *drawing, const char *terminal)
 }
 
 int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
-	     const char *state, char *why, size_t why_bytes)
+	     const char *state, struct failure *why)
 {
 	struct drawing drawing = { .run_dir = run_dir,
 				   .out_dir = out_dir,
 				   .state = state,
-				   .why = why,
-				   .why_bytes = why_bytes };
+				   .why = why };
 	int error;
 
-	why[0] = '\0';
+	*why->what = '\0';
 	error = find_scripts(&drawing);
 	if (error)
 		return error;
@@ -397,9 +383,9 @@ int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
 	size_terminal(&drawing);
 	error = draw_all(&drawing, terminal);
 	if (error == -ENODATA)
-		snprintf(why, why_bytes,
-			 "There is no chart for what it holds.");
-	else if (error && !why[0])
-		snprintf(why, why_bytes, "%s", strerror(-error));
-	return error;
+		return fail(why, error, NULL,
+			    "There is no chart for what it holds.");
+	return error && !*why->what
+		       ? fail(why, error, NULL, "%s", strerror(-error))
+		       : error;
 }

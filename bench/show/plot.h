@@ -8,7 +8,7 @@
 #ifndef SHOW_PLOT_H
 #define SHOW_PLOT_H
 
-#include <stddef.h>
+struct failure;
 
 /*
  * Draw every chart whose file is in run_dir. terminal NULL: an svg and a png
@@ -20,6 +20,6 @@
  * what is in run_dir, -ENOMSG when that has no rows, -EIO when gnuplot fails.
  */
 int plot_run(const char *run_dir, const char *out_dir, const char *terminal,
-	     const char *state, char *why, size_t why_bytes);
+	     const char *state, struct failure *why);
 
 #endif

@@ -123,8 +123,7 @@ int run_find(const char *named, char dir[PATH_MAX], const char *cure,
 int run_read(const char *dir, struct cells *cells, const char *cure,
 	     struct failure *why)
 {
-	char reason[256];
-	const int error = cells_read(dir, cells, reason, sizeof reason);
+	const int error = cells_read(dir, cells, why);
 
 	if (!error)
 		return 0;
@@ -135,8 +134,8 @@ int run_read(const char *dir, struct cells *cells, const char *cure,
 			  shell_word(dir).text);
 		cure = NULL;
 	}
-	return fail(why, error == -ENODATA ? EXIT_FAILED : EXIT_USAGE, cure,
-		    "read run %s: %s", dir, reason);
+	return fail_because(why, error == -ENODATA ? EXIT_FAILED : EXIT_USAGE,
+			    cure, "read run %s", dir);
 }
 
 static int print_choice(const struct choice *choice, struct failure *why)

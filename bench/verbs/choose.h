@@ -11,7 +11,7 @@
 
 #include "bench/files/cells.h"
 #include "bench/judge/choose.h"
-#include "bench/verbs/failure.h"
+#include "bench/machine/failure.h"
 
 /*
  * Choose by the cells of a run. Whether a strategy would work is what the run

@@ -18,8 +18,8 @@
 #include "bench/files/samples.h"
 #include "bench/judge/compare.h"
 #include "bench/judge/quality.h"
+#include "bench/machine/cure.h"
 #include "bench/show/comparison.h"
-#include "bench/show/cure.h"
 #include "bench/show/plot.h"
 #include "bench/verbs/choose.h"
 #include "bench/verbs/verbs.h"
@@ -69,16 +69,15 @@ static bool is_old(const struct cells *cells)
 static int read_side(struct compare *compare, int side, struct failure *why)
 {
 	const char *dir = compare->report.names[side];
-	char reason[160];
+	struct failure unknown;
 	int code = run_read(dir, &compare->cells[side], run_cure, why);
 
 	/* A run can be compared without what is known of its machine. */
-	if (!code &&
-	    host_read(dir, &compare->report.hosts[side], reason, sizeof reason))
+	if (!code && host_read(dir, &compare->report.hosts[side], &unknown))
 		fprintf(stderr,
 			"What the machines differ in is not known: "
 			"%s/host.json: %s.\n",
-			dir, reason);
+			dir, unknown.what);
 	if (!code && is_old(&compare->cells[side]))
 		fprintf(stderr,
 			"%s has no quiet times: its medians, which are higher, "
@@ -139,13 +138,13 @@ static int compare_two_strategies(struct compare *compare, const char *dir,
 	struct samples *samples = &compare->samples;
 	struct result *result = &compare->result;
 	struct cells cells;
-	char reason[256];
-	int error = samples_read(dir, samples, reason, sizeof reason);
+	int error = samples_read(dir, samples, why);
 
 	if (error)
-		return fail(why, EXIT_USAGE,
-			    error == -EBUSY ? "Wait for its end." : run_cure,
-			    "compare in %s: %s", dir, reason);
+		return fail_because(why, EXIT_USAGE,
+				    error == -EBUSY ? "Wait for its end."
+						    : run_cure,
+				    "compare in %s", dir);
 	compare->report.names[0] = compare->sides[0];
 	compare->report.names[1] = compare->sides[1];
 	compare->report.run_id = samples->cells.run_id;
@@ -165,7 +164,6 @@ static int keep(const struct comparison_report *report, const char *dir,
 		struct failure *why)
 {
 	struct replace replace;
-	char reason[480] = "";
 	int error = mkdir(dir, 0777) && errno != EEXIST ? -errno : 0;
 
 	if (!error)
@@ -178,12 +176,12 @@ static int keep(const struct comparison_report *report, const char *dir,
 		return fail(why, EXIT_USAGE,
 			    "Name a folder that you may write to.",
 			    "write to %s: %s", dir, strerror(-error));
-	error = plot_run(dir, dir, NULL, NULL, reason, sizeof reason);
-	return error ? fail(why, EXIT_FAILED,
-			    "`spawnwise doctor` tells whether gnuplot is here "
-			    "and whole.",
-			    "draw %s/%s: %s", dir, compare_row.file, reason)
-		     : 0;
+	return plot_run(dir, dir, NULL, NULL, why)
+		       ? fail_because(why, EXIT_FAILED,
+				      "`spawnwise doctor` tells whether "
+				      "gnuplot is here and whole.",
+				      "draw %s/%s", dir, compare_row.file)
+		       : 0;
 }
 
 /* Whether B was shown to be slower by more than so many percent. */
@@ -205,13 +203,11 @@ static int print_for_benchstat(char *const *runs, struct failure *why)
 {
 	for (int i = 0; i < 2; i++) {
 		struct samples samples;
-		char reason[256];
-		int error =
-			samples_read(runs[i], &samples, reason, sizeof reason);
+		int error = samples_read(runs[i], &samples, why);
 
 		if (error)
-			return fail(why, EXIT_USAGE, run_cure,
-				    "read run %s: %s", runs[i], reason);
+			return fail_because(why, EXIT_USAGE, run_cure,
+					    "read run %s", runs[i]);
 		error = comparison_put_run(runs[i], &samples, stdout);
 		samples_release(&samples);
 		if (error)

@@ -224,10 +224,9 @@ static int spawn_all(struct sw_handle *handle, const struct options *options,
 static int open_and_grow(const struct options *options,
 			 struct sw_handle **handle, struct failure *why)
 {
-	char reason[160] = "";
 	struct heap heap;
 	int cpu = -1;
-	int error = strcmp(options->cpu, "same") ? 0 : cpu_same(&cpu);
+	int error = strcmp(options->cpu, "same") ? 0 : cpu_same(&cpu), code;
 
 	assert(options->strategy);
 	if (!error && cpu >= 0)
@@ -240,16 +239,17 @@ static int open_and_grow(const struct options *options,
 				  "what works here.",
 				  "open strategy %s", options->strategy->name);
 	cpu_unpin();
-	error = heap_grow(&heap, options->heap_bytes,
-			  backing_find(options->backing), reason,
-			  sizeof reason);
-	if (!error && cpu >= 0)
-		error = cpu_pin(cpu);
-	if (!error)
-		return 0;
-	sw_close(*handle);
-	return fail(why, EXIT_OURS, "Use a smaller --heap.",
-		    "grow the heap: %s", reason[0] ? reason : strerror(-error));
+	if (heap_grow(&heap, options->heap_bytes,
+		      backing_find(options->backing), why))
+		code = fail_because(why, EXIT_OURS, "Use a smaller --heap.",
+				    "grow the heap");
+	else
+		code = fail_errno(why, EXIT_OURS, CURE_SELF,
+				  cpu >= 0 ? cpu_pin(cpu) : 0, NULL,
+				  "stay on one CPU");
+	if (code)
+		sw_close(*handle);
+	return code;
 }
 
 /* Silence would look as if the command had run and printed nothing. */

@@ -56,10 +56,8 @@ static void describe(const struct lock_holder *holder, struct failure *text)
 int run_guardian_busy(const char *action, const struct lock_holder *holder,
 		      struct failure *why)
 {
-	struct failure text = { 0 };
-
-	describe(holder, &text);
-	return fail(why, EXIT_FAILED, text.cure, "%s: %s", action, text.what);
+	describe(holder, why);
+	return fail_because(why, EXIT_FAILED, NULL, "%s", action);
 }
 
 static void tell_repair(const struct repair *repair)

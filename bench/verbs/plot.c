@@ -122,7 +122,7 @@ static int plot_verb(const struct arguments *args, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
 	const char *out = options->out;
-	char run[PATH_MAX], reason[480] = "";
+	char run[PATH_MAX];
 	int error,
 		code = check_run(args->operands[0], run, options->state, why);
 
@@ -132,11 +132,11 @@ static int plot_verb(const struct arguments *args, struct failure *why)
 		return code;
 	if (!out)
 		out = run;
-	error = plot_run(run, out, options->terminal, options->state, reason,
-			 sizeof reason);
+	error = plot_run(run, out, options->terminal, options->state, why);
 	if (error)
-		return fail(why, error == -EBADMSG ? EXIT_USAGE : EXIT_FAILED,
-			    cure_drawing(error), "plot %s: %s", run, reason);
+		return fail_because(
+			why, error == -EBADMSG ? EXIT_USAGE : EXIT_FAILED,
+			cure_drawing(error), "plot %s", run);
 	if (!options->terminal)
 		text_print(stderr, "The charts are in %s.\n", out);
 	return EXIT_DONE;

@@ -14,10 +14,10 @@
 #include <string.h>
 
 #include "bench/files/run_dir.h"
+#include "bench/machine/cure.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/measure/ab.h"
-#include "bench/show/cure.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/run_job.h"
 #include "bench/verbs/run_request.h"

@@ -176,7 +176,8 @@ static int run_section(const struct job *job, const json_t *words,
 static int run_apart(struct job *job, const char *name, const json_t *words,
 		     struct failure *why)
 {
-	char folder[PATH_MAX + 64], text[sizeof why->what];
+	char folder[PATH_MAX + 64];
+	struct failure unread;
 	struct coprocess process;
 	json_t *host = NULL;
 	bool begun, finished;
@@ -184,7 +185,7 @@ static int run_apart(struct job *job, const char *name, const json_t *words,
 
 	snprintf(folder, sizeof folder, "%s/%s", job->folder, name);
 	begun = argument_given(job->args, "resume") &&
-		!host_read(folder, &host, text, sizeof text);
+		!host_read(folder, &host, &unread);
 	finished = json_is_false(json_object_get(host, "interrupted"));
 	json_decref(host);
 	if (!job->check)
@@ -213,9 +214,9 @@ static int run_apart(struct job *job, const char *name, const json_t *words,
 	if (job->check)
 		dup2(coprocess_sink(), STDOUT_FILENO);
 	code = run_section(job, words, folder, begun, why);
-	memcpy(text, why->what, sizeof text);
-	return *text ? fail(why, code, NULL, "run section [%s]: %s", name, text)
-		     : code;
+	return *why->what
+		       ? fail_because(why, code, NULL, "run section [%s]", name)
+		       : code;
 }
 
 int run_job(const struct arguments *args, struct failure *why)

@@ -156,13 +156,13 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 static void show(const struct run *run, const struct run_dir *dir,
 		 const struct result *result, bool plot)
 {
-	char why[256];
+	struct failure why;
 
 	show_matrix(stdout, result->rows, result->count);
 	putchar('\n');
 	fflush(stdout);
-	if (plot_run(dir->path, dir->path, "dumb", NULL, why, sizeof why))
-		fprintf(stderr, "No chart: %s\n", why);
+	if (plot_run(dir->path, dir->path, "dumb", NULL, &why))
+		fprintf(stderr, "No chart: %s\n", why.what);
 	tell_answer(run, result->rows);
 	printf("%s\n", result->quality.verdict);
 	if (!ferror(stdout)) /* else main() flushes, and tells the reason */
@@ -298,7 +298,6 @@ int run_result(struct run *run, const struct run_dir *dir,
 {
 	const struct options *options = (const void *)args->options;
 	const bool plot = options->plot;
-	char reason[480] = "";
 	struct result result;
 	size_t skipped;
 	bool answered;
@@ -312,9 +311,9 @@ int run_result(struct run *run, const struct run_dir *dir,
 			strerror(-error));
 	let_suspend(run);
 	show(run, dir, &result, plot);
-	error = plot && !run->signal ? plot_run(dir->path, dir->path, NULL,
-						NULL, reason, sizeof reason)
-				     : 0;
+	error = plot && !run->signal
+			? plot_run(dir->path, dir->path, NULL, NULL, why)
+			: 0;
 	answered = has_answer(&result);
 	free(result.rows);
 	attest_report(stderr, run->plan->axes.strategies, run->attested,
@@ -331,8 +330,9 @@ int run_result(struct run *run, const struct run_dir *dir,
 			    "All was measured and is kept.", "show run %s: %s",
 			    dir->run_id, strsignal(signal));
 	if (error)
-		return fail(why, EXIT_FAILED, "What was measured is kept.",
-			    "plot %s: %s", dir->path, reason);
+		return fail_because(why, EXIT_FAILED,
+				    "What was measured is kept.", "plot %s",
+				    dir->path);
 	if (!answered)
 		fputs("Nothing was measured: every spawn failed.\n", stderr);
 	return skipped || run->parents_died || !answered ? EXIT_PARTLY

@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bench/machine/cure.h"
 #include "bench/machine/host.h"
-#include "bench/show/cure.h"
 
 static const char folder_cure[] =
 	"Name the folder of a run that was interrupted; see its host.json.";
@@ -61,7 +61,6 @@ int run_resume_read(struct resume *resume, const struct arguments *args,
 		    struct failure *why)
 {
 	const char *dir = ((const struct options *)args->options)->resume;
-	char reason[256];
 	const char *other = find_other(args);
 	int error, code = 0;
 
@@ -71,12 +70,13 @@ int run_resume_read(struct resume *resume, const struct arguments *args,
 			    "--budget, --plot and --dry-run hold anew.",
 			    "run --resume with --%s", other);
 	*resume = (struct resume){ .host = NULL };
-	error = samples_read(dir, &resume->samples, reason, sizeof reason);
-	if (error || host_read(dir, &resume->host, reason, sizeof reason)) {
+	error = samples_read(dir, &resume->samples, why);
+	if (error || host_read(dir, &resume->host, why)) {
 		run_resume_release(resume);
-		return fail(why, EXIT_USAGE,
-			    error == -EBUSY ? "Wait for its end." : folder_cure,
-			    "run --resume %s: %s", dir, reason);
+		return fail_because(why, EXIT_USAGE,
+				    error == -EBUSY ? "Wait for its end."
+						    : folder_cure,
+				    "run --resume %s", dir);
 	}
 	if (!take_command_line(resume)) {
 		code = fail(why, EXIT_USAGE, folder_cure,

@@ -3,7 +3,7 @@
 #ifndef VERBS_STRATEGIES_H
 #define VERBS_STRATEGIES_H
 
-#include "bench/verbs/failure.h"
+#include "bench/machine/failure.h"
 #include "lib/spawnwise.h"
 
 /* All of them, ended by NULL; the one of that name, or NULL. */

@@ -19,20 +19,20 @@
 static int read_run(const char *run, struct samples *samples,
 		    struct failure *why)
 {
-	char reason[256];
 	int error;
 
 	if (has_file(run, "cells.csv"))
 		return fail(why, EXIT_USAGE, "Delete it to make it again.",
 			    "summarise %s: it has its cells.csv", run);
-	error = samples_read(run, samples, reason, sizeof reason);
+	error = samples_read(run, samples, why);
 	if (!error)
 		return 0;
-	return fail(why, EXIT_USAGE,
-		    error == -EBUSY ? "Wait for its end, or end it with ^C."
+	return fail_because(why, EXIT_USAGE,
+			    error == -EBUSY
+				    ? "Wait for its end, or end it with ^C."
 				    : "Name the folder of a run that holds its "
 				      "samples.csv.",
-		    "summarise %s: %s", run, reason);
+			    "summarise %s", run);
 }
 
 static json_int_t count_deaths(const struct samples *samples)
@@ -70,16 +70,16 @@ static json_t *describe_unknown(const char *run, const char *run_id)
 static int write_host(const char *run, const struct samples *samples,
 		      const struct result *result, struct failure *why)
 {
-	char reason[160];
 	json_t *host = NULL;
-	int error = host_read(run, &host, reason, sizeof reason);
+	int error = host_read(run, &host, why);
 
 	if (error == -ENOENT)
 		host = describe_unknown(run, samples->cells.run_id);
 	if (!host)
-		return fail(why, EXIT_USAGE, "Delete it to make it again.",
-			    "read %s/host.json: %s", run, reason);
-	error = 0;
+		return fail_because(why, EXIT_USAGE,
+				    "Delete it to make it again.",
+				    "read %s/host.json", run);
+	error = *why->what = 0;
 	/* A run that ended by itself has said all of this. */
 	if (!json_is_string(json_object_get(host, "verdict"))) {
 		json_object_set_new(host, "parents_died",

@@ -17,7 +17,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "bench/verbs/failure.h"
+#include "bench/machine/failure.h"
 #include "bench/verbs/option.h"
 
 #define OPTIONS_MAX 24		 /* options of one verb */

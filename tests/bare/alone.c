@@ -18,6 +18,7 @@
 #include "bench/judge/stats.h"
 #include "bench/machine/clock.h"
 #include "bench/machine/cpu.h"
+#include "bench/machine/failure.h"
 #include "bench/machine/heap.h"
 #include "tests/bare/quiet.h"
 #include "tests/bare/spawn.h"
@@ -83,7 +84,7 @@ static size_t prepare(uint64_t heap_bytes, char *const *wanted,
 		      struct sw_handle **handles)
 {
 	static struct heap heap;
-	char why[256];
+	struct failure why;
 	size_t count;
 	int cpu;
 
@@ -91,7 +92,7 @@ static size_t prepare(uint64_t heap_bytes, char *const *wanted,
 		die("choose a CPU");
 	count = open_all(wanted, handles);
 	cpu_unpin();
-	if (heap_grow(&heap, heap_bytes, backing_find("base"), why, sizeof why))
+	if (heap_grow(&heap, heap_bytes, backing_find("base"), &why))
 		die("grow a heap");
 	if (cpu_pin(cpu))
 		die("choose a CPU");

@@ -11,6 +11,7 @@
 
 #include "bench/machine/clock.h"
 #include "bench/machine/cpu.h"
+#include "bench/machine/failure.h"
 #include "bench/machine/heap.h"
 #include "tests/bare/quiet.h"
 
@@ -72,7 +73,7 @@ static void spawn_batches(struct member *member, size_t at, size_t from)
 static void prepare(struct member *member, const char *const *names)
 {
 	static struct heap heap;
-	char why[256];
+	struct failure why;
 	int cpu;
 
 	if (member->caller != BUSY && (cpu_same(&cpu) || cpu_pin(cpu)))
@@ -82,7 +83,7 @@ static void prepare(struct member *member, const char *const *names)
 			open_strategy(names[member->count]);
 	cpu_unpin();
 	if (heap_grow(&heap, heap_bytes[member->caller], backing_find("base"),
-		      why, sizeof why))
+		      &why))
 		die("grow a heap");
 	if (member->caller != BUSY && cpu_pin(cpu))
 		die("choose a CPU");

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "bench/files/cells.h"
+#include "bench/machine/failure.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes);
 
@@ -20,7 +21,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 {
 	char dir[] = "/tmp/spawnwise-fuzz.XXXXXX";
 	struct cells cells;
-	char why[160] = "", path[64];
+	struct failure why = { 0 };
+	char path[64];
 	FILE *stream;
 	int error;
 
@@ -31,11 +33,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	if (!stream || fwrite(data, 1, bytes, stream) != bytes ||
 	    fclose(stream))
 		abort();
-	error = cells_read(dir, &cells, why, sizeof why);
+	error = cells_read(dir, &cells, &why);
 	unlink(path);
 	rmdir(dir);
 	/* A reason for every refusal. */
-	if (error && strlen(why) <= strlen("cells.csv: "))
+	if (error && strlen(why.what) <= strlen("cells.csv: "))
 		abort();
 	if (error)
 		return 0;

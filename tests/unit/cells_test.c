@@ -12,6 +12,9 @@
 #include <stdint.h>
 #include <string.h>
 
+/* Before cmocka, which has a macro of the name fail. */
+#include "bench/machine/failure.h"
+
 #include <cmocka.h>
 
 #include "bench/files/cells.h"
@@ -120,10 +123,10 @@ static void reads_golden(void **state)
 {
 	const struct summary *rows;
 	struct cells cells;
-	char why[128];
+	struct failure why = { 0 };
 
 	(void)state;
-	assert_int_equal(cells_read(GOLDEN, &cells, why, sizeof why), 0);
+	assert_int_equal(cells_read(GOLDEN, &cells, &why), 0);
 	rows = cells.rows;
 	assert_int_equal(cells.count, ROW_COUNT);
 	assert_string_equal(cells.run_id, "20240607-080910-1");
@@ -155,12 +158,13 @@ static void reads_golden(void **state)
 static void round_trip(void **state)
 {
 	struct cells cells;
-	char why[128], *first, *second;
+	struct failure why;
+	char *first, *second;
 
 	assert_int_equal(cells_write(*state, "R_1:2.a-b", golden, ROW_COUNT),
 			 0);
 	first = scratch_read(*state, "cells.csv");
-	assert_int_equal(cells_read(*state, &cells, why, sizeof why), 0);
+	assert_int_equal(cells_read(*state, &cells, &why), 0);
 	assert_string_equal(cells.run_id, "R_1:2.a-b");
 	assert_int_equal(
 		cells_write(*state, cells.run_id, cells.rows, cells.count), 0);
@@ -174,10 +178,10 @@ static void round_trip(void **state)
 static void no_rows(void **state)
 {
 	struct cells cells;
-	char why[128];
+	struct failure why = { 0 };
 
 	assert_int_equal(cells_write(*state, "r", NULL, 0), 0);
-	assert_int_equal(cells_read(*state, &cells, why, sizeof why), 0);
+	assert_int_equal(cells_read(*state, &cells, &why), 0);
 	assert_int_equal(cells.count, 0);
 	assert_string_equal(cells.run_id, "");
 	cells_release(&cells);
@@ -185,7 +189,7 @@ static void no_rows(void **state)
 
 /* The golden text with the first `from` made `to`, read. */
 static int read_changed(const char *from, const char *to, struct cells *cells,
-			char why[128])
+			struct failure *why)
 {
 	char *text = scratch_read(GOLDEN, "cells.csv"), *at, path[64];
 	void *dir = NULL;
@@ -202,8 +206,8 @@ static int read_changed(const char *from, const char *to, struct cells *cells,
 	fprintf(stream, "%.*s%s%s", (int)(at - text), text, to,
 		at + strlen(from));
 	fclose(stream);
-	*why = '\0';
-	error = cells_read(dir, cells, why, 128);
+	*why = (struct failure){ 0 };
+	error = cells_read(dir, cells, why);
 	scratch_remove(&dir);
 	free(text);
 	return error;
@@ -214,11 +218,11 @@ static void assert_refused(const char *from, const char *to, int error,
 {
 	const char file[] = "cells.csv: ";
 	struct cells cells;
-	char why[128];
+	struct failure why = { 0 };
 
-	assert_int_equal(read_changed(from, to, &cells, why), error);
-	assert_memory_equal(why, file, strlen(file));
-	assert_string_equal(why + strlen(file), reason);
+	assert_int_equal(read_changed(from, to, &cells, &why), error);
+	assert_memory_equal(why.what, file, strlen(file));
+	assert_string_equal(why.what + strlen(file), reason);
 	assert_null(cells.rows);
 }
 
@@ -296,14 +300,14 @@ static void rows_are_lines(void **state)
 static void long_errnos_are_refused(void **state)
 {
 	struct cells cells;
-	char why[128];
+	struct failure why = { 0 };
 
 	(void)state;
 	assert_int_equal(
 		read_changed("EAGAIN:1",
 			     "EAGAIN:1;EAGAIN:1;EAGAIN:1;EAGAIN:1;EAGAIN:1;"
 			     "EAGAIN:1;EAGAIN:1;EAGAIN:1;EAGAIN:1",
-			     &cells, why),
+			     &cells, &why),
 		-EBADMSG);
 }
 
@@ -311,10 +315,10 @@ static void long_errnos_are_refused(void **state)
 static void news_are_ignored(void **state)
 {
 	struct cells cells;
-	char why[128];
+	struct failure why = { 0 };
 
 	(void)state;
-	assert_int_equal(read_changed(",start,", ",stall,", &cells, why), 0);
+	assert_int_equal(read_changed(",start,", ",stall,", &cells, &why), 0);
 	assert_int_equal(cells.count, ROW_COUNT - 1);
 	cells_release(&cells);
 }
@@ -322,16 +326,17 @@ static void news_are_ignored(void **state)
 static void missing_file(void **state)
 {
 	struct cells cells;
-	char why[128];
+	struct failure why = { 0 };
 	char path[4096];
 
-	assert_int_equal(cells_read(*state, &cells, why, sizeof why), -ENOENT);
-	assert_string_equal(why, "cells.csv: No such file or directory");
+	assert_int_equal(cells_read(*state, &cells, &why), -ENOENT);
+	assert_string_equal(why.what, "cells.csv: No such file or directory");
 	snprintf(path, sizeof path, "%s/samples.csv", (char *)*state);
 	fclose(fopen(path, "we"));
-	assert_int_equal(cells_read(*state, &cells, why, sizeof why), -ENODATA);
-	assert_string_equal(why, "it has no cells.csv: the run was killed or "
-				 "is still at work");
+	assert_int_equal(cells_read(*state, &cells, &why), -ENODATA);
+	assert_string_equal(why.what,
+			    "it has no cells.csv: the run was killed or "
+			    "is still at work");
 	assert_int_equal(cells_write("/nowhere", "r", NULL, 0), -ENOENT);
 }
 

@@ -13,6 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* Before cmocka, which has a macro of the name fail. */
+#include "bench/machine/failure.h"
+
 #include <cmocka.h>
 
 #include "bench/rows/csv.h"
@@ -35,7 +38,7 @@ static int collect(void *context, char *const *fields, unsigned long line)
 }
 
 static int read_bytes(const char *bytes, size_t count,
-		      struct collected *collected, char why[128])
+		      struct collected *collected, struct failure *why)
 {
 	const char *const columns[] = { "a", "c" };
 	FILE *stream = tmpfile();
@@ -45,13 +48,12 @@ static int read_bytes(const char *bytes, size_t count,
 	assert_int_equal(fwrite(bytes, 1, count, stream), count);
 	rewind(stream);
 	*collected = (struct collected){ 0 };
-	*why = '\0';
+	*why = (struct failure){ 0 };
 	error = csv_read(stream, &(struct csv_reading){ .columns = columns,
 							.column_count = 2,
 							.row = collect,
 							.context = collected,
-							.why = why,
-							.why_bytes = 128 });
+							.why = why });
 	fclose(stream);
 	return error;
 }
@@ -59,20 +61,20 @@ static int read_bytes(const char *bytes, size_t count,
 static void assert_reads(const char *text, const char *should)
 {
 	struct collected collected;
-	char why[128];
+	struct failure why = { 0 };
 
-	assert_int_equal(read_bytes(text, strlen(text), &collected, why), 0);
+	assert_int_equal(read_bytes(text, strlen(text), &collected, &why), 0);
 	assert_string_equal(collected.text, should);
 }
 
 static void assert_refuses(const char *text, const char *reason)
 {
 	struct collected collected;
-	char why[128];
+	struct failure why = { 0 };
 
-	assert_int_equal(read_bytes(text, strlen(text), &collected, why),
+	assert_int_equal(read_bytes(text, strlen(text), &collected, &why),
 			 -EBADMSG);
-	assert_string_equal(why, reason);
+	assert_string_equal(why.what, reason);
 }
 
 static void columns_by_name(void **state)
@@ -100,10 +102,10 @@ static void line_counts_newlines_in_fields(void **state)
 {
 	const char text[] = "a,c\n\"two\nlines\",1\n";
 	struct collected collected;
-	char why[128];
+	struct failure why = { 0 };
 
 	(void)state;
-	assert_int_equal(read_bytes(text, strlen(text), &collected, why), 0);
+	assert_int_equal(read_bytes(text, strlen(text), &collected, &why), 0);
 	assert_int_equal(collected.last_line, 3);
 }
 
@@ -127,12 +129,12 @@ static void broken_text_is_refused(void **state)
 static void nul_byte_is_refused(void **state)
 {
 	struct collected collected;
-	char why[128];
+	struct failure why = { 0 };
 
 	(void)state;
-	assert_int_equal(read_bytes("a,c\n1,\0002\n", 9, &collected, why),
+	assert_int_equal(read_bytes("a,c\n1,\0002\n", 9, &collected, &why),
 			 -EBADMSG);
-	assert_string_equal(why, "line 2 holds a NUL byte");
+	assert_string_equal(why.what, "line 2 holds a NUL byte");
 }
 
 static int stop(void *context, char *const *fields, unsigned long line)
@@ -145,19 +147,18 @@ static int stop(void *context, char *const *fields, unsigned long line)
 static void callback_ends_the_reading(void **state)
 {
 	const char *const columns[] = { "a" };
-	char text[] = "a\n1\n2\n3\n", why[16];
+	char text[] = "a\n1\n2\n3\n";
+	struct failure why;
 	FILE *stream = fmemopen(text, strlen(text), "r");
 	unsigned long line = 0;
 
 	(void)state;
 	assert_int_equal(
-		csv_read(stream,
-			 &(struct csv_reading){ .columns = columns,
-						.column_count = 1,
-						.row = stop,
-						.context = &line,
-						.why = why,
-						.why_bytes = sizeof why }),
+		csv_read(stream, &(struct csv_reading){ .columns = columns,
+							.column_count = 1,
+							.row = stop,
+							.context = &line,
+							.why = &why }),
 		-ECANCELED);
 	assert_int_equal(line, 2);
 	fclose(stream);
@@ -167,19 +168,17 @@ static void directory_is_an_error(void **state)
 {
 	const char *const columns[] = { "a" };
 	FILE *stream = fopen("/", "r");
-	char why[64];
+	struct failure why = { 0 };
 	unsigned long line = 0;
 
 	(void)state;
 	assert_non_null(stream);
 	assert_int_equal(
-		csv_read(stream,
-			 &(struct csv_reading){ .columns = columns,
-						.column_count = 1,
-						.row = stop,
-						.context = &line,
-						.why = why,
-						.why_bytes = sizeof why }),
+		csv_read(stream, &(struct csv_reading){ .columns = columns,
+							.column_count = 1,
+							.row = stop,
+							.context = &line,
+							.why = &why }),
 		-EISDIR);
 	fclose(stream);
 }
@@ -189,7 +188,8 @@ static void what_is_written_is_read(void **state)
 	const char *const nasty[] = { "\"",  "\"\"",	  ",", "\r\n",
 				      " x ", "a\"b,c\nd", "",  "\xc3\xa9" };
 	struct collected collected;
-	char why[128], *text = NULL;
+	struct failure why;
+	char *text = NULL;
 	size_t bytes;
 	struct csv_writer writer = { .stream = open_memstream(&text, &bytes) };
 
@@ -203,7 +203,7 @@ static void what_is_written_is_read(void **state)
 			csv_end_row(&writer);
 	}
 	fclose(writer.stream);
-	assert_int_equal(read_bytes(text, bytes, &collected, why), 0);
+	assert_int_equal(read_bytes(text, bytes, &collected, &why), 0);
 	assert_string_equal(collected.text, "\"|\"\"/,|\r\n/ x |a\"b,c\nd/|"
 					    "\xc3\xa9/");
 	free(text);

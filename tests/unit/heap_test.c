@@ -13,6 +13,9 @@
 #include <string.h>
 #include <sys/mman.h>
 
+/* Before cmocka, which has a macro of the name fail. */
+#include "bench/machine/failure.h"
+
 #include <cmocka.h>
 
 #include "bench/machine/heap.h"
@@ -21,9 +24,9 @@
 #define MIB (UINT64_C(1) << 20)
 
 static int grow(struct heap *heap, uint64_t bytes, const char *backing,
-		char why[160])
+		struct failure *why)
 {
-	return heap_grow(heap, bytes, backing_find(backing), why, 160);
+	return heap_grow(heap, bytes, backing_find(backing), why);
 }
 
 static struct smaps_facts look(const struct heap *heap)
@@ -43,27 +46,27 @@ static void shrink(const struct heap *heap)
 
 static void no_heap_is_no_mapping(void **state)
 {
-	char why[160] = "stale";
+	struct failure why = { 0 };
 	struct heap heap;
 
 	(void)state;
-	assert_int_equal(grow(&heap, 0, "base", why), 0);
+	assert_int_equal(grow(&heap, 0, "base", &why), 0);
 	assert_null(heap.start);
-	assert_string_equal(why, "");
+	assert_string_equal(why.what, "");
 }
 
 static void base_is_resident_in_base_pages(void **state)
 {
 	static const uint64_t sizes[] = { 4096, 12288, 2 * MIB, 7 * MIB + 4096,
 					  64 * MIB };
-	char why[160];
+	struct failure why = { 0 };
 	struct heap heap;
 
 	(void)state;
 	for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
 		struct smaps_facts range;
 
-		assert_int_equal(grow(&heap, sizes[i], "base", why), 0);
+		assert_int_equal(grow(&heap, sizes[i], "base", &why), 0);
 		range = look(&heap);
 		assert_true(range.rss_bytes >= sizes[i]);
 		assert_int_equal(range.anon_huge_bytes, 0);
@@ -74,12 +77,12 @@ static void base_is_resident_in_base_pages(void **state)
 
 static void untouched_is_mapped_and_not_resident(void **state)
 {
-	char why[160];
+	struct failure why = { 0 };
 	struct heap heap;
 	struct smaps_facts range;
 
 	(void)state;
-	assert_int_equal(grow(&heap, 256 * MIB, "untouched", why), 0);
+	assert_int_equal(grow(&heap, 256 * MIB, "untouched", &why), 0);
 	range = look(&heap);
 	assert_int_equal(range.anon_huge_bytes, 0);
 	assert_true(range.rss_bytes <= range.outside_bytes);
@@ -104,14 +107,14 @@ static bool has_huge_pages(void)
  * answer is right, a heap in base pages under that name is not. */
 static void thp_is_in_huge_pages_or_refused(void **state)
 {
-	char why[160];
+	struct failure why = { 0 };
 	struct heap heap;
-	const int error = grow(&heap, 64 * MIB, "thp", why);
+	const int error = grow(&heap, 64 * MIB, "thp", &why);
 
 	(void)state;
 	if (error) {
 		assert_int_equal(error, -ENOTSUP);
-		assert_true(why[0] != '\0');
+		assert_true(why.what[0] != '\0');
 		return;
 	}
 	assert_true(has_huge_pages());
@@ -122,27 +125,28 @@ static void thp_is_in_huge_pages_or_refused(void **state)
 
 static void thp_that_no_huge_page_fits_is_refused(void **state)
 {
-	char why[160];
+	struct failure why = { 0 };
 	struct heap heap;
 
 	(void)state;
-	assert_int_equal(grow(&heap, MIB, "thp", why), -ENOTSUP);
+	assert_int_equal(grow(&heap, MIB, "thp", &why), -ENOTSUP);
 	if (has_huge_pages())
-		assert_string_equal(why, "the heap is not backed as thp: of "
-					 "1024 KiB, 1024 KiB are resident and "
-					 "0 KiB in huge pages");
+		assert_string_equal(why.what,
+				    "the heap is not backed as thp: of "
+				    "1024 KiB, 1024 KiB are resident and "
+				    "0 KiB in huge pages");
 	shrink(&heap);
 }
 
 static void what_cannot_be_mapped_is_enomem(void **state)
 {
-	char why[160] = "stale";
+	struct failure why = { 0 };
 	struct heap heap;
 
 	(void)state;
-	assert_int_equal(grow(&heap, UINT64_C(1) << 60, "untouched", why),
+	assert_int_equal(grow(&heap, UINT64_C(1) << 60, "untouched", &why),
 			 -ENOMEM);
-	assert_string_equal(why, "");
+	assert_string_equal(why.what, "Cannot allocate memory");
 }
 
 static void backings_are_found_by_name(void **state)

@@ -11,6 +11,9 @@
 #include <string.h>
 #include <sys/stat.h>
 
+/* Before cmocka, which has a macro of the name fail. */
+#include "bench/machine/failure.h"
+
 #include <cmocka.h>
 
 #include "bench/files/run_dir.h"
@@ -36,11 +39,11 @@ static void host_round_trip(void **state)
 		       json_pack("{s:s, s:I, s:f, s:[i,i], s:n}", "kernel",
 				 "6.1 \"x\"", "ram_bytes", (json_int_t)24 << 30,
 				 "load", 0.25, "cpus", 0, 1, "cgroup");
-	char why[128];
+	struct failure why = { 0 };
 
 	assert_non_null(should);
 	assert_int_equal(host_write(*state, should), 0);
-	assert_int_equal(host_read(*state, &is, why, sizeof why), 0);
+	assert_int_equal(host_read(*state, &is, &why), 0);
 	assert_true(json_equal(is, should));
 	assert_false(scratch_has_part(*state, "host.json"));
 	json_decref(is);
@@ -50,15 +53,15 @@ static void host_round_trip(void **state)
 static void bad_host_is_refused(void **state)
 {
 	json_t *host = NULL;
-	char why[128];
+	struct failure why = { 0 };
 
-	assert_int_equal(host_read(*state, &host, why, sizeof why), -ENOENT);
+	assert_int_equal(host_read(*state, &host, &why), -ENOENT);
 	put_file(*state, "host.json", "{\n\"a\": 1,\n\"b\"");
-	assert_int_equal(host_read(*state, &host, why, sizeof why), -EBADMSG);
-	assert_memory_equal(why, "line 3: ", 8);
+	assert_int_equal(host_read(*state, &host, &why), -EBADMSG);
+	assert_memory_equal(why.what, "line 3: ", 8);
 	put_file(*state, "host.json", "[1]");
-	assert_int_equal(host_read(*state, &host, why, sizeof why), -EBADMSG);
-	assert_string_equal(why, "it is no JSON object");
+	assert_int_equal(host_read(*state, &host, &why), -EBADMSG);
+	assert_string_equal(why.what, "it is no JSON object");
 	assert_null(host);
 }
 

@@ -117,17 +117,14 @@ static void requests_that_harm_nobody(void **state)
 	const uint64_t left = predict_left(&facts);
 	const uint64_t limit_left =
 		facts.commit_limit_bytes - facts.committed_bytes;
-	char why[160];
 
 	(void)state;
 	assert_true(predict_slack(&facts) == 96 * MIB);
-	assert_true(request_ok(left + 96 * MIB, &facts, why, sizeof why));
-	assert_false(request_ok(left + 96 * MIB - 1, &facts, why, sizeof why));
-	assert_false(request_ok(left, &facts, why, sizeof why));
-	assert_true(request_ok(limit_left - 24 * GIB / 50 - 1, &facts, why,
-			       sizeof why));
-	assert_false(request_ok(limit_left - 24 * GIB / 50 + 1, &facts, why,
-				sizeof why));
+	assert_null(request_harm(left + 96 * MIB, &facts));
+	assert_non_null(request_harm(left + 96 * MIB - 1, &facts));
+	assert_non_null(request_harm(left, &facts));
+	assert_null(request_harm(limit_left - 24 * GIB / 50 - 1, &facts));
+	assert_non_null(request_harm(limit_left - 24 * GIB / 50 + 1, &facts));
 }
 
 int main(void)

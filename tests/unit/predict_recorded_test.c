@@ -12,6 +12,9 @@
 #include <stdio.h>
 #include <string.h>
 
+/* Before cmocka, which has a macro of the name fail. */
+#include "bench/machine/failure.h"
+
 #include <cmocka.h>
 
 #include "bench/judge/predict.h"
@@ -41,7 +44,8 @@ static uint64_t size_in(const char *field)
 static void read_all(const char *name, const char *const *columns, size_t count,
 		     csv_row_fn *row, struct reading *reading)
 {
-	char path[512], why[256];
+	struct failure why;
+	char path[512];
 	FILE *stream;
 
 	snprintf(path, sizeof path, "tests/data/oracle/%s", name);
@@ -49,13 +53,11 @@ static void read_all(const char *name, const char *const *columns, size_t count,
 	stream = fopen(path, "re");
 	assert_non_null(stream);
 	assert_int_equal(
-		csv_read(stream,
-			 &(struct csv_reading){ .columns = columns,
-						.column_count = count,
-						.row = row,
-						.context = reading,
-						.why = why,
-						.why_bytes = sizeof why }),
+		csv_read(stream, &(struct csv_reading){ .columns = columns,
+							.column_count = count,
+							.row = row,
+							.context = reading,
+							.why = &why }),
 		0);
 	fclose(stream);
 }

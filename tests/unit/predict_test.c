@@ -94,38 +94,35 @@ static void headroom(void **state)
 {
 	struct predict_facts facts = big_parent();
 	const uint64_t needed_bytes = 24 * GIB / 50;
-	char why[160] = "", again[160];
 
 	(void)state;
 	/* The charge is refused, so it does not count. */
-	assert_true(headroom_ok(CHARGES, &facts, why, sizeof why));
+	assert_null(headroom_lack(CHARGES, &facts));
 	facts.committed_bytes = 12 * GIB - needed_bytes;
-	assert_true(headroom_ok(SHARES, &facts, why, sizeof why));
-	assert_string_equal(why, "");
+	assert_null(headroom_lack(SHARES, &facts));
 	facts.committed_bytes += 1;
-	assert_false(headroom_ok(SHARES, &facts, why, sizeof why));
 	assert_string_equal(
-		why, "Mode 2 would leave less than the 491 MiB that other "
-		     "programs need: run again when they have ended, raise "
-		     "vm.overcommit_ratio, or take a smaller heap.");
+		headroom_lack(SHARES, &facts),
+		"Mode 2 would leave less than the 491 MiB that other "
+		"programs need: run again when they have ended, raise "
+		"vm.overcommit_ratio, or take a smaller heap.");
 	facts.committed_bytes = 13 * GIB;
-	assert_false(headroom_ok(SHARES, &facts, again, sizeof again));
-	assert_string_equal(again, why);
+	assert_memory_equal(headroom_lack(SHARES, &facts),
+			    "Mode 2 would leave less than the 491 MiB", 40);
 }
 
 /* A charge that succeeds counts: 11 GiB and 500 MiB of 12 GiB. */
 static void headroom_with_the_child(void **state)
 {
 	struct predict_facts facts = big_parent();
-	char why[160];
 
 	(void)state;
 	facts.accountable_bytes = 1 * GIB;
 	facts.committed_bytes = 10 * GIB + 600 * MIB;
-	assert_true(headroom_ok(SHARES, &facts, why, sizeof why));
-	assert_false(headroom_ok(CHARGES, &facts, why, sizeof why));
+	assert_null(headroom_lack(SHARES, &facts));
+	assert_non_null(headroom_lack(CHARGES, &facts));
 	facts.committed_bytes = 10 * GIB + 500 * MIB;
-	assert_true(headroom_ok(CHARGES, &facts, why, sizeof why));
+	assert_null(headroom_lack(CHARGES, &facts));
 }
 
 static void small_machines_need_256_mib(void **state)
@@ -133,12 +130,11 @@ static void small_machines_need_256_mib(void **state)
 	struct predict_facts facts = { .ram_bytes = 512 * MIB,
 				       .commit_limit_bytes = 400 * MIB,
 				       .committed_bytes = 144 * MIB };
-	char why[160];
 
 	(void)state;
-	assert_true(headroom_ok(SHARES, &facts, why, sizeof why));
+	assert_null(headroom_lack(SHARES, &facts));
 	facts.committed_bytes += 1;
-	assert_false(headroom_ok(SHARES, &facts, why, sizeof why));
+	assert_non_null(headroom_lack(SHARES, &facts));
 }
 
 /* 1,881,940 KiB are left below the limit; of these 8 MiB are root's, and 32 MiB

@@ -7,7 +7,7 @@
  * there is no memory left, and a text that is too long is cut rather than lost.
  */
 
-#include "bench/verbs/failure.h"
+#include "bench/machine/failure.h"
 
 #include <errno.h>
 #include <stdarg.h>
@@ -23,8 +23,8 @@
 #define NAMES_MAX 64
 #define WORD_MAX 31 /* a longer word is nobody's misspelling */
 
-int fail(struct failure *why, int exit_code, const char *cure,
-	 const char *format, ...)
+int fail(struct failure *why, int code, const char *cure, const char *format,
+	 ...)
 {
 	va_list values;
 
@@ -33,7 +33,22 @@ int fail(struct failure *why, int exit_code, const char *cure,
 	va_end(values);
 	if (cure)
 		snprintf(why->cure, sizeof why->cure, "%s", cure);
-	return exit_code;
+	return code;
+}
+
+int fail_because(struct failure *why, int code, const char *cure,
+		 const char *format, ...)
+{
+	const struct failure reason = *why;
+	va_list values;
+
+	va_start(values, format);
+	vsnprintf(why->what, sizeof why->what, format, values);
+	va_end(values);
+	text_join(why->what, sizeof why->what, ": ", "%s", reason.what);
+	if (cure)
+		snprintf(why->cure, sizeof why->cure, "%s", cure);
+	return code;
 }
 
 void fail_cure(struct failure *why, const char *format, ...)

@@ -3,8 +3,8 @@
  * What to do about an error that tells its cure: by what failed and how, since
  * an errno alone means one thing of a file and another of a birth.
  */
-#ifndef SHOW_CURE_H
-#define SHOW_CURE_H
+#ifndef MACHINE_CURE_H
+#define MACHINE_CURE_H
 
 /* What failed. */
 enum cure_object {

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* What to do about an error that tells its cure; see cure.h. */
 
-#include "bench/show/cure.h"
+#include "bench/machine/cure.h"
 
 #include <errno.h>
 #include <inttypes.h>

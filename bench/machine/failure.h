@@ -1,11 +1,11 @@
 /* SPDX-License-Identifier: MIT */
-/* How a verb ends, and what it says when it fails. */
-#ifndef VERBS_FAILURE_H
-#define VERBS_FAILURE_H
+/* How a verb ends, and what it, or what it calls, says when it fails. */
+#ifndef MACHINE_FAILURE_H
+#define MACHINE_FAILURE_H
 
 #include <stddef.h>
 
-#include "bench/show/cure.h"
+#include "bench/machine/cure.h"
 
 struct process;
 
@@ -21,30 +21,36 @@ enum exit_code {
 	EXIT_INTERRUPTED = 130,
 };
 
-/* Why a verb failed: "spawnwise: cannot WHAT" and then the cure. */
+/* Why something failed. Of a verb: "spawnwise: cannot WHAT" and then the cure.
+ */
 struct failure {
 	char what[512]; /* "open data/latest: No such file or directory" */
 	char cure[512]; /* a sentence that says what to do next */
 };
 
 /*
- * Describe a failure and return exit_code, so that a verb can write
+ * Describe a failure and return the code, so that a verb can write
  *
  *	return fail(why, EXIT_FAILED, "Use --out to write elsewhere.",
  *		    "write %s: %s", path, strerror(-error));
  *
  * The format is what follows "cannot ": verb, object, colon, reason. The
- * cure is copied; NULL keeps one that fail_cure() has set.
+ * cure is copied; NULL keeps one that fail_cure() has set. What a verb calls
+ * returns a negative errno, with the reason alone: "line 3 is cut off".
  */
-int fail(struct failure *why, int exit_code, const char *cure,
-	 const char *format, ...) __attribute__((format(printf, 4, 5)));
+int fail(struct failure *why, int code, const char *cure, const char *format,
+	 ...) __attribute__((format(printf, 4, 5)));
+
+/* The same with a reason that why holds already: it goes behind the text. */
+int fail_because(struct failure *why, int code, const char *cure,
+		 const char *format, ...) __attribute__((format(printf, 4, 5)));
 
 /* Set a cure that needs arguments; call it before fail(..., NULL, ...). */
 void fail_cure(struct failure *why, const char *format, ...)
 	__attribute__((format(printf, 2, 3)));
 
 /* Fail for a negative errno: ": REASON" is put behind the formatted text, and
- * the cure is that of such an error of such an object (bench/show/cure.h). 0
+ * the cure is that of such an error of such an object (bench/machine/cure.h). 0
  * when error is 0. */
 int fail_errno(struct failure *why, int exit_code, enum cure_object object,
 	       int error, const char *otherwise, const char *format, ...)
