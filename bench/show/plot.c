@@ -65,24 +65,43 @@ static int find_scripts(struct drawing *drawing)
 	return 0;
 }
 
+/* Of cells.csv: what the first row has. */
+static int look_at_row(void *context, char *const *texts, unsigned long line)
+{
+	struct drawing *drawing = context;
+
+	(void)line;
+	drawing->traits = texts[0];
+	drawing->quiet = texts[1];
+	for (size_t i = 0; later_fields[i].name; i++) {
+		const struct axis *axis = later_fields[i].axis;
+		const char *text = texts[2 + i];
+
+		if (text && (axis->help || strcmp(text, axis->fallback)))
+			text_join(drawing->axes, sizeof drawing->axes, " ",
+				  "%s", later_fields[i].name);
+	}
+	return -ECANCELED; /* the others have the same */
+}
+
 static void look_at_columns(struct drawing *drawing)
 {
+	const char *columns[2 + CELL_LATER_MAX] = { strategy_fields->name,
+						    "quiet_ns" };
+	struct failure unread;
+	struct csv_reading csv = { .columns = columns,
+				   .column_count = 2,
+				   .row = look_at_row,
+				   .context = drawing,
+				   .why = &unread };
 	TEXT_STREAM stream =
 		text_open("%s/%s", drawing->run_dir, cells_row.file);
-	char header[1024], row[1024] = "";
 
-	if (stream && fgets(header, sizeof header, stream)) {
-		fgets(row, sizeof row, stream);
-		drawing->traits = strstr(header, strategy_fields->name);
-		drawing->quiet = strstr(header, "quiet_ns");
-		for (const struct row_field *field = later_fields; field->name;
-		     field++)
-			if (strstr(header, field->name) &&
-			    (field->axis->help || !strstr(row, ",none")) &&
-			    strlen(drawing->axes) + strlen(field->name) + 2 <
-				    sizeof drawing->axes)
-				strcat(strcat(drawing->axes, " "), field->name);
-	}
+	for (size_t i = 0; later_fields[i].name; i++)
+		columns[csv.column_count++] = later_fields[i].name;
+	csv.optional_count = csv.column_count;
+	if (stream)
+		csv_read(stream, &csv);
 }
 
 /* "spawnwise 0.1.0 · Linux 6.18 · 2 CPUs · ...": what host.json knows. */
