@@ -67,38 +67,36 @@ static bool is_nearer(uint64_t a, uint64_t b, uint64_t asked)
 	return a > b;
 }
 
-static struct evidence_basis find_heap(const struct summary *rows,
-				       size_t row_count, uint64_t asked_bytes,
-				       int overcommit)
+/* How far a mode is from the one asked for: 1 before 0 before 2, the most
+ * permissive first because there all strategies have timings. */
+static int mode_distance(int mode, int asked)
 {
-	struct evidence_basis basis = { .overcommit = overcommit };
+	static const int distances[] = { 2, 1, 3 };
 
-	for (size_t i = 0; i < row_count; i++) {
-		uint64_t heap_bytes = rows[i].cell.heap_bytes;
-
-		if (!is_measured(&rows[i]) ||
-		    rows[i].cell.overcommit != overcommit)
-			continue;
-		if (!basis.exists ||
-		    is_nearer(heap_bytes, basis.heap_bytes, asked_bytes))
-			basis.heap_bytes = heap_bytes;
-		basis.exists = true;
-	}
-	return basis;
+	return mode == asked ? 0 : distances[mode];
 }
 
-/* The cells nearest to what is asked for: the mode itself, else 1, 0 or 2, the
- * most permissive first because there all strategies have timings; the heap
+/* The cells nearest to what is asked for: first the mode, then the heap:
  * itself, else the nearest above, else the largest below. */
 static struct evidence_basis find_basis(const struct summary *rows,
-					size_t row_count, uint64_t heap_bytes,
-					int overcommit)
+					size_t row_count,
+					const struct choice_query *query)
 {
-	const int modes[] = { overcommit, 1, 0, 2 };
 	struct evidence_basis basis = { 0 };
 
-	for (size_t i = 0; !basis.exists && i < 4; i++)
-		basis = find_heap(rows, row_count, heap_bytes, modes[i]);
+	for (size_t i = 0; i < row_count; i++) {
+		const struct cell *cell = &rows[i].cell;
+		const int farther =
+			mode_distance(cell->overcommit, query->overcommit) -
+			mode_distance(basis.overcommit, query->overcommit);
+
+		if (is_measured(&rows[i]) &&
+		    (!basis.exists || farther < 0 ||
+		     (!farther && is_nearer(cell->heap_bytes, basis.heap_bytes,
+					    query->heap_bytes))))
+			basis = (struct evidence_basis){ true, cell->heap_bytes,
+							 cell->overcommit };
+	}
 	return basis;
 }
 
@@ -140,10 +138,9 @@ struct standing {
 #define EXCLUDE(standing, ...)                                                 \
 	snprintf((standing)->excluded, sizeof(standing)->excluded, __VA_ARGS__)
 
-static void check_traits(struct standing *standing, unsigned need)
+static void check_traits(struct standing *standing)
 {
-	unsigned traits = standing->candidate->traits;
-	unsigned lacking = need & ~traits;
+	const unsigned traits = standing->candidate->traits;
 
 	if (traits & SW_CREATES_NOTHING)
 		EXCLUDE(standing, "it creates nothing");
@@ -151,9 +148,6 @@ static void check_traits(struct standing *standing, unsigned need)
 		EXCLUDE(standing, "a baseline, measured for comparison only");
 	else if (traits & SW_EXPERIMENTAL)
 		EXCLUDE(standing, "it is experimental");
-	else if (lacking)
-		EXCLUDE(standing, "it lacks the trait %s",
-			sw_trait_name((enum sw_trait)(lacking & -lacking)));
 }
 
 /* A few failures are told apart from a refusal: programs that shared the
@@ -293,8 +287,7 @@ int choose(const struct choice_query *query, const struct summary *rows,
 	   size_t row_count, const struct choice_candidate *candidates,
 	   size_t candidate_count, struct choice *choice)
 {
-	struct evidence_basis basis = find_basis(
-		rows, row_count, query->heap_bytes, query->overcommit);
+	const struct evidence_basis basis = find_basis(rows, row_count, query);
 	struct standing *standings =
 		calloc(candidate_count + 1, sizeof *standings);
 
@@ -311,7 +304,7 @@ int choose(const struct choice_query *query, const struct summary *rows,
 		standings[i].candidate = &candidates[i];
 		standings[i].evidence = find_evidence(rows, row_count, &basis,
 						      candidates[i].name);
-		check_traits(&standings[i], query->need);
+		check_traits(&standings[i]);
 		if (!*standings[i].excluded)
 			check_outcomes(&standings[i], query, &basis);
 	}

@@ -23,7 +23,6 @@ struct choice_query {
 	uint64_t heap_bytes;
 	int overcommit; /* 0, 1, 2 */
 	enum choice_policy policy;
-	unsigned need; /* enum sw_trait, all of them required */
 };
 
 /* A strategy that may be chosen. The caller knows strategies, this does not. */

@@ -7,7 +7,7 @@
 
 static void nearest_heap_above(void **state)
 {
-	const struct choice_query query = { 2 * GIB, 0, CHOICE_FAST, 0 };
+	const struct choice_query query = { 2 * GIB, 0, CHOICE_FAST };
 	struct choice choice = choose_among(&query, all, COUNT(all));
 
 	(void)state;
@@ -22,7 +22,7 @@ static void nearest_heap_above(void **state)
 
 static void largest_heap_below(void **state)
 {
-	const struct choice_query query = { 16 * GIB, 0, CHOICE_FAST, 0 };
+	const struct choice_query query = { 16 * GIB, 0, CHOICE_FAST };
 	struct choice_candidate candidates[COUNT(all)];
 	struct choice choice;
 
@@ -41,7 +41,7 @@ static void largest_heap_below(void **state)
 
 static void other_mode_needs_a_prediction(void **state)
 {
-	const struct choice_query query = { GIB, 2, CHOICE_FAST, 0 };
+	const struct choice_query query = { GIB, 2, CHOICE_FAST };
 	struct choice_candidate candidates[COUNT(all)];
 	struct choice choice;
 
@@ -62,7 +62,7 @@ static void other_mode_needs_a_prediction(void **state)
 /* A skipped cell is no measurement: 1 GiB in mode 0 stands in. */
 static void skipped_mode_is_not_measured(void **state)
 {
-	const struct choice_query query = { GIB, 2, CHOICE_FAST, 0 };
+	const struct choice_query query = { GIB, 2, CHOICE_FAST };
 	struct choice choice;
 
 	(void)state;
@@ -75,7 +75,7 @@ static void skipped_mode_is_not_measured(void **state)
 
 static void nothing_to_choose_from(void **state)
 {
-	const struct choice_query query = { GIB, 0, CHOICE_SAFE, 0 };
+	const struct choice_query query = { GIB, 0, CHOICE_SAFE };
 	struct choice choice;
 
 	(void)state;

@@ -7,7 +7,7 @@
 
 static void fast_takes_the_lowest_time(void **state)
 {
-	const struct choice_query query = { GIB, 0, CHOICE_FAST, 0 };
+	const struct choice_query query = { GIB, 0, CHOICE_FAST };
 	struct choice choice = choose_among(&query, all, COUNT(all));
 
 	(void)state;
@@ -28,7 +28,7 @@ static void fast_takes_the_lowest_time(void **state)
 
 static void safe_takes_the_fewest_demands(void **state)
 {
-	const struct choice_query query = { GIB, 0, CHOICE_SAFE, 0 };
+	const struct choice_query query = { GIB, 0, CHOICE_SAFE };
 	struct choice choice = choose_among(&query, all, COUNT(all));
 
 	(void)state;
@@ -41,7 +41,7 @@ static void safe_takes_the_fewest_demands(void **state)
 
 static void equal_demands_go_by_p95(void **state)
 {
-	const struct choice_query query = { GIB, 0, CHOICE_SAFE, 0 };
+	const struct choice_query query = { GIB, 0, CHOICE_SAFE };
 	struct choice_candidate two[] = { all[2], all[3] };
 	struct choice choice;
 
@@ -54,7 +54,7 @@ static void equal_demands_go_by_p95(void **state)
 
 static void predicted_failure_is_out(void **state)
 {
-	const struct choice_query query = { GIB, 0, CHOICE_FAST, 0 };
+	const struct choice_query query = { GIB, 0, CHOICE_FAST };
 	struct choice_candidate candidates[COUNT(all)];
 	struct choice choice;
 
@@ -72,7 +72,7 @@ static void predicted_failure_is_out(void **state)
 /* One refused cell among good ones is enough. */
 static void observed_failure_is_out(void **state)
 {
-	const struct choice_query query = { GIB, 0, CHOICE_FAST, 0 };
+	const struct choice_query query = { GIB, 0, CHOICE_FAST };
 	struct choice choice;
 
 	(void)state;
@@ -87,7 +87,7 @@ static void observed_failure_is_out(void **state)
 /* Sometimes is too often, but it is said. */
 static void rare_failure_is_out(void **state)
 {
-	const struct choice_query query = { GIB, 0, CHOICE_FAST, 0 };
+	const struct choice_query query = { GIB, 0, CHOICE_FAST };
 	struct choice choice;
 
 	(void)state;
@@ -106,7 +106,7 @@ static void rare_failure_is_out(void **state)
 
 static void failure_elsewhere_is_not(void **state)
 {
-	const struct choice_query query = { GIB, 0, CHOICE_FAST, 0 };
+	const struct choice_query query = { GIB, 0, CHOICE_FAST };
 	struct choice choice;
 
 	(void)state;
@@ -119,7 +119,7 @@ static void failure_elsewhere_is_not(void **state)
 
 static void worst_cell_counts(void **state)
 {
-	const struct choice_query query = { GIB, 0, CHOICE_FAST, 0 };
+	const struct choice_query query = { GIB, 0, CHOICE_FAST };
 	struct choice choice;
 
 	(void)state;
@@ -131,7 +131,7 @@ static void worst_cell_counts(void **state)
 
 static void other_times_do_not_count(void **state)
 {
-	const struct choice_query query = { GIB, 0, CHOICE_FAST, 0 };
+	const struct choice_query query = { GIB, 0, CHOICE_FAST };
 	struct choice choice;
 
 	(void)state;
@@ -141,28 +141,6 @@ static void other_times_do_not_count(void **state)
 	choice = choose_among(&query, all, COUNT(all));
 	assert_string_equal(choice.name, "helper");
 	assert_true(says(&choice, "copier: not measured at 1G in mode 0"));
-	choice_release(&choice);
-}
-
-static void needs_are_met(void **state)
-{
-	const struct choice_query query = { GIB, 0, CHOICE_FAST,
-					    SW_COPIES_PAGE_TABLES };
-	const struct choice_query too_much = {
-		GIB, 0, CHOICE_FAST, SW_COPIES_PAGE_TABLES | SW_SILENT_FAILURE
-	};
-	struct choice choice = choose_among(&query, all, COUNT(all));
-
-	(void)state;
-	assert_string_equal(choice.name, "copier");
-	assert_true(
-		says(&choice, "helper: it lacks the trait copies_page_tables"));
-	choice_release(&choice);
-	choice = choose_among(&too_much, all, COUNT(all));
-	assert_null(choice.name);
-	assert_string_equal(choice.reasons[0],
-			    "no strategy is known to work at 1G in mode 0");
-	assert_true(says(&choice, "copier: it lacks the trait silent_failure"));
 	choice_release(&choice);
 }
 
@@ -188,7 +166,6 @@ int main(void)
 		cmocka_unit_test_setup(failure_elsewhere_is_not, measure),
 		cmocka_unit_test_setup(worst_cell_counts, measure),
 		cmocka_unit_test_setup(other_times_do_not_count, measure),
-		cmocka_unit_test_setup(needs_are_met, measure),
 		cmocka_unit_test(demands_are_counted),
 	};
 
