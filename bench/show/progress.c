@@ -40,14 +40,6 @@ double progress_remaining_s(const struct progress *progress, double elapsed_s)
 	return left_s > 0 ? left_s : 0;
 }
 
-/* "0:07", "12:40". */
-static void clock_format(double seconds, char *text, size_t length)
-{
-	const long whole = (long)(seconds + 0.5);
-
-	snprintf(text, length, "%ld:%02ld", whole / 60, whole % 60);
-}
-
 static void show_if_due(struct progress *progress)
 {
 	const double elapsed_s =
@@ -55,12 +47,13 @@ static void show_if_due(struct progress *progress)
 	const double part = progress->total_s > 0
 				    ? progress->done_s / progress->total_s
 				    : 1;
-	char line[LINE_LENGTH], left[32];
+	const long left_s =
+		(long)(progress_remaining_s(progress, elapsed_s) + 0.5);
+	char line[LINE_LENGTH], left[48]; /* "0:07", "12:40" */
 
 	if (!live_due(&progress->live))
 		return;
-	clock_format(progress_remaining_s(progress, elapsed_s), left,
-		     sizeof left);
+	snprintf(left, sizeof left, "%ld:%02ld", left_s / 60, left_s % 60);
 	if (progress->limit_s > 0)
 		snprintf(line, sizeof line, "at most %s left: %s", left,
 			 progress->note);
