@@ -7,6 +7,8 @@
  * comparison end in the same one.
  */
 
+#include "bench/verbs/compare.h"
+
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -29,6 +31,8 @@ struct options {
 	uint64_t horizon, fail_above;
 };
 
+/* A smaller difference does not count: --horizon, and its default. */
+#define HORIZON 0.03
 /* What copies page tables goes at the pace of the machine's memory, which is
  * another one from minute to minute. */
 #define HORIZON_COPYING 0.1
@@ -36,8 +40,9 @@ struct options {
 /* What is compared, and what came of it. */
 struct compare {
 	struct comparison_report report;
-	char text[128], *sides[2]; /* strategies or settings, of one run */
-	struct cells cells[2];	   /* of two */
+	char text[128];
+	const char *sides[2];  /* strategies or settings, of one run */
+	struct cells cells[2]; /* of two */
 	struct samples samples;
 	struct result result; /* of these */
 	struct comparisons found;
@@ -157,6 +162,26 @@ static int compare_two_strategies(struct compare *compare, const char *dir,
 					   compare->sides[1], horizon,
 					   &compare->found);
 	return fail_errno(why, EXIT_FAILED, CURE_SELF, error, NULL, "compare");
+}
+
+void compare_labels(const char *run, const struct value_list *labels)
+{
+	static const double horizon[2] = { HORIZON, HORIZON_COPYING };
+	struct failure why;
+
+	for (size_t i = 1; i < labels->count; i++) {
+		struct compare compare = {
+			.report = { .names = { run, run },
+				    .found = &compare.found },
+			.sides = { labels->values[0].word,
+				   labels->values[i].word }
+		};
+
+		if (!compare_two_runs(&compare, horizon, &why) &&
+		    compare.found.count)
+			comparison_print(&compare.report, "table");
+		release(&compare);
+	}
 }
 
 /* compare.csv and its chart. */

@@ -47,6 +47,8 @@ struct option_spec {
 	const char *const *words; /* of WORD, NULL-terminated */
 	uint64_t low, high;
 	bool each;	      /* one given twice is two, not the last */
+	bool anew;	      /* of a run that goes on it may be another */
+	bool no_key;	      /* of a command line only, not of a job's file */
 	unsigned list;	      /* most values of a struct value_list; 0: one */
 	const char *what;     /* what an error could not do: "read size";
 				 NULL: VERB --NAME */

@@ -18,6 +18,7 @@
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/measure/ab.h"
+#include "bench/verbs/compare.h"
 #include "bench/verbs/mode.h"
 #include "bench/verbs/run_job.h"
 #include "bench/verbs/run_request.h"
@@ -53,14 +54,14 @@ static const struct option_spec run_options[] = {
 	       "more processes until each cell is within PCT %",
 	       INTO(precision), "3", "PCT", .low = 1, .high = 100),
 	OPTION("out", 'o', TEXT, "write the run into DIR", INTO(out),
-	       .placeholder = "DIR"),
+	       .placeholder = "DIR", .no_key = true),
 	OPTION("resume", 0, TEXT,
 	       "go on with the run in DIR, as it was asked for", INTO(resume),
-	       .placeholder = "DIR"),
+	       .placeholder = "DIR", .no_key = true, .anew = true),
 	OPTION("budget", 0, COUNT,
 	       "cut the plan to fit, and add nothing later (default: 3 times "
 	       "the plan)",
-	       INTO(budget_s), .placeholder = "SECONDS", .low = 1,
+	       INTO(budget_s), .placeholder = "SECONDS", .anew = true, .low = 1,
 	       .high = 1000000),
 	OPTION("seed", 0, COUNT, "of the order of blocks (default: random)",
 	       INTO(seed), .high = INT32_MAX),
@@ -68,13 +69,14 @@ static const struct option_spec run_options[] = {
 	       "fewer heaps and processes, within 5 %: half a minute",
 	       INTO(quick)),
 	OPTION("plot", 0, SWITCH, "draw the charts into the run's folder",
-	       INTO(plot)),
+	       INTO(plot), .anew = true),
 	OPTION("job", 0, TEXT,
 	       "measure the sections of an INI file, [NAME] and lines such as "
 	       "heap = 0,1G, one after another into DIR/NAME",
-	       INTO(job), .placeholder = "FILE"),
+	       INTO(job), .placeholder = "FILE", .no_key = true),
 	OPTION("dry-run", 0, SWITCH,
-	       "show the plan and stop; CMD is tried once", INTO(dry_run)),
+	       "show the plan and stop; CMD is tried once", INTO(dry_run),
+	       .anew = true),
 	{ 0 },
 };
 
@@ -188,23 +190,6 @@ static int open_folder(struct run *run, struct run_dir *dir,
 			  "write to %s", dir->path);
 }
 
-/* The others, each beside the first. Why some fail was said before. */
-static void compare_settings(char *path, const struct value_list *labels)
-{
-	extern const struct verb verb_compare;
-	char pair[80];
-	char *words[] = { (char *)"compare", path, (char *)"--ab", pair, NULL };
-	struct arguments args;
-	struct failure why;
-
-	for (size_t i = 1; i < labels->count; i++) {
-		snprintf(pair, sizeof pair, "%s,%s", labels->values[0].word,
-			 labels->values[i].word);
-		if (!arguments_parse(&args, &verb_compare, 4, words, &why))
-			verb_compare.run(&args, &why);
-	}
-}
-
 static int run_plan(struct run *run, const struct arguments *args,
 		    struct resume *resume, struct failure *why)
 {
@@ -241,7 +226,7 @@ static int run_plan(struct run *run, const struct arguments *args,
 	if (!code) {
 		code = measure(run, &dir, args, why);
 		if (code == EXIT_DONE || code == EXIT_PARTLY)
-			compare_settings(dir.path, &options->labels);
+			compare_labels(dir.path, &options->labels);
 	} else if (run->guardian) {
 		guardian_stop(run->guardian);
 	}
@@ -253,19 +238,19 @@ static int run_plan(struct run *run, const struct arguments *args,
 static int run_matrix(const struct arguments *args, struct resume *resume,
 		      struct failure *why)
 {
-	const bool dry = ((const struct options *)args->options)->dry_run;
+	const struct options *options = (const void *)args->options;
 	static struct plan plan; /* a stack may be small */
 	static struct run run = { .plan = &plan };
 	static char program[PATH_MAX];
-	int code;
+	const bool parent = ab_executed();
+	int code = parent ? 0 : run_guardian_check(options->dry_run, why);
 
-	run.again = argument_given(args, "ab") ? args->argv : NULL;
-	code = ab_executed() ? 0 : run_guardian_check(dry, why);
+	run.again = options->labels.count ? args->argv : NULL;
 	if (!code)
 		code = run_request(args, &plan, &run, program, why);
 	if (code)
 		return code;
-	if (ab_executed())
+	if (parent)
 		ab_go_on(&run);
 	code = run_plan(&run, args, resume, why);
 	plan_release(&plan);
@@ -278,10 +263,10 @@ static int run_verb(const struct arguments *args, struct failure *why)
 	struct resume resume;
 	int code;
 
-	if (options->job && !ab_executed())
-		return run_job(args, why);
-	if (!options->resume || ab_executed())
+	if (ab_executed() || (!options->job && !options->resume))
 		return run_matrix(args, NULL, why);
+	if (options->job)
+		return run_job(args, why);
 	code = run_resume_read(&resume, args, why);
 	if (code)
 		return code;

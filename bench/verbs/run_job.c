@@ -74,7 +74,7 @@ static int take_pair(void *data, const char *section, const char *key,
 
 	(void)section;
 	for (; each->name; each++)
-		if (!strstr("help job out resume", each->name)) {
+		if (!each->no_key && each->kind != OPTION_HELP) {
 			keys[count++] = each->name;
 			option = strcmp(key, each->name) ? option : each;
 		}

@@ -31,17 +31,9 @@ static bool take_command_line(struct resume *resume)
 /* An option that was given besides and does not hold anew, or NULL. */
 static const char *find_other(const struct arguments *args)
 {
-	static const char *const anew[] = { "resume", "budget", "plot",
-					    "dry-run", NULL };
-
-	for (size_t i = 0; args->specs[i].name; i++) {
-		size_t k = 0;
-
-		while (anew[k] && strcmp(anew[k], args->specs[i].name) != 0)
-			k++;
-		if (!anew[k] && args->values[i])
+	for (size_t i = 0; args->specs[i].name; i++)
+		if (args->values[i] && !args->specs[i].anew)
 			return args->specs[i].name;
-	}
 	return NULL;
 }
 

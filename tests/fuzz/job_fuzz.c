@@ -21,7 +21,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t bytes)
 	static const struct option_spec options[] = {
 		OPTION("heap", 'H', LATER, "", .list = 1),
 		OPTION("quick", 'q', SWITCH, ""),
-		OPTION("out", 'o', TEXT, ""),
+		OPTION("out", 'o', TEXT, "", .no_key = true),
 		{ 0 },
 	};
 	struct failure why = { 0 };
