@@ -16,7 +16,6 @@
 #include "bench/attest/trial.h"
 #include "bench/files/run_dir.h"
 #include "bench/machine/memory.h"
-#include "bench/machine/overcommit.h"
 #include "bench/machine/text.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/show/table.h"
@@ -97,16 +96,12 @@ struct options {
 static int read_mode(const struct options *options, int *mode,
 		     struct failure *why)
 {
-	int error;
-
 	*mode = *options->mode - '0';
-	if (strcmp(options->mode, "current") != 0)
-		return 0;
-	error = users_mode(mode);
-	return error ? fail(why, EXIT_FAILED,
-			    "Name the mode: --overcommit 0, 1 or 2.",
-			    "read %s: %s", overcommit_path(), strerror(-error))
-		     : 0;
+	return strcmp(options->mode, "current")
+		       ? 0
+		       : users_mode(mode,
+				    "Name the mode: --overcommit 0, 1 or 2.",
+				    why);
 }
 
 int run_find(const char *named, char dir[PATH_MAX], const char *cure,

@@ -166,7 +166,7 @@ int run_guardian_stop(struct guardian *guardian, struct failure *why)
 	return 0;
 }
 
-int users_mode(int *mode)
+int users_mode(int *mode, const char *cure, struct failure *why)
 {
 	struct overcommit_view view;
 	const int error = overcommit_look(&view);
@@ -183,7 +183,9 @@ int users_mode(int *mode)
 			"mode %d counts here. Put it back with `sudo "
 			"spawnwise restore`.\n",
 			view.now, view.mode);
-	return error;
+	return error ? fail(why, EXIT_FAILED, cure, "read %s: %s",
+			    overcommit_path(), strerror(-error))
+		     : 0;
 }
 
 static int refuse(int mode, struct failure *why)
@@ -203,13 +205,12 @@ int modes_read(const char *text, struct value_list *list, int *users,
 		       .hint = "Give current, 0, 1, 2 or all alone, or a "
 			       "list: 0,2.");
 	const bool writable = overcommit_may_write();
-	int error = users_mode(users);
+	int error = users_mode(
+		users, "Mount /proc, or run outside of the sandbox.", why);
 
 	list->count = 0;
 	if (error)
-		return fail(why, EXIT_FAILED,
-			    "Mount /proc, or run outside of the sandbox.",
-			    "read %s: %s", overcommit_path(), strerror(-error));
+		return error;
 	if (!strcmp(text, "all") && writable)
 		text = "0,1,2";
 	else if (!strcmp(text, "all"))

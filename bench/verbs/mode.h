@@ -35,8 +35,8 @@ int run_guardian_busy(const char *action, const struct lock_holder *holder,
 int run_guardian_stop(struct guardian *guardian, struct failure *why);
 
 /* Read the user's mode; when a run has set another one for a moment or left it
- * behind, a line on stderr says so. 0, or -errno of overcommit_get(). */
-int users_mode(int *mode);
+ * behind, a line on stderr says so. 0, or EXIT_FAILED with this cure. */
+int users_mode(int *mode, const char *cure, struct failure *why);
 
 /* Read the option --overcommit: current, all, or a list of modes; users is the
  * one that is the user's. What this user may not set is left out of "all", with

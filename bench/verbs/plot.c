@@ -28,20 +28,18 @@ static size_t list_states(const struct cells *cells, const char *state,
 			  bool *has, char *list, size_t size)
 {
 	char text[AXES_STATE_BYTES], before[AXES_STATE_BYTES] = "";
-	size_t count = 0, used = 0;
+	size_t count = 0;
 
 	for (size_t i = 0; i < cells->count; i++) {
 		axes_state(&cells->rows[i].cell, text);
 		if (!strcmp(text, before))
 			continue;
 		*has |= state && !strcmp(text, state);
-		if (used < size)
-			used += (size_t)snprintf(list + used, size - used,
-						 count ? ", %s" : "%s", text);
+		text_join(list, size, ", ", "%s", text);
 		strcpy(before, text);
 		count++;
 	}
-	if (used >= size)
+	if (strlen(list) + 1 == size) /* it was cut off */
 		strcpy(list + size - sizeof ", ...", ", ...");
 	return count;
 }
@@ -51,7 +49,7 @@ static size_t list_states(const struct cells *cells, const char *state,
 static int check_state(const struct cells *cells, const char *state,
 		       struct failure *why)
 {
-	char list[400];
+	char list[400] = "";
 	bool has = false;
 	const size_t count = list_states(cells, state, &has, list, sizeof list);
 

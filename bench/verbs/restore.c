@@ -74,8 +74,6 @@ static int restore_run(const struct arguments *args, struct failure *why)
 	return EXIT_DONE;
 }
 
-static const struct option_spec restore_options[] = { { 0 } };
-
 const struct verb verb_restore = {
 	.name = "restore",
 	.summary = "put back a kernel setting that a killed run left behind",
@@ -84,7 +82,6 @@ const struct verb verb_restore = {
 		"back by itself. Only when its guardian was killed with it "
 		"something is left to do; the next run does it too. A value "
 		"that somebody else wrote meanwhile is left alone.",
-	.options = restore_options,
 	.examples = (const char *const[]){ "sudo spawnwise restore", NULL },
 	.run = restore_run,
 };

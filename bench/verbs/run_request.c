@@ -69,6 +69,7 @@ static int bound_heaps(const struct arguments *args, struct axes *axes,
 	const struct value_list *backings =
 		&axes->values[axis_number("backing")];
 	struct value_list *heaps = &axes->values[axis_number("heap")];
+	const struct ab_memory *parent = ab_executed();
 	char reason[MEMORY_WHY_BYTES];
 	bool populates = false, grows = false;
 	uint64_t allowed;
@@ -78,9 +79,9 @@ static int bound_heaps(const struct arguments *args, struct axes *axes,
 		populates |= backing_find(backings->values[i].word)->populate;
 	for (size_t i = 0; i < heaps->count; i++)
 		grows |= heaps->values[i].number > 0;
-	if (ab_executed()) /* as the run itself has found */
-		*heaps = ab_executed()->heaps;
-	if (ab_executed() || !populates || !grows)
+	if (parent) /* as the run itself has found */
+		*heaps = parent->heaps;
+	if (parent || !populates || !grows)
 		return 0;
 	if (memory_allowance(&allowed, reason, sizeof reason))
 		return fail(why, EXIT_FAILED,
@@ -127,23 +128,22 @@ static int check_placements(const struct axes *axes, struct failure *why)
 
 static int read_axis(const struct arguments *args,
 		     const struct row_field *field, struct value_list *values,
-		     struct failure *why)
+		     int *users_mode, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
 	const struct axis *axis = field->axis;
 	const struct option_spec spec = option_of_axis(field);
 	const char *text = argument_value(args, axis->name);
-	int users;
 
 	if (axis->quick && options->quick && !argument_given(args, axis->name))
 		text = axis->quick;
 	return axis->kind == AXIS_SETTING
-		       ? modes_read(text, values, &users, why)
+		       ? modes_read(text, values, users_mode, why)
 		       : option_read("run", &spec, text, values, why);
 }
 
 static int read_axes(const struct arguments *args, struct axes *axes,
-		     struct failure *why)
+		     int *users_mode, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
 	const struct row_field *axis;
@@ -152,7 +152,8 @@ static int read_axes(const struct arguments *args, struct axes *axes,
 	axes->values[axis_number("ab")] = options->labels;
 	for (size_t i = 0; (axis = axis_at(i)) && !code; i++)
 		if (axis->axis->help)
-			code = read_axis(args, axis, &axes->values[i], why);
+			code = read_axis(args, axis, &axes->values[i],
+					 users_mode, why);
 	if (!code)
 		code = check_placements(axes, why);
 	return code ? code : bound_heaps(args, axes, why);
@@ -188,7 +189,6 @@ static int check_child(const struct run *run, double *child_ns,
 {
 	const int64_t started_ns = clock_now_ns();
 	const int stdout_fd = recorder_stdout(run->stamps);
-	char reason[128];
 	int result;
 
 	if (stdout_fd < 0)
@@ -200,17 +200,17 @@ static int check_child(const struct run *run, double *child_ns,
 	if (!result)
 		return 0;
 	if (result < 0)
-		snprintf(reason, sizeof reason, "%s", strerror(-result));
+		fail(why, 0, NULL, "%s", strerror(-result));
 	else if (WIFSIGNALED(result))
-		snprintf(reason, sizeof reason, "it was ended by a signal: %s",
-			 strsignal(WTERMSIG(result)));
+		fail(why, 0, NULL, "it was ended by a signal: %s",
+		     strsignal(WTERMSIG(result)));
 	else
-		snprintf(reason, sizeof reason, "it ended with status %d",
-			 WEXITSTATUS(result));
-	return fail(why, EXIT_USAGE,
-		    "Only a command that ends with status 0 can be measured; "
-		    "give its arguments after --.",
-		    "measure spawns of %s: %s", run->argv[0], reason);
+		fail(why, 0, NULL, "it ended with status %d",
+		     WEXITSTATUS(result));
+	return fail_because(why, EXIT_USAGE,
+			    "Only a command that ends with status 0 can be "
+			    "measured; give its arguments after --.",
+			    "measure spawns of %s", run->argv[0]);
 }
 
 /* Where the child's program is: 0 with its path, or an exit code. */
@@ -244,6 +244,7 @@ static int find_child(const struct arguments *args, struct run *run,
 		      struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
+	const bool command = args->operand_count;
 	static char *alone[2];
 	struct stat status;
 	int error = 0, code = locate_child(args, path, why);
@@ -254,23 +255,22 @@ static int find_child(const struct arguments *args, struct run *run,
 		error = errno;
 	else if (!S_ISREG(status.st_mode))
 		error = EACCES;
-	if (error && args->operand_count)
-		return fail(why, EXIT_USAGE,
-			    "Give a program that exists and may be executed.",
-			    "run -- %s: %s", path, strerror(error));
 	if (error)
 		return fail(why, EXIT_USAGE,
-			    "Give the path of an executable file; a command "
-			    "with arguments goes after --.",
-			    "run --child %s: %s", path, strerror(error));
+			    command ? "Give a program that exists and may be "
+				      "executed."
+				    : "Give the path of an executable file; a "
+				      "command with arguments goes after --.",
+			    "run %s %s: %s", command ? "--" : "--child", path,
+			    strerror(error));
 	alone[0] = path;
 	run->program = path;
 	run->argv = alone;
-	if (args->operand_count) { /* a shell line has no other name for it */
+	if (command) { /* a shell line has no other name for it */
 		args->operands[0] = path;
 		run->argv = args->operands;
 	}
-	run->stamps = !args->operand_count && !options->child;
+	run->stamps = !command && !options->child;
 	return run->stamps || ab_executed() ? 0
 					    : check_child(run, child_ns, why);
 }
@@ -330,7 +330,6 @@ static int refuse_budget(const struct plan *plan, const struct options *options,
 static int read_filter(const char *text, regex_t *filter, struct axes *axes,
 		       struct failure *why)
 {
-	char reason[128];
 	int error;
 
 	axes->unlike = *text == '-';
@@ -338,9 +337,10 @@ static int read_filter(const char *text, regex_t *filter, struct axes *axes,
 	axes->filter = filter;
 	if (!error)
 		return 0;
-	regerror(error, filter, reason, sizeof reason);
-	return fail(why, EXIT_USAGE, "See regex(7) for what is special in it.",
-		    "run --filter %s: %s", text, reason);
+	regerror(error, filter, why->what, sizeof why->what);
+	return fail_because(why, EXIT_USAGE,
+			    "See regex(7) for what is special in it.",
+			    "run --filter %s", text);
 }
 
 /* Of some names a user sees how they are written. */
@@ -391,19 +391,14 @@ int run_request(const struct arguments *args, struct plan *plan,
 	const struct options *options = (const void *)args->options;
 	struct plan_wish wish = read_wish(args);
 	struct axes axes = { .strategy_count = 0 };
-	struct overcommit_view view = { .mode = 0 };
-	int error, code = read_axes(args, &axes, why);
+	int users_mode = 0, code = read_axes(args, &axes, &users_mode, why);
 
 	*plan = (struct plan){ .cell_count = 0 };
 	if (!code)
 		code = find_child(args, run, program, &wish.child_ns, why);
 	if (!code)
 		code = build_plan(plan, axes, &wish, options, why);
-	error = code ? 0 : overcommit_look(&view);
-	if (error)
-		code = fail(why, EXIT_FAILED, cure_of(CURE_PROC, error, NULL),
-			    "read %s: %s", overcommit_path(), strerror(-error));
-	plan->original_mode = view.mode;
+	plan->original_mode = users_mode;
 	plan->limit_s = options->budget_s ? (double)options->budget_s
 					  : LIMIT_FACTOR * plan_seconds(plan);
 	if (code)

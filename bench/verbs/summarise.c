@@ -149,8 +149,6 @@ static int summarise_verb(const struct arguments *args, struct failure *why)
 	return code;
 }
 
-static const struct option_spec options[] = { { 0 } };
-
 const struct verb verb_summarise = {
 	.name = "summarise",
 	.summary = "make the result of a run that was killed, from its samples",
@@ -162,7 +160,6 @@ const struct verb verb_summarise = {
 		"null. A last row that was cut off is left out.",
 	.operands_min = 1,
 	.operands_max = 1,
-	.options = options,
 	.examples = (const char *const[]){ "spawnwise summarise ./my-run",
 					   "spawnwise summarise data/runs/RUN",
 					   NULL },

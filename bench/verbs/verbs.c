@@ -27,7 +27,8 @@ static void list_options(const struct verb *verb, struct option_spec *specs)
 	const struct option_spec *const first = specs;
 	const struct row_field *axis;
 
-	for (const struct option_spec *own = verb->options; own->name; own++) {
+	for (const struct option_spec *own = verb->options; own && own->name;
+	     own++) {
 		if (own->kind != OPTION_AXES)
 			*specs++ = *own;
 		for (size_t i = 0;
@@ -86,19 +87,6 @@ static int option_row(const struct option_spec *specs, int key)
 	return row;
 }
 
-/* The long name in "--name" or "--name=value", copied without the rest. */
-static void option_word(const char *text, char *word, size_t length)
-{
-	size_t used;
-
-	text += strspn(text, "-");
-	used = strcspn(text, "=");
-	if (used >= length)
-		used = length - 1;
-	memcpy(word, text, used);
-	word[used] = '\0';
-}
-
 static bool is_short_for_several(const char *word, const char *const *names,
 				 size_t count)
 {
@@ -114,13 +102,14 @@ static int unknown_option(const struct arguments *args, const char *text,
 {
 	const struct verb *verb = args->verb;
 	const char *names[OPTIONS_MAX + 1];
+	const char *name = text + strspn(text, "-");
 	const char *command = "";
 	size_t count = 0;
 	char word[64];
 
 	for (; args->specs[count].name; count++)
 		names[count] = args->specs[count].name;
-	option_word(text, word, sizeof word);
+	snprintf(word, sizeof word, "%.*s", (int)strcspn(name, "="), name);
 	if (!strncmp(verb->operands ? verb->operands : "", "[--", 3))
 		command = " Options of a command to measure go after a --.";
 	fail_cure(why, "`spawnwise %s --help` lists the options.%s", verb->name,

@@ -33,7 +33,7 @@ struct verb {
 	const char *summary;		   /* one line, no full stop */
 	const char *operands;		   /* "RUN", "-- CMD...", or NULL */
 	const char *details;		   /* a paragraph for --help, or NULL */
-	const struct option_spec *options; /* ended by one without name */
+	const struct option_spec *options; /* up to one without name; or NULL */
 	const char *const *examples;	   /* command lines, NULL-terminated */
 	int operands_min;
 	int operands_max; /* OPERANDS_COMMAND: a command line of its own */
