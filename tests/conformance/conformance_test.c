@@ -119,30 +119,31 @@ static void add_skipped(const char *strategy, const char *check,
 	char *name = names[test_count];
 
 	snprintf(name, NAME_BYTES, "%s: %s # SKIP %s", strategy, check, reason);
-	if (!is_wanted(name))
-		return;
 	tests[test_count++] = (struct CMUnitTest){
 		.name = name,
 		.test_func = cannot_run_here,
 	};
 }
 
+/* Whether there is an obstacle is asked last: some ask a process of their own,
+ * and of a filtered list little is wanted. */
 static void add(const struct sw_strategy *strategy, const struct check *check)
 {
 	char *name = names[test_count];
-	const char *obstacle = check->obstacle ? check->obstacle() : NULL;
+	const char *obstacle;
 
 	if ((strategy->traits & check->needs) != check->needs ||
 	    strategy->traits & check->lacks ||
 	    (strategy->honours & check->honours) != check->honours)
 		return;
+	snprintf(name, NAME_BYTES, "%s: %s", strategy->name, check->name);
+	if (!is_wanted(name))
+		return;
+	obstacle = check->obstacle ? check->obstacle() : NULL;
 	if (obstacle) {
 		add_skipped(strategy->name, check->name, obstacle);
 		return;
 	}
-	snprintf(name, NAME_BYTES, "%s: %s", strategy->name, check->name);
-	if (!is_wanted(name))
-		return;
 	subjects[test_count] = strategy;
 	tests[test_count] = (struct CMUnitTest){
 		.name = name,

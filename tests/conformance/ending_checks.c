@@ -22,6 +22,7 @@ static const struct sw_request good = {
 
 struct lodger {
 	struct scene *scene;
+	struct sw_request request;
 	struct sw_child child;
 	int error;
 };
@@ -30,7 +31,8 @@ static void *spawn_and_end(void *data)
 {
 	struct lodger *lodger = data;
 
-	lodger->error = sw_spawn(lodger->scene->handle, &good, &lodger->child);
+	lodger->error = sw_spawn(lodger->scene->handle, &lodger->request,
+				 &lodger->child);
 	return NULL;
 }
 
@@ -39,6 +41,7 @@ static void ended_thread_has_spawned(void **state)
 {
 	struct lodger lodger = { .scene = *state };
 
+	lodger.request = scene_quick(lodger.scene);
 	for (int i = 0; i < ENDS; i++) {
 		pthread_t thread;
 

@@ -166,11 +166,12 @@ static int confirm_by_polling(struct scene *scene, struct sw_child *child,
 static void polling_ends(void **state)
 {
 	struct scene *scene = *state;
+	const struct sw_request quick = scene_quick(scene);
 	struct sw_request bad = { .path = "./missing", .argv = ARGV("bad") };
 	struct sw_child child;
 
 	for (int i = 0; i < REPEAT(100); i++) {
-		int error = sw_spawn(scene->handle, &good, &child);
+		int error = sw_spawn(scene->handle, &quick, &child);
 
 		assert_int_equal(error, 0);
 		error = confirm_by_polling(scene, &child, i % 2);
@@ -209,25 +210,31 @@ static void many_are_in_flight(void **state)
 	assert_int_equal(descriptors_count(0), descriptors);
 }
 
+struct crew {
+	struct scene *scene;
+	struct sw_request quick;
+};
+
 /* Returns NULL, or what went wrong: cmocka's asserts are for one thread. */
 static void *spawn_many(void *data)
 {
 	static char bad_spawn[] = "a spawn went wrong";
 	static char bad_child[] = "a child went wrong";
-	struct scene *scene = data;
-	struct sw_request request = good;
+	const struct crew *crew = data;
+	struct sw_handle *handle = crew->scene->handle;
+	struct sw_request request = crew->quick;
 
 	for (int i = 0; i < SPAWNS_PER_THREAD; i++) {
 		const bool failing = i % 4 == 3;
 		struct sw_child child;
 		int error, status;
 
-		request.path = failing ? "./missing" : "/bin/true";
+		request.path = failing ? "./missing" : crew->quick.path;
 		do
-			error = sw_spawn(scene->handle, &request, &child);
+			error = sw_spawn(handle, &request, &child);
 		while (error == -EAGAIN && !sched_yield());
 		if (!error)
-			error = sw_confirm(scene->handle, &child, -1);
+			error = sw_confirm(handle, &child, -1);
 		if (error != (failing ? -ENOENT : 0))
 			return bad_spawn;
 		if (!error &&
@@ -242,11 +249,12 @@ static void threads_share_a_handle(void **state)
 	struct scene *scene = *state;
 	const int descriptors = descriptors_count(0);
 	const int children = children_count();
+	struct crew crew = { scene, scene_quick(scene) };
 	pthread_t threads[THREADS];
 
 	for (int i = 0; i < THREADS; i++)
 		assert_int_equal(
-			pthread_create(&threads[i], NULL, spawn_many, scene),
+			pthread_create(&threads[i], NULL, spawn_many, &crew),
 			0);
 	for (int i = 0; i < THREADS; i++) {
 		void *complaint;

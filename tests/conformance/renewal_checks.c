@@ -42,6 +42,7 @@ static int let_go(void)
 
 struct spawners {
 	struct scene *scene;
+	struct sw_request quick;
 	atomic_bool over;
 	atomic_int spawned;
 };
@@ -57,7 +58,7 @@ static void *spawn_on(void *data)
 		struct sw_child child;
 		int status;
 
-		if (scene_try(spawners->scene, &good, &child))
+		if (scene_try(spawners->scene, &spawners->quick, &child))
 			return refused;
 		if (waitpid(child.pid, &status, 0) != child.pid || status)
 			return lost;
@@ -70,7 +71,8 @@ static void renewed_beside_spawns(void **state)
 {
 	struct scene *scene = *state;
 	const int descriptors = descriptors_count(0);
-	struct spawners spawners = { .scene = scene };
+	struct spawners spawners = { .scene = scene,
+				     .quick = scene_quick(scene) };
 	pthread_t threads[THREADS];
 
 	for (int i = 0; i < THREADS; i++)

@@ -211,10 +211,11 @@ static void *raise_storm(void *data)
 
 /* Killed after its exec, killed before, or too fast to be hit. Anything else
  * is told: an assert must not jump out of a storm. */
-static const char *spawn_in_storm(struct scene *scene)
+static const char *spawn_in_storm(struct scene *scene,
+				  const struct sw_request *quick)
 {
 	struct sw_child child;
-	int error = scene_try(scene, &good, &child);
+	int error = scene_try(scene, quick, &child);
 	int status = child.status;
 
 	if (error && error != -ECANCELED)
@@ -233,6 +234,7 @@ static const char *spawn_in_storm(struct scene *scene)
 static void no_handler_runs_in_a_child(void **state)
 {
 	struct scene *scene = *state;
+	const struct sw_request quick = scene_quick(scene);
 	const pid_t group = getpgrp();
 	const int children = children_count();
 	const struct sigaction action = { .sa_handler = note_signal,
@@ -250,7 +252,7 @@ static void no_handler_runs_in_a_child(void **state)
 	sigaction(SIGUSR1, &action, NULL);
 	assert_int_equal(pthread_create(&thread, NULL, raise_storm, NULL), 0);
 	for (int i = 0; i < STORM_SPAWNS && !complaint; i++)
-		complaint = spawn_in_storm(scene);
+		complaint = spawn_in_storm(scene, &quick);
 	storm->over = true;
 	pthread_join(thread, NULL);
 	if (complaint)

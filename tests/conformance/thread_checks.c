@@ -18,7 +18,9 @@
 #include "tests/conformance/scene.h"
 
 #define HEAP_THREADS 8
-#define HEAP_MS 600 /* the threads leave little time */
+#define HEAP_SPAWNS 200
+#define HEAP_MS 600    /* then those that were made must do */
+#define HEAP_TURNS 256 /* between two offers of the processor */
 #define BLOCKS 64
 #define ID_THREADS 4
 #define ID_SPAWNS 30
@@ -41,7 +43,7 @@ static void *use_heap(void *data)
 	unsigned seed = (unsigned)(uintptr_t)data;
 	void *complaint = NULL;
 
-	while (!over && !complaint) {
+	for (unsigned turn = 1; !over && !complaint; turn++) {
 		const unsigned i = (unsigned)rand_r(&seed) % BLOCKS;
 
 		for (size_t byte = 0; byte < sizes[i]; byte++)
@@ -53,6 +55,8 @@ static void *use_heap(void *data)
 		if (!blocks[i])
 			sizes[i] = 0;
 		memset(blocks[i], (int)i, sizes[i]);
+		if (turn % HEAP_TURNS == 0)
+			sched_yield(); /* or few spawns would be made */
 	}
 	for (int i = 0; i < BLOCKS; i++)
 		free(blocks[i]);
@@ -74,7 +78,8 @@ static void heap_is_used_meanwhile(void **state)
 		assert_int_equal(pthread_create(&threads[i], NULL, use_heap,
 						(void *)(uintptr_t)i),
 				 0);
-	while (!complaint && sw_deadline(0) < limit)
+	for (int i = 0; i < HEAP_SPAWNS && !complaint && sw_deadline(0) < limit;
+	     i++)
 		if (scene_try(scene, &bad, &child) != -ENOENT ||
 		    scene_try(scene, &good, &child) ||
 		    sw_reap(scene->handle, &child, &status) || status)

@@ -21,11 +21,6 @@
 #define GARBLES 300
 #define PATIENCE_MS 20000
 
-static const struct sw_request good = {
-	.path = "/bin/true",
-	.argv = ARGV("true"),
-};
-
 /* How often this program's line is in the file that all write to. */
 static int count_runs(const char *line)
 {
@@ -114,6 +109,7 @@ static void *stop_and_go(void *data)
 static void stops_at_random(void **state)
 {
 	struct scene *scene = *state;
+	const struct sw_request quick = scene_quick(scene);
 	pid_t helper = helper_find();
 	pthread_t thread;
 
@@ -121,7 +117,7 @@ static void stops_at_random(void **state)
 			 0);
 	for (int i = 0; i < STOPS; i++) {
 		struct sw_child child;
-		int error = sw_spawn(scene->handle, &good, &child);
+		int error = sw_spawn(scene->handle, &quick, &child);
 
 		assert_int_equal(error, 0);
 		do
@@ -160,6 +156,7 @@ static uint64_t *shared_memory(size_t *words)
 static void garbage_is_survived(void **state)
 {
 	struct scene *scene = *state;
+	const struct sw_request quick = scene_quick(scene);
 	unsigned seed = 1;
 	size_t words;
 	uint64_t *memory = shared_memory(&words);
@@ -171,7 +168,7 @@ static void garbage_is_survived(void **state)
 		int error;
 
 		helper_stop(helper);
-		assert_int_equal(sw_spawn(scene->handle, &good, &child), 0);
+		assert_int_equal(sw_spawn(scene->handle, &quick, &child), 0);
 		for (int i = 0; i < 8; i++)
 			memory[(unsigned)rand_r(&seed) % 64] =
 				UINT64_C(0xdead) << 48 |
@@ -182,7 +179,7 @@ static void garbage_is_survived(void **state)
 		if (!error)
 			waitpid(child.pid, NULL, 0);
 		refused += error < 0;
-		assert_int_equal(scene_run(scene, &good), 0);
+		assert_int_equal(scene_run(scene, &quick), 0);
 		assert_int_equal(helper_find(), helper);
 	}
 	assert_true(refused > 0);
