@@ -57,10 +57,12 @@ FUZZ_SOURCES := $(filter-out %/payload.c %/memhog.c, $(wildcard lib/*.c \
 	strategies/*.c strategies/*/*.c bench/*/*.c)) \
 	$(B)/registry.c $(B)/verbs.c $(B)/labs.c $(B)/bench/measure/gbench.o
 
-# The longest first, then the scripts, which are longer than the others.
+# The longest first, then the scripts, which are longer than the others: those
+# of many lines before those of few, so that none is at work alone in the end.
 UNITS := $(B)/tests/conformance $(B)/tests/differential \
 	$(patsubst %.c,$(B)/%,$(wildcard tests/unit/*.c))
-SCRIPTS := $(wildcard tests/unit/*.py tests/*.bats tests/field/*.bats)
+SCRIPTS := $(shell ls -S tests/*.bats tests/field/*.bats) \
+	$(wildcard tests/unit/*.py)
 ifeq ($(SAN),thread)
 UNITS := $(B)/tests/conformance
 SCRIPTS :=
@@ -114,7 +116,7 @@ test check: ## run all tests (SAN=1: under ASan and UBSan; SAN=thread; PLUGIN=FI
 		$(B)/tests/columns
 	PATH="$$($(PYTHON_FOLDER)):$$PATH" \
 		CONFORMANCE_PLUGIN=$(call quoted,$(abspath $(PLUGIN))) \
-		SPAWNWISE="$$PWD/$(B)/spawnwise" prove -fo -j 4 -e tests/tap \
+		SPAWNWISE="$$PWD/$(B)/spawnwise" prove -fo -j 6 -e tests/tap \
 		$(firstword $(UNITS)) $(SCRIPTS) \
 		$(filter-out $(firstword $(UNITS)),$(UNITS))
 
