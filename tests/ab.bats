@@ -8,6 +8,8 @@ load helpers
 setup() {
 	prepare
 	ab=("${few[@]}" --heap 0 --strategy vfork)
+	# A fifth of the samples, where each is a shell.
+	forks=("${few[@]}" --heap 0 --strategy fork)
 }
 
 teardown() {
@@ -23,14 +25,14 @@ beside() {
 }
 
 @test "children see the environment of their label; parents take turns" {
-	check 0 "$command" run "${ab[@]}" --ab plain=none --ab other=env:SIDE=a=b \
+	check 0 "$command" run "${forks[@]}" --ab plain=none --ab other=env:SIDE=a=b \
 		--out run -- sh -c "echo \"\$SIDE\${SPAWNWISE_PARENT+seen}\" >>$PWD/seen"
 	[ "$(sort -u seen | paste -sd,)" = ,a=b ]
 	says out "cpu same, ab plain"
 	says out "cpu same, ab other"
 	# At its end they are compared.
 	says out "B: other"
-	grep -q '^0 B, mode 0, ab other  *vfork ' out
+	grep -q '^0 B, mode 0, ab other  *fork ' out
 	[ "$(beside plain parent | wc -l)" -eq 6 ]
 	[ "$(beside other parent | wc -l)" -eq 6 ]
 	# In each round, a parent of each: none of three in a row is of one label.
@@ -75,7 +77,7 @@ beside() {
 }
 
 @test "huge pages are refused to the parents of a label" {
-	check 0 "$command" run "${ab[@]}" --ab plain=none --ab small=thp:never \
+	check 0 "$command" run "${forks[@]}" --ab plain=none --ab small=thp:never \
 		--out run -- sh -c "grep THP_enabled /proc/self/status >>$PWD/seen"
 	grep -q THP_enabled seen || skip "the kernel does not tell"
 	[ "$(sort -u seen | wc -l)" -eq 2 ]

@@ -11,6 +11,13 @@ setup() {
   cd "$BATS_TEST_TMPDIR" || return
 }
 
+# The charts of the run that is kept, $charts, which the first who asks draws.
+drawn() {
+  charts=$BATS_FILE_TMPDIR/charts
+  [ -d "$charts" ] ||
+    "$spawnwise" plot "$run_data" --out "$charts" 2>"$BATS_FILE_TMPDIR/log"
+}
+
 # A run that keeps the rows of the test run for which the awk condition holds;
 # $4 strategy, $5 heap, $11 mode.
 run_with() {
@@ -30,23 +37,23 @@ add_strategies() {
 }
 
 @test "every chart is drawn as svg and png" {
-  "$spawnwise" plot "$run_data" --out charts 2>log
+  drawn
   for chart in latency_by_heap feasible; do
-    [ -s "charts/$chart.svg" ]
-    [ "$(head -c 4 "charts/$chart.png" | tail -c 3)" = PNG ]
+    [ -s "$charts/$chart.svg" ]
+    [ "$(head -c 4 "$charts/$chart.png" | tail -c 3)" = PNG ]
   done
-  ! grep -i warning log
+  ! grep -i warning "$BATS_FILE_TMPDIR/log"
 }
 
 @test "a second drawing is the same" {
-  "$spawnwise" plot "$run_data" --out one 2>/dev/null
-  "$spawnwise" plot "$run_data" --out two 2>/dev/null
-  diff -r one two
+  drawn
+  "$spawnwise" plot "$run_data" --out again 2>/dev/null
+  diff -r "$charts" again
 }
 
 @test "the latency chart tells the finding, every name and the refusal" {
-  "$spawnwise" plot "$run_data" --out charts 2>/dev/null
-  svg=charts/latency_by_heap.svg
+  drawn
+  svg=$charts/latency_by_heap.svg
   grep -q 'fork takes 901 times as long at 8 GiB as at 0' "$svg"
   for name in fork vfork posix_spawn clone_vm broker; do
     grep -q ">$name<" "$svg"
@@ -57,10 +64,10 @@ add_strategies() {
 }
 
 @test "the feasibility chart tells refused from not run" {
-  "$spawnwise" plot "$run_data" --out charts 2>/dev/null
-  grep -q 'fork fails in 1 cell' charts/feasible.svg
-  [ "$(grep -c '>ENOMEM<' charts/feasible.svg)" -eq 1 ]
-  [ "$(grep -c '>not run<' charts/feasible.svg)" -eq 1 ]
+  drawn
+  grep -q 'fork fails in 1 cell' "$charts/feasible.svg"
+  [ "$(grep -c '>ENOMEM<' "$charts/feasible.svg")" -eq 1 ]
+  [ "$(grep -c '>not run<' "$charts/feasible.svg")" -eq 1 ]
 }
 
 @test "an outcome that was not predicted shouts" {
@@ -258,10 +265,10 @@ lab_spoiled() {
 }
 
 @test "every heap has its tick" {
-  "$spawnwise" plot "$run_data" --out charts 2>/dev/null
+  drawn
   for chart in latency_by_heap feasible; do
     for heap in 0 64M 256M 1G 4G 8G; do
-      [ "$(grep -c ">$heap<" charts/$chart.svg)" -eq 3 ]
+      [ "$(grep -c ">$heap<" "$charts/$chart.svg")" -eq 3 ]
     done
   done
 }

@@ -5,12 +5,20 @@
 
 load helpers
 
+setup_file() {
+	cd "$BATS_FILE_TMPDIR" || return 1
+	"${SPAWNWISE:-$BATS_TEST_DIRNAME/../build/spawnwise}" list --csv |
+		tail -n +2 | grep -v creates_nothing >list
+	cut -d, -f1 list >real
+	# Those that go through a shell tell less.
+	grep -v baseline list | cut -d, -f1 >direct
+	[ -s direct ]
+}
+
 setup() {
 	prepare
-	"$command" list --csv | tail -n +2 | grep -v creates_nothing >list
-	real=$(cut -d, -f1 list)
-	# Those that go through a shell tell less.
-	direct=$(grep -v baseline list | cut -d, -f1)
+	real=$(<"$BATS_FILE_TMPDIR/real")
+	direct=$(<"$BATS_FILE_TMPDIR/direct")
 }
 
 teardown() {

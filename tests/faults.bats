@@ -30,7 +30,7 @@ start_short_run() {
 
 # One whose processes live long enough to be hit.
 start_run_of_long_parents() {
-	start_run --heap 0 --parents 10 --overcommit 0,1 \
+	start_run --heap 0 --parents 6 --overcommit 0,1 \
 		--strategy fork,broker
 	within 10 has_samples
 }
@@ -186,7 +186,7 @@ stop_and_go() {
 		"$(host run parents_died)" ]
 	rows run reap errnos | grep -q '^EOWNERDEAD:'
 	says err "of the processes under test died"
-	[ "$(rows run samples parent | sort -nu | tail -n 1)" -eq 9 ]
+	[ "$(rows run samples parent | sort -nu | tail -n 1)" -eq 5 ]
 	has_mode 0
 }
 
@@ -195,9 +195,9 @@ stop_and_go() {
 	kill_until has_no_reference kill_child spawnwise-ref
 	end_run 0
 	run_files run
-	# In each of 10 processes each of 4 cells has samples, and none failed. A
+	# In each of 6 processes each of 4 cells has samples, and none failed. A
 	# block whose mode did not last may be flagged.
-	[ "$(rows run samples parent cell_id errno | sort -u | grep -c ' -$')" -eq 40 ]
+	[ "$(rows run samples parent cell_id errno | sort -u | grep -c ' -$')" -eq 24 ]
 	rows run reap failed | diff <(sort -u) <(echo 0)
 	rows run samples ref_ns | grep -qx -- -
 	rows run samples ref_ns | grep -qx '[0-9]*'

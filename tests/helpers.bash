@@ -12,9 +12,10 @@ few=(--quick --parents 6)
 # their own, which every user may enter, and never touch the machine's setting
 # unless they say use_real_setting. Nobody else does meanwhile: in mode 2, with
 # all promised, every fork is refused and so is every file of a tmpfs.
+# bats follows each command, which takes a third of a millisecond: from here on
+# those of the test itself, and not those of the functions that it calls.
 prepare() {
-	local -
-	set +T # bats follows each command, which takes its time
+	set +T
 	prepare_scratch
 }
 
@@ -40,12 +41,6 @@ prepare_scratch() {
 
 # Nothing of a test may outlive it.
 finish() {
-	local -
-	set +T
-	finish_scratch
-}
-
-finish_scratch() {
 	local pid
 	cd "$scratch" || return 1
 	for pid in ${runner:-} $(processes 'spawnwise*'); do
@@ -94,7 +89,7 @@ use_real_setting() {
 # whatever container: all lock one inode, that of anonymous files
 # (bench/machine/lock.c).
 no_other_run() {
-	python3 -c 'import ctypes, fcntl, sys
+	python3 -IS -c 'import ctypes, fcntl, sys
 try:
     fcntl.flock(ctypes.CDLL(None).eventfd(0, 0), fcntl.LOCK_SH | fcntl.LOCK_NB)
 except BlockingIOError:
@@ -165,11 +160,8 @@ pause() { read -rt "$1" <>"$scratch/.never" || true; }
 # within SECONDS COMMAND...: until COMMAND succeeds. The seconds are those of a
 # machine that has a processor for each process that is ready to run, and not
 # over before it has looked 20 times in each: a virtual machine may stand still
-# without a load of its own. bats follows each command of a test, at a third of
-# a millisecond; COMMAND goes without.
+# without a load of its own.
 within() {
-	local -
-	set +T
 	local begin=${EPOCHREALTIME/./} load rest
 	local processors=(/sys/devices/system/cpu/cpu[0-9]*)
 	local limit=$(($1 * 1000000)) looks=$(($1 * 20))

@@ -8,10 +8,17 @@ load helpers
 setup() {
 	prepare
 	no_other_run
+	export SPAWNWISE_PLOTS=$scratch # has no charts, whose drawing takes long
 }
 
 teardown() {
 	finish
+}
+
+# with_charts: those of the project.
+with_charts() {
+	command -v gnuplot >/dev/null || skip "no gnuplot"
+	unset SPAWNWISE_PLOTS
 }
 
 # column FILE NAME: the values of a CSV column, below each other.
@@ -107,15 +114,15 @@ near() {
 	done
 	[ "$(column hered/promise.csv stopped_by)" = rlimit_data ]
 	tr '\n' ' ' <out | grep -q 'RLIMIT_DATA (ulimit -d) stopped it at 1.91'
-	command -v gnuplot >/dev/null || skip "no gnuplot"
+	with_charts
 	check 0 "$command" plot --terminal dumb hered
 	says out "is promised 1.91 GiB, and then stopped by RLIMIT_DATA"
 }
 
 @test "promise: text and chart round alike" {
-	command -v gnuplot >/dev/null || skip "no gnuplot"
 	check 0 "$command" lab promise --out here --overcommit current
 	times=$(tr '\n' ' ' <out | grep -o '[0-9,]* times what')
+	with_charts
 	check 0 "$command" plot --terminal dumb here
 	says out ", ${times% what} the RAM"
 }
@@ -130,6 +137,7 @@ near() {
 }
 
 @test "promise: mode 2 is not held where it would stop everybody" {
+	unset SPAWNWISE_PLOTS
 	use_real_setting
 	[ "$original" -eq 0 ] || skip "needs mode 0, to promise more than there is"
 	# Addresses, no memory: nothing of it is written to.
@@ -176,25 +184,32 @@ near() {
 	has_mode 0
 }
 
-@test "a lab that fails midway tells what it has found" {
-	"$command" lab frontier --overcommit 0,1 --out here >out 2>err 3>&- 9>&- &
-	runner=$!
-	# Windows are short: in each that is met the mode becomes another, until
-	# one is lost by it.
+# Windows are short: in each that is met the mode becomes another, until one is
+# lost by it.
+spoil_windows() {
 	while kill -0 "$runner" 2>/dev/null; do
 		read -r mode <"$SPAWNWISE_KNOB" || true
 		[ "$mode" != 1 ] || printf 2 1<>"$SPAWNWISE_KNOB"
 	done
+}
+
+@test "a lab that fails midway tells what it has found" {
+	"$command" lab frontier --overcommit 0,1 --out here >out 2>err 3>&- 9>&- &
+	runner=$!
+	spoil_windows
 	end_run 1
 	says err "in overcommit mode 1"
 	says out "Mode 0"
 	diff out here/frontier.txt
 }
 
-# A test of those needs a memory control group.
+# A test of those needs a memory control group. The first one tries it, by a lab
+# that leaves its results in $probe.
 groups_can_be_made() {
 	[ "$(id -u)" -eq 0 ] || skip "needs root"
-	"$command" lab touch --out probe >/dev/null 2>err ||
+	probe=$BATS_FILE_TMPDIR/probe
+	[ ! -e "$probe/touch.txt" ] || return 0
+	"$command" lab touch --out "$probe" >/dev/null 2>err ||
 		skip "$(sed -n 's/^spawnwise: cannot //p' err)"
 }
 
@@ -213,10 +228,10 @@ no_group_is_left() {
 
 @test "touch: the promise is kept until the group is full, then one dies" {
 	groups_can_be_made
-	near 1 "$(column probe/touch.csv touched_bytes | tail -n 1)" \
-		"$(column probe/touch.csv limit_bytes | tail -n 1)"
-	[ "$(column probe/touch.csv event | tail -n 1)" = oom_kill ]
-	grep -q 'killed the process with signal 9' probe/touch.txt
+	near 1 "$(column "$probe/touch.csv" touched_bytes | tail -n 1)" \
+		"$(column "$probe/touch.csv" limit_bytes | tail -n 1)"
+	[ "$(column "$probe/touch.csv" event | tail -n 1)" = oom_kill ]
+	grep -q 'killed the process with signal 9' "$probe/touch.txt"
 	no_group_is_left
 }
 
@@ -226,7 +241,8 @@ no_group_is_left() {
 	(ulimit -v 300000 && check 0 "$command" lab touch --out here)
 	[ "$(column here/touch.csv event | tail -n 1)" = refused ]
 	says out "The answer was no"
-	command -v gnuplot >/dev/null || skip "no gnuplot"
+	with_charts
+	check 0 "$command" plot here
 	says here/touch.svg "the request for 1 GiB was refused"
 	run grep -E "promised, |first write" here/touch.svg
 	[ "$status" -eq 1 ]
@@ -344,6 +360,7 @@ no_group_is_left() {
 
 @test "who closes a pipe early finds all in the files" {
 	local disposition chart
+	unset SPAWNWISE_PLOTS
 	for disposition in default ignore; do
 		env --$disposition-signal=PIPE "$command" lab promise --out here \
 			--overcommit current 2>err | true
@@ -383,7 +400,7 @@ no_group_is_left() {
 }
 
 @test "interrupted at its chart, a lab has all" {
-	command -v gnuplot >/dev/null || skip "no gnuplot"
+	with_charts
 	mkdir slow
 	# It draws until the signal is there, however busy the machine is.
 	printf '#!/bin/sh\n: >drawing\nuntil [ -e go ]; do sleep 0.02; done\n' \

@@ -43,6 +43,13 @@ compile() {
 		$(pkg-config --cflags --libs spawnwise) -o "$program"
 }
 
+# example NAME: ./NAME, linked to the shared library, by whoever asks first.
+example() {
+	local program=$BATS_FILE_TMPDIR/$1
+	[ -x "$program" ] || compile "$program" cc "$examples/$1.c" || return 1
+	ln -s "$program" "$1"
+}
+
 # The names that the header declares.
 public_names() {
 	echo '#include <spawnwise.h>' |
@@ -217,7 +224,7 @@ runs_everywhere() {
 }
 
 @test "a big program runs commands, with the shared library" {
-	compile runner cc "$examples/runner.c"
+	example runner
 	readelf -d runner >dynamic
 	says dynamic "libspawnwise.so.0"
 	runs_everywhere ./runner
@@ -249,7 +256,7 @@ runs_everywhere() {
 }
 
 @test "the loader refuses a program that was built for another version" {
-	compile runner cc "$examples/runner.c"
+	example runner
 	mkdir next
 	sed 's/^SPAWNWISE_0\.[0-9]*/SPAWNWISE_0.next/' \
 		"$top/lib/libspawnwise.map" >next.map
@@ -269,7 +276,7 @@ runs_everywhere() {
 @test "more heap than memory: only what charges it once more fails" {
 	[ "$(cat /proc/sys/vm/overcommit_memory)" = 0 ] ||
 		skip "vm.overcommit_memory is not 0"
-	compile runner cc "$examples/runner.c"
+	example runner
 	heap=$(awk '/^(MemTotal|SwapTotal):/ { kib += $2 }
 		END { print int(kib * 1.5 / 1024) "Muntouched" }' /proc/meminfo)
 	for name in $(strategies traits charges_commit); do
@@ -284,7 +291,7 @@ runs_everywhere() {
 
 @test "an event loop hears of every end through pidfds" {
 	full="did not start: Too many open files"
-	compile eventloop cc "$examples/eventloop.c"
+	example eventloop
 	for name in $(strategies honours pidfd); do
 		check 0 ./eventloop "$name" 'exit 3' 'kill $$' \
 			$(yes exit | head -n 300)
@@ -306,7 +313,7 @@ cpu_ms() {
 }
 
 @test "an event loop outlives a helper, and does not spin for its death" {
-	compile eventloop cc "$examples/eventloop.c"
+	example eventloop
 	# A helper is the loop's first child.
 	# shellcheck disable=SC2016
 	kill_helper='read -r pid rest </proc/$PPID/task/$PPID/children;
@@ -355,7 +362,7 @@ cpu_ms() {
 		ln -s /usr/include/linux /usr/include/asm-generic "$asm" kernel
 		cc="musl-gcc -isystem $scratch/kernel"
 	fi
-	build library B="$scratch/musl" CC="$cc" WERROR=-Werror
+	build library B="$scratch/musl" CC="$cc" WERROR=-Werror CFLAGS=-O2
 	$cc -static -Wall -Wextra -Werror -I "$prefix/include" \
 		"$examples/runner.c" musl/pic/libspawnwise.a -o runner
 	runs_everywhere ./runner
@@ -367,7 +374,7 @@ cpu_ms() {
 	echo '#include <stdio.h>' | $tool-gcc -fsyntax-only -x c - ||
 		skip "$tool-gcc has no libc"
 	build library B="$scratch/aarch64" CC=$tool-gcc AR=$tool-ar \
-		OBJCOPY=$tool-objcopy WERROR=-Werror
+		OBJCOPY=$tool-objcopy WERROR=-Werror CFLAGS=-O2
 	readelf -h aarch64/libspawnwise.so.* >header
 	says header AArch64
 	public_names >expected

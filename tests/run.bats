@@ -551,9 +551,9 @@ plain_build() {
 @test "run's own memory is no part of the heap under test" {
 	plain_build
 	check 0 "$command" run "${few[@]}" --heap 0 --strategy fork --out one
-	# Samples and google-benchmark's records of 120 processes.
+	# Samples and google-benchmark's records of 60 processes.
 	check 0 "$command" run --heap 0,4K,8K,12K,16K,20K,24K,28K,32K,36K \
-		--strategy fork,null --parents 12 --out many
+		--strategy fork,null --parents 6 --out many
 	[ "$(wc -l <many/samples.csv)" -gt 10000 ]
 	one=$(rows one return commit_bytes)
 	many=$(rows many return heap_bytes strategy commit_bytes |
