@@ -4,7 +4,6 @@
 #include "tests/conformance/supervise.h"
 
 #include <ctype.h>
-#include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
@@ -46,7 +45,6 @@ static struct setting {
 	int asked_fd;
 	int fd;
 	int next_fd; /* of whoever is next to have the setting */
-	bool is_wanted;
 } setting = { .asked_fd = -1 };
 
 static long now_s(void)
@@ -99,21 +97,18 @@ static int open_setting(const char *name)
 	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
-static bool is_granted(void)
+/* In turn with all others that wait. The process at work waits for us, and has
+ * nothing to say meanwhile. */
+static void take_setting(void)
 {
-	bool is_busy;
-
-	if (flock(setting.next_fd, LOCK_EX | LOCK_NB) && errno == EWOULDBLOCK)
-		return false;
-	is_busy = flock(setting.fd, LOCK_SH | LOCK_NB) && errno == EWOULDBLOCK;
+	flock(setting.next_fd, LOCK_EX);
+	flock(setting.fd, LOCK_SH);
 	flock(setting.next_fd, LOCK_UN);
-	return !is_busy;
 }
 
-static void want_setting(bool is_wanted)
+static void give_setting(void)
 {
 	flock(setting.fd, LOCK_UN);
-	setting.is_wanted = is_wanted;
 }
 
 /* A test that waits for others has not begun. */
@@ -121,14 +116,14 @@ static void serve(void)
 {
 	char asked;
 
-	if (recv(setting.asked_fd, &asked, 1, MSG_DONTWAIT) == 1)
-		want_setting(asked == '+');
-	if (!setting.is_wanted)
+	if (recv(setting.asked_fd, &asked, 1, MSG_DONTWAIT) != 1)
 		return;
+	if (asked != '+') {
+		give_setting();
+		return;
+	}
+	take_setting();
 	progress->began_s = now_s();
-	if (!is_granted())
-		return;
-	setting.is_wanted = false;
 	send(setting.asked_fd, "+", 1, MSG_NOSIGNAL);
 }
 
@@ -208,10 +203,8 @@ static const char *await(pid_t pid, int *status)
 				 scene_limit_s());
 			return reason;
 		}
-		if (setting.is_wanted)
-			poll(NULL, 0, SHORT_PAUSE_MS);
-		else if (poll(there, COUNT(there), PAUSE_MS) > 0 &&
-			 (there[0].revents | there[1].revents) & POLLHUP)
+		if (poll(there, COUNT(there), PAUSE_MS) > 0 &&
+		    (there[0].revents | there[1].revents) & POLLHUP)
 			poll(NULL, 0, SHORT_PAUSE_MS);
 	}
 }
@@ -232,7 +225,7 @@ static pid_t start(int (*run)(size_t), size_t first)
 		abort();
 	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ways))
 		abort();
-	want_setting(false);
+	give_setting();
 	progress->test = first;
 	progress->began_s = now_s();
 	progress->folder[0] = '\0';

@@ -19,8 +19,8 @@
 
 #define HEAP_THREADS 8
 #define HEAP_SPAWNS 200
-#define HEAP_MS 600    /* then those that were made must do */
-#define HEAP_TURNS 256 /* between two offers of the processor */
+#define HEAP_MS 300   /* then those that were made must do */
+#define HEAP_TURNS 64 /* between two offers of the processor */
 #define BLOCKS 64
 #define ID_THREADS 4
 #define ID_SPAWNS 30
