@@ -23,14 +23,13 @@
 #include "tests/bare/quiet.h"
 #include "tests/bare/spawn.h"
 
-#define PROCESSES 6
 #define SPAWNS_MAX 512
 #define WARM_UPS 5
 #define SLOW_NS 1e6 /* one warm-up is enough */
 
 /* A figure of each process, in memory that all of them share. */
 struct figures {
-	double ns[LOOPS_MAX][PROCESSES];
+	double ns[LOOPS_MAX][ALONE_PROCESSES_MAX];
 };
 
 /* How many spawns of a loop are wanted: of "NAME=SPAWNS", for those without a
@@ -100,7 +99,8 @@ static size_t prepare(uint64_t heap_bytes, char *const *wanted,
 }
 
 static void measure(const struct work *work, uint64_t heap_bytes,
-		    char *const *wanted, int process, struct figures *figures)
+		    char *const *wanted, size_t process,
+		    struct figures *figures)
 {
 	struct sw_handle *handles[LOOPS_MAX];
 	const size_t open = prepare(heap_bytes, wanted, handles);
@@ -110,7 +110,7 @@ static void measure(const struct work *work, uint64_t heap_bytes,
 		count++;
 	/* Each process begins with another loop. */
 	for (size_t i = 0; i < count; i++) {
-		const size_t at = (i + (size_t)process) % count;
+		const size_t at = (i + process) % count;
 		const size_t spawns = spawns_of(&loops[at], wanted);
 
 		if (spawns)
@@ -122,7 +122,7 @@ static void measure(const struct work *work, uint64_t heap_bytes,
 }
 
 void alone_report(const struct work *work, uint64_t heap_bytes,
-		  char *const *wanted)
+		  size_t processes, char *const *wanted)
 {
 	struct figures *figures =
 		mmap(NULL, sizeof *figures, PROT_READ | PROT_WRITE,
@@ -130,7 +130,7 @@ void alone_report(const struct work *work, uint64_t heap_bytes,
 
 	if (figures == MAP_FAILED)
 		die("map memory");
-	for (int process = 0; process < PROCESSES; process++) {
+	for (size_t process = 0; process < processes; process++) {
 		const pid_t pid = fork();
 
 		if (pid < 0)
@@ -144,6 +144,6 @@ void alone_report(const struct work *work, uint64_t heap_bytes,
 	for (size_t i = 0; loops[i].name; i++)
 		if (spawns_of(&loops[i], wanted))
 			printf("%s %.0f\n", loops[i].name,
-			       quiet_over_processes(figures->ns[i], PROCESSES));
+			       quiet_over_processes(figures->ns[i], processes));
 	munmap(figures, sizeof *figures);
 }

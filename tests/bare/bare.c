@@ -126,18 +126,21 @@ int main(int argc, char **argv)
 		.argv = (char *[]){ (char *)program, NULL },
 		.stdout_fd = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK),
 	};
-	uint64_t heap_bytes;
+	uint64_t heap_bytes, processes;
 
-	if (!report && (argc < 4 || strcmp(argv[1], "alone") ||
-			size_parse(argv[2], &heap_bytes))) {
-		fprintf(stderr, "usage: bare alone HEAP STRATEGY=SPAWNS...\n"
-				"       bare beside|bars\n");
+	if (!report && (argc < 5 || strcmp(argv[1], "alone") ||
+			size_parse(argv[2], &heap_bytes) ||
+			size_parse(argv[3], &processes) || !processes ||
+			processes > ALONE_PROCESSES_MAX)) {
+		fprintf(stderr,
+			"usage: bare alone HEAP PROCESSES STRATEGY=SPAWNS...\n"
+			"       bare beside|bars\n");
 		return 2;
 	}
 	if (work.stdout_fd < 0)
 		die("open an eventfd");
 	if (report)
 		return report(&work) ? 0 : MISSED;
-	alone_report(&work, heap_bytes, argv + 3);
+	alone_report(&work, heap_bytes, processes, argv + 4);
 	return 0;
 }

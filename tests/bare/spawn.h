@@ -37,11 +37,13 @@ void spawn_ours(struct sw_handle *handle, const struct sw_request *request,
 void spawn_bare(const struct loop *loop, const struct work *work,
 		double ns[SPANS]);
 
-/* Print what bare loops take in a caller with a heap, in ns, a line each: those
- * that are wanted, as "NAME=SPAWNS", and as many spawns in each process. NULL
- * is the end. */
+#define ALONE_PROCESSES_MAX 64
+
+/* Print what bare loops take in so many callers with a heap, in ns, a line
+ * each: those that are wanted, as "NAME=SPAWNS", and as many spawns in each
+ * process. NULL is the end. */
 void alone_report(const struct work *work, uint64_t heap_bytes,
-		  char *const *wanted);
+		  size_t processes, char *const *wanted);
 
 /* The strategies beside the bare loops; false when one is over its limit. */
 bool beside_report(const struct work *work);
