@@ -56,8 +56,13 @@ static int skip_all(const char *reason)
 /* As keep_setting of tests/helpers.bash, until our end. */
 static void keep_setting(void)
 {
+	const int next_fd =
+		open("/proc/sys/vm/overcommit_ratio", O_RDONLY | O_CLOEXEC);
+
+	flock(next_fd, LOCK_EX);
 	flock(open("/proc/sys/vm/overcommit_memory", O_RDONLY | O_CLOEXEC),
 	      LOCK_EX);
+	close(next_fd);
 }
 
 int main(void)
