@@ -7,29 +7,23 @@
  */
 #include "bench/labs/badness.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 
-static int64_t points(const struct badness_process *process,
+int64_t badness_bytes(const struct badness_process *process,
 		      const struct badness_scope *scope)
 {
-	const int64_t total = (int64_t)(scope->total_bytes / scope->page_bytes);
+	const int64_t page = (int64_t)scope->page_bytes;
+	const int64_t total = (int64_t)scope->total_bytes / page;
 	const struct process_memory *memory = &process->memory;
 	const uint64_t pages = memory->rss_bytes / scope->page_bytes +
 			       memory->swap_bytes / scope->page_bytes +
 			       memory->page_table_bytes / scope->page_bytes;
 
-	if (process->exempt || process->oom_score_adj == BADNESS_ADJ_NEVER)
+	if (process->oom_score_adj == BADNESS_ADJ_NEVER)
 		return BADNESS_NEVER;
-	return (int64_t)pages + process->oom_score_adj * (total / 1000);
-}
-
-int64_t badness_bytes(const struct badness_process *process,
-		      const struct badness_scope *scope)
-{
-	const int64_t pages = points(process, scope);
-
-	return pages == BADNESS_NEVER ? BADNESS_NEVER
-				      : pages * (int64_t)scope->page_bytes;
+	return ((int64_t)pages + process->oom_score_adj * (total / 1000)) *
+	       page;
 }
 
 static bool is_shifted(const char *release)
@@ -43,10 +37,12 @@ static bool is_shifted(const char *release)
 int badness_score(const struct badness_process *process,
 		  const struct badness_scope *scope, const char *release)
 {
-	const int64_t total = (int64_t)(scope->total_bytes / scope->page_bytes);
-	int64_t pages = points(process, scope);
+	const int64_t page = (int64_t)scope->page_bytes;
+	const int64_t total = (int64_t)scope->total_bytes / page;
+	const int64_t badness = badness_bytes(process, scope);
+	int64_t pages = badness / page;
 
-	if (pages == BADNESS_NEVER || !total)
+	if (badness == BADNESS_NEVER || !total)
 		return 0;
 	if (is_shifted(release))
 		return (int)((1000 + pages * 1000 / total) * 2 / 3);
@@ -62,11 +58,11 @@ size_t badness_victim(const struct badness_process *processes, size_t count,
 	size_t victim = count;
 
 	for (size_t i = 0; i < count; i++) {
-		const int64_t pages = points(&processes[i], scope);
+		const int64_t badness = badness_bytes(&processes[i], scope);
 
-		if (pages == BADNESS_NEVER || pages < most)
+		if (badness == BADNESS_NEVER || badness < most)
 			continue;
-		most = pages;
+		most = badness;
 		victim = i;
 	}
 	return victim;

@@ -17,7 +17,6 @@
 #ifndef LABS_BADNESS_H
 #define LABS_BADNESS_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -27,13 +26,11 @@
 #define BADNESS_ADJ_NEVER (-1000)
 
 /* One process. Of its memory RSS, swap and page tables (VmPTE, with all levels
- * since 4.15) count. */
+ * since 4.15) count. The machine's first process, a kernel thread, a zombie, or
+ * a child of vfork() before its exec is never chosen, whatever it has. */
 struct badness_process {
 	struct process_memory memory;
 	int oom_score_adj;
-	/* The machine's first process, a kernel thread, a zombie, or a child
-	 * of vfork() before its exec: never chosen. */
-	bool exempt;
 };
 
 /* What the memory is compared with: when the whole machine is out of memory,
@@ -46,7 +43,7 @@ struct badness_scope {
 };
 
 /* The badness in bytes, whole pages of them; may be negative. BADNESS_NEVER:
- * it is exempt, or its oom_score_adj is -1000. */
+ * its oom_score_adj is -1000. */
 int64_t badness_bytes(const struct badness_process *process,
 		      const struct badness_scope *scope);
 

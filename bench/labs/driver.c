@@ -77,21 +77,26 @@ static const char *cure(int error, const char *otherwise)
 				 : cure_of(CURE_SELF, error, otherwise);
 }
 
-int lab_ceiling(struct lab_context *context, uint64_t least_bytes,
-		uint64_t *bytes)
+/* How much memory a trial may take: no more than a quarter of what is there. */
+static int bound(struct trial *trial)
 {
-	char reason[MEMORY_WHY_BYTES + 32];
-	const int error = memory_group_ceiling(bytes, reason, sizeof reason);
+	const struct lab_part *part = trial->part;
+	struct failure *failure = trial->context->failure;
+	char room[MEMORY_WHY_BYTES];
+	uint64_t room_bytes;
+	const int error = memory_room(&room_bytes, room, sizeof room);
 
 	if (error)
-		return fail(context->failure, error,
-			    cure(error, "Mount /proc."),
-			    "see how much memory a lab may take: %s", reason);
-	if (*bytes < least_bytes)
-		return fail(context->failure, -ERANGE,
+		return fail(failure, error, cure(error, "Mount /proc."),
+			    "see how much memory a lab may take: %s", room);
+	trial->limit_bytes =
+		whole_pages(smaller(room_bytes / 4, part->most_bytes));
+	if (trial->limit_bytes < part->least_bytes)
+		return fail(failure, -ERANGE,
 			    "Free some memory, or raise the limit.",
-			    "take the %s that this lab needs: it may have %s",
-			    size_human(least_bytes).text, reason);
+			    "take the %s that this lab needs: it may have a "
+			    "quarter of the %s",
+			    size_human(part->least_bytes).text, room);
 	return 0;
 }
 
@@ -126,13 +131,22 @@ static int look(void *row)
 	return error ? error : write_row(trial->context, row);
 }
 
+static int prepare(void *row)
+{
+	const struct trial *trial = row;
+	const int error = trial->group ? memory_group_enter(trial->group) : 0;
+
+	return error || !trial->part->prepare ? error
+					      : trial->part->prepare(row);
+}
+
 /* One worker's life. */
 static int work(struct trial *trial)
 {
 	const struct lab_part *part = trial->part;
 	struct coprocess worker;
-	int error = worker_start(&worker, trial->context->guardian,
-				 part->prepare, part->act, trial);
+	int error = worker_start(&worker, trial->context->guardian, prepare,
+				 part->act, trial);
 
 	if (error)
 		return error;
@@ -179,21 +193,23 @@ static int try_trial(struct trial *shared, const struct trial *start)
 				    : meminfo_error(error));
 }
 
-/* Nothing dangerous is done without a group. */
+/* Nothing dangerous is done without a group. LAB_LEAVE_OUT: there can be none,
+ * and the part is left out. */
 static int try_in_group(struct trial *shared, struct trial start)
 {
-	const struct lab_part *part = start.part;
+	struct lab_context *context = start.context;
 	char reason[MEMORY_WHY_BYTES + 256];
 	struct memory_group group;
-	uint64_t bytes;
-	int error = lab_ceiling(start.context, part->group_least_bytes, &bytes);
+	int error = memory_group_open(&group, start.limit_bytes, reason,
+				      sizeof reason);
 
+	if (error && start.part->ungrouped) {
+		context->skipped++;
+		report_text(context, "%s %s.", start.part->ungrouped, reason);
+		return LAB_LEAVE_OUT;
+	}
 	if (error)
-		return error;
-	error = memory_group_open(&group, smaller(bytes, part->group_bytes),
-				  reason, sizeof reason);
-	if (error)
-		return fail(start.context->failure, error,
+		return fail(context->failure, error,
 			    cure(error,
 				 "Nothing was done: without a group of its own "
 				 "the kernel would choose among all "
@@ -227,8 +243,10 @@ static int try_product(struct trial *shared, struct trial trial,
 		if (part->trial_s > 0)
 			progress_note(progress, "%s, %s", trial.strategy_name,
 				      trial.case_name);
-		error = part->group_bytes ? try_in_group(shared, trial)
-					  : try_trial(shared, &trial);
+		error = part->most_bytes ? bound(&trial) : 0;
+		if (!error)
+			error = part->deadly ? try_in_group(shared, trial)
+					     : try_trial(shared, &trial);
 		progress_step(progress, part->trial_s);
 	}
 	return error;
@@ -237,10 +255,7 @@ static int try_product(struct trial *shared, struct trial trial,
 static int try_modes(struct lab_context *context, const struct lab_part *part)
 {
 	struct trial *shared = coprocess_share(part->row_bytes);
-	struct trial trial = { .context = context,
-			       .part = part,
-			       .group = context->group,
-			       .agrees = -1 };
+	struct trial trial = { .context = context, .part = part, .agrees = -1 };
 	struct progress progress;
 	int error = 0;
 
@@ -259,8 +274,8 @@ static int try_modes(struct lab_context *context, const struct lab_part *part)
 	return error;
 }
 
-/* What was found is told whatever came after it. */
-int lab_try(struct lab_context *context, const struct lab_part *part)
+/* Try a part, write its rows and tell of them, whatever came after them. */
+static int try_part(struct lab_context *context, const struct lab_part *part)
 {
 	int error, told = 0;
 
@@ -271,7 +286,7 @@ int lab_try(struct lab_context *context, const struct lab_part *part)
 		told = report(context);
 	free(context->rows);
 	context->rows = NULL;
-	return error ? error : told;
+	return error < 0 ? error : told;
 }
 
 /* Leave mode 2 out where holding it would leave other programs without memory,
@@ -319,9 +334,7 @@ int lab_run(struct lab_context *context, const struct lab *lab)
 			    "write to /proc/self/oom_score_adj: %s",
 			    strerror(errno));
 	bound_modes(context);
-	if (lab->run)
-		return context->modes.count ? lab->run(context) : 0;
 	for (size_t i = 0; lab->parts[i] && context->modes.count && !error; i++)
-		error = lab_try(context, lab->parts[i]);
+		error = try_part(context, lab->parts[i]);
 	return error;
 }

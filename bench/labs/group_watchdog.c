@@ -1,6 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * The watchdog's own half: hold one group, and sweep it away in the end.
+ * Making a group, holding it and sweeping it away; see group_watchdog.h.
+ *
+ * The watchdog holds a lock on the directory, which tells all others, in
+ * whatever pid namespace they are, that the group is in use (flock(2), which is
+ * about the directory and knows no namespaces).
  *
  * SIGKILL ends stopped processes, those that a version 2 group has frozen,
  * and those that wait for memory in a version 1 group without OOM killer
@@ -8,29 +12,32 @@
  */
 #include "bench/labs/group_watchdog.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/file.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
 #include "bench/machine/text.h"
 
-#define BATCH 64 /* processes killed in one round */
+#define BATCH 64      /* processes killed in one round */
+#define SWEEP_MS 2000 /* for one group */
 #define RETRY_MS 1
-#define PATIENT_RETRY_MS 100 /* the runner is gone, a process does not die */
+#define PATIENT_RETRY_MS 100 /* a process does not die */
+#define STOP_WAIT_MS (SWEEP_MS + 1000)
 
 struct group_watchdog {
 	struct watchdog_post post;
-	char directory[PATH_MAX]; /* empty: it holds nothing */
-	int lock_fd;		  /* of the directory that it holds */
+	const char *directory;
+	int lock_fd; /* of it */
 };
 
 struct listing {
@@ -60,36 +67,35 @@ static void listing_read(const char *directory, struct listing *list)
 	}
 }
 
-static bool listed(const struct listing *list, pid_t pid)
+static bool is_member(const char *directory, pid_t pid)
 {
-	for (int i = 0; i < list->count; i++)
-		if (list->pids[i] == pid)
+	struct listing list;
+
+	listing_read(directory, &list);
+	for (int i = 0; i < list.count; i++)
+		if (list.pids[i] == pid)
 			return true;
 	return false;
 }
 
 /* A pid may be somebody else's by now; but one that is listed still after its
  * pidfd was opened is the process that the pidfd means, or that one is dead. */
-static void kill_listed(const char *directory, const struct listing *first)
+static void kill_listed(const char *directory, const struct listing *list)
 {
-	struct listing second;
-	int fds[BATCH];
+	for (int i = 0; i < list->count; i++) {
+		const int fd = (int)syscall(SYS_pidfd_open, list->pids[i], 0);
 
-	for (int i = 0; i < first->count; i++)
-		fds[i] = (int)syscall(SYS_pidfd_open, first->pids[i], 0);
-	listing_read(directory, &second);
-	for (int i = 0; i < first->count; i++) {
-		if (fds[i] < 0)
+		if (fd < 0)
 			continue;
-		if (listed(&second, first->pids[i]))
-			syscall(SYS_pidfd_send_signal, fds[i], SIGKILL, NULL,
-				0);
-		close(fds[i]);
+		if (is_member(directory, list->pids[i]))
+			syscall(SYS_pidfd_send_signal, fd, SIGKILL, NULL, 0);
+		close(fd);
 	}
 }
 
-/* One round: 0 once the group is gone. */
-static int sweep_once(const char *directory, bool foreign_stay, bool *killed)
+/* One round: 0 once the group is gone; -EBUSY: not yet; -EPERM: foreign_stay is
+ * set and a process of another pid namespace is in it: nothing was done. */
+static int sweep_once(const char *directory, bool foreign_stay)
 {
 	struct listing list;
 
@@ -100,21 +106,20 @@ static int sweep_once(const char *directory, bool foreign_stay, bool *killed)
 	listing_read(directory, &list);
 	if (foreign_stay && list.foreign)
 		return -EPERM;
-	*killed |= list.count > 0 || list.foreign;
 	/* Version 2 since Linux 5.14 kills a group as one, forks included. */
 	if (foreign_stay || text_write_at("1", "%s/cgroup.kill", directory))
 		kill_listed(directory, &list);
 	return -EBUSY;
 }
 
-int group_watchdog_sweep(const char *directory, bool foreign_stay, int wait_ms,
-			 bool *killed)
+/* Kill all processes of a group and remove it, as long as that may take. */
+static int sweep(const char *directory, bool foreign_stay)
 {
-	int error = sweep_once(directory, foreign_stay, killed);
+	int error = sweep_once(directory, foreign_stay);
 
-	for (int i = 0; error == -EBUSY && i < wait_ms / RETRY_MS; i++) {
+	for (int i = 0; error == -EBUSY && i < SWEEP_MS / RETRY_MS; i++) {
 		poll(NULL, 0, RETRY_MS);
-		error = sweep_once(directory, foreign_stay, killed);
+		error = sweep_once(directory, foreign_stay);
 	}
 	return error;
 }
@@ -129,7 +134,9 @@ static bool is_named(int fd, const char *directory)
 	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
 }
 
-int group_watchdog_lock(const char *directory)
+/* A descriptor whose close, or whose owner's death, unlocks the directory; else
+ * -EBUSY: it is locked; -ENOENT: it is gone. */
+static int lock(const char *directory)
 {
 	const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	int error = 0;
@@ -145,70 +152,89 @@ int group_watchdog_lock(const char *directory)
 	return error ? error : fd;
 }
 
-static int clear_group(struct group_watchdog *watchdog)
+static int make_group(struct group_watchdog *watchdog)
 {
-	bool killed = false;
-	int error;
-
-	if (!*watchdog->directory)
-		return 0;
-	error = group_watchdog_sweep(watchdog->directory, false,
-				     WATCHDOG_SWEEP_MS, &killed);
-	if (error)
-		return error;
-	close(watchdog->lock_fd);
-	*watchdog->directory = '\0';
-	return killed;
-}
-
-static int make_group(struct group_watchdog *watchdog, const char *directory)
-{
-	if (mkdir(directory, 0755))
+	if (mkdir(watchdog->directory, 0755))
 		return -errno;
-	watchdog->lock_fd = group_watchdog_lock(directory);
+	watchdog->lock_fd = lock(watchdog->directory);
 	/* Another run has removed the group as a leftover of ours. */
 	if (watchdog->lock_fd == -EBUSY || watchdog->lock_fd == -ENOENT)
 		return -EEXIST;
-	if (watchdog->lock_fd < 0) {
-		rmdir(directory);
-		return watchdog->lock_fd;
-	}
-	snprintf(watchdog->directory, PATH_MAX, "%s", directory);
-	return 0;
+	if (watchdog->lock_fd >= 0)
+		return 0;
+	rmdir(watchdog->directory);
+	return watchdog->lock_fd;
 }
 
 /* Its life, a watchdog_life: context is its struct group_watchdog. */
 static void live(void *context)
 {
 	struct group_watchdog *watchdog = context;
-	char request[PATH_MAX];
 	int keep[] = { watchdog->post.runner_fd, watchdog->post.socket_fd };
 	int error = watchdog_settle("spawnwise-keep", keep, 2);
-	bool stopped = false;
-	int heard = 0;
+	char stop;
 
+	if (!error)
+		error = make_group(watchdog);
 	watchdog_answer(&watchdog->post, error);
 	if (error)
 		_exit(0);
-	while (!stopped && heard >= 0) {
-		heard = watchdog_hear(&watchdog->post, request, sizeof request,
-				      -1);
-		if (heard <= 0)
-			continue;
-		stopped = !*request;
-		watchdog_answer(&watchdog->post,
-				stopped ? clear_group(watchdog)
-					: make_group(watchdog, request));
-	}
-	/* The runner is gone, or wants nothing more: leave nothing behind. */
-	while (clear_group(watchdog) == -EBUSY)
+	/* Until the runner is gone, or wants nothing more. */
+	while (!watchdog_hear(&watchdog->post, &stop, sizeof stop, -1))
+		;
+	error = sweep(watchdog->directory, false);
+	watchdog_answer(&watchdog->post, error);
+	while (error == -EBUSY) {
 		poll(NULL, 0, PATIENT_RETRY_MS);
+		error = sweep_once(watchdog->directory, false);
+	}
 	_exit(0);
 }
 
-int group_watchdog_birth(struct watchdog *watchdog)
+int group_watchdog_birth(struct watchdog *watchdog, const char *directory)
 {
-	struct group_watchdog life = { .directory = "" };
+	struct group_watchdog life = { .directory = directory };
 
 	return watchdog_birth(watchdog, &life.post, live, &life);
+}
+
+void group_watchdog_end(struct watchdog *watchdog, const char *directory)
+{
+	const int answer = watchdog_ask(watchdog, "", 1, STOP_WAIT_MS);
+
+	if (!answer || answer == -EPIPE)
+		watchdog_reap(watchdog);
+	else
+		watchdog_forget(watchdog);
+	if (answer == -EPIPE)
+		sweep(directory, false);
+}
+
+/* A name like ours, and no runner of our pid namespace that is alive. */
+static bool is_left(const char *name)
+{
+	int end = 0;
+	int runner;
+
+	return sscanf(name, "spawnwise-%d-%*d%n", &runner, &end) == 1 && end &&
+	       !name[end] && runner > 0 && kill(runner, 0) && errno == ESRCH;
+}
+
+/* A runner of another namespace lives as long as its watchdog does, which holds
+ * the lock. */
+void group_watchdog_repair(const char *parent)
+{
+	OWNED_DIR groups = opendir(parent);
+	struct dirent *entry;
+	char path[PATH_MAX];
+
+	while (groups && (entry = readdir(groups))) {
+		if (!is_left(entry->d_name) ||
+		    snprintf(path, PATH_MAX, "%s/%s", parent, entry->d_name) >=
+			    PATH_MAX)
+			continue;
+		OWNED_FD lock_fd = lock(path);
+		if (lock_fd >= 0)
+			sweep(path, true);
+	}
 }

@@ -50,7 +50,6 @@ struct lab_context {
 	/* The driver's. */
 	const struct lab *lab;
 	const struct lab_part *part; /* that is tried */
-	struct memory_group *group;  /* of parts that make none; NULL */
 	char *rows;		     /* of the part */
 	size_t count;
 	int tried, agreed, wrong; /* of its predictions */
@@ -64,9 +63,6 @@ struct lab {
 	const struct row_type *row; /* of NAME.csv */
 	bool modes;		    /* it holds other overcommit modes */
 	const struct lab_part *const *parts; /* up to NULL */
-
-	/* Optional: default is to try every part. 0, or -errno. */
-	int (*run)(struct lab_context *context);
 };
 
 /* All that are defined, up to NULL: the Makefile finds them. */

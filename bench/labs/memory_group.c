@@ -18,51 +18,10 @@
 #include "bench/machine/units.h"
 #include "bench/verbs/mode.h"
 
-#define MOST_BYTES ((uint64_t)512 << 20)
-#define LEAST_BYTES ((uint64_t)64 << 10)
-#define STOP_WAIT_MS (WATCHDOG_SWEEP_MS + 1000)
-#define NAMES 64       /* tried where earlier runs left some behind */
-#define REPAIR_MS 1000 /* for one group of a dead runner */
-#define ANSWER_MS 1000
+#define NAMES 64 /* tried where earlier runs left some behind */
 #define DELEGATED "systemd-run --scope -p Delegate=yes spawnwise lab ..."
 #define DELEGATED_TO_USER                                                      \
 	"systemd-run --user --scope -p Delegate=yes spawnwise lab ..."
-
-int memory_group_ceiling(uint64_t *bytes, char *why, size_t why_size)
-{
-	char room[MEMORY_WHY_BYTES];
-	int error = memory_room(bytes, room, sizeof(room));
-
-	*bytes /= 4;
-	if (error)
-		snprintf(why, why_size, "%s", room);
-	else if (*bytes < MOST_BYTES)
-		snprintf(why, why_size, "a quarter of the %s", room);
-	else
-		snprintf(why, why_size, "the %d MiB that an experiment may use",
-			 (int)(MOST_BYTES >> 20));
-	if (*bytes > MOST_BYTES)
-		*bytes = MOST_BYTES;
-	return error;
-}
-
-static int check_limit(struct memory_group *group, uint64_t limit_bytes,
-		       char *why, size_t why_size)
-{
-	char reason[MEMORY_WHY_BYTES + 32];
-	const int error = memory_group_ceiling(&group->ceiling_bytes, reason,
-					       sizeof(reason));
-
-	if (error) {
-		snprintf(why, why_size, "memory cannot be told: %s", reason);
-		return error;
-	}
-	if (limit_bytes >= LEAST_BYTES && limit_bytes <= group->ceiling_bytes)
-		return 0;
-	snprintf(why, why_size, "%s is not between 64 KiB and %s",
-		 size_human(limit_bytes).text, reason);
-	return -ERANGE;
-}
 
 /* Write a number and see that it is there: what the kernel rounds, or
  * somebody else changes, would make an experiment dangerous. */
@@ -118,36 +77,25 @@ static int limit_second(const struct memory_group *group, uint64_t bytes)
 	return error ? error : put_number(group, "memory.max", bytes);
 }
 
-int memory_group_set_limit(struct memory_group *group, uint64_t limit_bytes)
+int memory_group_set_limit(const struct memory_group *group,
+			   uint64_t limit_bytes)
 {
-	const uint64_t bytes = whole_pages(limit_bytes);
-
-	if (!group->version)
-		return -ENOENT;
-	if (!bytes || bytes > group->ceiling_bytes)
-		return -ERANGE;
-	int error = group->version == 1 ? limit_first(group, bytes)
-					: limit_second(group, bytes);
-	if (!error)
-		group->limit_bytes = bytes;
-	return error;
+	return group->version == 1 ? limit_first(group, limit_bytes)
+				   : limit_second(group, limit_bytes);
 }
 
-static int ask_make(struct memory_group *group, const char *parent)
+static int make_below(struct memory_group *group, const char *parent)
 {
 	static int number;
-	char directory[PATH_MAX] = "";
 	int error = -EEXIST;
 
 	for (int i = 0; error == -EEXIST && i < NAMES; i++) {
-		if (snprintf(directory, PATH_MAX, "%s/spawnwise-%d-%d", parent,
-			     (int)getpid(), ++number) >= PATH_MAX)
+		if (snprintf(group->directory, PATH_MAX, "%s/spawnwise-%d-%d",
+			     parent, (int)getpid(), ++number) >= PATH_MAX)
 			return -ENAMETOOLONG;
-		error = watchdog_ask(&group->watchdog, directory, PATH_MAX,
-				     ANSWER_MS);
+		error = group_watchdog_birth(&group->watchdog,
+					     group->directory);
 	}
-	if (!error)
-		memcpy(group->directory, directory, PATH_MAX);
 	return error;
 }
 
@@ -175,56 +123,23 @@ int memory_group_place(struct memory_group *group, const struct cgroup *own)
 	struct cgroup parent = *own;
 	int first = -ENOENT;
 
-	group->version = own->version;
 	do {
 		int error = own->version == 2
 				    ? give_controller(parent.directory)
 				    : 0;
 
-		memory_group_repair(parent.directory);
+		group_watchdog_repair(parent.directory);
 		if (!error)
-			error = ask_make(group, parent.directory);
-		if (!error || error == -EPIPE || own->version == 1)
+			error = make_below(group, parent.directory);
+		if (!error)
+			group->version = own->version;
+		if (!error || error == -ENOTRECOVERABLE || own->version == 1)
 			return error;
 		/* "No controller" says the least of all reasons. */
 		if (first == -ENOENT)
 			first = error;
 	} while (cgroup_up(&parent));
 	return first;
-}
-
-/* A name like ours, and no runner of our pid namespace that is alive. */
-static bool is_left(const char *name)
-{
-	int end = 0;
-	int runner;
-
-	return sscanf(name, "spawnwise-%d-%*d%n", &runner, &end) == 1 && end &&
-	       !name[end] && runner > 0 && kill(runner, 0) && errno == ESRCH;
-}
-
-/* A runner of another namespace lives as long as its watchdog does, which holds
- * the lock. */
-static void repair(const char *path)
-{
-	OWNED_FD lock_fd = group_watchdog_lock(path);
-	bool killed = false;
-
-	if (lock_fd >= 0)
-		group_watchdog_sweep(path, true, REPAIR_MS, &killed);
-}
-
-void memory_group_repair(const char *directory)
-{
-	OWNED_DIR groups = opendir(directory);
-	struct dirent *entry;
-	char path[PATH_MAX];
-
-	while (groups && (entry = readdir(groups)))
-		if (is_left(entry->d_name) &&
-		    snprintf(path, PATH_MAX, "%s/%s", directory,
-			     entry->d_name) < PATH_MAX)
-			repair(path);
 }
 
 static const char *who_may(bool has_systemd)
@@ -301,61 +216,36 @@ int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 		      char *why, size_t why_size)
 {
 	struct cgroup own = { .version = 0 };
+	int error = cgroup_of(0, "memory", &own);
 
-	memset(group, 0, sizeof(*group));
-	int error = check_limit(group, limit_bytes, why, why_size);
-	if (error)
-		return error;
-	error = cgroup_of(0, "memory", &own);
-	if (!error)
-		error = group_watchdog_birth(&group->watchdog);
+	group->version = 0;
 	if (!error)
 		error = memory_group_place(group, &own);
 	if (!error)
 		error = memory_group_set_limit(group, limit_bytes);
-	if (error) {
-		memory_group_explain(error, &own, why, why_size);
+	if (!error)
+		return 0;
+	memory_group_explain(error, &own, why, why_size);
+	if (group->version)
 		memory_group_close(group);
-	}
 	return error;
 }
 
-int memory_group_enter(const struct memory_group *group, pid_t pid)
+int memory_group_enter(const struct memory_group *group)
 {
-	char text[16];
-
-	if (!group->version)
-		return -ENOENT;
-	snprintf(text, sizeof(text), "%d", (int)pid);
-	return text_write_at(text, "%s/cgroup.procs", group->directory);
+	return text_write_at("0", "%s/cgroup.procs", group->directory);
 }
 
-int memory_group_set_oom_group(const struct memory_group *group, bool whole)
+int memory_group_set_oom_group(const struct memory_group *group)
 {
-	int error = text_write_at(whole ? "1" : "0", "%s/memory.oom.group",
-				  group->directory);
+	int error = text_write_at("1", "%s/memory.oom.group", group->directory);
 
 	return error == -ENOENT ? -ENOTSUP : error;
 }
 
-bool memory_group_close(struct memory_group *group)
+void memory_group_close(struct memory_group *group)
 {
-	static const char stop[PATH_MAX] = "";
-	bool killed = false;
-
-	if (!group->version)
-		return false;
-	int answer =
-		watchdog_ask(&group->watchdog, stop, PATH_MAX, STOP_WAIT_MS);
-	if (answer >= 0 || answer == -EPIPE)
-		watchdog_reap(&group->watchdog);
-	else /* Some process does not die yet: the watchdog goes on. */
-		watchdog_forget(&group->watchdog);
-	if (answer == -EPIPE && *group->directory)
-		group_watchdog_sweep(group->directory, false, WATCHDOG_SWEEP_MS,
-				     &killed);
-	group->version = 0;
-	return killed || answer > 0;
+	group_watchdog_end(&group->watchdog, group->directory);
 }
 
 #define COUNTER(counter, help)                                                 \
@@ -424,8 +314,6 @@ int memory_group_read(const struct memory_group *group,
 
 	/* All ones: every field is unknown. */
 	memset(reading, 0xff, sizeof(*reading));
-	if (!group->version)
-		return -ENOENT;
 	/* Ours has no groups below it: where the group's own events have no
 	 * file of theirs (before Linux 5.2) the sums are the same. */
 	if (group->version == 2 &&

@@ -16,7 +16,6 @@
 #ifndef LABS_MEMORY_GROUP_H
 #define LABS_MEMORY_GROUP_H
 
-#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,8 +28,6 @@
 struct memory_group {
 	int version;		  /* 1 or 2; 0: there is none */
 	char directory[PATH_MAX]; /* .../spawnwise-PID-N */
-	uint64_t limit_bytes;	  /* as read back, whole pages */
-	uint64_t ceiling_bytes;	  /* no limit may be above it */
 	struct watchdog watchdog;
 };
 
@@ -52,50 +49,40 @@ struct memory_group_reading {
 extern const struct row_field memory_group_counters[];
 
 /*
- * The highest limit that memory_group_open() accepts now: 512 MiB, or a quarter
- * of memory_room(). why gets the reason as a phrase: "a quarter of the 1.2 GiB
- * of available memory", or that of an error.
- */
-int memory_group_ceiling(uint64_t *bytes, char *why, size_t why_size);
-
-/*
- * Make a group that may use limit_bytes, and no swap beyond that. Version 1:
- * below our own group; version 2: below the nearest group from ours upwards
- * where a new one gets the memory controller, which is enabled there if need
- * be and then stays enabled.
+ * Make a group that may use limit_bytes, whole pages, and no swap beyond that.
+ * Version 1: below our own group; version 2: below the nearest group from ours
+ * upwards where a new one gets the memory controller, which is enabled there if
+ * need be and then stays enabled.
  *
  * 0, or a negative errno and in why the reason and the cure as one phrase:
- * -ERANGE: the limit is above the ceiling, or under 64 KiB; -EACCES, -EPERM:
- * this user may not; -EROFS: read-only, a container; -ENOENT: no memory
- * controller; -EBUSY: version 2's rule that a group with processes has no
- * groups with controllers (cgroups(7)); or as watchdog_birth(). On an error
- * nothing is left to close.
+ * -EACCES, -EPERM: this user may not; -EROFS: read-only, a container; -ENOENT:
+ * no memory controller; -EBUSY: version 2's rule that a group with processes
+ * has no groups with controllers (cgroups(7)); or as watchdog_birth(). On an
+ * error nothing is left to close.
  */
 int memory_group_open(struct memory_group *group, uint64_t limit_bytes,
 		      char *why, size_t why_size);
 
-/* Parts of that: let the watchdog make the group, with the memory controller,
- * at or above our own; remove groups of dead runners below a directory, with
- * what is in them; the reason and the cure for an error, where own has version
+/* Parts of that: let a watchdog make the group, with the memory controller, at
+ * or above our own; the reason and the cure for an error, where own has version
  * 0 if there is no memory controller at all. */
 int memory_group_place(struct memory_group *group, const struct cgroup *own);
-void memory_group_repair(const char *directory);
 void memory_group_explain(int error, const struct cgroup *own, char *why,
 			  size_t why_size);
 
-/* Move a process into the group, best before it has touched memory: what it was
- * charged for before stays where it was charged. pid 0 is the calling one.
- * Allocates nothing, so that a child may call it between fork and exec. -ESRCH:
- * no such process; -ENOENT: the group is gone. */
-int memory_group_enter(const struct memory_group *group, pid_t pid);
+/* Move the calling process into the group, best before it has touched memory:
+ * what it was charged for before stays where it was charged. Allocates nothing,
+ * so that a child may call it between fork and exec. */
+int memory_group_enter(const struct memory_group *group);
 
-/* Change the limit, rounded down to pages. -ERANGE: above the ceiling. Below
- * what is used: version 1 reclaims or says -EBUSY, version 2 kills. */
-int memory_group_set_limit(struct memory_group *group, uint64_t limit_bytes);
+/* Change the limit to so many whole pages. Below what is used: version 1
+ * reclaims or says -EBUSY, version 2 kills. */
+int memory_group_set_limit(const struct memory_group *group,
+			   uint64_t limit_bytes);
 
 /* Kill all of the group when one is to be killed (memory.oom.group, Linux
  * 4.19). -ENOTSUP: version 1 or an older kernel. */
-int memory_group_set_oom_group(const struct memory_group *group, bool whole);
+int memory_group_set_oom_group(const struct memory_group *group);
 
 /* Every field, as far as it exists. An error only if the group cannot be read
  * at all. */
@@ -103,9 +90,8 @@ int memory_group_read(const struct memory_group *group,
 		      struct memory_group_reading *reading);
 
 /* Kill whatever is left in the group, remove it, end the watchdog and reap it.
- * Returns whether there was anything to kill. The caller reaps his own
- * children. Does nothing to a group that was closed or never opened. */
-bool memory_group_close(struct memory_group *group);
+ * The caller reaps his own children. */
+void memory_group_close(struct memory_group *group);
 
 /* By how much the counters have grown since; unknown stays unknown. */
 void memory_group_growth(const struct memory_group_reading *before,

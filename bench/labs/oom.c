@@ -15,20 +15,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench/labs/driver.h"
-#include "bench/labs/region.h"
-#include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/rows/rows.h"
 #include "lib/spawnwise.h"
-
-#define MIB ((uint64_t)1 << 20)
-#define UNITS 6 /* that the group has room for; see oom_kill.c */
-#define UNIT_BYTES (16 * MIB)
-#define LEAST_UNIT_BYTES (4 * MIB)
 
 #define AT(member) offsetof(struct oom, member)
 
@@ -70,10 +62,10 @@ static const struct row_field fields[] = {
 };
 
 static const struct row_field of_log[] = {
-	FIELD("total_vm_bytes", BYTES, AT(logged.vm_bytes)),
-	FIELD("anon_rss_bytes", BYTES, AT(logged.anon_bytes)),
-	FIELD("file_rss_bytes", BYTES, AT(logged.file_bytes)),
-	FIELD("shmem_rss_bytes", BYTES, AT(logged.shmem_bytes),
+	FIELD("total_vm_bytes", BYTES, AT(logged.memory.vm_bytes)),
+	FIELD("anon_rss_bytes", BYTES, AT(logged.memory.anon_bytes)),
+	FIELD("file_rss_bytes", BYTES, AT(logged.memory.file_bytes)),
+	FIELD("shmem_rss_bytes", BYTES, AT(logged.memory.shmem_bytes),
 	      "of the kernel's log line about the kill"),
 	{ 0 },
 };
@@ -93,13 +85,16 @@ const struct row_field oom_words[] = {
 	FIELD("held_bytes", BYTES, AT(held_bytes)),
 	FIELD("badness", LINE, AT(badness)),
 	FIELD("large", COUNT, AT(large)),
-	FIELD("limit_bytes", BYTES, AT(limit_bytes)),
+	FIELD("limit_bytes", BYTES, AT(trial.limit_bytes)),
 	FIELD("killed", COUNT, AT(killed)),
 	FIELD("kills", INTEGER, AT(growth.oom_kill)),
 	{ 0 },
 };
 
-uint64_t oom_unit_bytes;
+uint64_t oom_unit_bytes(const struct oom *oom)
+{
+	return oom->trial.limit_bytes / OOM_UNITS;
+}
 
 void oom_begin(struct oom *oom, const char *part)
 {
@@ -109,7 +104,7 @@ void oom_begin(struct oom *oom, const char *part)
 	/* All bytes are unknown. */
 	memset(&oom->process.memory, 0xff, sizeof oom->process.memory);
 	memset(&oom->growth, 0xff, sizeof oom->growth);
-	memset(&oom->logged, 0xff, sizeof oom->logged);
+	memset(&oom->logged.memory, 0xff, sizeof oom->logged.memory);
 }
 
 void oom_weigh(struct oom *oom, const struct badness_scope *scope)
@@ -261,39 +256,6 @@ const struct lab_part oom_inheritance = {
 	.none = "No child was seen.",
 };
 
-static int run(struct lab_context *context)
-{
-	static struct memory_group group;
-	char why[512];
-	/* Even where no group can be made: the processes of this lab must not
-	 * be what drives the group that they are in out of memory. */
-	int error =
-		lab_ceiling(context, UNITS * LEAST_UNIT_BYTES, &oom_unit_bytes);
-
-	if (error)
-		return error;
-	oom_unit_bytes =
-		smaller(oom_unit_bytes / UNITS / MIB * MIB, UNIT_BYTES);
-	if (!memory_group_open(&group, UNITS * oom_unit_bytes, why, sizeof why))
-		context->group = &group;
-	error = lab_try(context, &oom_scores);
-	if (!error)
-		error = lab_try(context, &oom_inheritance);
-	if (!error && context->group)
-		error = lab_try(context, &oom_kills);
-	if (!error && !context->group) {
-		context->skipped++;
-		report_text(
-			context,
-			"Nobody was driven out of memory: without a group of "
-			"its own the kernel would choose among all processes "
-			"of this machine. Here is none, because %s.",
-			why);
-	}
-	memory_group_close(&group);
-	return error;
-}
-
 const struct lab lab_oom = {
 	.name = "oom",
 	.place = 3,
@@ -302,5 +264,4 @@ const struct lab lab_oom = {
 	.parts =
 		(const struct lab_part *const[]){ &oom_scores, &oom_inheritance,
 						  &oom_kills, NULL },
-	.run = run,
 };

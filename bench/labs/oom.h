@@ -22,7 +22,7 @@ struct oom {
 	char predicted[32];
 	char observed[32];
 	struct memory_group_reading growth; /* of counters */
-	struct process_memory logged;	    /* as the kernel wrote it */
+	struct oom_log_kill logged;
 
 	/* In texts. */
 	uint64_t held_bytes;
@@ -42,11 +42,8 @@ struct oom {
 
 	/* `kill`: one time that the group was full. */
 	struct memory_group_reading before;
-	uint64_t goal_bytes;  /* to which one process grows */
-	uint64_t limit_bytes; /* of the group */
+	uint64_t goal_bytes; /* to which one process grows */
 	int killed;
-	int log_error;	/* the kernel's log cannot be read */
-	char line[512]; /* as the kernel wrote it; "": none was found */
 };
 
 /* Of those the ones that no column of oom.csv has. */
@@ -54,9 +51,13 @@ extern const struct row_field oom_words[];
 
 extern const struct lab_part oom_scores, oom_inheritance, oom_kills;
 
-/* What the smallest process has; the largest gets four times that, and the
- * context's group, if there is one, has room for six times that. */
-extern uint64_t oom_unit_bytes;
+/* A trial may take so many units of memory: what the smallest process has; the
+ * largest gets four of them. */
+#define OOM_UNITS 6
+#define OOM_UNIT_BYTES ((uint64_t)16 << 20)
+#define OOM_UNIT_LEAST_BYTES ((uint64_t)4 << 20)
+
+uint64_t oom_unit_bytes(const struct oom *oom);
 
 /* Begin the row of a part, in which nothing is known yet. */
 void oom_begin(struct oom *oom, const char *part);

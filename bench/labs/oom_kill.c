@@ -14,7 +14,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/wait.h>
+#include <unistd.h>
 
 #include "bench/labs/oom.h"
 #include "bench/labs/region.h"
@@ -42,22 +42,22 @@ static const struct {
 
 struct kill_case {
 	struct lab_case one;
-	bool raised; /* there is such a process */
-	bool whole;  /* with memory.oom.group */
+	int first;  /* of the processes: those before it are not there */
+	bool whole; /* with memory.oom.group */
 };
 
 static const struct kill_case cases[] = {
-	{ .one = { .name = "first" }, .raised = true },
-	{ .one = { .name = "second" } },
-	{ .one = { .name = "whole" }, .raised = true, .whole = true },
+	{ .one = { .name = "first" }, .first = RAISED },
+	{ .one = { .name = "second" }, .first = STEADY },
+	{ .one = { .name = "whole" }, .first = RAISED, .whole = true },
 };
 
 /* Not in the row, which workers share with us: each knows itself as pid 0. */
 static struct coprocess others[GROWING];
 
-static int kernel_log;
+static int kernel_log; /* open, or -errno */
 
-/* What one of them is told at its birth. */
+/* What another one is told at its birth. */
 struct member {
 	const struct oom *oom;
 	int number;
@@ -74,24 +74,28 @@ static pid_t pid_of(const struct oom *oom, int i)
 	return i == GROWING ? oom->trial.pid : others[i].pid;
 }
 
-static int enter(void *data)
+static int take_place(const struct oom *oom, int number)
 {
-	const struct member *member = data;
-	const int i = member->number;
-	int error = memory_group_enter(member->oom->trial.group, 0);
+	const int error = worker_populate(
+		processes[number].units * oom_unit_bytes(oom), NULL);
 
-	if (!error)
-		error = worker_populate(processes[i].units * oom_unit_bytes,
-					NULL);
-	return error ? error : worker_set_oom_score_adj(processes[i].adj);
+	return error ?: worker_set_oom_score_adj(processes[number].adj);
 }
 
 static int prepare(void *row)
 {
-	return enter(&(struct member){ row, GROWING });
+	return take_place(row, GROWING);
 }
 
-static void bury_others(void)
+static int prepare_other(void *data)
+{
+	const struct member *member = data;
+	const int error = memory_group_enter(member->oom->trial.group);
+
+	return error ?: take_place(member->oom, member->number);
+}
+
+static void end_others(void)
 {
 	for (int i = 0; i < GROWING; i++)
 		if (others[i].pid)
@@ -103,9 +107,8 @@ static int start_others(const struct oom *oom)
 {
 	int error = 0;
 
-	for (int i = case_of(oom)->raised ? RAISED : STEADY;
-	     i < GROWING && !error; i++) {
-		error = worker_start(&others[i], NULL, enter, NULL,
+	for (int i = case_of(oom)->first; i < GROWING && !error; i++) {
+		error = worker_start(&others[i], NULL, prepare_other, NULL,
 				     &(struct member){ oom, i });
 		if (error)
 			others[i].pid = 0;
@@ -118,28 +121,24 @@ static int start_others(const struct oom *oom)
 static int predict_victim(struct oom *oom, uint64_t room_bytes)
 {
 	const struct badness_scope scope = {
-		.total_bytes = oom->limit_bytes,
+		.total_bytes = oom->trial.limit_bytes,
 		.page_bytes = page_bytes(),
 	};
+	const int first = case_of(oom)->first;
 	struct badness_process all[PROCESSES];
 	size_t victim;
 	int error = 0;
 
-	for (int i = 0; i < PROCESSES && !error; i++) {
-		all[i] = (struct badness_process){
-			.oom_score_adj = processes[i].adj,
-			.exempt = !pid_of(oom, i),
-		};
-		if (!all[i].exempt)
-			error = process_memory_read(pid_of(oom, i),
-						    &all[i].memory);
+	for (int i = first; i < PROCESSES && !error; i++) {
+		all[i].oom_score_adj = processes[i].adj;
+		error = process_memory_read(pid_of(oom, i), &all[i].memory);
 	}
 	if (error)
 		return error;
 	all[GROWING].memory.rss_bytes += room_bytes;
-	victim = badness_victim(all, PROCESSES, &scope);
-	if (victim == PROCESSES)
-		return -ESRCH;
+	victim = (size_t)first + badness_victim(all + first,
+						(size_t)(PROCESSES - first),
+						&scope);
 	oom->process = all[victim];
 	oom_weigh(oom, &scope);
 	strcpy(oom->predicted, case_of(oom)->whole ? "raised+steady+growing"
@@ -150,22 +149,20 @@ static int predict_victim(struct oom *oom, uint64_t room_bytes)
 /* Let it want half a unit more than there is, or more than all. */
 static int begin(struct oom *oom)
 {
-	struct memory_group *group = oom->trial.group;
+	const uint64_t limit_bytes = oom->trial.limit_bytes;
 	uint64_t room_bytes;
 	int error = start_others(oom);
 
 	if (!error)
-		error = memory_group_read(group, &oom->before);
+		error = memory_group_read(oom->trial.group, &oom->before);
 	if (error)
 		return error;
 	oom_begin(oom, "kill");
-	oom->limit_bytes = group->limit_bytes;
-	room_bytes = group->limit_bytes - oom->before.usage_bytes;
-	oom->goal_bytes = room_bytes + oom_unit_bytes / 2;
-	if (!case_of(oom)->raised || case_of(oom)->whole)
-		oom->goal_bytes += group->limit_bytes;
+	room_bytes = limit_bytes - oom->before.usage_bytes;
+	oom->goal_bytes = room_bytes + oom_unit_bytes(oom) / 2;
+	if (case_of(oom)->first != RAISED || case_of(oom)->whole)
+		oom->goal_bytes += limit_bytes;
 	kernel_log = oom_log_open();
-	oom->log_error = kernel_log < 0 ? kernel_log : 0;
 	return predict_victim(oom, room_bytes);
 }
 
@@ -175,12 +172,11 @@ static int before(void *row)
 	const struct oom *oom = row;
 	int error;
 
-	if (case_of(oom)->whole &&
-	    memory_group_set_oom_group(oom->trial.group, true))
+	if (case_of(oom)->whole && memory_group_set_oom_group(oom->trial.group))
 		return LAB_LEAVE_OUT;
 	error = begin(row);
 	if (error)
-		bury_others();
+		end_others();
 	return error;
 }
 
@@ -191,17 +187,12 @@ static int grow(void *row)
 	return worker_populate(oom->goal_bytes, NULL);
 }
 
-/* Killed, and not reaped yet; of the growing one the driver knows. */
+/* Its end of the socket is closed then; of the growing one the driver knows. */
 static bool has_died(const struct oom *oom, int i)
 {
-	siginfo_t info = { .si_pid = 0 };
-
-	if (i == GROWING)
-		return oom->trial.ended == -ECHILD;
-	return pid_of(oom, i) &&
-	       !waitid(P_PID, (id_t)pid_of(oom, i), &info,
-		       WEXITED | WNOHANG | WNOWAIT) &&
-	       info.si_pid;
+	return i == GROWING
+		       ? oom->trial.ended == -ECHILD
+		       : others[i].pid && !coprocess_await(others[i].socket, 0);
 }
 
 /* Memory is given back before a process has ended (oom_reap_task() in
@@ -216,20 +207,6 @@ static void await_deaths(const struct oom *oom, int expected)
 		if (dead >= expected)
 			return;
 		poll(NULL, 0, 1);
-	}
-}
-
-static void find_in_log(struct oom *oom, pid_t pid)
-{
-	struct oom_log_record record;
-
-	while (!oom->log_error && !oom->line[0] &&
-	       !oom_log_next(kernel_log, LOG_WAIT_MS, &record)) {
-		if (record.kill.pid != pid)
-			continue;
-		oom->logged = record.kill.memory;
-		snprintf(oom->line, sizeof oom->line, "%.*s",
-			 (int)sizeof oom->line - 1, record.line);
 	}
 }
 
@@ -256,15 +233,17 @@ static int after(void *row)
 			continue;
 		text_join(oom->observed, sizeof oom->observed, "+", "%s",
 			  processes[i].name);
-		find_in_log(oom, pid_of(oom, i));
+		if (kernel_log >= 0 && !oom->logged.line[0])
+			oom_log_find(kernel_log, LOG_WAIT_MS, pid_of(oom, i),
+				     &oom->logged);
 		oom->killed++;
 	}
 	if (!oom->killed)
 		strcpy(oom->observed, "nobody");
 	oom->trial.agrees = is_first(oom->predicted, oom->observed);
-	if (!oom->log_error)
+	if (kernel_log >= 0)
 		close(kernel_log);
-	bury_others();
+	end_others();
 	return error;
 }
 
@@ -304,17 +283,18 @@ static int tell_counters(struct lab_context *context)
 static void tell_log(struct lab_context *context)
 {
 	const struct row_field *size = oom_log_sizes;
-	const struct oom *oom = lab_row(context, 0);
-	const int log_error = oom->log_error;
+	const struct oom *oom;
 
-	for (size_t i = 1; oom && !oom->line[0]; i++)
-		oom = lab_row(context, i);
+	for (size_t i = 0; (oom = lab_row(context, i)) && !oom->logged.line[0];
+	     i++)
+		;
 	if (oom) {
 		report_text(context, "The kernel's log says of the %s kill:",
 			    oom->trial.case_name);
-		report_text(context, "%s", oom->line);
+		report_text(context, "%s", oom->logged.line);
 		for (; size->name; size++) {
-			const uint64_t *bytes = row_member(size, &oom->logged);
+			const uint64_t *bytes =
+				row_member(size, &oom->logged.memory);
 
 			if (*bytes != BYTES_UNKNOWN)
 				fprintf(context->text, "  %-15s %9s  %s\n",
@@ -322,13 +302,13 @@ static void tell_log(struct lab_context *context)
 					size->help);
 		}
 		fputc('\n', context->text);
-	} else if (log_error) {
+	} else if (kernel_log < 0) {
 		report_text(
 			context,
 			"The kernel's log has a line for each; this user may "
 			"not read it: %s. `sudo dmesg` shows it, or set "
 			"kernel.dmesg_restrict to 0.",
-			strerror(-log_error));
+			strerror(-kernel_log));
 	} else {
 		report_text(
 			context,
@@ -361,7 +341,7 @@ LESSON_WHEN(oom, is_counted_twice,
 /* exit_mmap() and oom_reap_task() set MMF_OOM_SKIP before the last batch of
  * pages is free (mm/mmap.c, mm/oom_kill.c). */
 LESSON_WHEN(oom, is_chosen_twice, row->killed > 1 && !case_of(row)->whole)
-LESSON_WHEN(oom, is_of_version_1, row->trial.group->version == 1)
+LESSON_WHEN(oom, is_of_version_1, row->growth.failcnt != BYTES_UNKNOWN)
 
 static const struct lesson lessons[] = {
 	{ is_whole, "With memory.oom.group the whole group died as one: "
@@ -381,12 +361,17 @@ const struct lab_part oom_kills = {
 	.row_bytes = sizeof(struct oom),
 	LAB_CASES(cases),
 	.doing = "fill a memory control group",
+	.most_bytes = OOM_UNITS * OOM_UNIT_BYTES,
+	.least_bytes = OOM_UNITS * OOM_UNIT_LEAST_BYTES,
+	.deadly = true,
+	.ungrouped = "Nobody was driven out of memory: without a group of its "
+		     "own the kernel would choose among all processes of this "
+		     "machine. Here is none, because",
 	.prepare = prepare,
 	.before = before,
 	.act = grow,
 	.after = after,
 	.limit_ms = LIMIT_MS,
-	.deadly = true,
 	.words = oom_words,
 	.intro = "Then three processes shared a memory control group of "
 		 "{limit_bytes}: a small one with oom_score_adj 1000, a "

@@ -3,21 +3,19 @@
  * The line of the OOM killer's report that names the killed, decoded; see
  * oom_log.h.
  *
- * A name may hold what stands between fields, so the line is read from both
- * ends.
+ * The name may hold what stands between fields: the last of these counts.
  */
 #include "bench/labs/oom_log.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <poll.h>
-#include <stdbool.h>
+#include <inttypes.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "bench/machine/clock.h"
+#include "bench/machine/coprocess.h"
 
 /* CONSOLE_EXT_LOG_MAX of the kernel, the most that one read gives. */
 #define RECORD_BYTES 8192
@@ -27,8 +25,6 @@
 
 #define SIZE(key, member, meaning)                                             \
 	FIELD(key, BYTES, offsetof(struct process_memory, member), meaning)
-
-#define REQUIRED 3 /* the first; older kernels do not tell the others */
 
 const struct row_field oom_log_sizes[] = {
 	SIZE("total-vm", vm_bytes,
@@ -44,86 +40,43 @@ const struct row_field oom_log_sizes[] = {
 	{ 0 },
 };
 
-static const char *find_last(const char *text, const char *word)
-{
-	const char *found = NULL;
-
-	for (const char *at = text; (at = strstr(at, word)); at++)
-		found = at;
-	return found;
-}
-
-/* A decimal number that text begins with. */
-static bool read_number(const char *text, uint64_t *number)
-{
-	errno = 0;
-	*number = *text >= '0' && *text <= '9' ? strtoull(text, NULL, 10)
-					       : UINT64_MAX;
-	return *number != UINT64_MAX;
-}
-
-/* "key:8kB"; absent if it is not there. */
+/* "key:8kB". */
 static uint64_t read_size(const char *text, const char *key)
 {
 	char pattern[32];
-	uint64_t bytes;
+	uint64_t kbytes;
 	const char *at;
 
 	snprintf(pattern, sizeof pattern, " %s:", key);
 	at = strstr(text, pattern);
-	if (!at || !read_number(at + strlen(pattern), &bytes) ||
-	    __builtin_mul_overflow(bytes, 1024, &bytes))
-		return BYTES_UNKNOWN;
-	return bytes;
+	return at && sscanf(at + strlen(pattern), "%" SCNu64, &kbytes) == 1
+		       ? kbytes * 1024
+		       : BYTES_UNKNOWN;
 }
 
-/* "(name) total-vm:" or, on RHEL 7, "(name), UID 1000, total-vm:". A name may
- * hold parentheses, and what follows it may not. */
-static bool has_name(const char *killed, const char *sizes)
+bool oom_log_parse(const char *record, pid_t pid, struct oom_log_kill *kill)
 {
-	const char *name = strchr(killed, '(');
-	const char *end = memrchr(killed, ')', (size_t)(sizes - killed));
+	const char *line = strchr(record, ';');
+	const char *killed = line ? strstr(line, "Killed process ") : NULL;
+	const char *sizes = killed;
+	unsigned priority;
+	int number;
 
-	return name && end && name < end;
-}
+	if (!killed || sscanf(record, "%u,", &priority) != 1 ||
+	    priority > LAST_OF_KERNEL ||
+	    sscanf(killed, "Killed process %d", &number) != 1 || number != pid)
+		return false;
+	for (const char *at = killed; (at = strstr(at, " total-vm:")); at++)
+		sizes = at;
+	snprintf(kill->line, sizeof kill->line, "%.*s",
+		 (int)strcspn(line + 1, "\n"), line + 1);
+	for (const struct row_field *size = oom_log_sizes; size->name; size++) {
+		const uint64_t bytes = read_size(sizes, size->name);
 
-int oom_log_kill_parse(const char *line, struct oom_log_kill *kill)
-{
-	static const char begin[] = "Killed process ";
-	const char *killed = strstr(line, begin);
-	const char *sizes = killed ? find_last(killed, " total-vm:") : NULL;
-	uint64_t pid;
-
-	if (!killed)
-		return -ENOENT;
-	if (!sizes || !has_name(killed, sizes) ||
-	    !read_number(killed + strlen(begin), &pid) || pid > INT_MAX)
-		return -EBADMSG;
-	kill->pid = (pid_t)pid;
-	for (int i = 0; oom_log_sizes[i].name; i++) {
-		const uint64_t bytes = read_size(sizes, oom_log_sizes[i].name);
-
-		if (bytes == BYTES_UNKNOWN && i < REQUIRED)
-			return -EBADMSG;
-		memcpy((char *)&kill->memory + oom_log_sizes[i].offset, &bytes,
+		memcpy((char *)&kill->memory + size->offset, &bytes,
 		       sizeof bytes);
 	}
-	return 0;
-}
-
-int oom_log_record_parse(const char *text, struct oom_log_record *record)
-{
-	const char *line = strchr(text, ';');
-	unsigned priority;
-
-	if (!line || sscanf(text, "%u,", &priority) != 1)
-		return -EBADMSG;
-	snprintf(record->line, sizeof(record->line), "%.*s",
-		 (int)strcspn(line + 1, "\n"), line + 1);
-	return priority > LAST_OF_KERNEL ||
-			       oom_log_kill_parse(record->line, &record->kill)
-		       ? -ENOENT
-		       : 0;
+	return true;
 }
 
 int oom_log_open(void)
@@ -139,34 +92,32 @@ int oom_log_open(void)
 	return error;
 }
 
-/* One record, or -EAGAIN. EPIPE says that older ones were overwritten. */
-static int read_record(int fd, struct oom_log_record *record)
+/* One record; its length, or 0 if there is none. EPIPE says that older ones
+ * were overwritten. */
+static size_t read_record(int fd, char text[RECORD_BYTES + 1])
 {
-	char text[RECORD_BYTES + 1];
 	ssize_t length;
 
 	do
 		length = read(fd, text, RECORD_BYTES);
 	while (length < 0 && (errno == EPIPE || errno == EINTR));
-	if (length <= 0)
-		return length ? -errno : -EAGAIN;
-	text[length] = '\0';
-	return oom_log_record_parse(text, record);
+	text[length > 0 ? length : 0] = '\0';
+	return length > 0 ? (size_t)length : 0;
 }
 
-int oom_log_next(int fd, int wait_ms, struct oom_log_record *record)
+bool oom_log_find(int fd, int wait_ms, pid_t pid, struct oom_log_kill *kill)
 {
 	const int64_t deadline_ms = clock_now_ms() + wait_ms;
-	struct pollfd event = { .fd = fd, .events = POLLIN };
+	char record[RECORD_BYTES + 1];
 
 	for (;;) {
-		int error = read_record(fd, record);
-		int64_t left_ms = deadline_ms - clock_now_ms();
+		const int64_t left_ms = deadline_ms - clock_now_ms();
 
-		if (error == -ENOENT)
-			continue;
-		if (error != -EAGAIN || left_ms <= 0)
-			return error;
-		poll(&event, 1, (int)left_ms);
+		if (read_record(fd, record)) {
+			if (oom_log_parse(record, pid, kill))
+				return true;
+		} else if (left_ms <= 0 || coprocess_await(fd, (int)left_ms)) {
+			return false;
+		}
 	}
 }

@@ -82,13 +82,10 @@ static int prepare(void *row)
 {
 	const struct oom *oom = row;
 	const struct score_case *one = case_of(oom);
-	uint64_t child_bytes = one->child_units * oom_unit_bytes;
+	uint64_t child_bytes = one->child_units * oom_unit_bytes(oom);
 	struct coprocess child;
-	int error =
-		oom->trial.group ? memory_group_enter(oom->trial.group, 0) : 0;
+	int error = worker_populate(one->units * oom_unit_bytes(oom), NULL);
 
-	if (!error)
-		error = worker_populate(one->units * oom_unit_bytes, NULL);
 	if (!error && child_bytes)
 		error = worker_start(&child, NULL, hold, NULL, &child_bytes);
 	if (!error)
@@ -213,6 +210,8 @@ const struct lab_part oom_scores = {
 	.row_bytes = sizeof(struct oom),
 	.doing = "look at a process ({case})",
 	LAB_CASES(cases),
+	.most_bytes = OOM_UNITS * OOM_UNIT_BYTES,
+	.least_bytes = OOM_UNITS * OOM_UNIT_LEAST_BYTES,
 	.prepare = prepare,
 	.before = look,
 	.words = oom_words,

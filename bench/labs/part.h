@@ -29,6 +29,7 @@ struct trial {
 	const char *strategy_name; /* NULL: the part tries none */
 	const struct lab_case *one;
 	const char *case_name;
+	uint64_t limit_bytes;	    /* what all of it may take */
 	struct memory_group *group; /* NULL: none */
 	int tries;		    /* this is the first, the second, ... */
 	pid_t pid;		    /* of the worker */
@@ -84,10 +85,16 @@ struct lab_part {
 	size_t case_bytes, case_count;
 	bool cases_outside;
 
-	/* Each trial has a memory control group of its own of group_bytes, or
-	 * of what this machine lets an experiment have, but of
-	 * group_least_bytes. Optional: default is none. */
-	uint64_t group_bytes, group_least_bytes;
+	/* Each trial may take most_bytes of memory, or what this machine lets
+	 * an experiment have, but least_bytes at least: its limit_bytes.
+	 * Optional: default is that it takes hardly any. */
+	uint64_t most_bytes, least_bytes;
+	/* The worker may die of it: it is born in a memory control group of its
+	 * own, which has that limit; after() sees why it ended, in ended. */
+	bool deadly;
+	/* Optional: what is told where no such group can be made, "... because"
+	 * before the reason. Default: nothing, that ends the lab. */
+	const char *ungrouped;
 
 	/* Hooks get the row; they return 0, or -errno, which ends the lab, or
 	 * LAB_LEAVE_OUT, and there is no row, or LAB_TRY_AGAIN; or they fill
@@ -100,9 +107,8 @@ struct lab_part {
 				    * it acts; a row is written for each */
 	int (*after)(void *row);   /* outside, at its end */
 	int limit_ms;		   /* of act() */
-	bool deadly;	   /* the worker may die: after() sees why, in ended */
-	double trial_s;	   /* Optional: about, for the progress. */
-	bool skipped_rows; /* of what was skipped there is a row too */
+	double trial_s;		   /* Optional: about, for the progress. */
+	bool skipped_rows;	   /* of what was skipped there is a row too */
 
 	/* What is told, in this order. */
 	const struct row_field *words; /* Optional: for texts alone. */

@@ -31,7 +31,6 @@ struct touch {
 
 	/* Before it writes. */
 	uint64_t asked_bytes;
-	uint64_t limit_bytes; /* of the group */
 	struct memory_group_reading before;
 	uint64_t committed_before;
 	int64_t began_ns;
@@ -66,7 +65,8 @@ static const struct row_field fields[] = {
 	      "growth of Committed_AS since before, of the whole machine"),
 	FIELD("group_used_bytes", BYTES, AT(group.usage_bytes),
 	      "charged to its memory control group"),
-	FIELD("limit_bytes", BYTES, AT(limit_bytes), "limit of that group"),
+	FIELD("limit_bytes", BYTES, AT(trial.limit_bytes),
+	      "limit of that group"),
 	FIELD("oom_kill", BYTES, AT(group.oom_kill), "the group's counter"),
 	FIELD("event", TEXT, AT(event),
 	      "of the last row: `oom_kill`, `refused`, `survived`; else empty"),
@@ -84,22 +84,18 @@ static const struct row_field words[] = {
 	{ 0 },
 };
 
-static int enter_group(void *row)
+static int look_before(void *row)
 {
 	struct touch *touch = row;
-	struct memory_group *group = touch->trial.group;
 	struct meminfo memory;
-	int error = memory_group_enter(group, touch->trial.pid);
+	int error = meminfo_read_commit(&memory);
 
 	if (!error)
-		error = meminfo_read_commit(&memory);
-	if (!error)
-		error = memory_group_read(group, &touch->before);
+		error = memory_group_read(touch->trial.group, &touch->before);
 	if (error)
 		return error;
 	touch->committed_before = memory.committed_bytes;
-	touch->limit_bytes = group->limit_bytes;
-	touch->asked_bytes = PROMISE_TIMES * group->limit_bytes;
+	touch->asked_bytes = PROMISE_TIMES * touch->trial.limit_bytes;
 	touch->began_ns = clock_now_ns();
 	return 0;
 }
@@ -145,7 +141,7 @@ static int look_back(void *row)
 	const int error = look(touch);
 	/* What the group still allowed, less the page tables that it takes. */
 	const uint64_t predicted_bytes =
-		(touch->limit_bytes - touch->before.usage_bytes) /
+		(touch->trial.limit_bytes - touch->before.usage_bytes) /
 		(page_bytes() + PTE_BYTES) * page_bytes();
 
 	touch->event = touch->refused	     ? "refused"
@@ -193,14 +189,14 @@ static const struct lesson lessons[] = {
 static const struct lab_part part = {
 	.row_bytes = sizeof(struct touch),
 	.doing = "write to memory in a group of its own",
-	.group_bytes = 256 * MIB,
-	.group_least_bytes = 16 * MIB,
-	.before = enter_group,
+	.most_bytes = 256 * MIB,
+	.least_bytes = 16 * MIB,
+	.deadly = true,
+	.before = look_before,
 	.act = touch_pages,
 	.look = look,
 	.after = look_back,
 	.limit_ms = 60000, /* a group that cannot kill would let it wait */
-	.deadly = true,
 	.words = words,
 	.lessons = lessons,
 };

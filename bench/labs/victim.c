@@ -71,7 +71,6 @@ struct victim {
 	struct trial trial;
 	struct victim_case one;
 	int parent_adj;
-	uint64_t limit_bytes;
 	uint64_t room_bytes; /* below the limit, before the spawn */
 	struct process_memory parent;
 	enum who predicted;
@@ -96,7 +95,8 @@ static const struct row_field fields[] = {
 	      "its own"),
 	FIELD("heap_bytes", BYTES, AT(one.heap_bytes),
 	      "heap of the parent, all written"),
-	FIELD("limit_bytes", BYTES, AT(limit_bytes), "limit of the group"),
+	FIELD("limit_bytes", BYTES, AT(trial.limit_bytes),
+	      "limit of the group"),
 	FIELD("room_bytes", BYTES, AT(room_bytes),
 	      "what the group had left before the spawn"),
 	FIELD("page_table_bytes", BYTES, AT(parent.page_table_bytes),
@@ -123,8 +123,6 @@ static int prepare(void *row)
 	victim->one = *(const struct victim_case *)victim->trial.one;
 	victim->parent_adj = PARENT_ADJ;
 	if (!error)
-		error = memory_group_enter(victim->trial.group, 0);
-	if (!error)
 		error = worker_set_oom_score_adj(PARENT_ADJ);
 	if (!error)
 		error = spawner_open(&victim->trial);
@@ -143,7 +141,7 @@ static enum who predict_larger(const struct victim *victim)
 		  .oom_score_adj = victim->one.child_adj },
 	};
 	const struct badness_scope scope = {
-		.total_bytes = victim->limit_bytes,
+		.total_bytes = victim->trial.limit_bytes,
 		.page_bytes = page_bytes(),
 	};
 
@@ -171,24 +169,28 @@ static enum who predict_victim(const struct victim *victim)
 static int limit_room(void *row)
 {
 	struct victim *victim = row;
-	struct memory_group *group = victim->trial.group;
-	struct memory_group_reading reading = { 0 };
+	struct trial *trial = &victim->trial;
+	struct memory_group_reading reading;
 	/* The child's: one that ends at once, or one that grows. */
 	int error = installed_program(
 		victim->program, victim->one.room_bytes ? "payload" : "memhog");
 
 	if (error)
-		return fail(victim->trial.context->failure, error,
+		return fail(trial->context->failure, error,
 			    "Build it with make.",
 			    "find the child's program beside this command");
-	error = process_memory_read(victim->trial.pid, &victim->parent);
+	error = process_memory_read(trial->pid, &victim->parent);
 	if (!error)
-		error = memory_group_read(group, &reading);
-	if (!error && victim->one.room_bytes)
-		error = memory_group_set_limit(
-			group, reading.usage_bytes + victim->one.room_bytes);
-	victim->limit_bytes = group->limit_bytes;
-	victim->room_bytes = group->limit_bytes - reading.usage_bytes;
+		error = memory_group_read(trial->group, &reading);
+	if (error)
+		return error;
+	if (victim->one.room_bytes) {
+		trial->limit_bytes =
+			reading.usage_bytes + victim->one.room_bytes;
+		error = memory_group_set_limit(trial->group,
+					       trial->limit_bytes);
+	}
+	victim->room_bytes = trial->limit_bytes - reading.usage_bytes;
 	victim->kills = reading.oom_kill;
 	victim->predicted = predict_victim(victim);
 	return error;
@@ -269,14 +271,14 @@ static const struct lab_part part = {
 	.strategies = true,
 	.without = SW_BASELINE, /* of whose child we know its end alone */
 	LAB_CASES(cases),
-	.group_bytes = LIMIT_BYTES,
-	.group_least_bytes = LIMIT_BYTES,
+	.most_bytes = LIMIT_BYTES,
+	.least_bytes = LIMIT_BYTES,
+	.deadly = true,
 	.prepare = prepare,
 	.before = limit_room,
 	.act = spawn,
 	.after = observe,
 	.limit_ms = 20000,
-	.deadly = true,
 	.trial_s = 1,
 	.intro = "A parent and its child in a memory control group that is "
 		 "full: whom does the kernel kill? A column each:",

@@ -60,9 +60,6 @@ static void adj_weighs_thousandths_of_the_total(void **state)
 			 -999 * 2097 * 4096LL);
 	process.oom_score_adj = -1000;
 	assert_true(badness_bytes(&process, &machine) == BADNESS_NEVER);
-	process = (struct badness_process){ .memory.rss_bytes = GIB,
-					    .exempt = true };
-	assert_true(badness_bytes(&process, &machine) == BADNESS_NEVER);
 }
 
 static int score(uint64_t rss_bytes, int adj, const char *release)
@@ -106,16 +103,15 @@ static void the_largest_is_chosen_and_the_last_of_equals(void **state)
 		{ .memory.rss_bytes = 32 * MIB },
 		{ .memory.rss_bytes = 31 * MIB, .memory.swap_bytes = MIB },
 		{ .memory.rss_bytes = 16 * MIB },
-		{ .memory.rss_bytes = GIB, .exempt = true },
 	};
 	const struct badness_scope group = { 64 * MIB, 4096 };
 
 	(void)state;
-	assert_int_equal(badness_victim(all, 5, &group), 2);
+	assert_int_equal(badness_victim(all, 4, &group), 2);
 	all[1].memory.rss_bytes += 4096;
-	assert_int_equal(badness_victim(all, 5, &group), 1);
+	assert_int_equal(badness_victim(all, 4, &group), 1);
 	all[3].oom_score_adj = 300;
-	assert_int_equal(badness_victim(all, 5, &group), 3);
+	assert_int_equal(badness_victim(all, 4, &group), 3);
 	assert_int_equal(badness_victim(all, 1, &group), 1);
 	assert_int_equal(badness_victim(all, 0, &group), 0);
 }
@@ -188,7 +184,6 @@ static void read_process(pid_t pid, struct badness_process *process,
 	process->memory.rss_bytes = status_bytes(status, "\nVmRSS:");
 	process->memory.swap_bytes = status_bytes(status, "\nVmSwap:");
 	process->memory.page_table_bytes = status_bytes(status, "\nVmPTE:");
-	process->exempt = false;
 	assert_int_equal(text_read_at(number, sizeof(number),
 				      "/proc/%d/oom_score_adj", (int)pid),
 			 0);

@@ -79,7 +79,7 @@ static inline pid_t scene_member(const struct memory_group *group)
 		return pid;
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent || memory_group_enter(group, 0) ||
+	if (getppid() != parent || memory_group_enter(group) ||
 	    write(ends[1], "", 1) != 1)
 		_exit(1);
 	close(ends[0]);

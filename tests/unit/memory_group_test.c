@@ -21,7 +21,6 @@
 #include "tests/unit/source.h"
 
 #define ABSENT BYTES_UNKNOWN
-#define MIB ((uint64_t)1 << 20)
 
 static struct memory_group_reading read_recorded(int version, const char *name)
 {
@@ -134,9 +133,7 @@ static void a_place_without_controller_is_left_clean(void **state)
 	snprintf(own.mount, PATH_MAX, "%s", top);
 	snprintf(own.directory, PATH_MAX, "%s/own", top);
 	assert_int_equal(mkdir(own.directory, 0755), 0);
-	assert_int_equal(group_watchdog_birth(&group.watchdog), 0);
 	assert_int_equal(memory_group_place(&group, &own), -ENOENT);
-	assert_false(memory_group_close(&group));
 	assert_int_equal(rmdir(own.directory), 0);
 	assert_int_equal(rmdir(top), 0);
 }
@@ -165,38 +162,44 @@ static void groups_of_dead_runners_are_removed(void **state)
 	snprintf(names[3], 64, "%s/spawnwise-%d", top, (int)dead);
 	for (int i = 0; i < 4; i++)
 		assert_int_equal(mkdir(names[i], 0755), 0);
-	memory_group_repair(top);
+	group_watchdog_repair(top);
 	assert_int_equal(access(names[0], F_OK), -1);
 	for (int i = 1; i < 4; i++)
 		assert_int_equal(rmdir(names[i]), 0);
 	assert_int_equal(rmdir(top), 0);
-	memory_group_repair(top);
-}
-
-static void ask(struct watchdog *watchdog, const char *directory)
-{
-	assert_int_equal(watchdog_ask(watchdog, directory, PATH_MAX, 5000), 0);
+	group_watchdog_repair(top);
 }
 
 /* Its runner's pid says nothing where it belongs to another namespace. */
 static void a_group_with_a_watchdog_is_left_alone(void **state)
 {
 	char top[] = "/tmp/spawnwise-watchdog-XXXXXX";
-	char directory[PATH_MAX] = "";
+	char directory[PATH_MAX];
 	struct watchdog watchdog;
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
 	snprintf(directory, PATH_MAX, "%s/spawnwise-%d-1", top,
 		 (int)dead_pid());
-	assert_int_equal(group_watchdog_birth(&watchdog), 0);
-	ask(&watchdog, directory);
-	memory_group_repair(top);
+	assert_int_equal(group_watchdog_birth(&watchdog, directory), 0);
+	group_watchdog_repair(top);
 	assert_int_equal(access(directory, F_OK), 0);
-	*directory = '\0';
-	ask(&watchdog, directory);
-	watchdog_reap(&watchdog);
+	group_watchdog_end(&watchdog, directory);
 	assert_int_equal(rmdir(top), 0);
+}
+
+static void a_watchdog_makes_no_group_of_another(void **state)
+{
+	char top[] = "/tmp/spawnwise-watchdog-XXXXXX";
+	struct watchdog watchdog;
+
+	(void)state;
+	assert_non_null(mkdtemp(top));
+	assert_int_equal(group_watchdog_birth(&watchdog, top), -EEXIST);
+	assert_int_equal(rmdir(top), 0);
+	assert_int_equal(group_watchdog_birth(&watchdog, "/nowhere/at/all"),
+			 -ENOENT);
+	assert_int_equal(waitpid(-1, NULL, 0), -1);
 }
 
 static void every_error_comes_with_a_cure(void **state)
@@ -228,39 +231,6 @@ static void every_error_comes_with_a_cure(void **state)
 	}
 }
 
-static void too_high_limits_are_refused(void **state)
-{
-	struct memory_group group;
-	char why[256];
-	uint64_t ceiling;
-
-	(void)state;
-	assert_int_equal(memory_group_ceiling(&ceiling, why, sizeof(why)), 0);
-	assert_true(ceiling <= 512 * MIB);
-	assert_non_null(strchr(why, ' '));
-	assert_int_equal(
-		memory_group_open(&group, ceiling + 64 * MIB, why, sizeof(why)),
-		-ERANGE);
-	assert_non_null(strstr(why, "is not between 64 KiB and "));
-	assert_int_equal(memory_group_open(&group, 4096, why, sizeof(why)),
-			 -ERANGE);
-	assert_non_null(strstr(why, " is not between 64 KiB and "));
-	assert_false(memory_group_close(&group));
-}
-
-static void what_is_closed_stays_closed(void **state)
-{
-	struct memory_group group = { .version = 0 };
-	struct memory_group_reading reading;
-
-	(void)state;
-	assert_false(memory_group_close(&group));
-	assert_int_equal(memory_group_enter(&group, 0), -ENOENT);
-	assert_int_equal(memory_group_set_limit(&group, MIB), -ENOENT);
-	assert_int_equal(memory_group_read(&group, &reading), -ENOENT);
-	assert_true(reading.usage_bytes == ABSENT);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -273,9 +243,8 @@ int main(void)
 		cmocka_unit_test(a_place_without_controller_is_left_clean),
 		cmocka_unit_test(groups_of_dead_runners_are_removed),
 		cmocka_unit_test(a_group_with_a_watchdog_is_left_alone),
+		cmocka_unit_test(a_watchdog_makes_no_group_of_another),
 		cmocka_unit_test(every_error_comes_with_a_cure),
-		cmocka_unit_test(too_high_limits_are_refused),
-		cmocka_unit_test(what_is_closed_stays_closed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
