@@ -34,12 +34,6 @@
 #define PATIENT_RETRY_MS 100 /* a process does not die */
 #define STOP_WAIT_MS (SWEEP_MS + 1000)
 
-struct group_watchdog {
-	struct watchdog_post post;
-	const char *directory;
-	int lock_fd; /* of it */
-};
-
 struct listing {
 	int count;
 	bool foreign; /* "0": a process of another pid namespace */
@@ -152,50 +146,48 @@ static int lock(const char *directory)
 	return error ? error : fd;
 }
 
-static int make_group(struct group_watchdog *watchdog)
+/* Make a group; its lock. */
+static int make_group(const char *directory)
 {
-	if (mkdir(watchdog->directory, 0755))
+	int lock_fd;
+
+	if (mkdir(directory, 0755))
 		return -errno;
-	watchdog->lock_fd = lock(watchdog->directory);
+	lock_fd = lock(directory);
 	/* Another run has removed the group as a leftover of ours. */
-	if (watchdog->lock_fd == -EBUSY || watchdog->lock_fd == -ENOENT)
+	if (lock_fd == -EBUSY || lock_fd == -ENOENT)
 		return -EEXIST;
-	if (watchdog->lock_fd >= 0)
-		return 0;
-	rmdir(watchdog->directory);
-	return watchdog->lock_fd;
+	if (lock_fd < 0)
+		rmdir(directory);
+	return lock_fd;
 }
 
-/* Its life, a watchdog_life: context is its struct group_watchdog. */
-static void live(void *context)
+/* A watchdog_life: context is the directory. */
+static void live(struct watchdog *self, void *context)
 {
-	struct group_watchdog *watchdog = context;
-	int keep[] = { watchdog->post.runner_fd, watchdog->post.socket_fd };
+	const char *directory = context;
+	const int keep[] = { self->pid_fd, self->socket_fd };
 	int error = watchdog_settle("spawnwise-keep", keep, 2);
+	OWNED_FD lock_fd = error ? error : make_group(directory);
 	char stop;
 
-	if (!error)
-		error = make_group(watchdog);
-	watchdog_answer(&watchdog->post, error);
-	if (error)
-		_exit(0);
+	watchdog_answer(self, lock_fd < 0 ? lock_fd : 0);
+	if (lock_fd < 0)
+		return;
 	/* Until the runner is gone, or wants nothing more. */
-	while (!watchdog_hear(&watchdog->post, &stop, sizeof stop, -1))
+	while (!watchdog_hear(self, &stop, sizeof stop, -1))
 		;
-	error = sweep(watchdog->directory, false);
-	watchdog_answer(&watchdog->post, error);
+	error = sweep(directory, false);
+	watchdog_answer(self, error);
 	while (error == -EBUSY) {
 		poll(NULL, 0, PATIENT_RETRY_MS);
-		error = sweep_once(watchdog->directory, false);
+		error = sweep_once(directory, false);
 	}
-	_exit(0);
 }
 
-int group_watchdog_birth(struct watchdog *watchdog, const char *directory)
+int group_watchdog_birth(struct watchdog *watchdog, char *directory)
 {
-	struct group_watchdog life = { .directory = directory };
-
-	return watchdog_birth(watchdog, &life.post, live, &life);
+	return watchdog_birth(watchdog, live, directory);
 }
 
 void group_watchdog_end(struct watchdog *watchdog, const char *directory)

@@ -13,7 +13,7 @@
 /* Give birth to a watchdog that makes the directory and holds it. 0; -EEXIST:
  * there is one of that name; other errors as of mkdir(2) and watchdog_birth();
  * -ENOLCK: flock(2) is refused. */
-int group_watchdog_birth(struct watchdog *watchdog, const char *directory);
+int group_watchdog_birth(struct watchdog *watchdog, char *directory);
 
 /* Let it kill and remove what the directory holds, and end; or do so if it is
  * lost. Where some process does not die the watchdog goes on trying. */

@@ -263,35 +263,17 @@ const struct row_field memory_group_counters[] = {
 	{ 0 },
 };
 
-static uint64_t *counter_in(struct memory_group_reading *reading,
-			    const struct row_field *counter)
-{
-	return (uint64_t *)((char *)reading + counter->offset);
-}
-
-void memory_group_growth(const struct memory_group_reading *before,
-			 struct memory_group_reading *now)
-{
-	for (const struct row_field *counter = memory_group_counters;
-	     counter->name; counter++) {
-		const uint64_t *from = row_member(counter, before);
-
-		if (*counter_in(now, counter) != BYTES_UNKNOWN)
-			*counter_in(now, counter) -= *from;
-	}
-}
-
 int memory_group_parse_counters(FILE *stream,
 				struct memory_group_reading *reading)
 {
 	struct field fields[8];
 	size_t count = 0;
 
-	for (; memory_group_counters[count].name; count++)
-		fields[count] = (struct field){
-			.key = memory_group_counters[count].name,
-			.value = counter_in(reading,
-					    &memory_group_counters[count]),
+	for (const struct row_field *counter = memory_group_counters;
+	     counter->name; counter++)
+		fields[count++] = (struct field){
+			.key = counter->name,
+			.value = (void *)((char *)reading + counter->offset),
 			.unit = 1,
 		};
 	return fields_parse(stream, fields, count, NULL);

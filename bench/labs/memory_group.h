@@ -93,10 +93,6 @@ int memory_group_read(const struct memory_group *group,
  * The caller reaps his own children. */
 void memory_group_close(struct memory_group *group);
 
-/* By how much the counters have grown since; unknown stays unknown. */
-void memory_group_growth(const struct memory_group_reading *before,
-			 struct memory_group_reading *now);
-
 /* Counters in lines "name number": memory.events, memory.oom_control. Others
  * are left out; -EBADMSG if one is no number. */
 int memory_group_parse_counters(FILE *stream,

@@ -74,7 +74,7 @@ static const struct row_type row_type = {
 	"oom.csv",
 	{ { .fields = fields },
 	  { .fields = memory_group_counters,
-	    .base = AT(growth),
+	    .base = AT(group),
 	    .help = "by how much the group's counter grew, memory.failcnt and "
 		    "memory.oom_control (version 1), memory.events (version "
 		    "2)" },
@@ -87,7 +87,7 @@ const struct row_field oom_words[] = {
 	FIELD("large", COUNT, AT(large)),
 	FIELD("limit_bytes", BYTES, AT(trial.limit_bytes)),
 	FIELD("killed", COUNT, AT(killed)),
-	FIELD("kills", INTEGER, AT(growth.oom_kill)),
+	FIELD("kills", INTEGER, AT(group.oom_kill)),
 	{ 0 },
 };
 
@@ -103,7 +103,7 @@ void oom_begin(struct oom *oom, const char *part)
 	oom->badness_bytes = INTEGER_UNKNOWN;
 	/* All bytes are unknown. */
 	memset(&oom->process.memory, 0xff, sizeof oom->process.memory);
-	memset(&oom->growth, 0xff, sizeof oom->growth);
+	memset(&oom->group, 0xff, sizeof oom->group);
 	memset(&oom->logged.memory, 0xff, sizeof oom->logged.memory);
 }
 

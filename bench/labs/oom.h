@@ -21,7 +21,7 @@ struct oom {
 	int64_t badness_bytes; /* INTEGER_UNKNOWN: it is never chosen */
 	char predicted[32];
 	char observed[32];
-	struct memory_group_reading growth; /* of counters */
+	struct memory_group_reading group; /* at the end */
 	struct oom_log_kill logged;
 
 	/* In texts. */
@@ -41,7 +41,6 @@ struct oom {
 	int error; /* of spawning */
 
 	/* `kill`: one time that the group was full. */
-	struct memory_group_reading before;
 	uint64_t goal_bytes; /* to which one process grows */
 	int killed;
 };

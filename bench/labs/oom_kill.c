@@ -150,15 +150,16 @@ static int predict_victim(struct oom *oom, uint64_t room_bytes)
 static int begin(struct oom *oom)
 {
 	const uint64_t limit_bytes = oom->trial.limit_bytes;
+	struct memory_group_reading reading;
 	uint64_t room_bytes;
 	int error = start_others(oom);
 
 	if (!error)
-		error = memory_group_read(oom->trial.group, &oom->before);
+		error = memory_group_read(oom->trial.group, &reading);
 	if (error)
 		return error;
 	oom_begin(oom, "kill");
-	room_bytes = limit_bytes - oom->before.usage_bytes;
+	room_bytes = limit_bytes - reading.usage_bytes;
 	oom->goal_bytes = room_bytes + oom_unit_bytes(oom) / 2;
 	if (case_of(oom)->first != RAISED || case_of(oom)->whole)
 		oom->goal_bytes += limit_bytes;
@@ -226,8 +227,7 @@ static int after(void *row)
 	int error;
 
 	await_deaths(oom, case_of(oom)->whole ? PROCESSES : 1);
-	error = memory_group_read(oom->trial.group, &oom->growth);
-	memory_group_growth(&oom->before, &oom->growth);
+	error = memory_group_read(oom->trial.group, &oom->group);
 	for (int i = 0; i < PROCESSES; i++) {
 		if (!has_died(oom, i))
 			continue;
@@ -264,14 +264,14 @@ static int tell_counters(struct lab_context *context)
 	table_row(&table, TABLE_STRONG);
 	for (const struct row_field *counter = memory_group_counters;
 	     counter->name; counter++) {
-		if (!*row_text(counter, row_member(counter, &first->growth),
+		if (!*row_text(counter, row_member(counter, &first->group),
 			       text))
 			continue;
 		table_cell(&table, "%s", counter->name);
 		for (size_t i = 0; (oom = lab_row(context, i)); i++)
 			table_cell(&table, "%s",
 				   row_text(counter,
-					    row_member(counter, &oom->growth),
+					    row_member(counter, &oom->group),
 					    text));
 		table_span(&table, "%s", counter->help);
 		table_row(&table, TABLE_PLAIN);
@@ -337,11 +337,11 @@ static const struct lab_column columns[] = {
 
 LESSON_WHEN(oom, is_whole, case_of(row)->whole)
 LESSON_WHEN(oom, is_counted_twice,
-	    is_whole(row) && row->growth.oom_kill > (uint64_t)row->killed)
+	    is_whole(row) && row->group.oom_kill > (uint64_t)row->killed)
 /* exit_mmap() and oom_reap_task() set MMF_OOM_SKIP before the last batch of
  * pages is free (mm/mmap.c, mm/oom_kill.c). */
 LESSON_WHEN(oom, is_chosen_twice, row->killed > 1 && !case_of(row)->whole)
-LESSON_WHEN(oom, is_of_version_1, row->growth.failcnt != BYTES_UNKNOWN)
+LESSON_WHEN(oom, is_of_version_1, row->group.failcnt != BYTES_UNKNOWN)
 
 static const struct lesson lessons[] = {
 	{ is_whole, "With memory.oom.group the whole group died as one: "

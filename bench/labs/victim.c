@@ -75,7 +75,7 @@ struct victim {
 	struct process_memory parent;
 	enum who predicted;
 	enum who observed;
-	uint64_t kills; /* by which the group's oom_kill has grown */
+	struct memory_group_reading group; /* at the end */
 
 	/* The parent's. */
 	char program[PATH_MAX];
@@ -109,7 +109,7 @@ static const struct row_field fields[] = {
 	      "the strategy cannot set oom_score_adj",
 	      names),
 	FIELD("agrees", YES, AT(trial.agrees), "`yes`, `no`"),
-	FIELD("oom_kill", BYTES, AT(kills),
+	FIELD("oom_kill", BYTES, AT(group.oom_kill),
 	      "by how much the group's counter grew"),
 	{ 0 },
 };
@@ -191,7 +191,6 @@ static int limit_room(void *row)
 					       trial->limit_bytes);
 	}
 	victim->room_bytes = trial->limit_bytes - reading.usage_bytes;
-	victim->kills = reading.oom_kill;
 	victim->predicted = predict_victim(victim);
 	return error;
 }
@@ -223,20 +222,18 @@ static int observe(void *row)
 {
 	struct victim *victim = row;
 	const struct trial *trial = &victim->trial;
-	struct memory_group_reading reading;
-	const int error = memory_group_read(trial->group, &reading);
+	const int error = memory_group_read(trial->group, &victim->group);
+	const bool killed = victim->group.oom_kill;
 
 	if (error)
 		return error;
-	victim->kills = reading.oom_kill - victim->kills;
-	if (trial->ended == -ECHILD && victim->kills &&
-	    was_killed(trial->status))
+	if (trial->ended == -ECHILD && killed && was_killed(trial->status))
 		victim->observed = PARENT;
 	else if (trial->ended)
 		return trial->ended;
 	else if (victim->refused == -ENOTSUP)
 		victim->observed = REFUSED;
-	else if (victim->kills && was_killed(victim->status))
+	else if (killed && was_killed(victim->status))
 		victim->observed = CHILD;
 	else if (victim->refused)
 		return victim->refused;

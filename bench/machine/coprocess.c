@@ -48,7 +48,8 @@ int coprocess_fork(struct coprocess *process, const char *name)
 		dup2(STDERR_FILENO, STDOUT_FILENO);
 	}
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
-	if (getppid() != parent) /* it had died before */
+	/* It had died before. 0: it is of another PID namespace. */
+	if (getppid() && getppid() != parent)
 		_exit(1);
 	return 0;
 }
@@ -129,61 +130,47 @@ static int hear_answer(struct watchdog *watchdog, int wait_ms)
 	return answer;
 }
 
-static int await_ready(struct watchdog *watchdog)
+static const struct watchdog no_watchdog = { .pid_fd = -1, .socket_fd = -1 };
+
+/*
+ * Signals are blocked before the birth, and for ever in the watchdog: no
+ * handler of the runner's may run there.
+ */
+int watchdog_birth(struct watchdog *watchdog, watchdog_life *life,
+		   void *context)
 {
-	const pid_t pid = watchdog->pid;
+	const int runner_fd = pidfd_of(getpid());
+	struct coprocess process;
+	sigset_t all, before;
 	int error;
 
-	watchdog->pid_fd = pidfd_of(pid);
+	*watchdog = no_watchdog;
+	if (runner_fd < 0)
+		return runner_fd;
+	sigfillset(&all);
+	pthread_sigmask(SIG_SETMASK, &all, &before);
+	error = coprocess_fork(&process, NULL);
+	if (!error && !process.pid) {
+		*watchdog = (struct watchdog){ 0, runner_fd, process.socket };
+		life(watchdog, context);
+		_exit(0);
+	}
+	pthread_sigmask(SIG_SETMASK, &before, NULL);
+	close(runner_fd);
+	if (error)
+		return error;
+	*watchdog = (struct watchdog){ process.pid, pidfd_of(process.pid),
+				       process.socket };
 	if (watchdog->pid_fd < 0) {
 		error = watchdog->pid_fd;
 		/* It ends by itself when the socket is closed. */
 		watchdog_forget(watchdog);
-		waitpid(pid, NULL, 0);
+		waitpid(process.pid, NULL, 0);
 		return error;
 	}
 	error = hear_answer(watchdog, AWAIT_MS);
 	if (error)
 		watchdog_reap(watchdog);
-	return error;
-}
-
-/*
- * _Fork(3) leaves out pthread_atfork(3) handlers, which may allocate. Signals
- * are blocked before it, and for ever in the watchdog: no handler of the
- * runner's may run there.
- */
-int watchdog_birth(struct watchdog *watchdog, struct watchdog_post *post,
-		   watchdog_life *life, void *context)
-{
-	sigset_t all, before;
-	int error, ends[2];
-
-	*watchdog = (struct watchdog){ .pid_fd = -1, .socket_fd = -1 };
-	post->runner_fd = pidfd_of(getpid());
-	if (post->runner_fd < 0)
-		return post->runner_fd;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends)) {
-		error = -errno;
-		close(post->runner_fd);
-		return error;
-	}
-	watchdog->socket_fd = ends[0];
-	post->socket_fd = ends[1];
-	sigfillset(&all);
-	pthread_sigmask(SIG_SETMASK, &all, &before);
-	watchdog->pid = _Fork();
-	if (watchdog->pid == 0) {
-		life(context);
-		_exit(0);
-	}
-	error = watchdog->pid < 0 ? -errno : 0;
-	pthread_sigmask(SIG_SETMASK, &before, NULL);
-	close(post->runner_fd);
-	close(post->socket_fd);
-	if (!error)
-		return await_ready(watchdog);
-	watchdog_forget(watchdog);
 	return error;
 }
 
@@ -216,40 +203,38 @@ void watchdog_forget(struct watchdog *watchdog)
 		close(watchdog->socket_fd);
 	if (watchdog->pid_fd >= 0)
 		close(watchdog->pid_fd);
-	*watchdog = (struct watchdog){ .pid_fd = -1, .socket_fd = -1 };
+	*watchdog = no_watchdog;
 }
 
-static void close_between(int from, int next)
+static bool is_kept(int fd, const int *keep, size_t count)
 {
-	unsigned last = next == INT_MAX ? UINT_MAX : (unsigned)next - 1;
-
-	if (next <= from || !syscall(SYS_close_range, from, last, 0))
-		return;
-	/* Before Linux 5.9. Leftovers do no harm to us. */
-	for (int fd = from; fd < next && fd < 4096; fd++)
-		close(fd);
-}
-
-static int compare(const void *one, const void *other)
-{
-	return *(const int *)one - *(const int *)other;
+	for (size_t i = 0; i < count; i++)
+		if (keep[i] == fd)
+			return true;
+	return false;
 }
 
 /* An inherited pipe that stays open here would keep its reader waiting. */
-static void close_others(int *keep, size_t count)
+static void close_others(const int *keep, size_t count)
 {
-	int from = 0;
+	int last = 0;
 
-	qsort(keep, count, sizeof *keep, compare);
-	for (size_t i = 0; i < count; i++) {
-		close_between(from, keep[i]);
-		from = keep[i] + 1;
-	}
-	close_between(from, INT_MAX);
+	for (size_t i = 0; i < count; i++)
+		if (keep[i] > last)
+			last = keep[i];
+	for (int fd = 0; fd < last; fd++)
+		if (!is_kept(fd, keep, count))
+			close(fd);
+	if (!syscall(SYS_close_range, last + 1, UINT_MAX, 0))
+		return;
+	/* Before Linux 5.9. Leftovers do no harm to us. */
+	for (int fd = last + 1; fd < 4096; fd++)
+		close(fd);
 }
 
-int watchdog_settle(const char *name, int *keep, size_t keep_count)
+int watchdog_settle(const char *name, const int *keep, size_t keep_count)
 {
+	prctl(PR_SET_PDEATHSIG, 0);
 	setsid();
 	prctl(PR_SET_NAME, name);
 	close_others(keep, keep_count);
@@ -260,12 +245,12 @@ int watchdog_settle(const char *name, int *keep, size_t keep_count)
 	return chdir("/") ? -errno : 0;
 }
 
-int watchdog_hear(const struct watchdog_post *post, void *request, size_t size,
+int watchdog_hear(const struct watchdog *self, void *request, size_t size,
 		  int wait_ms)
 {
 	struct pollfd events[] = {
-		{ .fd = post->runner_fd, .events = POLLIN },
-		{ .fd = post->socket_fd, .events = POLLIN },
+		{ .fd = self->pid_fd, .events = POLLIN },
+		{ .fd = self->socket_fd, .events = POLLIN },
 	};
 	const int ready = poll(events, 2, wait_ms);
 	ssize_t length;
@@ -274,13 +259,13 @@ int watchdog_hear(const struct watchdog_post *post, void *request, size_t size,
 		return 0;
 	if (events[0].revents)
 		return -1;
-	length = recv(post->socket_fd, request, size, MSG_DONTWAIT);
+	length = recv(self->socket_fd, request, size, MSG_DONTWAIT);
 	if (length < 0 && (errno == EAGAIN || errno == EINTR))
 		return 0;
 	return length == (ssize_t)size ? (int)size : -1;
 }
 
-void watchdog_answer(const struct watchdog_post *post, int answer)
+void watchdog_answer(const struct watchdog *self, int answer)
 {
-	send(post->socket_fd, &answer, sizeof(answer), MSG_NOSIGNAL);
+	send(self->socket_fd, &answer, sizeof(answer), MSG_NOSIGNAL);
 }

@@ -51,31 +51,25 @@ void coprocess_end(const struct coprocess *process, int *status);
  * the runner's death (a pidfd) and requests (a socket). A request is one
  * packet, answered by one int, 0 or -errno. The first such answer comes
  * unasked: the watchdog is ready, or why it cannot be. The guardian is one, and
- * the watchdog of a memory control group. This is it as its runner sees it.
+ * the watchdog of a memory control group. This is it as its runner sees it; it
+ * has one too, which is about the runner.
  */
 struct watchdog {
-	pid_t pid;     /* 0: there is none */
-	int pid_fd;    /* pidfd of it: a pid may be reused */
+	pid_t pid;     /* 0: there is none; in the watchdog itself */
+	int pid_fd;    /* pidfd of the other: a pid may be reused */
 	int socket_fd; /* to it; -1 once it is lost */
 };
 
-/* As it sees itself. */
-struct watchdog_post {
-	int runner_fd; /* pidfd of the runner */
-	int socket_fd;
-};
-
-/* Its life, in the new process; it must not return. */
-typedef void watchdog_life(void *context);
+/* Its life, in the new process; when it returns that ends. */
+typedef void watchdog_life(struct watchdog *self, void *context);
 
 /*
- * Give birth. post belongs to context: it is filled in for the watchdog and
- * closed again for the runner. It is ready then: only when it has left our
- * process group does a kill of the group spare it. On an error it is gone.
- * -ENOTRECOVERABLE: pidfd_open(2) is refused.
+ * Give birth. It is ready then: only when it has left our process group does a
+ * kill of the group spare it. On an error it is gone. -ENOTRECOVERABLE:
+ * pidfd_open(2) is refused.
  */
-int watchdog_birth(struct watchdog *watchdog, struct watchdog_post *post,
-		   watchdog_life *life, void *context);
+int watchdog_birth(struct watchdog *watchdog, watchdog_life *life,
+		   void *context);
 
 /* Send a request and wait for the answer, no longer than wait_ms: a watchdog
  * that is late is killed, so that it holds nothing up. -EPIPE: it is lost. */
@@ -89,16 +83,16 @@ void watchdog_reap(struct watchdog *watchdog);
 void watchdog_forget(struct watchdog *watchdog);
 
 /* The watchdog's own half: take its name (15 characters), close all
- * descriptors but those of keep, which has those of its post too, leave
- * everybody's way. */
-int watchdog_settle(const char *name, int *keep, size_t keep_count);
+ * descriptors but those of keep, which has its own two too, leave everybody's
+ * way. */
+int watchdog_settle(const char *name, const int *keep, size_t keep_count);
 
 /* Wait for a request, at most wait_ms (-1: for ever). Its size; 0: none came;
  * -1: the runner is gone or wants nothing more. Its death goes first: a request
  * that it sent before is not heard. */
-int watchdog_hear(const struct watchdog_post *post, void *request, size_t size,
+int watchdog_hear(const struct watchdog *self, void *request, size_t size,
 		  int wait_ms);
 
-void watchdog_answer(const struct watchdog_post *post, int answer);
+void watchdog_answer(const struct watchdog *self, int answer);
 
 #endif

@@ -46,7 +46,7 @@ struct guard {
 	int knob_fd;	  /* opened for reading and writing beforehand */
 	int directory_fd; /* of the state file */
 	struct lock lock;
-	struct watchdog_post post;
+	const struct watchdog *self;
 	struct overcommit_state
 		state;	     /* the original is read once, under the lock */
 	bool held;	     /* a lease is running */
@@ -160,7 +160,7 @@ static void guard_serve(struct guard *guard,
 		answer = guard_extend(guard, request);
 	else if (!answer)
 		answer = guard_restore(guard);
-	watchdog_answer(&guard->post, answer);
+	watchdog_answer(guard->self, answer);
 	if (request->verb == GUARD_STOP)
 		guard_retire(guard);
 }
@@ -178,27 +178,27 @@ static int guard_patience_ms(const struct guard *guard)
 }
 
 /* Its life, a watchdog_life: context is its struct guard. */
-static _Noreturn void guard_main(void *context)
+static _Noreturn void guard_main(struct watchdog *self, void *context)
 {
 	struct guard *guard = context;
-	int keep[] = { guard->post.runner_fd, guard->post.socket_fd,
-		       guard->knob_fd,	      guard->directory_fd,
-		       guard->lock.fds[0],    guard->lock.fds[1],
-		       guard->lock.fds[2] };
+	const int keep[] = { self->pid_fd,	 self->socket_fd,
+			     guard->knob_fd,	 guard->directory_fd,
+			     guard->lock.fds[0], guard->lock.fds[1],
+			     guard->lock.fds[2] };
 	struct guard_request request;
 	int error =
 		watchdog_settle(GUARD_NAME, keep, sizeof keep / sizeof *keep);
 
+	guard->self = self;
 	if (!error)
 		error = state_identify(&guard->state);
-	watchdog_answer(&guard->post, error);
+	watchdog_answer(self, error);
 	if (error)
 		guard_retire(guard);
 
 	for (;;) {
-		const int heard =
-			watchdog_hear(&guard->post, &request, sizeof request,
-				      guard_patience_ms(guard));
+		const int heard = watchdog_hear(self, &request, sizeof request,
+						guard_patience_ms(guard));
 
 		/* The runner's death goes first: a request that it sent
 		 * before must not change the value once more. */
@@ -261,8 +261,7 @@ int guardian_start(struct guardian *guardian)
 	int error = guard_prepare(&guard, &guardian->leftover);
 	guardian->original = guard.state.original;
 	if (!error)
-		error = watchdog_birth(&guardian->watchdog, &guard.post,
-				       guard_main, &guard);
+		error = watchdog_birth(&guardian->watchdog, guard_main, &guard);
 	if (error && guard.lock.fds[LOCK_COUNT - 1] >= 0)
 		lock_release(&guard.lock, guard.directory_fd);
 	/* The lock lives on in the guardian's copy of the descriptor. */

@@ -109,18 +109,6 @@ static void odd_counters_are_refused(void **state)
 	assert_true(now.high == ABSENT);
 }
 
-static void growth_is_of_what_is_there(void **state)
-{
-	const struct memory_group_reading before = { .oom_kill = 1,
-						     .low = ABSENT };
-	struct memory_group_reading now = { .oom_kill = 3, .low = ABSENT };
-
-	(void)state;
-	memory_group_growth(&before, &now);
-	assert_int_equal(now.oom_kill, 2);
-	assert_true(now.low == ABSENT);
-}
-
 /* A plain folder gets groups without files: no controller anywhere. */
 static void a_place_without_controller_is_left_clean(void **state)
 {
@@ -191,14 +179,14 @@ static void a_group_with_a_watchdog_is_left_alone(void **state)
 static void a_watchdog_makes_no_group_of_another(void **state)
 {
 	char top[] = "/tmp/spawnwise-watchdog-XXXXXX";
+	char nowhere[] = "/nowhere/at/all";
 	struct watchdog watchdog;
 
 	(void)state;
 	assert_non_null(mkdtemp(top));
 	assert_int_equal(group_watchdog_birth(&watchdog, top), -EEXIST);
 	assert_int_equal(rmdir(top), 0);
-	assert_int_equal(group_watchdog_birth(&watchdog, "/nowhere/at/all"),
-			 -ENOENT);
+	assert_int_equal(group_watchdog_birth(&watchdog, nowhere), -ENOENT);
 	assert_int_equal(waitpid(-1, NULL, 0), -1);
 }
 
@@ -239,7 +227,6 @@ int main(void)
 		cmocka_unit_test(old_kernels_tell_less),
 		cmocka_unit_test(odd_values_are_refused),
 		cmocka_unit_test(odd_counters_are_refused),
-		cmocka_unit_test(growth_is_of_what_is_there),
 		cmocka_unit_test(a_place_without_controller_is_left_clean),
 		cmocka_unit_test(groups_of_dead_runners_are_removed),
 		cmocka_unit_test(a_group_with_a_watchdog_is_left_alone),
