@@ -21,11 +21,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "bench/machine/lock.h"
 #include "bench/machine/text.h"
 
 #define BATCH 64      /* processes killed in one round */
@@ -118,48 +118,25 @@ static int sweep(const char *directory, bool foreign_stay)
 	return error;
 }
 
-/* Whether the name still means what was opened: it may have been removed, and
- * even made anew, before we had the lock. */
-static bool is_named(int fd, const char *directory)
+static int lock(const char *directory, int *lock_fd)
 {
-	struct stat opened, named;
-
-	return !fstat(fd, &opened) && !stat(directory, &named) &&
-	       opened.st_dev == named.st_dev && opened.st_ino == named.st_ino;
+	return lock_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, LOCK_EX,
+			 lock_fd);
 }
 
-/* A descriptor whose close, or whose owner's death, unlocks the directory; else
- * -EBUSY: it is locked; -ENOENT: it is gone. */
-static int lock(const char *directory)
+static int make_group(const char *directory, int *lock_fd)
 {
-	const int fd = open(directory, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	int error = 0;
-
-	if (fd < 0)
-		return -errno;
-	if (flock(fd, LOCK_EX | LOCK_NB))
-		error = errno == EWOULDBLOCK ? -EBUSY : -ENOLCK;
-	else if (!is_named(fd, directory))
-		error = -ENOENT;
-	if (error)
-		close(fd);
-	return error ? error : fd;
-}
-
-/* Make a group; its lock. */
-static int make_group(const char *directory)
-{
-	int lock_fd;
+	int error;
 
 	if (mkdir(directory, 0755))
 		return -errno;
-	lock_fd = lock(directory);
+	error = lock(directory, lock_fd);
 	/* Another run has removed the group as a leftover of ours. */
-	if (lock_fd == -EBUSY || lock_fd == -ENOENT)
+	if (error == -EBUSY || error == -ENOENT)
 		return -EEXIST;
-	if (lock_fd < 0)
+	if (error)
 		rmdir(directory);
-	return lock_fd;
+	return error;
 }
 
 /* A watchdog_life: context is the directory. */
@@ -167,12 +144,14 @@ static void live(struct watchdog *self, void *context)
 {
 	const char *directory = context;
 	const int keep[] = { self->pid_fd, self->socket_fd };
-	int error = watchdog_settle("spawnwise-keep", keep, 2);
-	OWNED_FD lock_fd = error ? error : make_group(directory);
+	OWNED_FD lock_fd = -1;
 	char stop;
+	int error = watchdog_settle("spawnwise-keep", keep, 2);
 
-	watchdog_answer(self, lock_fd < 0 ? lock_fd : 0);
-	if (lock_fd < 0)
+	if (!error)
+		error = make_group(directory, &lock_fd);
+	watchdog_answer(self, error);
+	if (error)
 		return;
 	/* Until the runner is gone, or wants nothing more. */
 	while (!watchdog_hear(self, &stop, sizeof stop, -1))
@@ -225,8 +204,8 @@ void group_watchdog_repair(const char *parent)
 		    snprintf(path, PATH_MAX, "%s/%s", parent, entry->d_name) >=
 			    PATH_MAX)
 			continue;
-		OWNED_FD lock_fd = lock(path);
-		if (lock_fd >= 0)
+		OWNED_FD lock_fd = -1;
+		if (!lock(path, &lock_fd))
 			sweep(path, true);
 	}
 }

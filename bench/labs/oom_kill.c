@@ -95,6 +95,7 @@ static int prepare_other(void *data)
 	return error ?: take_place(member->oom, member->number);
 }
 
+/* After an error they end with their group. */
 static void end_others(void)
 {
 	for (int i = 0; i < GROWING; i++)
@@ -107,12 +108,9 @@ static int start_others(const struct oom *oom)
 {
 	int error = 0;
 
-	for (int i = case_of(oom)->first; i < GROWING && !error; i++) {
+	for (int i = case_of(oom)->first; i < GROWING && !error; i++)
 		error = worker_start(&others[i], NULL, prepare_other, NULL,
 				     &(struct member){ oom, i });
-		if (error)
-			others[i].pid = 0;
-	}
 	return error;
 }
 
@@ -146,39 +144,30 @@ static int predict_victim(struct oom *oom, uint64_t room_bytes)
 	return 0;
 }
 
-/* Let it want half a unit more than there is, or more than all. */
-static int begin(struct oom *oom)
+/* What this kernel cannot do is left out. The worker shall want half a unit
+ * more than there is, or more than all. */
+static int before(void *row)
 {
-	const uint64_t limit_bytes = oom->trial.limit_bytes;
+	struct oom *oom = row;
+	const struct kill_case *one = case_of(oom);
 	struct memory_group_reading reading;
 	uint64_t room_bytes;
-	int error = start_others(oom);
+	int error;
 
+	if (one->whole && memory_group_set_oom_group(oom->trial.group))
+		return LAB_LEAVE_OUT;
+	error = start_others(oom);
 	if (!error)
 		error = memory_group_read(oom->trial.group, &reading);
 	if (error)
 		return error;
 	oom_begin(oom, "kill");
-	room_bytes = limit_bytes - reading.usage_bytes;
+	room_bytes = oom->trial.limit_bytes - reading.usage_bytes;
 	oom->goal_bytes = room_bytes + oom_unit_bytes(oom) / 2;
-	if (case_of(oom)->first != RAISED || case_of(oom)->whole)
-		oom->goal_bytes += limit_bytes;
+	if (one->first != RAISED || one->whole)
+		oom->goal_bytes += oom->trial.limit_bytes;
 	kernel_log = oom_log_open();
 	return predict_victim(oom, room_bytes);
-}
-
-/* What this kernel cannot do is left out. */
-static int before(void *row)
-{
-	const struct oom *oom = row;
-	int error;
-
-	if (case_of(oom)->whole && memory_group_set_oom_group(oom->trial.group))
-		return LAB_LEAVE_OUT;
-	error = begin(row);
-	if (error)
-		end_others();
-	return error;
 }
 
 static int grow(void *row)

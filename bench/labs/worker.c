@@ -109,16 +109,6 @@ static _Noreturn void live(int socket, bool guarded, int (*prepare)(void *data),
 	_exit(1);
 }
 
-static int await(const struct coprocess *worker, int limit_ms, int *answer)
-{
-	const int error = coprocess_await(worker->socket, limit_ms);
-
-	if (error)
-		return error;
-	return recv(worker->socket, answer, sizeof *answer, 0) > 0 ? 0
-								   : -ECHILD;
-}
-
 int worker_start(struct coprocess *worker, struct guardian *guardian,
 		 int (*prepare)(void *data), int (*act)(void *data), void *data)
 {
@@ -136,7 +126,7 @@ int worker_start(struct coprocess *worker, struct guardian *guardian,
 			watchdog_forget(&guardian->watchdog);
 		live(worker->socket, guardian, prepare, act, data);
 	}
-	error = await(worker, -1, &answer) ?: answer;
+	error = coprocess_hear(worker->socket, -1, &answer) ?: answer;
 	if (error)
 		coprocess_end(worker, NULL);
 	return error;
@@ -159,7 +149,7 @@ static int act_in_window(const struct coprocess *worker, struct trial *trial,
 	     waited_ms += beat_ms) {
 		atomic_fetch_add(pulse, 1);
 		lost = look ? look(trial) : 0;
-		error = await(worker, beat_ms, answer);
+		error = coprocess_hear(worker->socket, beat_ms, answer);
 		if (error == -ETIMEDOUT && !lost && guardian)
 			lost = guardian_extend(guardian, LEASE_MS);
 	}

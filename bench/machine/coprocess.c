@@ -88,6 +88,15 @@ int coprocess_await(int fd, int wait_ms)
 	return ready ? 0 : -ETIMEDOUT;
 }
 
+int coprocess_hear(int socket, int wait_ms, int *answer)
+{
+	const int error = coprocess_await(socket, wait_ms);
+
+	if (error)
+		return error;
+	return recv(socket, answer, sizeof *answer, 0) > 0 ? 0 : -ECHILD;
+}
+
 void coprocess_end(const struct coprocess *process, int *status)
 {
 	int ignored;
@@ -123,11 +132,9 @@ static int hear_answer(struct watchdog *watchdog, int wait_ms)
 {
 	int answer;
 
-	if (coprocess_await(watchdog->socket_fd, wait_ms) ||
-	    recv(watchdog->socket_fd, &answer, sizeof(answer), 0) !=
-		    sizeof(answer))
-		return watchdog_lost(watchdog);
-	return answer;
+	return coprocess_hear(watchdog->socket_fd, wait_ms, &answer)
+		       ? watchdog_lost(watchdog)
+		       : answer;
 }
 
 static const struct watchdog no_watchdog = { .pid_fd = -1, .socket_fd = -1 };

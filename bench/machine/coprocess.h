@@ -41,6 +41,10 @@ void *coprocess_share(size_t bytes);
  * or its other end is closed. 0, -ETIMEDOUT, or -errno of poll(2). */
 int coprocess_await(int fd, int wait_ms);
 
+/* The next answer from the other end of a socket, waiting at most wait_ms. 0,
+ * -ECHILD: the end is closed, or as above. */
+int coprocess_hear(int socket, int wait_ms, int *answer);
+
 /* Kill it, reap it and close the socket; status, if not NULL, is as waitpid(2)
  * tells it. */
 void coprocess_end(const struct coprocess *process, int *status);

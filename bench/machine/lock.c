@@ -155,14 +155,12 @@ static int open_parts(struct lock *lock, int knob_fd)
 
 /* The holder removes the file before it lets go: what we locked counts only
  * if it is still the file of that name. */
-static int lock_file(int directory_fd, int how, int *fd)
+int lock_open(int directory_fd, const char *name, int flags, int how, int *fd)
 {
-	const int flags = how == LOCK_EX ? O_RDWR | O_CREAT : O_RDONLY;
 	struct stat locked;
 	struct stat named;
 
-	*fd = openat(directory_fd, FILE_NAME,
-		     flags | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0644);
+	*fd = openat(directory_fd, name, flags | O_NOFOLLOW | O_CLOEXEC, 0644);
 	if (*fd < 0)
 		return -errno;
 	if (flock(*fd, how | LOCK_NB))
@@ -170,7 +168,7 @@ static int lock_file(int directory_fd, int how, int *fd)
 	if (how == LOCK_SH)
 		return 0;
 	if (fstat(*fd, &locked) ||
-	    fstatat(directory_fd, FILE_NAME, &named, AT_SYMLINK_NOFOLLOW) ||
+	    fstatat(directory_fd, name, &named, AT_SYMLINK_NOFOLLOW) ||
 	    locked.st_ino != named.st_ino)
 		return -EBUSY;
 	return 0;
@@ -197,7 +195,10 @@ static int lock_once(struct lock *lock, int knob_fd, int directory_fd, int how,
 		error = -ENOLCK;
 	if (error || directory_fd < 0)
 		return error;
-	error = lock_file(directory_fd, how, &lock->fds[FILE_PART]);
+	error = lock_open(
+		directory_fd, FILE_NAME,
+		O_NONBLOCK | (how == LOCK_EX ? O_RDWR | O_CREAT : O_RDONLY),
+		how, &lock->fds[FILE_PART]);
 	*busy_fd = lock->fds[FILE_PART];
 	return error;
 }

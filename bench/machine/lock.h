@@ -51,6 +51,12 @@ struct lock_holder {
 int lock_take(struct lock *lock, int knob_fd, int directory_fd, int how,
 	      int wait_ms, struct lock_holder *holder);
 
+/* Open a file or folder, by flags of openat(2), and lock it by one more
+ * descriptor, the caller's also after an error; -1: none. -EBUSY: it is locked,
+ * or, with LOCK_EX, what was locked is not what has that name any more;
+ * -ENOLCK: flock(2) is refused. Allocates nothing. */
+int lock_open(int directory_fd, const char *name, int flags, int how, int *fd);
+
 /* Remove the lock file and let go. Allocates nothing. */
 void lock_release(struct lock *lock, int directory_fd);
 

@@ -306,7 +306,7 @@ static const struct {
 static bool is_refused(size_t i)
 {
 	struct coprocess process;
-	int answer = EINVAL;
+	int answer;
 
 	if (coprocess_fork(&process, NULL))
 		return false;
@@ -318,7 +318,7 @@ static bool is_refused(size_t i)
 		_exit(write(process.socket, &answer, sizeof answer) < 0);
 	}
 	/* Without an answer it was killed for the question. */
-	if (read(process.socket, &answer, sizeof answer) == 0)
+	if (coprocess_hear(process.socket, -1, &answer))
 		answer = EPERM;
 	coprocess_end(&process, NULL);
 	return answer != EINVAL;
