@@ -7,7 +7,6 @@
 
 #include <errno.h>
 #include <inttypes.h>
-#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -15,7 +14,6 @@
 #include "bench/labs/region.h"
 #include "bench/machine/memory.h"
 #include "bench/machine/text.h"
-#include "bench/machine/units.h"
 #include "bench/verbs/mode.h"
 
 #define NAMES 64 /* tried where earlier runs left some behind */

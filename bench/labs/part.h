@@ -85,13 +85,13 @@ struct lab_part {
 	size_t case_bytes, case_count;
 	bool cases_outside;
 
+	/* The worker may die of it: it is born in a memory control group of its
+	 * own with the trial's limit; after() sees why it ended, in ended. */
+	bool deadly;
 	/* Each trial may take most_bytes of memory, or what this machine lets
 	 * an experiment have, but least_bytes at least: its limit_bytes.
 	 * Optional: default is that it takes hardly any. */
 	uint64_t most_bytes, least_bytes;
-	/* The worker may die of it: it is born in a memory control group of its
-	 * own, which has that limit; after() sees why it ended, in ended. */
-	bool deadly;
 	/* Optional: what is told where no such group can be made, "... because"
 	 * before the reason. Default: nothing, that ends the lab. */
 	const char *ungrouped;
