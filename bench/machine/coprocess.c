@@ -147,7 +147,7 @@ int watchdog_birth(struct watchdog *watchdog, watchdog_life *life,
 		   void *context)
 {
 	const int runner_fd = pidfd_of(getpid());
-	struct coprocess process;
+	struct coprocess process = { .pid = -1 };
 	sigset_t all, before;
 	int error;
 
