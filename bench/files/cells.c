@@ -149,6 +149,15 @@ int cells_add(struct cells *cells, const struct summary *row)
 	return 0;
 }
 
+int cells_add_planned(struct cells *cells, const struct cell *cell)
+{
+	const struct summary row = { .cell = *cell,
+				     .commit_bytes = INTEGER_UNKNOWN,
+				     .predicted = OUTCOME_UNKNOWN };
+
+	return cells_add(cells, &row);
+}
+
 /* What an older run does not say of its strategies this build knows. */
 static void complete(struct cell *cell)
 {

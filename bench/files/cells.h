@@ -42,8 +42,10 @@ int cells_write(const char *dir, const char *run_id, const struct summary *rows,
  * cells.csv yet, else -errno. */
 int cells_read(const char *dir, struct cells *cells, struct failure *why);
 
-/* Add a row, whose strings are the caller's or of cells->words. 0, -ENOMEM. */
+/* Add a row, whose strings are the caller's or of cells->words; or one of a
+ * cell of which nothing is expected yet. 0, -ENOMEM. */
 int cells_add(struct cells *cells, const struct summary *row);
+int cells_add_planned(struct cells *cells, const struct cell *cell);
 
 /* Free rows and strings. */
 void cells_release(struct cells *cells);

@@ -83,19 +83,17 @@ static int take_plan(void *context, void *data)
 /* Room for the cell in a run without a plan; cells in between have no name. */
 static int see_cell(struct cells *cells, const struct cell *cell)
 {
-	const struct summary unseen = { .cell = { .strategy = NULL } };
+	const struct cell unseen = { .strategy = NULL };
 	int error = cell->id > CELL_ID_MAX ? -EBADMSG : 0;
 
 	while (!error && cell->id >= (int)cells->count)
-		error = cells_add(cells, &unseen);
+		error = cells_add_planned(cells, &unseen);
 	if (!error && !cells->rows[cell->id].cell.strategy) {
-		struct summary *row = &cells->rows[cell->id];
+		struct cell *seen = &cells->rows[cell->id].cell;
 
-		*row = (struct summary){ .cell = *cell,
-					 .commit_bytes = -1,
-					 .predicted = OUTCOME_UNKNOWN };
-		row->cell.creates_nothing = row->cell.baseline =
-			row->cell.copies_page_tables = -1;
+		*seen = *cell;
+		seen->creates_nothing = seen->baseline =
+			seen->copies_page_tables = -1;
 	}
 	return error;
 }

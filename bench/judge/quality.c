@@ -190,21 +190,20 @@ int quality_of_rows(struct quality *quality, const struct summary *rows,
 	return 0;
 }
 
-int result_sum(struct result *result, const struct summary *planned,
-	       size_t cell_count, const struct sample *samples,
-	       size_t sample_count)
+int result_sum(struct result *result, const struct samples *samples)
 {
+	const struct cells *planned = &samples->cells;
 	struct quality *quality = &result->quality;
 	struct scales scales;
 	int error;
 
-	*result = (struct result){ .count = cell_count * TIME_COUNT };
-	error = scales_make(&scales, samples, sample_count);
+	*result = (struct result){ .count = planned->count * TIME_COUNT };
+	error = scales_make(&scales, samples->list, samples->count);
 	if (error)
 		return error;
 	result->rows = calloc(result->count, sizeof *result->rows);
 	if (result->rows) {
-		summarise(planned, cell_count, &scales, result->rows);
+		summarise(planned->rows, planned->count, &scales, result->rows);
 		quality->reference_ns = scales.ref_limit_ns / QUIET_FACTOR;
 		quality->reference_spread = scales.ref_spread;
 		quality->undisturbed = scales.ref_quiet;

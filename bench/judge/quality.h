@@ -6,8 +6,7 @@
 #ifndef JUDGE_QUALITY_H
 #define JUDGE_QUALITY_H
 
-#include "bench/files/run.h"
-#include "bench/rows/rows.h"
+#include "bench/files/samples.h"
 
 struct quality {
 	double reference_ns;	   /* of a block that was not disturbed */
@@ -35,10 +34,8 @@ struct result {
 	struct quality quality; /* what cannot be known is NAN */
 };
 
-/* Sum and judge the samples of what was planned. After 0 the caller owes
+/* Sum and judge samples by their cells. After 0 the caller owes
  * free(result->rows). 0, or -ENOMEM. */
-int result_sum(struct result *result, const struct summary *planned,
-	       size_t cell_count, const struct sample *samples,
-	       size_t sample_count);
+int result_sum(struct result *result, const struct samples *samples);
 
 #endif

@@ -134,8 +134,7 @@ _Noreturn void ab_go_on(const struct run *run)
 	       job.state->cell_count * sizeof *executed->blocks);
 	job.order = executed->order;
 	job.record = &executed->record;
-	job.program = run->program;
-	job.argv = run->argv;
+	job.child = run->child;
 	setting = setting_of(job.state);
 	if (*setting == 't' && prctl(PR_GET_THP_DISABLE, 0, 0, 0, 0) != 1)
 		strcpy(failed.why, "Huge pages cannot be refused here.");

@@ -46,21 +46,11 @@ static void report(const struct parent *parent, struct parent_report *message)
 		_exit(1); /* no runner, no run */
 }
 
-static size_t strategy_index(const struct run_block *block)
-{
-	const struct plan *plan = block->parent->job->plan;
-	size_t i = 0;
-
-	while (plan->axes.strategies[i] != plan->strategies[block->cell])
-		i++;
-	return i;
-}
-
 static int take(struct run_block *block, bool warmup)
 {
 	struct parent *parent = block->parent;
 	struct record *record = parent->job->record;
-	size_t strategy = strategy_index(block);
+	size_t strategy = plan_strategy(parent->job->plan, block->cell);
 	struct sample *sample = &record->samples[block->taken];
 	int error = parent->open_errors[strategy];
 
@@ -182,13 +172,13 @@ static void open_strategies(struct parent *parent)
 static int init_target(struct parent *parent)
 {
 	const struct parent_job *job = parent->job;
-	const int stdout_fd = recorder_stdout(job->stamps);
+	const int stdout_fd = recorder_stdout(job->child.stamps);
 
 	parent->target = (struct target){
-		.request = { .path = job->program,
-			     .argv = job->argv,
+		.request = { .path = job->child.program,
+			     .argv = job->child.argv,
 			     .stdout_fd = stdout_fd },
-		.stamp_fd = job->stamps ? stdout_fd : -1,
+		.stamp_fd = job->child.stamps ? stdout_fd : -1,
 	};
 	if (job->others_cpu >= 0) {
 		cpu_mask_set(&parent->others, job->others_cpu);

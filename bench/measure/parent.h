@@ -47,11 +47,9 @@ struct parent_job {
 	size_t order_count;
 	struct record *record;
 	struct coprocess reference;
-	const char *program; /* what is spawned */
-	char *const *argv;   /* its arguments, from its name on */
-	bool stamps;	     /* the program stamps its start on stdout */
-	int caller_cpu;	     /* -1: not pinned */
-	int others_cpu;	     /* of helpers and children; -1: like the caller */
+	struct child child;
+	int caller_cpu; /* -1: not pinned */
+	int others_cpu; /* of helpers and children; -1: like the caller */
 	int runner_socket;
 	int json_fd; /* gets the library's report */
 };

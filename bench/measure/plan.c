@@ -237,6 +237,15 @@ void plan_release(struct plan *plan)
 	*plan = (struct plan){ 0 };
 }
 
+size_t plan_strategy(const struct plan *plan, size_t cell)
+{
+	size_t i = 0;
+
+	while (plan->axes.strategies[i] != plan->strategies[cell])
+		i++;
+	return i;
+}
+
 /* How often a block starts the child's program. */
 static double block_children(const struct plan *plan, size_t cell)
 {

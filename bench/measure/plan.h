@@ -92,6 +92,9 @@ int plan_build(struct plan *plan, const struct axes *axes,
 double plan_child_ns(const struct plan *plan, double budget_s);
 void plan_release(struct plan *plan);
 
+/* The number of a cell's strategy among those of the axes. */
+size_t plan_strategy(const struct plan *plan, size_t cell);
+
 /* How many processes and samples there will be at least. */
 size_t plan_processes(const struct plan *plan);
 size_t plan_samples(const struct plan *plan);

@@ -22,7 +22,14 @@ struct record {
 	struct sample samples[RECORD_MAX];
 };
 
-/* What is spawned: a program that stamps its start, or any other. */
+/* What is spawned. */
+struct child {
+	const char *program;
+	char *const *argv; /* its arguments, from its name on */
+	bool stamps;	   /* it writes its start to stdout */
+};
+
+/* The same as the parent asks for it. */
 struct target {
 	struct sw_request request;
 	int stamp_fd; /* an eventfd that is the child's stdout, or -1 */

@@ -16,11 +16,10 @@
 #include "bench/judge/stats.h"
 #include "bench/machine/clock.h"
 #include "bench/machine/cpu.h"
-#include "bench/measure/recorder.h"
 
 #define SPAWN_MAX 256
 
-static int64_t spawn_once(const char *program, char *const *argv, int stdout_fd)
+static int64_t spawn_once(const struct child *child, int stdout_fd)
 {
 	int64_t started_ns = clock_now_ns();
 	uint64_t stamp;
@@ -30,7 +29,7 @@ static int64_t spawn_once(const char *program, char *const *argv, int stdout_fd)
 
 	if (pid == 0) {
 		dup2(stdout_fd, STDOUT_FILENO);
-		execve(program, argv, environ);
+		execve(child->program, child->argv, environ);
 		_exit(127);
 	}
 	if (pid < 0 || waitpid(pid, &status, 0) < 0)
@@ -41,13 +40,13 @@ static int64_t spawn_once(const char *program, char *const *argv, int stdout_fd)
 	return status ? -EPROTO : took_ns;
 }
 
-static int64_t median_of(const char *program, char *const *argv, int stdout_fd,
+static int64_t median_of(const struct child *child, int stdout_fd,
 			 int spawn_count)
 {
 	double times[SPAWN_MAX];
 
 	for (int i = 0; i < spawn_count; i++) {
-		int64_t took_ns = spawn_once(program, argv, stdout_fd);
+		int64_t took_ns = spawn_once(child, stdout_fd);
 
 		if (took_ns < 0)
 			return took_ns;
@@ -56,10 +55,9 @@ static int64_t median_of(const char *program, char *const *argv, int stdout_fd,
 	return (int64_t)stats_median_of(times, (size_t)spawn_count);
 }
 
-static _Noreturn void serve(int socket, const char *program, char *const *argv,
-			    bool stamps, int cpu)
+static _Noreturn void serve(int socket, const struct child *child, int cpu)
 {
-	const int stdout_fd = recorder_stdout(stamps);
+	const int stdout_fd = recorder_stdout(child->stamps);
 	const int pin_error = cpu >= 0 ? cpu_pin(cpu) : 0;
 	int32_t spawn_count;
 
@@ -69,22 +67,21 @@ static _Noreturn void serve(int socket, const char *program, char *const *argv,
 
 		if (!pin_error && stdout_fd >= 0 && spawn_count > 0 &&
 		    spawn_count <= SPAWN_MAX)
-			answer = median_of(program, argv, stdout_fd,
-					   spawn_count);
+			answer = median_of(child, stdout_fd, spawn_count);
 		if (write(socket, &answer, sizeof answer) != sizeof answer)
 			break;
 	}
 	_exit(0);
 }
 
-int reference_start(struct coprocess *reference, const char *program,
-		    char *const *argv, bool stamps, int cpu)
+int reference_start(struct coprocess *reference, const struct child *child,
+		    int cpu)
 {
 	const int error = coprocess_fork(reference, "spawnwise-ref");
 
 	if (error || reference->pid)
 		return error;
-	serve(reference->socket, program, argv, stamps, cpu);
+	serve(reference->socket, child, cpu);
 }
 
 int64_t reference_measure(const struct coprocess *reference, int spawn_count)

@@ -8,16 +8,16 @@
 #ifndef MEASURE_REFERENCE_H
 #define MEASURE_REFERENCE_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 #include "bench/machine/coprocess.h"
+#include "bench/measure/recorder.h"
 
-/* Start it, pinned to cpu (-1: not pinned), spawning program with argv, which
- * stamps its start or does not; coprocess_end() ends it. The caller must be
- * small: the reference is its copy. 0 or a negative errno. */
-int reference_start(struct coprocess *reference, const char *program,
-		    char *const *argv, bool stamps, int cpu);
+/* Start it, pinned to cpu (-1: not pinned), spawning child; coprocess_end()
+ * ends it. The caller must be small: the reference is its copy. 0 or a negative
+ * errno. */
+int reference_start(struct coprocess *reference, const struct child *child,
+		    int cpu);
 
 /* The median reap time of spawn_count bare spawns, in ns, or a negative errno.
  * Blocks for that long; any process that holds the socket may ask. */

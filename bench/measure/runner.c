@@ -44,14 +44,16 @@ static void bar(struct run *run, const struct sw_strategy *strategy,
 int runner_begin(struct run *run)
 {
 	const struct axes *axes = &run->plan->axes;
+	int error = 0;
 
 	run->outcomes = calloc(run->plan->cell_count, sizeof *run->outcomes);
 	if (!run->outcomes)
 		return -ENOMEM;
-	for (size_t i = 0; i < run->plan->cell_count; i++) {
-		run->outcomes[i].predicted = OUTCOME_UNKNOWN;
-		run->outcomes[i].commit_bytes = -1;
-	}
+	for (size_t i = 0; i < run->plan->cell_count && !error; i++)
+		error = cells_add_planned(&run->samples.cells,
+					  &run->plan->cells[i]);
+	if (error)
+		return error;
 	for (size_t i = 0; i < axes->strategy_count; i++) {
 		const struct sw_strategy *strategy = axes->strategies[i];
 		const char *fault;
@@ -99,7 +101,7 @@ static int place(const char *cpu, struct parent_job *job)
 
 static _Noreturn void be_parent(struct session *session, struct run *run)
 {
-	close(session->signal_fd);
+	close(run->signal_fd);
 	/* What the run has gathered so far is no part of the process that is
 	 * measured: a fork would copy its page tables. */
 	run_release(run);
@@ -124,8 +126,7 @@ static int run_parent(struct run *run, struct session *session)
 	if (!error)
 		error = run_flush(run);
 	if (!error)
-		error = reference_start(&job->reference, run->program,
-					run->argv, run->stamps,
+		error = reference_start(&job->reference, &run->child,
 					job->caller_cpu);
 	if (error)
 		return error;
@@ -155,8 +156,6 @@ stop_reference:
 /* Going through the states, again and again. */
 struct rounds {
 	struct run *run;
-	struct record *record;
-	int signal_fd;
 	uint64_t seed;
 	int round;
 	int parent;	     /* the next one's number in the run */
@@ -233,16 +232,13 @@ static int run_state(struct rounds *rounds, const struct state *state)
 	struct run *run = rounds->run;
 	struct session session = {
 		.run = run,
-		.signal_fd = rounds->signal_fd,
 		.job = { .plan = run->plan,
 			 .state = state,
 			 .parent = rounds->parent,
 			 .order = rounds->cell_order,
 			 .order_count = choose_cells(rounds, state),
-			 .record = rounds->record,
-			 .program = run->program,
-			 .argv = run->argv,
-			 .stamps = run->stamps },
+			 .record = run->record,
+			 .child = run->child },
 	};
 	const double expected_s = plan_parent_seconds(
 		run->plan, state, session.job.order, session.job.order_count);
@@ -300,7 +296,7 @@ static int judge_cells(struct rounds *rounds)
 	struct run *run = rounds->run;
 	const size_t count = run->plan->cell_count;
 	struct result result;
-	const int error = run_sum(run, &result);
+	const int error = result_sum(&result, &run->samples);
 
 	if (error)
 		return error;
@@ -316,13 +312,11 @@ static int judge_cells(struct rounds *rounds)
 	return 0;
 }
 
-static int run_rounds(struct run *run, struct record *record, int signal_fd)
+static int run_rounds(struct run *run)
 {
 	const struct plan *plan = run->plan;
 	struct rounds rounds = {
 		.run = run,
-		.record = record,
-		.signal_fd = signal_fd,
 		.seed = plan->seed,
 		.parent = run->first_parent,
 		.state_order = calloc(plan->state_count, sizeof(size_t)),
@@ -350,8 +344,7 @@ int runner_run(struct run *run)
 	static const int numbers[] = { SIGINT, SIGQUIT, SIGTERM,
 				       SIGHUP, SIGTSTP, 0 };
 	struct ab_memory *memory = MAP_FAILED;
-	int signal_fd;
-	int error = 0;
+	int error;
 
 	run->record_fd = memfd_create("record", MFD_CLOEXEC);
 	if (run->record_fd >= 0 && !ftruncate(run->record_fd, sizeof *memory))
@@ -361,15 +354,13 @@ int runner_run(struct run *run)
 		return -errno;
 	/* Or the first samples would page it in. */
 	memset(memory, 0, sizeof *memory);
+	run->record = &memory->record;
 	signals_choose(numbers, &run->held);
 	sigprocmask(SIG_BLOCK, &run->held, NULL);
-	signal_fd = signalfd(-1, &run->held, SFD_CLOEXEC);
-	if (signal_fd < 0)
-		error = -errno;
-	if (!error)
-		error = run_rounds(run, &memory->record, signal_fd);
-	if (signal_fd >= 0)
-		close(signal_fd);
+	run->signal_fd = signalfd(-1, &run->held, SFD_CLOEXEC);
+	error = run->signal_fd < 0 ? -errno : run_rounds(run);
+	if (run->signal_fd >= 0)
+		close(run->signal_fd);
 	munmap(memory, sizeof *memory);
 	close(run->record_fd);
 	return error;

@@ -48,31 +48,6 @@ int run_flush(struct run *run)
 	return error ? error : row_file_flush(&run->plan_file);
 }
 
-struct summary run_cell(const struct run *run, size_t cell)
-{
-	return (struct summary){
-		.cell = run->plan->cells[cell],
-		.predicted = run->outcomes[cell].predicted,
-		.commit_bytes = run->outcomes[cell].commit_bytes,
-	};
-}
-
-int run_sum(const struct run *run, struct result *result)
-{
-	const size_t count = run->plan->cell_count;
-	struct summary *cells = calloc(count, sizeof *cells);
-	int error;
-
-	if (!cells)
-		return -ENOMEM;
-	for (size_t i = 0; i < count; i++)
-		cells[i] = run_cell(run, i);
-	error = result_sum(result, cells, count, run->samples.list,
-			   run->samples.count);
-	free(cells);
-	return error;
-}
-
 void run_release(struct run *run)
 {
 	samples_release(&run->samples);
@@ -80,17 +55,13 @@ void run_release(struct run *run)
 	run->outcomes = NULL;
 }
 
-/* The errno by which a strategy of the plan was refused when it was attested,
- * which its cells will meet too; 0: none, or one of a moment (no memory). */
-static int refusal(const struct run *run, const struct sw_strategy *strategy)
+/* The errno by which its strategy was refused when it was attested, which the
+ * cell will meet too; 0: none, or one of a moment (no memory). */
+static int refusal(const struct run *run, size_t cell)
 {
-	const struct axes *axes = &run->plan->axes;
-	size_t i = 0;
-	int refused;
+	const int refused =
+		run->attested[plan_strategy(run->plan, cell)].refused;
 
-	while (axes->strategies[i] != strategy)
-		i++;
-	refused = run->attested[i].refused;
 	return refused == ENOMEM || refused == EAGAIN ? 0 : refused;
 }
 
@@ -138,11 +109,14 @@ static int close_window(struct session *session)
 /* What is expected of the cell; true if it may be run now. */
 static bool predict_cell(struct session *session)
 {
-	const struct cell *cell = &session->run->plan->cells[session->cell];
+	struct run *run = session->run;
+	struct summary *expected = &run->samples.cells.rows[session->cell];
+	const struct cell *cell = &expected->cell;
 	const struct sw_strategy *strategy =
-		session->run->plan->strategies[session->cell];
+		run->plan->strategies[session->cell];
 	const unsigned traits = strategy->traits;
-	struct cell_outcome *outcome = &session->run->outcomes[session->cell];
+	struct cell_outcome *outcome = &run->outcomes[session->cell];
+	const int refused = refusal(run, session->cell);
 	struct predict_facts facts;
 	const char *lack;
 
@@ -154,12 +128,12 @@ static bool predict_cell(struct session *session)
 			 "would leave for others.");
 		return false;
 	}
-	outcome->commit_bytes = (int64_t)predict_commit(traits, &facts);
-	outcome->predicted = predict(traits, cell->overcommit, &facts);
+	expected->commit_bytes = (int64_t)predict_commit(traits, &facts);
+	expected->predicted = predict(traits, cell->overcommit, &facts);
 	if (!strcmp(cell->cpu, "split") && !(strategy->honours & SW_AFFINITY))
-		outcome->predicted = ENOTSUP;
-	if (refusal(session->run, strategy))
-		outcome->predicted = refusal(session->run, strategy);
+		expected->predicted = ENOTSUP;
+	if (refused)
+		expected->predicted = refused;
 	if (cell->overcommit != 2 || !is_foreign(session))
 		return true;
 	lack = headroom_lack(traits, &facts);
@@ -171,16 +145,15 @@ static bool predict_cell(struct session *session)
 /* Write the prediction down where it is another one than before. */
 static bool predict_and_note(struct session *session)
 {
-	const struct cell_outcome *outcome =
-		&session->run->outcomes[session->cell];
-	const struct cell_outcome before = *outcome;
+	const struct summary *expected =
+		&session->run->samples.cells.rows[session->cell];
+	const struct summary before = *expected;
 	const bool allowed = predict_cell(session);
-	const struct summary cell = run_cell(session->run, session->cell);
 
 	/* An error sticks: the next flush tells. */
-	if (outcome->predicted != before.predicted ||
-	    outcome->commit_bytes != before.commit_bytes)
-		row_file_append(&session->run->plan_file, &cell);
+	if (expected->predicted != before.predicted ||
+	    expected->commit_bytes != before.commit_bytes)
+		row_file_append(&session->run->plan_file, expected);
 	return allowed;
 }
 
@@ -329,7 +302,7 @@ static int on_signal(struct session *session)
 {
 	struct signalfd_siginfo info;
 
-	if (read(session->signal_fd, &info, sizeof info) != sizeof info)
+	if (read(session->run->signal_fd, &info, sizeof info) != sizeof info)
 		return 0;
 	if (info.ssi_signo == SIGTSTP)
 		return suspend(session);
@@ -369,7 +342,7 @@ int session_serve(struct session *session)
 {
 	struct pollfd events[] = {
 		{ .fd = session->process.socket, .events = POLLIN },
-		{ .fd = session->signal_fd, .events = POLLIN },
+		{ .fd = session->run->signal_fd, .events = POLLIN },
 	};
 	int error = 0;
 

@@ -22,8 +22,6 @@
 
 /* What the runner learnt about a cell besides its samples. */
 struct cell_outcome {
-	int predicted; /* 0, errno, or OUTCOME_UNKNOWN */
-	int64_t commit_bytes;
 	int measured_count; /* processes that were allowed to measure it */
 	int skipped_count;  /* processes that were not */
 	char skipped[160];  /* why not, the last time, or "" */
@@ -36,9 +34,7 @@ struct cell_outcome {
  * and borrowed; those below are the runner's until run_release(). */
 struct run {
 	const struct plan *plan;
-	const char *program;	   /* what is spawned */
-	char *const *argv;	   /* its arguments, from its name on */
-	bool stamps;		   /* it writes its start to stdout */
+	struct child child;
 	char *const *again;	   /* our command line, with --ab; or NULL */
 	struct guardian *guardian; /* NULL: only the original mode */
 	struct row_file samples_file;
@@ -50,10 +46,12 @@ struct run {
 
 	struct attestation
 		attested[AXIS_VALUES_MAX]; /* by strategy of the axis */
-	struct samples samples;	       /* without cells: the plan has them */
+	struct samples samples;	       /* and cells, with what is expected */
 	struct cell_outcome *outcomes; /* by cell */
 	int record_fd;		       /* of struct ab_memory */
+	struct record *record;	       /* in it */
 	sigset_t held;		       /* signals that end or suspend a run */
+	int signal_fd;		       /* of those */
 	int signal, error;	       /* that interrupted the run, or 0 */
 	int parents_died;
 	int blocks_disturbed; /* suspended, or the mode changed under them */
@@ -63,13 +61,6 @@ struct run {
 /* Hand both files that grow to the kernel. */
 int run_flush(struct run *run);
 
-/* A cell, and what is expected of it. */
-struct summary run_cell(const struct run *run, size_t cell);
-
-/* What was measured until now, judged. After 0 the caller owes
- * free(result->rows). 0, or -ENOMEM. */
-int run_sum(const struct run *run, struct result *result);
-
 /* Free what the runner took. */
 void run_release(struct run *run);
 
@@ -78,7 +69,6 @@ struct session {
 	struct run *run;
 	struct parent_job job;
 	struct coprocess process; /* the parent */
-	int signal_fd;
 	/* Ours, zero at the beginning. */
 	struct smaps_facts facts;
 	size_t cell;

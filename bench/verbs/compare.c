@@ -153,8 +153,7 @@ static int compare_two_strategies(struct compare *compare, const char *dir,
 	compare->report.names[0] = compare->sides[0];
 	compare->report.names[1] = compare->sides[1];
 	compare->report.run_id = samples->cells.run_id;
-	error = result_sum(result, samples->cells.rows, samples->cells.count,
-			   samples->list, samples->count);
+	error = result_sum(result, samples);
 	cells = (struct cells){ .rows = result->rows, .count = result->count };
 	if (!error)
 		error = compare_strategies(&cells, samples->list,

@@ -171,7 +171,7 @@ static int try_child(const struct run *run, int stdout_fd)
 		return error;
 	if (!child.pid) {
 		dup2(stdout_fd, STDOUT_FILENO);
-		execve(run->program, (char **)run->argv, environ);
+		execve(run->child.program, run->child.argv, environ);
 		error = -errno;
 		_exit(write(child.socket, &error, sizeof error) < 0);
 	}
@@ -188,7 +188,7 @@ static int check_child(const struct run *run, double *child_ns,
 		       struct failure *why)
 {
 	const int64_t started_ns = clock_now_ns();
-	const int stdout_fd = recorder_stdout(run->stamps);
+	const int stdout_fd = recorder_stdout(run->child.stamps);
 	int result;
 
 	if (stdout_fd < 0)
@@ -210,7 +210,7 @@ static int check_child(const struct run *run, double *child_ns,
 	return fail_because(why, EXIT_USAGE,
 			    "Only a command that ends with status 0 can be "
 			    "measured; give its arguments after --.",
-			    "measure spawns of %s", run->argv[0]);
+			    "measure spawns of %s", run->child.argv[0]);
 }
 
 /* Where the child's program is: 0 with its path, or an exit code. */
@@ -264,15 +264,18 @@ static int find_child(const struct arguments *args, struct run *run,
 			    "run %s %s: %s", command ? "--" : "--child", path,
 			    strerror(error));
 	alone[0] = path;
-	run->program = path;
-	run->argv = alone;
+	run->child = (struct child){
+		.program = path,
+		.argv = alone,
+		.stamps = !command && !options->child,
+	};
 	if (command) { /* a shell line has no other name for it */
 		args->operands[0] = path;
-		run->argv = args->operands;
+		run->child.argv = args->operands;
 	}
-	run->stamps = !command && !options->child;
-	return run->stamps || ab_executed() ? 0
-					    : check_child(run, child_ns, why);
+	return run->child.stamps || ab_executed()
+		       ? 0
+		       : check_child(run, child_ns, why);
 }
 
 static uint64_t choose_seed(void)

@@ -22,9 +22,9 @@ struct options {
  * Build the plan that the options ask for; plan_release() frees it. Defaults
  * that this machine cannot serve (heaps larger than a run may take, modes this
  * user may not set) are left out with a line on stderr; what was asked for by
- * name and cannot be served fails. Finds the child's program, too: run->program
- * is then program, run->stamps is set. One that is not ours is tried, once, in
- * a dry run too. 0, or an exit code with why filled and nothing to release.
+ * name and cannot be served fails. Finds the child's program, too, for
+ * run->child: its path is in program. One that is not ours is tried, once, in a
+ * dry run too. 0, or an exit code with why filled and nothing to release.
  */
 int run_request(const struct arguments *args, struct plan *plan,
 		struct run *run, char program[PATH_MAX], struct failure *why);

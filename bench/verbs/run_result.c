@@ -91,7 +91,7 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 		json_pack("{ss, sI, so, so, so, si}", "run_id", dir->run_id,
 			  "seed", (json_int_t)run->plan->seed, "argv",
 			  command_line(args), "child",
-			  host_string(run->program), "attested",
+			  host_string(run->child.program), "attested",
 			  attest_json(run->plan->axes.strategies, run->attested,
 				      run->plan->axes.strategy_count),
 			  "parents_per_state", run->plan->parents));
@@ -116,11 +116,9 @@ int run_result_begin(struct run *run, const struct run_dir *dir,
 {
 	int error = write_host(run, dir, args, NULL);
 
-	for (size_t i = 0; i < run->plan->cell_count && !error; i++) {
-		const struct summary cell = run_cell(run, i);
-
-		error = row_file_append(&run->plan_file, &cell);
-	}
+	for (size_t i = 0; i < run->plan->cell_count && !error; i++)
+		error = row_file_append(&run->plan_file,
+					&run->samples.cells.rows[i]);
 	return error ? error : row_file_flush(&run->plan_file);
 }
 
@@ -200,7 +198,7 @@ static void let_suspend(const struct run *run)
 static int write_result(const struct run *run, const struct run_dir *dir,
 			const struct arguments *args, struct result *result)
 {
-	int error = run_sum(run, result);
+	int error = result_sum(result, &run->samples);
 
 	if (error)
 		return error;

@@ -98,9 +98,7 @@ static int write_run(const char *run, const struct samples *samples,
 		     struct failure *why)
 {
 	struct result result;
-	int code, error = result_sum(&result, samples->cells.rows,
-				     samples->cells.count, samples->list,
-				     samples->count);
+	int code, error = result_sum(&result, samples);
 
 	if (error)
 		return fail_errno(why, EXIT_FAILED, CURE_SELF, error, NULL,

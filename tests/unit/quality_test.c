@@ -68,7 +68,13 @@ static struct quality quality_of(const struct sample *samples, size_t count)
 {
 	struct result result;
 
-	assert_int_equal(result_sum(&result, cells, CELLS, samples, count), 0);
+	const struct samples taken = {
+		.cells = { .rows = (struct summary *)cells, .count = CELLS },
+		.list = (struct sample *)samples,
+		.count = count,
+	};
+
+	assert_int_equal(result_sum(&result, &taken), 0);
 	free(result.rows);
 	return result.quality;
 }
@@ -156,12 +162,17 @@ static void nothing_to_judge_by(void **state)
 {
 	struct summary only = cells[0];
 	struct sample samples[SAMPLES];
+	const struct samples taken = {
+		.cells = { .rows = &only, .count = 1 },
+		.list = samples,
+		.count = SAMPLES,
+	};
 	struct result result;
 
 	(void)state;
 	only.cell.baseline = 1;
 	make_samples(samples, 10, 100);
-	assert_int_equal(result_sum(&result, &only, 1, samples, SAMPLES), 0);
+	assert_int_equal(result_sum(&result, &taken), 0);
 	free(result.rows);
 	assert_string_equal(result.quality.verdict,
 			    "Nothing was measured that a run is judged by: add "
