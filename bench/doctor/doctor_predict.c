@@ -116,15 +116,10 @@ static void predict_spawns(struct predicted_process *predicted)
 
 static int read_room(pid_t pid, uint64_t *bytes)
 {
-	struct cgroup group;
 	struct cgroup_room room;
-	int error = cgroup_of(pid, "memory", &group);
+	const int error = cgroup_room_of(pid, &room);
 
-	*bytes = UINT64_MAX;
-	if (!error)
-		error = cgroup_room_read(&group, &room);
-	if (!error)
-		*bytes = cgroup_room_bytes(&room);
+	*bytes = error ? UINT64_MAX : cgroup_room_bytes(&room);
 	return error == -ENOENT ? 0 : error;
 }
 

@@ -70,11 +70,9 @@ static bool sigchld_ignored(struct warning *found)
 
 static bool memory_short(struct warning *found)
 {
-	struct cgroup group;
 	struct cgroup_room room;
 
-	if (cgroup_of(found->pid, "memory", &group) ||
-	    cgroup_room_read(&group, &room) || !room.limited ||
+	if (cgroup_room_of(found->pid, &room) || !room.limited ||
 	    cgroup_room_bytes(&room) > room.limit_bytes / 10)
 		return false;
 	return say(found->what, "%s of %s leaves %s of %s.", room.limit_name,
@@ -193,7 +191,7 @@ static bool load_high(struct warning *found)
 
 static bool smt_active(struct warning *found)
 {
-	int64_t active;
+	uint64_t active;
 
 	return !text_read_number(CPU_PATH "smt/active", &active) && active &&
 	       say(found->what, "Hardware threads share cores (SMT is on).");

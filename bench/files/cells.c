@@ -134,18 +134,22 @@ int cells_write(const char *dir, const char *run_id, const struct summary *rows,
 	return replace_end(&replace, error);
 }
 
+void *list_grow(void *list, size_t count, size_t member_bytes)
+{
+	return count & (count - 1) ? list
+				   : reallocarray(list, count ? 2 * count : 1,
+						  member_bytes);
+}
+
 int cells_add(struct cells *cells, const struct summary *row)
 {
-	struct summary *rows;
+	struct summary *rows =
+		list_grow(cells->rows, cells->count, sizeof *row);
 
-	if (cells->count == cells->room) {
-		cells->room = cells->room ? 2 * cells->room : 64;
-		rows = reallocarray(cells->rows, cells->room, sizeof *rows);
-		if (!rows)
-			return -ENOMEM;
-		cells->rows = rows;
-	}
-	cells->rows[cells->count++] = *row;
+	if (!rows)
+		return -ENOMEM;
+	cells->rows = rows;
+	rows[cells->count++] = *row;
 	return 0;
 }
 

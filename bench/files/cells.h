@@ -25,7 +25,7 @@ extern const struct row_field strategy_fields[]; /* of the cell */
 struct cells {
 	const char *run_id; /* of the first row; "" without rows */
 	struct summary *rows;
-	size_t count, room;
+	size_t count;
 	struct words words;
 };
 
@@ -46,6 +46,10 @@ int cells_read(const char *dir, struct cells *cells, struct failure *why);
  * cell of which nothing is expected yet. 0, -ENOMEM. */
 int cells_add(struct cells *cells, const struct summary *row);
 int cells_add_planned(struct cells *cells, const struct cell *cell);
+
+/* The list with room for one more: it doubles when count is a power of two.
+ * NULL: no memory, and it is as it was. */
+void *list_grow(void *list, size_t count, size_t member_bytes);
 
 /* Free rows and strings. */
 void cells_release(struct cells *cells);

@@ -105,16 +105,13 @@ static bool is_cell(const struct cell *a, const struct cell *b)
 
 int samples_keep(struct samples *samples, const struct sample *sample)
 {
-	struct sample *list;
+	struct sample *list =
+		list_grow(samples->list, samples->count, sizeof *sample);
 
-	if (samples->count == samples->room) {
-		samples->room = samples->room ? 2 * samples->room : 4096;
-		list = reallocarray(samples->list, samples->room, sizeof *list);
-		if (!list)
-			return -ENOMEM;
-		samples->list = list;
-	}
-	samples->list[samples->count++] = *sample;
+	if (!list)
+		return -ENOMEM;
+	samples->list = list;
+	list[samples->count++] = *sample;
 	return 0;
 }
 

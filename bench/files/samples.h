@@ -32,7 +32,7 @@ int samples_append(struct row_file *file, const struct cell *cell,
 struct samples {
 	struct cells cells;  /* a row a cell: what was planned and expected */
 	struct sample *list; /* owned */
-	size_t count, room;
+	size_t count;
 	bool planned; /* there is a plan.csv; else cells are those seen */
 	bool cut;     /* samples.csv ends in half a row, which was left out */
 };

@@ -143,10 +143,10 @@ static bool is_case(const struct oom *oom, const char *name)
 
 static int read_own(void)
 {
-	int64_t value = 0;
+	int score, adj = 0;
 
-	text_read_number("/proc/self/oom_score_adj", &value);
-	return (int)value;
+	oom_score_read(getpid(), &score, &adj);
+	return adj;
 }
 
 static int prepare(void *row)

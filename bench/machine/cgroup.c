@@ -32,20 +32,13 @@ int cgroup_number_parse(const char *text, uint64_t *value)
 {
 	/* Version 1 writes "no limit" as the largest page-aligned number. */
 	const uint64_t unlimited = (uint64_t)1 << 62;
-	char *end;
+	const bool none =
+		strcmp(text, "max") == 0 || strcmp(text, "max\n") == 0;
+	const int error = none ? 0 : text_number(text, 10, value);
 
-	text += strspn(text, " \t");
-	*value = FIELD_ABSENT;
-	if (strcmp(text, "max") == 0 || strcmp(text, "max\n") == 0)
-		return 0;
-	if (*text < '0' || *text > '9')
-		return -EBADMSG;
-	errno = 0;
-	const unsigned long long number = strtoull(text, &end, 10);
-	if (errno || (*end && *end != '\n'))
-		return -EBADMSG;
-	*value = number >= unlimited ? FIELD_ABSENT : number;
-	return 0;
+	if (none || *value >= unlimited)
+		*value = FIELD_ABSENT;
+	return error;
 }
 
 int cgroup_number_read(const char *directory, const char *name, uint64_t *value)

@@ -46,10 +46,9 @@ json_t *host_string(const char *text)
 
 /* Or null where it is not told (FIELD_ABSENT), or is no limit: RLIM_INFINITY
  * does not fit into a JSON integer. */
-static json_t *size(uint64_t bytes)
+static json_t *size(uint64_t size)
 {
-	return bytes > INT64_MAX ? json_null()
-				 : json_integer((json_int_t)bytes);
+	return size > INT64_MAX ? json_null() : json_integer((json_int_t)size);
 }
 
 static json_t *constant(const struct fact *fact)
@@ -67,10 +66,9 @@ static json_t *text(const struct fact *fact)
 
 static json_t *number(const struct fact *fact)
 {
-	int64_t value;
+	uint64_t value;
 
-	return text_read_number(fact->from, &value) ? json_null()
-						    : json_integer(value);
+	return text_read_number(fact->from, &value) ? json_null() : size(value);
 }
 
 /* The word in brackets is the setting, else all of it; a kernel or a machine

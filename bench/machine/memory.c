@@ -211,25 +211,34 @@ int cgroup_room_read(const struct cgroup *group, struct cgroup_room *room)
 	return error;
 }
 
+int cgroup_room_of(pid_t pid, struct cgroup_room *room)
+{
+	struct cgroup group;
+	const int error = cgroup_of(pid, "memory", &group);
+
+	*room = (struct cgroup_room){ .limited = false };
+	return error ? error : cgroup_room_read(&group, room);
+}
+
 /* What the control groups leave, if that is less. */
 static int bound_by_groups(uint64_t *bytes, char *why, size_t why_size)
 {
-	struct cgroup group;
 	struct cgroup_room room;
-	int error = cgroup_of(0, "memory", &group);
+	const int error = cgroup_room_of(0, &room);
 
-	if (error == -EXDEV) /* as in a chroot(2); who can see it, bounds it */
+	if (error == -ENOENT)
+		return 0;
+	if (error ==
+	    -EXDEV) { /* as in a chroot(2); who can see it, bounds it */
 		text_join(why, why_size, " ",
 			  "(the limits of its control group are not mounted)");
-	else if (error && error != -ENOENT)
-		snprintf(why, why_size, "%s: %s", CGROUP_OWN_FILES,
-			 strerror(-error));
+		return 0;
+	}
 	if (error)
-		return error == -EXDEV ? 0 : error;
-	error = cgroup_room_read(&group, &room);
-	if (error && error != -ENOENT)
-		snprintf(why, why_size, "%s/%s: %s", room.directory,
-			 room.limit_name, strerror(-error));
+		snprintf(why, why_size, "%s%s%s: %s",
+			 room.limit_name ? room.directory : CGROUP_OWN_FILES,
+			 room.limit_name ? "/" : "", room.limit_name ?: "",
+			 strerror(-error));
 	if (error || cgroup_room_bytes(&room) >= *bytes)
 		return error;
 	*bytes = cgroup_room_bytes(&room);
@@ -251,8 +260,7 @@ int memory_room(uint64_t *bytes, char *why, size_t why_size)
 	*bytes = info.available_bytes;
 	snprintf(why, why_size, "%s of available memory",
 		 size_human(*bytes).text);
-	error = bound_by_groups(bytes, why, why_size);
-	return error == -ENOENT ? 0 : error;
+	return bound_by_groups(bytes, why, why_size);
 }
 
 int memory_allowance(uint64_t *bytes, char *why, size_t why_size)

@@ -121,6 +121,10 @@ uint64_t cgroup_room_bytes(const struct cgroup_room *room);
  * room's directory and limit_name say which file. */
 int cgroup_room_read(const struct cgroup *group, struct cgroup_room *room);
 
+/* The same of the group that a process is in; errors as cgroup_of() too, and
+ * limit_name is NULL then. */
+int cgroup_room_of(pid_t pid, struct cgroup_room *room);
+
 /*
  * How much memory may be written to before somebody is swapped out or killed:
  * the least of MemAvailable and of what the control groups from ours upwards

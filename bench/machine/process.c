@@ -254,8 +254,7 @@ static void take_groups(pid_t pid, struct process_limit *nearest)
 /* /proc/loadavg counts all threads of the machine: "0.1 0.2 0.3 2/345 6789". */
 static void take_machine(struct process_limit *nearest)
 {
-	static const char *const names[] = { "kernel.pid_max",
-					     "kernel.threads-max" };
+	static const char *const names[] = { "pid_max", "threads-max" };
 	uint64_t used;
 	char text[128];
 
@@ -265,10 +264,10 @@ static void take_machine(struct process_limit *nearest)
 	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
 		struct process_limit limit = { .used = used };
 
-		strcpy(limit.name, names[i]);
+		snprintf(limit.name, sizeof limit.name, "kernel.%s", names[i]);
 		if (!text_read_at(text, sizeof text, "/proc/sys/kernel/%s",
-				  names[i] + strlen("kernel.")) &&
-		    sscanf(text, "%" SCNu64, &limit.limit) == 1)
+				  names[i]) &&
+		    !text_number(text, 10, &limit.limit))
 			take(nearest, &limit);
 	}
 }

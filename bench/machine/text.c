@@ -92,20 +92,24 @@ FILE *text_open_of(pid_t pid, const char *name)
 		   : text_open("/proc/self/%s", name);
 }
 
-int text_read_number(const char *path, int64_t *value)
+int text_number(const char *text, int base, uint64_t *number)
+{
+	char *end;
+
+	errno = 0;
+	text += strspn(text, " \t");
+	*number = strtoull(text, &end, base);
+	return end == text || errno || *text == '-' || !strchr(" \t\r\n", *end)
+		       ? -EBADMSG
+		       : 0;
+}
+
+int text_read_number(const char *path, uint64_t *number)
 {
 	char text[32];
-	char *end;
-	int error = text_read(path, text, sizeof(text));
+	const int error = text_read(path, text, sizeof(text));
 
-	if (error)
-		return error;
-	errno = 0;
-	long long number = strtoll(text, &end, 10);
-	if (end == text || *end || errno)
-		return -EBADMSG;
-	*value = number;
-	return 0;
+	return error ? error : text_number(text, 10, number);
 }
 
 int text_value(FILE *stream, const char *key, char *value, size_t size)
@@ -134,24 +138,12 @@ static int read_value(pid_t pid, const char *file, const char *key,
 	return text_value(stream, key, value, 128);
 }
 
-static int take_number(const char *text, int base, uint64_t *number)
-{
-	char *end;
-
-	errno = 0;
-	text += strspn(text, " \t");
-	*number = strtoull(text, &end, base);
-	return end == text || errno || *text == '-' || !strchr(" \t\r\n", *end)
-		       ? -EBADMSG
-		       : 0;
-}
-
 int status_number(pid_t pid, const char *key, int base, uint64_t *number)
 {
 	char text[128];
 	const int error = read_value(pid, "status", key, text);
 
-	return error ? error : take_number(text, base, number);
+	return error ? error : text_number(text, base, number);
 }
 
 int status_limit(pid_t pid, const char *name, uint64_t *soft)
@@ -162,14 +154,14 @@ int status_limit(pid_t pid, const char *name, uint64_t *soft)
 	*soft = UINT64_MAX;
 	return error || strncmp(text, "unlimited", 9) == 0
 		       ? error
-		       : take_number(text, 10, soft);
+		       : text_number(text, 10, soft);
 }
 
 /* "  24684096 kB\n": the number of one field, which is there once. */
 static int take_field(const char *text, const struct field *field)
 {
 	uint64_t value;
-	const int error = take_number(text, 10, &value);
+	const int error = text_number(text, 10, &value);
 
 	if (error || *field->value != FIELD_ABSENT)
 		return -EBADMSG;

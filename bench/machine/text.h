@@ -80,8 +80,13 @@ FILE *text_open(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* The same of /proc/PID/NAME; pid 0 is the calling process. */
 FILE *text_open_of(pid_t pid, const char *name);
 
-/* Read a file that holds one decimal number. -EBADMSG if it does not. */
-int text_read_number(const char *path, int64_t *value);
+/* The number, of that base, that a text begins with, perhaps behind blanks; a
+ * blank or the text's end follows. -EBADMSG: there is none, or it does not fit.
+ */
+int text_number(const char *text, int base, uint64_t *number);
+
+/* That of a file. Errors as text_read() too. */
+int text_read_number(const char *path, uint64_t *number);
 
 /* The value of the first line "KEY: value" or "KEY value" of a stream, of lines
  * of any length. -ENODATA: there is none; -errno of a stream that is NULL. */

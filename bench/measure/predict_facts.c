@@ -33,10 +33,9 @@ static int read_size(pid_t pid, const char *key, uint64_t *bytes)
  */
 static int read_reserve(const char *path, uint64_t *bytes)
 {
-	int64_t kbytes = 0;
-	const int error = text_read_number(path, &kbytes);
+	const int error = text_read_number(path, bytes);
 
-	*bytes = (uint64_t)kbytes << 10;
+	*bytes <<= 10;
 	return error;
 }
 

@@ -66,7 +66,7 @@ int csv_end_row(struct csv_writer *writer)
 	return -writer->error;
 }
 
-/* strtoull(3) takes " 1" and "-1"; a file of ours has neither. */
+/* strtoll(3) takes " 1" and "+1"; a file of ours has neither. */
 static bool is_digit(char c)
 {
 	return c >= '0' && c <= '9';
@@ -79,15 +79,6 @@ int csv_get_integer(const char *text, int64_t *number)
 	errno = 0;
 	*number = strtoll(text, &end, 10);
 	return *end || !is_digit(text[*text == '-']) ? -EINVAL : -errno;
-}
-
-int csv_get_size(const char *text, uint64_t *bytes)
-{
-	char *end;
-
-	errno = 0;
-	*bytes = strtoull(text, &end, 10);
-	return *end || !is_digit(*text) ? -EINVAL : -errno;
 }
 
 int csv_get_real(const char *text, double *number)

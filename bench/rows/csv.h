@@ -41,7 +41,6 @@ int csv_drop_cut_row(const char *path);
 /* A whole field as a number; 0, or -EINVAL, -ERANGE. csv_get_real() takes an
  * empty field as NAN. */
 int csv_get_integer(const char *text, int64_t *number);
-int csv_get_size(const char *text, uint64_t *bytes);
 int csv_get_real(const char *text, double *number);
 
 typedef int csv_row_fn(void *context, char *const *fields, unsigned long line);

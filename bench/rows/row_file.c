@@ -95,47 +95,18 @@ int row_file_close(struct row_file *file)
 	return error;
 }
 
-static void forget_names(struct replace *replace)
-{
-	free(replace->temporary);
-	free(replace->path);
-	*replace = (struct replace){ 0 };
-}
-
 /* Not mkstemp(3): its files are for their owner alone, and a run made by root
- * is read by others. O_NOFOLLOW: the folder may be anybody's. */
-static FILE *open_temporary(const char *path)
-{
-	int fd = open(path,
-		      O_WRONLY | O_CREAT | O_TRUNC | O_NOFOLLOW | O_CLOEXEC,
-		      0666);
-	FILE *stream;
-
-	if (fd < 0)
-		return NULL;
-	stream = fdopen(fd, "w");
-	if (!stream)
-		close(fd);
-	return stream;
-}
-
+ * is read by others. The folder may be anybody's: a link there is not followed,
+ * and what a killed process with our number has left is removed. */
 int replace_begin(struct replace *replace, const char *dir, const char *name)
 {
-	int error = ENOMEM;
-
-	*replace = (struct replace){ .path = join_path(dir, name) };
-	if (!replace->path || asprintf(&replace->temporary, "%s.%d.part",
-				       replace->path, (int)getpid()) < 0) {
-		replace->temporary = NULL;
-		goto forget;
-	}
-	replace->stream = open_temporary(replace->temporary);
-	if (replace->stream)
-		return 0;
-	error = errno;
-forget:
-	forget_names(replace);
-	return -error;
+	snprintf(replace->path, PATH_MAX, "%s/%s", dir, name);
+	if (snprintf(replace->temporary, PATH_MAX, "%s/%s.%d.part", dir, name,
+		     (int)getpid()) >= PATH_MAX)
+		return -ENAMETOOLONG;
+	unlink(replace->temporary);
+	replace->stream = fopen(replace->temporary, "wxe");
+	return replace->stream ? 0 : -errno;
 }
 
 int replace_end(struct replace *replace, int error)
@@ -152,6 +123,5 @@ int replace_end(struct replace *replace, int error)
 		error = -errno;
 	if (error)
 		unlink(replace->temporary);
-	forget_names(replace);
 	return error;
 }

@@ -10,6 +10,8 @@
  */
 #ifndef ROWS_ROW_FILE_H
 #define ROWS_ROW_FILE_H
+
+#include <limits.h>
 #include <stdio.h>
 
 #include "bench/rows/rows.h"
@@ -40,9 +42,9 @@ int row_file_close(struct row_file *file);
 
 /* A file that is about to appear. */
 struct replace {
-	FILE *stream;	 /* write here */
-	char *temporary; /* dir/name.PID.part: others write there, too */
-	char *path;	 /* dir/name */
+	FILE *stream;		  /* write here */
+	char temporary[PATH_MAX]; /* dir/name.PID.part: others write there */
+	char path[PATH_MAX];	  /* dir/name */
 };
 
 /* Whether dir has a file of that name. */

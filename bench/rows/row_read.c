@@ -70,24 +70,30 @@ static int get_word(struct words *words, enum field_kind kind, const char *text,
 	return *member ? 0 : -ENOMEM;
 }
 
-static int get_count(const char *text, int *member)
+/* What is not negative. */
+static int get_number(const char *text, int64_t most, int64_t *number)
+{
+	return csv_get_integer(text, number) || *number < 0 || *number > most
+		       ? -EINVAL
+		       : 0;
+}
+
+static int get_count(const char *text, int most, int *member)
 {
 	int64_t number;
+	const int error = get_number(text, most, &number);
 
-	if (csv_get_integer(text, &number) || number < 0 || number > INT_MAX)
-		return -EINVAL;
 	*member = (int)number;
-	return 0;
+	return error;
 }
 
 static int get_flag(const char *text, bool *member)
 {
 	int number;
+	const int error = get_count(text, 1, &number);
 
-	if (get_count(text, &number) || number > 1)
-		return -EINVAL;
 	*member = number;
-	return 0;
+	return error;
 }
 
 /* "" where it is unknown. */
@@ -101,7 +107,7 @@ static int get_schema(const char *text)
 {
 	int schema;
 
-	if (get_count(text, &schema))
+	if (get_count(text, INT_MAX, &schema))
 		return -EINVAL;
 	return schema >= 1 && schema <= ROW_SCHEMA ? 0 : -ENOTSUP;
 }
@@ -140,17 +146,17 @@ static int get_measured(const char *text, double *member)
 
 static int get_size(const char *text, uint64_t *member)
 {
-	return csv_get_size(text, member) || *member > MOST ? -EINVAL : 0;
+	int64_t number;
+	const int error = get_number(text, MOST, &number);
+
+	*member = (uint64_t)number;
+	return error;
 }
 
 static int get_maybe(const char *text, int64_t *member)
 {
 	*member = INTEGER_UNKNOWN;
-	if (!*text)
-		return 0;
-	return csv_get_integer(text, member) || *member < 0 || *member > MOST
-		       ? -EINVAL
-		       : 0;
+	return *text ? get_number(text, MOST, member) : 0;
 }
 
 static int get_run_id(struct words *words, const char *text)
@@ -176,10 +182,7 @@ static int get_field(struct words *words, const struct row_field *field,
 	case FIELD_YES:
 		return get_yes(text, member);
 	case FIELD_COUNT:
-		return get_count(text, member) || (field->most &&
-						   *(int *)member > field->most)
-			       ? -EINVAL
-			       : 0;
+		return get_count(text, field->most ?: INT_MAX, member);
 	case FIELD_BYTES:
 		return get_size(text, member);
 	case FIELD_NAME:

@@ -175,7 +175,6 @@ int run_resume_apply(struct resume *resume, struct run *run)
 		run->parents_added = 0;
 	run->samples.list = samples->list;
 	run->samples.count = samples->count;
-	run->samples.room = samples->room;
 	samples->list = NULL;
 	return 0;
 }

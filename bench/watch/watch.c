@@ -87,11 +87,8 @@ static int begin(const struct arguments *args, struct watch *watch,
 /* A process may be moved, so its group is looked up each time. */
 static int take_group(pid_t pid, struct cgroup_room *room)
 {
-	struct cgroup group;
-	int error = cgroup_of(pid, "memory", &group);
+	const int error = cgroup_room_of(pid, room);
 
-	if (!error)
-		error = cgroup_room_read(&group, room);
 	if (error)
 		*room = (struct cgroup_room){ .usage_bytes = BYTES_UNKNOWN,
 					      .cache_bytes = BYTES_UNKNOWN,

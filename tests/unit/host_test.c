@@ -107,7 +107,7 @@ static void failed_append_changes_nothing(void **state)
 	assert_int_equal(gbench_file_open(&file, *state), 0);
 	assert_int_equal(gbench_file_append(&file, "{}"), 0);
 	assert_int_equal(mkdir(part, 0700), 0);
-	assert_int_equal(gbench_file_append(&file, "{}"), -EISDIR);
+	assert_int_equal(gbench_file_append(&file, "{}"), -EEXIST);
 	assert_array(*state, 1);
 	assert_int_equal(rmdir(part), 0);
 	assert_int_equal(gbench_file_append(&file, "{}"), 0);

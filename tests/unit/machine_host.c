@@ -147,7 +147,7 @@ static void a_closed_setting_disturbs(void **state)
 static void texts_are_read(void **state)
 {
 	char text[16];
-	int64_t number;
+	uint64_t number;
 
 	(void)state;
 	assert_int_equal(text_read("/nonexistent", text, sizeof(text)),

@@ -34,11 +34,11 @@ struct reading {
 
 static uint64_t size_in(const char *field)
 {
-	uint64_t bytes = 0;
+	int64_t bytes = 0;
 
 	if (*field)
-		assert_int_equal(csv_get_size(field, &bytes), 0);
-	return bytes;
+		assert_int_equal(csv_get_integer(field, &bytes), 0);
+	return (uint64_t)bytes;
 }
 
 static void read_all(const char *name, const char *const *columns, size_t count,
