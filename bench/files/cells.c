@@ -195,7 +195,7 @@ int cells_read(const char *dir, struct cells *cells, struct failure *why)
 	struct summary row;
 	const struct row_reading reading = {
 		.type = &cells_row,
-		.words = &cells->words,
+		.run_id = &cells->run_id,
 		.row = &row,
 		.row_bytes = sizeof row,
 		.take = take,
@@ -212,13 +212,12 @@ int cells_read(const char *dir, struct cells *cells, struct failure *why)
 			     "still at work");
 	if (error)
 		cells_release(cells);
-	cells->run_id = cells->words.run_id ? cells->words.run_id : "";
+	cells->run_id = cells->run_id ?: "";
 	return error;
 }
 
 void cells_release(struct cells *cells)
 {
-	words_release(&cells->words);
 	free(cells->rows);
 	*cells = (struct cells){ 0 };
 }

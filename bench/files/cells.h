@@ -21,12 +21,11 @@ extern const struct row_type cells_row;
 extern const struct row_field row_schema[], expected_fields[];
 extern const struct row_field strategy_fields[]; /* of the cell */
 
-/* What was read. The strings of the rows live as long as this does. */
+/* What was read. */
 struct cells {
 	const char *run_id; /* of the first row; "" without rows */
 	struct summary *rows;
 	size_t count;
-	struct words words;
 };
 
 /* Write dir/cells.csv as a whole: a reader sees the old file or the new one.
@@ -42,8 +41,7 @@ int cells_write(const char *dir, const char *run_id, const struct summary *rows,
  * cells.csv yet, else -errno. */
 int cells_read(const char *dir, struct cells *cells, struct failure *why);
 
-/* Add a row, whose strings are the caller's or of cells->words; or one of a
- * cell of which nothing is expected yet. 0, -ENOMEM. */
+/* Add a row; or one of a cell of which nothing is expected yet. 0, -ENOMEM. */
 int cells_add(struct cells *cells, const struct summary *row);
 int cells_add_planned(struct cells *cells, const struct cell *cell);
 
@@ -51,7 +49,7 @@ int cells_add_planned(struct cells *cells, const struct cell *cell);
  * NULL: no memory, and it is as it was. */
 void *list_grow(void *list, size_t count, size_t member_bytes);
 
-/* Free rows and strings. */
+/* Free the rows. */
 void cells_release(struct cells *cells);
 
 #endif

@@ -161,7 +161,7 @@ static int read_rows(const char *dir, const struct row_type *type,
 	} row;
 	const struct row_reading reading = {
 		.type = type,
-		.words = &samples->cells.words,
+		.run_id = &samples->cells.run_id,
 		.row = &row,
 		.row_bytes = sizeof row,
 		.take = take,
@@ -191,7 +191,6 @@ int samples_read(const char *dir, struct samples *samples, struct failure *why)
 	if (!error && !samples->cells.count)
 		error = fail(why, -EBADMSG, NULL,
 			     "samples.csv: it has no rows");
-	samples->cells.run_id = samples->cells.words.run_id;
 	if (error)
 		samples_release(samples);
 	return error;

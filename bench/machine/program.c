@@ -99,15 +99,30 @@ static int elf_read(int fd, struct elf *elf)
 	return 0;
 }
 
+/* Where the executable of this process lies. Without /proc the path by which
+ * it was executed must do, getauxval(3). */
+static int find_own(char file[PATH_MAX])
+{
+	const ssize_t length = readlink("/proc/self/exe", file, PATH_MAX - 1);
+	const unsigned long name = getauxval(AT_EXECFN);
+
+	if (length > 0) {
+		file[length] = '\0';
+		return 0;
+	}
+	// NOLINTNEXTLINE(performance-no-int-to-ptr)
+	return name && realpath((const char *)name, file) ? 0 : -ENOENT;
+}
+
 /* Ourselves: the library was built like this command. */
 static int elf_read_own(struct elf *elf)
 {
-	OWNED_FD fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
+	char path[PATH_MAX];
+	const int error = find_own(path);
 
-	if (fd < 0) /* without /proc: as we were executed, getauxval(3) */
-		// NOLINTNEXTLINE(performance-no-int-to-ptr)
-		fd = open((const char *)getauxval(AT_EXECFN),
-			  O_RDONLY | O_CLOEXEC);
+	if (error)
+		return error;
+	OWNED_FD fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : elf_read(fd, elf);
 }
 
@@ -199,21 +214,6 @@ void program_inspect(struct program *program, const char *name)
 	*program = (struct program){ 0 };
 	find(name, program->path);
 	inspect(program, name, 0);
-}
-
-/* Where the executable of this process lies. Without /proc the path by which
- * it was executed must do, getauxval(3). */
-static int find_own(char file[PATH_MAX])
-{
-	const ssize_t length = readlink("/proc/self/exe", file, PATH_MAX - 1);
-	const unsigned long name = getauxval(AT_EXECFN);
-
-	if (length > 0) {
-		file[length] = '\0';
-		return 0;
-	}
-	// NOLINTNEXTLINE(performance-no-int-to-ptr)
-	return name && realpath((const char *)name, file) ? 0 : -ENOENT;
 }
 
 int installed_path(char path[PATH_MAX], const char *const *places)

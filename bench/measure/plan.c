@@ -186,27 +186,22 @@ static double life_seconds(const struct state *state)
 }
 
 /* At small heaps many processes with few spawns each say most. */
-static void share_parents(struct plan *plan, bool exactly)
+static void share_parents(struct plan *plan)
 {
 	for (size_t i = 0; i < plan->state_count; i++) {
 		struct state *state = &plan->states[i];
-		const bool large = life_seconds(state) > 1 && !exactly &&
+		const bool large = life_seconds(state) > 1 && !plan->exactly &&
 				   plan->parents > PARENTS_LARGE;
 
 		state->parents = large ? PARENTS_LARGE : plan->parents;
 	}
 }
 
-int plan_build(struct plan *plan, const struct axes *axes,
-	       const struct plan_wish *wish)
+int plan_build(struct plan *plan)
 {
 	struct cell cell = { 0 };
+	double share = plan->least ? 0 : 1;
 
-	*plan = (struct plan){ .axes = *axes,
-			       .parents = wish->parents,
-			       .seed = wish->seed,
-			       .child_ns = wish->child_ns,
-			       .precision = wish->precision };
 	if (allocate(plan))
 		return -ENOMEM;
 	multiply(plan, 0, false, &cell);
@@ -216,16 +211,15 @@ int plan_build(struct plan *plan, const struct axes *axes,
 		plan_release(plan);
 		return -ENOENT;
 	}
-	share_parents(plan, wish->exactly);
-	size_blocks(plan, wish->least ? 0 : 1);
-	if (wish->budget_s <= 0)
-		return 0;
-	for (double share = 1;
-	     share > 0 && plan_seconds(plan) > wish->budget_s;) {
+	share_parents(plan);
+	size_blocks(plan, share);
+	while (plan->budget_s > 0 && plan_seconds(plan) > plan->budget_s) {
+		if (share <= 0)
+			return -ETIME;
 		share -= 0.05;
 		size_blocks(plan, share > 0 ? share : 0);
 	}
-	return plan_seconds(plan) > wish->budget_s ? -ETIME : 0;
+	return 0;
 }
 
 void plan_release(struct plan *plan)
@@ -321,9 +315,9 @@ size_t plan_samples(const struct plan *plan)
 	return (size_t)sum_blocks(plan, block_samples);
 }
 
-double plan_child_ns(const struct plan *plan, double budget_s)
+double plan_child_ns(const struct plan *plan)
 {
-	return plan->child_ns - (plan_seconds(plan) - budget_s) * 1e9 /
+	return plan->child_ns - (plan_seconds(plan) - plan->budget_s) * 1e9 /
 					sum_blocks(plan, block_children);
 }
 

@@ -54,42 +54,37 @@ struct block_size {
 };
 
 struct plan {
+	/* What is asked for. */
 	struct axes axes;
+	int parents;  /* processes a state, at least, or PARENTS_LARGE */
+	bool exactly; /* so many also where they take seconds to grow */
+	bool least;   /* take as few samples as are allowed */
+	uint64_t seed;
+	double budget_s;  /* 0: any */
+	double child_ns;  /* what a program other than ours takes; 0: ours */
+	double precision; /* of a cell: more processes until it is reached, as a
+			     share of the cell; 0: no more than parents */
+	double limit_s;	  /* when no more are begun */
+	int original_mode; /* of the machine */
+
+	/* What comes of it, by plan_build(). */
 	struct cell *cells;		       /* owned; ordered by state */
 	const struct sw_strategy **strategies; /* owned; of each cell */
 	struct block_size *blocks;	       /* owned; of each cell */
 	size_t cell_count;
 	struct state *states; /* owned */
 	size_t state_count;
-	int parents;	  /* processes a state, at least, or PARENTS_LARGE */
-	double precision; /* of a cell: more processes until it is reached, as a
-			     share of the cell; 0: no more than parents */
-	double limit_s;	  /* when no more are begun */
-	uint64_t seed;
-	double child_ns;   /* what a program other than ours takes; 0: ours */
-	int original_mode; /* of the machine */
-};
-
-/* How the matrix is to be measured. */
-struct plan_wish {
-	int parents;  /* processes a state */
-	bool exactly; /* so many also where they take seconds to grow */
-	uint64_t seed;
-	double budget_s;	    /* 0: any */
-	bool least;		    /* take as few samples as are allowed */
-	double child_ns, precision; /* see struct plan */
 };
 
 /*
- * Build the product of axes; plan_release() frees it. With a budget the
+ * Build the product of its axes; plan_release() frees it. With a budget the
  * samples are cut to fit, never below COPYING_SAMPLES and SHARING_SAMPLES a
  * cell. 0, -ENOMEM, -ENOENT when the filter leaves no cell, or -ETIME when even
  * the least does not fit: then plan_seconds() tells what it would take, and
  * plan_child_ns() how short a program would fit: 0 or less where none would.
  */
-int plan_build(struct plan *plan, const struct axes *axes,
-	       const struct plan_wish *wish);
-double plan_child_ns(const struct plan *plan, double budget_s);
+int plan_build(struct plan *plan);
+double plan_child_ns(const struct plan *plan);
 void plan_release(struct plan *plan);
 
 /* The number of a cell's strategy among those of the axes. */

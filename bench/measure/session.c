@@ -72,6 +72,14 @@ static bool is_foreign(const struct session *session)
 	return plan->cells[session->cell].overcommit != plan->original_mode;
 }
 
+static bool is_in_other_mode(const struct session *session)
+{
+	int mode;
+
+	return overcommit_get(&mode) ||
+	       mode != session->run->plan->cells[session->cell].overcommit;
+}
+
 /* Open the window of the current block. What an earlier lease left to say
  * concerns blocks that have been marked by then: ask again. */
 static int open_window(struct session *session)
@@ -167,7 +175,6 @@ static int answer(const struct session *session, enum parent_order order)
 static int begin_block(struct session *session, size_t cell)
 {
 	int error = 0;
-	int mode;
 
 	session->cell = cell;
 	if (session->run->outcomes[cell].barred || !predict_and_note(session)) {
@@ -180,8 +187,7 @@ static int begin_block(struct session *session, size_t cell)
 	if (error)
 		return error;
 	session->in_block = true;
-	session->disturbed = overcommit_get(&mode) ||
-			     mode != session->run->plan->cells[cell].overcommit;
+	session->disturbed = is_in_other_mode(session);
 	return answer(session, ORDER_RUN);
 }
 
@@ -203,13 +209,11 @@ static int keep_samples(struct session *session)
 
 static int end_block(struct session *session)
 {
-	int error, kept, mode;
+	int error, kept;
 
 	if (!session->in_block)
 		return 0;
-	if (overcommit_get(&mode) ||
-	    mode != session->run->plan->cells[session->cell].overcommit)
-		session->disturbed = true;
+	session->disturbed |= is_in_other_mode(session);
 	error = close_window(session);
 	kept = keep_samples(session);
 	session->in_block = false;

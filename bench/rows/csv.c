@@ -20,35 +20,24 @@
 #include "bench/machine/failure.h"
 #include "bench/machine/text.h"
 
-static void note(struct csv_writer *writer, int result)
-{
-	if (result < 0 && !writer->error)
-		writer->error = errno ? errno : EIO;
-}
-
-static void begin_field(struct csv_writer *writer)
-{
-	if (writer->in_row)
-		note(writer, putc(',', writer->stream));
-	writer->in_row = true;
-}
-
 void csv_put_text(struct csv_writer *writer, const char *text)
 {
 	const bool quoted = text && text[strcspn(text, ",\"\r\n")];
 	char piece[5];
 
-	begin_field(writer);
+	if (writer->in_row)
+		putc(',', writer->stream);
+	writer->in_row = true;
 	if (quoted)
-		note(writer, putc('"', writer->stream));
+		putc('"', writer->stream);
 	while (text && *text) {
 		text += text_piece(text, "\r\n\t", piece);
 		if (*piece == '"')
-			note(writer, putc('"', writer->stream));
-		note(writer, fputs(piece, writer->stream));
+			putc('"', writer->stream);
+		fputs(piece, writer->stream);
 	}
 	if (quoted)
-		note(writer, putc('"', writer->stream));
+		putc('"', writer->stream);
 }
 
 const char *csv_real(char *text, double number, int decimals)
@@ -61,8 +50,10 @@ const char *csv_real(char *text, double number, int decimals)
 
 int csv_end_row(struct csv_writer *writer)
 {
-	note(writer, putc('\n', writer->stream));
+	putc('\n', writer->stream);
 	writer->in_row = false;
+	if (ferror(writer->stream) && !writer->error)
+		writer->error = errno ? errno : EIO;
 	return -writer->error;
 }
 

@@ -17,7 +17,7 @@
 struct failure;
 
 /* Start with { .stream = stream }. The first error sticks and is told by
- * csv_end_row(), so the calls before it need no checks. */
+ * csv_end_row(): no other call needs a check. */
 struct csv_writer {
 	FILE *stream; /* the caller's */
 	bool in_row;

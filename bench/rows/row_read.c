@@ -9,6 +9,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <limits.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,24 +34,24 @@ struct row_reader {
 	struct csv_reading csv;
 };
 
-/* The copy of text that belongs to words, or NULL without memory. Strategies
- * and backings are few, so looking along the list is quick enough. */
-static const char *intern(struct words *words, const char *text)
+static int compare(const void *one, const void *other)
 {
-	char **strings;
+	return strcmp(one, other);
+}
 
-	for (size_t i = 0; i < words->count; i++)
-		if (!strcmp(words->list[i], text))
-			return words->list[i];
-	strings = reallocarray(words->list, words->count + 1, sizeof *strings);
-	if (!strings)
-		return NULL;
-	words->list = strings;
-	strings += words->count;
-	*strings = strdup(text);
-	if (*strings)
-		words->count++;
-	return *strings;
+/* The one copy of a text that lives for ever, or NULL without memory: the
+ * strings of rows are names, and few. */
+static const char *intern(const char *text)
+{
+	static void *texts; /* of tsearch(3) */
+	void *found = tfind(text, &texts, compare);
+	char *copy = found ? NULL : strdup(text);
+
+	if (copy)
+		found = tsearch(copy, &texts, compare);
+	if (!found)
+		free(copy);
+	return found ? *(const char **)found : NULL;
 }
 
 /* Whether text is not empty and made of these characters only. */
@@ -60,13 +61,12 @@ static bool is_made_of(const char *text, const char *characters)
 }
 
 /* A name begins with a letter. */
-static int get_word(struct words *words, enum field_kind kind, const char *text,
-		    const char **member)
+static int get_word(enum field_kind kind, const char *text, const char **member)
 {
 	if (!is_made_of(text, LETTERS DIGITS "_") ||
 	    (kind == FIELD_NAME && !strchr(LETTERS, *text)))
 		return -EINVAL;
-	*member = intern(words, text);
+	*member = intern(text);
 	return *member ? 0 : -ENOMEM;
 }
 
@@ -159,24 +159,25 @@ static int get_maybe(const char *text, int64_t *member)
 	return *text ? get_number(text, MOST, member) : 0;
 }
 
-static int get_run_id(struct words *words, const char *text)
+static int get_run_id(const char *text, const char **run_id)
 {
 	if (!is_made_of(text, LETTERS CAPITALS DIGITS "_.:-"))
 		return -EINVAL;
-	if (words->run_id)
-		return strcmp(words->run_id, text) ? -EINVAL : 0;
-	words->run_id = intern(words, text);
-	return words->run_id ? 0 : -ENOMEM;
+	if (*run_id)
+		return strcmp(*run_id, text) ? -EINVAL : 0;
+	*run_id = intern(text);
+	return *run_id ? 0 : -ENOMEM;
 }
 
-static int get_field(struct words *words, const struct row_field *field,
-		     const char *text, void *member)
+static int get_field(const struct row_reading *reading,
+		     const struct row_field *field, const char *text,
+		     void *member)
 {
 	switch (field->kind) {
 	case FIELD_SCHEMA:
 		return get_schema(text);
 	case FIELD_RUN_ID:
-		return get_run_id(words, text);
+		return get_run_id(text, reading->run_id);
 	case FIELD_FLAG:
 		return get_flag(text, member);
 	case FIELD_YES:
@@ -187,7 +188,7 @@ static int get_field(struct words *words, const struct row_field *field,
 		return get_size(text, member);
 	case FIELD_NAME:
 	case FIELD_WORD:
-		return get_word(words, field->kind, text, member);
+		return get_word(field->kind, text, member);
 	case FIELD_CHOICE:
 		return get_choice(text, field->words, member);
 	case FIELD_ERRNO:
@@ -246,7 +247,7 @@ static int on_row(void *context, char *const *texts, unsigned long line)
 		const char *text =
 			texts[i] ? texts[i] : reader->fields[i]->absent;
 
-		error = get_field(reading->words, reader->fields[i], text,
+		error = get_field(reading, reader->fields[i], text,
 				  (char *)reading->row + reader->offsets[i]);
 		if (error)
 			return explain(reader, error, reader->names[i], text);
@@ -291,12 +292,4 @@ int row_read(const char *dir, const struct row_reading *reading,
 	reader.csv.column_count = reader.count;
 	error = csv_read(stream, &reader.csv);
 	return error ? fail_because(why, error, NULL, "%s", file) : 0;
-}
-
-void words_release(struct words *words)
-{
-	for (size_t i = 0; i < words->count; i++)
-		free(words->list[i]);
-	free(words->list);
-	*words = (struct words){ 0 };
 }

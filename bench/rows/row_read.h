@@ -5,20 +5,11 @@
 
 #include "bench/rows/rows.h"
 
-/* The strings that rows point at, each once, and the run they are of. */
-struct words {
-	const char *run_id; /* of the first row, or NULL */
-	char **list;
-	size_t count;
-};
-
-void words_release(struct words *words);
-
 /* What to do with the rows that are read. */
 struct row_reading {
 	const struct row_type *type;
-	struct words *words; /* of the rows; words_release() is the caller's */
-	void *row;	     /* filled for each call of take */
+	const char **run_id; /* that of the first row; NULL before */
+	void *row; /* filled for each call of take; its strings live for ever */
 	size_t row_bytes;
 	/* Keep the row. 0; -ENOMEM; or -EBADMSG, if its cell is none. */
 	int (*take)(void *context, void *row);

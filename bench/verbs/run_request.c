@@ -288,7 +288,7 @@ static uint64_t choose_seed(void)
 }
 
 /* With a number of processes there are so many, whatever comes of it. */
-static struct plan_wish read_wish(const struct arguments *args)
+static struct plan read_wish(const struct arguments *args)
 {
 	const struct options *options = (const void *)args->options;
 	const bool exactly = argument_given(args, "parents");
@@ -297,7 +297,7 @@ static struct plan_wish read_wish(const struct arguments *args)
 	const double percent = quick && !precise ? PRECISION_QUICK
 						 : (double)options->precision;
 
-	return (struct plan_wish){
+	return (struct plan){
 		.parents = quick && !exactly ? PARENTS_QUICK
 					     : (int)options->parents,
 		.exactly = exactly,
@@ -313,7 +313,7 @@ static struct plan_wish read_wish(const struct arguments *args)
 static int refuse_budget(const struct plan *plan, const struct options *options,
 			 struct failure *why)
 {
-	const double fits_ns = plan_child_ns(plan, (double)options->budget_s);
+	const double fits_ns = plan_child_ns(plan);
 	char shorter[96] = "";
 
 	if (plan->child_ns > 0 && fits_ns > 0)
@@ -350,12 +350,11 @@ static int read_filter(const char *text, regex_t *filter, struct axes *axes,
 static int refuse_filter(const struct axes *axes, const struct options *options,
 			 struct failure *why)
 {
-	struct axes all = *axes;
-	struct plan plan;
+	struct plan plan = { .axes = *axes, .parents = 1 };
 	char names[256] = "";
 
-	all.filter = NULL;
-	plan_build(&plan, &all, &(const struct plan_wish){ .parents = 1 });
+	plan.axes.filter = NULL;
+	plan_build(&plan);
 	for (size_t i = 0; i < plan.cell_count && i < 3; i++)
 		text_join(names, sizeof names, ", ", "%s",
 			  axes_name(&plan.cells[i], ':').text);
@@ -366,18 +365,18 @@ static int refuse_filter(const struct axes *axes, const struct options *options,
 		    options->filter);
 }
 
-static int build_plan(struct plan *plan, struct axes axes,
-		      const struct plan_wish *wish,
-		      const struct options *options, struct failure *why)
+static int build_plan(struct plan *plan, const struct options *options,
+		      struct failure *why)
 {
-	regex_t filter;
+	const struct axes axes = plan->axes;
+	static regex_t filter; /* until plan_build() has used it */
 	int error = 0;
 
 	if (options->filter)
-		error = read_filter(options->filter, &filter, &axes, why);
+		error = read_filter(options->filter, &filter, &plan->axes, why);
 	if (error)
 		return error;
-	error = plan_build(plan, &axes, wish);
+	error = plan_build(plan);
 	if (options->filter)
 		regfree(&filter);
 	if (error == -ENOENT)
@@ -392,15 +391,14 @@ int run_request(const struct arguments *args, struct plan *plan,
 		struct run *run, char program[PATH_MAX], struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
-	struct plan_wish wish = read_wish(args);
-	struct axes axes = { .strategy_count = 0 };
-	int users_mode = 0, code = read_axes(args, &axes, &users_mode, why);
+	int users_mode = 0, code;
 
-	*plan = (struct plan){ .cell_count = 0 };
+	*plan = read_wish(args);
+	code = read_axes(args, &plan->axes, &users_mode, why);
 	if (!code)
-		code = find_child(args, run, program, &wish.child_ns, why);
+		code = find_child(args, run, program, &plan->child_ns, why);
 	if (!code)
-		code = build_plan(plan, axes, &wish, options, why);
+		code = build_plan(plan, options, why);
 	plan->original_mode = users_mode;
 	plan->limit_s = options->budget_s ? (double)options->budget_s
 					  : LIMIT_FACTOR * plan_seconds(plan);

@@ -315,19 +315,19 @@ static void words_are_those_of_strace(void **state)
 static void cells_of_a_false_strategy_are_barred(void **state)
 {
 	const struct sw_strategy liar = disguise("fork", 0, SW_SHARES_MEMORY);
-	struct axes axes = {
-		.strategies = { sw_find("vfork"), &liar },
-		.strategy_count = 2,
+	struct plan plan = {
+		.axes = { .strategies = { sw_find("vfork"), &liar },
+			  .strategy_count = 2 },
+		.parents = 6,
+		.seed = 1,
 	};
-	const struct plan_wish wish = { .parents = 6, .seed = 1 };
-	struct plan plan;
 	struct run run = { .plan = &plan };
 
 	(void)state;
-	axes.values[axis_number("heap")] =
+	plan.axes.values[axis_number("heap")] =
 		(struct value_list){ { { .number = 0 }, { .number = 1 << 20 } },
 				     2 };
-	assert_int_equal(plan_build(&plan, &axes, &wish), 0);
+	assert_int_equal(plan_build(&plan), 0);
 	assert_int_equal(plan.cell_count, 4);
 	assert_int_equal(runner_begin(&run), 0);
 	for (size_t i = 0; i < plan.cell_count; i++) {

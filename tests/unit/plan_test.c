@@ -56,10 +56,14 @@ static struct axes some_axes(void)
 static int build(struct plan *plan, const struct axes *axes, int parents,
 		 uint64_t seed, double budget_s, bool least, double child_ns)
 {
-	const struct plan_wish wish = { parents, true,	   seed, budget_s,
-					least,	 child_ns, 0 };
-
-	return plan_build(plan, axes, &wish);
+	*plan = (struct plan){ .axes = *axes,
+			       .parents = parents,
+			       .exactly = true,
+			       .least = least,
+			       .seed = seed,
+			       .budget_s = budget_s,
+			       .child_ns = child_ns };
+	return plan_build(plan);
 }
 
 static void assert_near(double number, double expected)
@@ -266,7 +270,7 @@ static void a_program_that_takes_long_counts_each_time(void **state)
 	assert_true(plan_seconds(&cut) <= 60);
 	plan_release(&cut);
 	assert_int_equal(build(&slow, &axes, 6, 1, 1, false, child_ns), -ETIME);
-	fits_ns = plan_child_ns(&slow, 1);
+	fits_ns = plan_child_ns(&slow);
 	assert_near(plan_seconds(&ours) + spawns * fits_ns / 1e9, 1);
 	plan_release(&slow);
 	plan_release(&ours);
@@ -300,12 +304,12 @@ static void seconds_are_those_of_the_parents(void **state)
 
 static void large_heaps_get_fewer_parents(void **state)
 {
-	const struct axes axes = some_axes(); /* of 0 and 4 GiB */
-	const struct plan_wish wish = { .parents = 21, .seed = 1 };
-	struct plan plan;
+	struct plan plan = { .axes = some_axes(), /* of 0 and 4 GiB */
+			     .parents = 21,
+			     .seed = 1 };
 
 	(void)state;
-	assert_int_equal(plan_build(&plan, &axes, &wish), 0);
+	assert_int_equal(plan_build(&plan), 0);
 	for (size_t i = 0; i < plan.state_count; i++) {
 		const struct state *place = &plan.states[i];
 		const bool large = place->cell.heap_bytes &&
