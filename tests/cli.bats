@@ -19,7 +19,7 @@ teardown() {
 # borrow ORIGINAL OURS: the lock and the state file of a run at work, which is
 # this test.
 borrow() {
-	exec 8>"$SPAWNWISE_STATE_DIR/lock"
+	exec 8<"$SPAWNWISE_KNOB"
 	flock 8
 	printf 'boot_id %s\npid %d\nstart_ticks %d\noriginal %d\nours %d\n' \
 		"$(cat /proc/sys/kernel/random/boot_id)" $$ \
@@ -569,13 +569,13 @@ assert group is None or group["version"] in (1, 2)'
 
 @test "restore leaves a run alone that is at work" {
 	leave_behind 0 2
-	flock "$SPAWNWISE_STATE_DIR/lock" "$command" restore >out 2>err &&
+	flock "$SPAWNWISE_KNOB" "$command" restore >out 2>err &&
 		return 1
 	busy='cannot restore vm.overcommit_memory: another spawnwise run'
 	says err "$busy (pid "
 	says err 'Wait for it to end, or end it with `kill '
 	users_can_run
-	exec 9>"$SPAWNWISE_STATE_DIR/lock"
+	exec 9<"$SPAWNWISE_KNOB"
 	flock 9
 	check 1 as_user "$command" restore
 	exec 9>&-

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 
 #include "bench/machine/failure.h"
+#include "bench/machine/text.h"
 #include "bench/rows/row_file.h"
 #include "lib/spawnwise.h"
 
@@ -132,13 +133,6 @@ int cells_write(const char *dir, const char *run_id, const struct summary *rows,
 	for (size_t i = 0; !error && i < count; i++)
 		error = row_put(&writer, &cells_row, run_id, &rows[i]);
 	return replace_end(&replace, error);
-}
-
-void *list_grow(void *list, size_t count, size_t member_bytes)
-{
-	return count & (count - 1) ? list
-				   : reallocarray(list, count ? 2 * count : 1,
-						  member_bytes);
 }
 
 int cells_add(struct cells *cells, const struct summary *row)

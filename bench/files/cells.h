@@ -45,10 +45,6 @@ int cells_read(const char *dir, struct cells *cells, struct failure *why);
 int cells_add(struct cells *cells, const struct summary *row);
 int cells_add_planned(struct cells *cells, const struct cell *cell);
 
-/* The list with room for one more: it doubles when count is a power of two.
- * NULL: no memory, and it is as it was. */
-void *list_grow(void *list, size_t count, size_t member_bytes);
-
 /* Free the rows. */
 void cells_release(struct cells *cells);
 

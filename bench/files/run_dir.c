@@ -171,20 +171,10 @@ int run_dir_publish(const struct run_dir *dir)
 	return 0;
 }
 
-struct newest {
-	char dir[PATH_MAX];
-	struct timespec written; /* its cells.csv */
-};
-
-static bool is_newer(const struct timespec *a, const struct timespec *b)
-{
-	return a->tv_sec != b->tv_sec ? a->tv_sec > b->tv_sec
-				      : a->tv_nsec > b->tv_nsec;
-}
-
-/* Take folder/below if it holds a run newer than the best so far. */
-static void consider(struct newest *newest, const char *folder,
-		     const char *below)
+/* Take folder/below if it holds a run newer than the best so far, dir, by the
+ * time its cells.csv was written. */
+static void consider(char dir[PATH_MAX], struct timespec *written,
+		     const char *folder, const char *below)
 {
 	char path[PATH_MAX];
 	struct stat status;
@@ -192,36 +182,35 @@ static void consider(struct newest *newest, const char *folder,
 	if (snprintf(path, sizeof path, "%s%s/cells.csv", folder, below) >=
 		    (int)sizeof path ||
 	    stat(path, &status) || !S_ISREG(status.st_mode) ||
-	    (*newest->dir && !is_newer(&status.st_mtim, &newest->written)))
+	    (*dir && status.st_mtim.tv_sec < written->tv_sec) ||
+	    (*dir && status.st_mtim.tv_sec == written->tv_sec &&
+	     status.st_mtim.tv_nsec <= written->tv_nsec))
 		return;
-	newest->written = status.st_mtim;
-	snprintf(newest->dir, sizeof newest->dir, "%s%s", folder, below);
+	*written = status.st_mtim;
+	snprintf(dir, PATH_MAX, "%s%s", folder, below);
 }
 
-int run_dir_newest(char *dir, size_t length)
+int run_dir_newest(char dir[PATH_MAX])
 {
-	struct newest newest = { 0 };
+	struct timespec written = { 0 };
 	char folder[PATH_MAX];
 	glob_t folders;
 
+	*dir = '\0';
 	for (char *end = getcwd(folder, sizeof folder); end; *end = '\0') {
-		consider(&newest, folder, "/data/latest");
+		consider(dir, &written, folder, "/data/latest");
 		end = strrchr(folder, '/');
 		if (!end)
 			break;
 	}
 	if (!installed_repository(folder))
-		consider(&newest, folder, "/data/latest");
+		consider(dir, &written, folder, "/data/latest");
 	if (!glob("spawnwise-*", GLOB_ONLYDIR, NULL, &folders)) {
 		for (size_t i = 0; i < folders.gl_pathc; i++)
-			consider(&newest, folders.gl_pathv[i], "");
+			consider(dir, &written, folders.gl_pathv[i], "");
 		globfree(&folders);
 	}
-	if (!*newest.dir)
-		return -ENOENT;
-	return snprintf(dir, length, "%s", newest.dir) >= (int)length
-		       ? -ENAMETOOLONG
-		       : 0;
+	return *dir ? 0 : -ENOENT;
 }
 
 int host_write(const char *dir, json_t *host)

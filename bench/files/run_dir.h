@@ -45,9 +45,9 @@ int run_dir_publish(const struct run_dir *dir);
  * Find the folder of the newest run, by the time its cells.csv was written:
  * data/latest of the current directory or of one above it, data/latest of
  * the repository this command was built in, or ./spawnwise-<run-id>. 0 with
- * the path in dir; -ENOENT: there is none; -ENAMETOOLONG.
+ * the path in dir; -ENOENT: there is none.
  */
-int run_dir_newest(char *dir, size_t length);
+int run_dir_newest(char dir[PATH_MAX]);
 
 /* Write dir/host.json as a whole; host stays the caller's. 0, or -errno. */
 int host_write(const char *dir, json_t *host);

@@ -21,11 +21,11 @@
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
-#include "bench/machine/lock.h"
 #include "bench/machine/text.h"
 
 #define BATCH 64      /* processes killed in one round */
@@ -118,10 +118,23 @@ static int sweep(const char *directory, bool foreign_stay)
 	return error;
 }
 
+/* A descriptor of the directory, the caller's also after an error; -1: none.
+ * -EBUSY: it is locked, or has been removed, and perhaps made anew, before we
+ * had the lock; -ENOLCK: flock(2) is refused. */
 static int lock(const char *directory, int *lock_fd)
 {
-	return lock_open(AT_FDCWD, directory, O_RDONLY | O_DIRECTORY, LOCK_EX,
-			 lock_fd);
+	struct stat locked, named;
+
+	*lock_fd = open(directory,
+			O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+	if (*lock_fd < 0)
+		return -errno;
+	if (flock(*lock_fd, LOCK_EX | LOCK_NB))
+		return errno == EWOULDBLOCK ? -EBUSY : -ENOLCK;
+	return fstat(*lock_fd, &locked) || stat(directory, &named) ||
+			       locked.st_ino != named.st_ino
+		       ? -EBUSY
+		       : 0;
 }
 
 static int make_group(const char *directory, int *lock_fd)

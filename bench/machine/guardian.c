@@ -142,7 +142,7 @@ static _Noreturn void guard_retire(struct guard *guard)
 			break;
 		poll(NULL, 0, RETRY_MS);
 	}
-	lock_release(&guard->lock, guard->directory_fd);
+	lock_release(&guard->lock);
 	_exit(0);
 }
 
@@ -183,8 +183,7 @@ static _Noreturn void guard_main(struct watchdog *self, void *context)
 	struct guard *guard = context;
 	const int keep[] = { self->pid_fd,	 self->socket_fd,
 			     guard->knob_fd,	 guard->directory_fd,
-			     guard->lock.fds[0], guard->lock.fds[1],
-			     guard->lock.fds[2] };
+			     guard->lock.fds[0], guard->lock.fds[1] };
 	struct guard_request request;
 	int error =
 		watchdog_settle(GUARD_NAME, keep, sizeof keep / sizeof *keep);
@@ -229,9 +228,8 @@ static int guard_prepare(struct guard *guard, struct repair *leftover)
 	if (!error)
 		error = state_open(true, &guard->directory_fd);
 	if (!error)
-		error = lock_take(&guard->lock, guard->knob_fd,
-				  guard->directory_fd, LOCK_EX, LOCK_WAIT_MS,
-				  &leftover->holder);
+		error = lock_take(&guard->lock, guard->knob_fd, LOCK_EX,
+				  LOCK_WAIT_MS, &leftover->holder);
 	if (!error)
 		error = overcommit_repair_locked(guard->directory_fd, leftover);
 	if (!error)
@@ -262,8 +260,8 @@ int guardian_start(struct guardian *guardian)
 	guardian->original = guard.state.original;
 	if (!error)
 		error = watchdog_birth(&guardian->watchdog, guard_main, &guard);
-	if (error && guard.lock.fds[LOCK_COUNT - 1] >= 0)
-		lock_release(&guard.lock, guard.directory_fd);
+	if (error)
+		lock_release(&guard.lock);
 	/* The lock lives on in the guardian's copy of the descriptor. */
 	guard_release(&guard);
 	return error;

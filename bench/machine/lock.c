@@ -20,8 +20,6 @@
 #include "bench/machine/process.h"
 #include "bench/machine/text.h"
 
-#define FILE_NAME "lock"
-#define FILE_PART (LOCK_COUNT - 1)
 #define RETRY_MS 10
 
 /* "1: FLOCK  ADVISORY  WRITE 4711 00:04:4026531837 0 EOF" */
@@ -153,35 +151,13 @@ static int open_parts(struct lock *lock, int knob_fd)
 	return lock->fds[1] < 0 && is_scarce(errno) ? -errno : 0;
 }
 
-/* The holder removes the file before it lets go: what we locked counts only
- * if it is still the file of that name. */
-int lock_open(int directory_fd, const char *name, int flags, int how, int *fd)
-{
-	struct stat locked;
-	struct stat named;
-
-	*fd = openat(directory_fd, name, flags | O_NOFOLLOW | O_CLOEXEC, 0644);
-	if (*fd < 0)
-		return -errno;
-	if (flock(*fd, how | LOCK_NB))
-		return errno == EWOULDBLOCK ? -EBUSY : -ENOLCK;
-	if (how == LOCK_SH)
-		return 0;
-	if (fstat(*fd, &locked) ||
-	    fstatat(directory_fd, name, &named, AT_SYMLINK_NOFOLLOW) ||
-	    locked.st_ino != named.st_ino)
-		return -EBUSY;
-	return 0;
-}
-
 /* One try. On -EBUSY *busy_fd is the one that is held. */
-static int lock_once(struct lock *lock, int knob_fd, int directory_fd, int how,
-		     int *busy_fd)
+static int lock_once(struct lock *lock, int knob_fd, int how, int *busy_fd)
 {
 	int error = open_parts(lock, knob_fd);
 	bool had = false;
 
-	for (int i = 0; i < FILE_PART && !error; i++) {
+	for (int i = 0; i < LOCK_COUNT && !error; i++) {
 		*busy_fd = lock->fds[i];
 		if (*busy_fd < 0)
 			continue;
@@ -190,21 +166,10 @@ static int lock_once(struct lock *lock, int knob_fd, int directory_fd, int how,
 		else if (errno == EWOULDBLOCK)
 			error = -EBUSY;
 	}
-	/* A lock of the folder alone says nothing of other containers. */
-	if (!error && !had && how == LOCK_EX)
-		error = -ENOLCK;
-	if (error || directory_fd < 0)
-		return error;
-	error = lock_open(
-		directory_fd, FILE_NAME,
-		O_NONBLOCK | (how == LOCK_EX ? O_RDWR | O_CREAT : O_RDONLY),
-		how, &lock->fds[FILE_PART]);
-	*busy_fd = lock->fds[FILE_PART];
-	return error;
+	return !error && !had && how == LOCK_EX ? -ENOLCK : error;
 }
 
-/* Let go, even where a caller's descriptor is of the same open file. */
-static void lock_drop(struct lock *lock)
+void lock_release(struct lock *lock)
 {
 	for (int i = 0; i < LOCK_COUNT; i++)
 		if (lock->fds[i] >= 0)
@@ -212,31 +177,24 @@ static void lock_drop(struct lock *lock)
 	lock_forget(lock);
 }
 
-int lock_take(struct lock *lock, int knob_fd, int directory_fd, int how,
-	      int wait_ms, struct lock_holder *holder)
+int lock_take(struct lock *lock, int knob_fd, int how, int wait_ms,
+	      struct lock_holder *holder)
 {
 	int busy_fd = -1;
 	int error;
 
 	*holder = (struct lock_holder){ 0 };
-	while ((error = lock_once(lock, knob_fd, directory_fd, how,
-				  &busy_fd)) == -EBUSY &&
+	while ((error = lock_once(lock, knob_fd, how, &busy_fd)) == -EBUSY &&
 	       wait_ms > 0) {
-		lock_drop(lock);
+		lock_release(lock);
 		poll(NULL, 0, RETRY_MS);
 		wait_ms -= RETRY_MS;
 	}
 	if (error == -EBUSY)
 		find_holder(busy_fd, holder);
 	if (error)
-		lock_drop(lock);
+		lock_release(lock);
 	return error;
-}
-
-void lock_release(struct lock *lock, int directory_fd)
-{
-	unlinkat(directory_fd, FILE_NAME, 0);
-	lock_drop(lock);
 }
 
 void lock_forget(struct lock *lock)

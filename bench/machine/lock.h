@@ -7,8 +7,7 @@
  * roots and namespaces: the anonymous inode behind each eventfd(2)
  * (fs/anon_inodes.c) and the user namespace (/proc/self/ns/user, fs/nsfs.c),
  * where one of them is refused the other. A plain file that stands in for the
- * setting is locked itself. The lock file of the state folder is the third:
- * it keeps out older versions.
+ * setting is locked itself.
  */
 #ifndef MACHINE_LOCK_H
 #define MACHINE_LOCK_H
@@ -21,16 +20,16 @@
  * that stands in for it in tests. */
 const char *overcommit_path(void);
 
-#define LOCK_COUNT 3
+#define LOCK_COUNT 2
 
 struct lock {
-	int fds[LOCK_COUNT]; /* -1: none; the last is the lock file */
+	int fds[LOCK_COUNT]; /* -1: none */
 };
 
 /* A process of this name that has a lock is a guardian. */
 #define GUARD_NAME "spawnwise-guard"
 
-#define LOCK_NONE ((struct lock){ .fds = { -1, -1, -1 } })
+#define LOCK_NONE ((struct lock){ .fds = { -1, -1 } })
 
 /* Who holds it, as far as this process can see and be sure. */
 struct lock_holder {
@@ -40,25 +39,17 @@ struct lock_holder {
 };
 
 /*
- * Take the lock for the setting behind knob_fd and the state folder, waiting at
- * most wait_ms: LOCK_EX of flock(2), or LOCK_SH to learn only whether somebody
- * holds it, which any user may ask, and a descriptor may be -1 then. Without a
- * folder (-1) any user may, without its file. It is held until every copy of
- * the descriptors is closed, by death too. -EBUSY: somebody else still holds
- * it, see *holder; -ENOLCK: none that others would respect can be had; -EACCES
- * and so on from open(2).
+ * Take the lock for the setting behind knob_fd, waiting at most wait_ms:
+ * LOCK_EX of flock(2), or LOCK_SH to learn only whether somebody holds it; any
+ * user may. It is held until every copy of the descriptors is closed, by death
+ * too. -EBUSY: somebody else still holds it, see *holder; -ENOLCK: none that
+ * others would respect can be had; -EMFILE and so on from open(2).
  */
-int lock_take(struct lock *lock, int knob_fd, int directory_fd, int how,
-	      int wait_ms, struct lock_holder *holder);
+int lock_take(struct lock *lock, int knob_fd, int how, int wait_ms,
+	      struct lock_holder *holder);
 
-/* Open a file or folder, by flags of openat(2), and lock it by one more
- * descriptor, the caller's also after an error; -1: none. -EBUSY: it is locked,
- * or, with LOCK_EX, what was locked is not what has that name any more;
- * -ENOLCK: flock(2) is refused. Allocates nothing. */
-int lock_open(int directory_fd, const char *name, int flags, int how, int *fd);
-
-/* Remove the lock file and let go. Allocates nothing. */
-void lock_release(struct lock *lock, int directory_fd);
+/* Let go, even where a copy of the descriptors is left. Allocates nothing. */
+void lock_release(struct lock *lock);
 
 /* Close this process's copies: another one holds the lock on. */
 void lock_forget(struct lock *lock);

@@ -294,14 +294,11 @@ int overcommit_look(struct overcommit_view *view)
 int overcommit_holder(int how, int wait_ms, struct lock_holder *holder)
 {
 	struct lock lock;
-	OWNED_FD directory_fd = -1;
 	OWNED_FD knob_fd = -1;
 	int error;
 
 	overcommit_open(O_RDONLY, &knob_fd);
-	if (how == LOCK_SH)
-		state_open(false, &directory_fd);
-	error = lock_take(&lock, knob_fd, directory_fd, how, wait_ms, holder);
+	error = lock_take(&lock, knob_fd, how, wait_ms, holder);
 	if (how == LOCK_SH)
 		lock_forget(&lock);
 	return error == -EBUSY ? error : 0;
@@ -397,11 +394,11 @@ int overcommit_repair(struct repair *repair)
 		error = overcommit_open(O_RDONLY, &knob_fd);
 	if (error)
 		return error;
-	error = lock_take(&lock, knob_fd, directory_fd, LOCK_EX, REPAIR_WAIT_MS,
+	error = lock_take(&lock, knob_fd, LOCK_EX, REPAIR_WAIT_MS,
 			  &repair->holder);
 	if (error)
 		return error;
 	error = overcommit_repair_locked(directory_fd, repair);
-	lock_release(&lock, directory_fd);
+	lock_release(&lock);
 	return error;
 }

@@ -104,8 +104,8 @@ int overcommit_repair_locked(int directory_fd, struct repair *repair);
 
 /*
  * What outlives a killed run: the state file. It lives in /run/spawnwise or
- * $SPAWNWISE_STATE_DIR, beside the lock file (lock.h), says what to put back
- * and exists, on the disk, whenever the setting may not be the user's.
+ * $SPAWNWISE_STATE_DIR, says what to put back and exists, on the disk, whenever
+ * the setting may not be the user's.
  * Nothing of it allocates: the guardian calls it.
  */
 

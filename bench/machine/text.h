@@ -58,6 +58,15 @@ static inline void owned_free(char **text)
 	free(*text);
 }
 
+/* A list that was allocated, with room for one more: it doubles when count is a
+ * power of two. NULL: no memory, and it is as it was. */
+static inline void *list_grow(void *list, size_t count, size_t member_bytes)
+{
+	return count & (count - 1) ? list
+				   : reallocarray(list, count ? 2 * count : 1,
+						  member_bytes);
+}
+
 /* Read the start of a file, at most size - 1 bytes, as a string without its
  * trailing newlines. Longer files are cut; a pipe is not waited for. 0, or
  * -errno of open or read. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /*
- * Writing and reading CSV, and fields as numbers: hence the length.
+ * Writing and reading CSV, and fields as numbers.
  *
  * Lines are handed to libcsv one by one, so that an error can say on which line
  * it happened: libcsv itself counts none.
@@ -117,10 +117,10 @@ int csv_drop_cut_row(const char *path)
 struct csv_reader {
 	const struct csv_reading *reading;
 	size_t *places; /* of each column in the header, from 1 on; 0: none */
-	size_t header_count;
-	bool header_done;
-	char **fields;	    /* of this row, by column; owned */
-	size_t field_count; /* fields of this row so far, wanted or not */
+	size_t header_count; /* 0: it was not read yet */
+	char **fields;	     /* of this row so far; owned */
+	size_t field_count;
+	char **row; /* the fields that are asked for, by column */
 	unsigned long line;
 	int error; /* negative; the first one sticks */
 };
@@ -134,69 +134,61 @@ static void fail_system(struct csv_reader *reader, int error)
 	FAIL(reader, -error, "%s", strerror(error));
 }
 
-static void header_field(struct csv_reader *reader, const char *text)
-{
-	const size_t place = ++reader->header_count;
-
-	for (size_t i = 0; i < reader->reading->column_count; i++) {
-		if (strcmp(reader->reading->columns[i], text) != 0)
-			continue;
-		if (reader->places[i])
-			FAIL(reader, -EBADMSG, "column %s is there twice",
-			     text);
-		reader->places[i] = place;
-	}
-}
-
-static void data_field(struct csv_reader *reader, const char *text)
-{
-	const size_t place = ++reader->field_count;
-	size_t i = 0;
-
-	while (i < reader->reading->column_count && reader->places[i] != place)
-		i++;
-	if (i == reader->reading->column_count)
-		return;
-	reader->fields[i] = strdup(text);
-	if (!reader->fields[i])
-		fail_system(reader, ENOMEM);
-}
-
 static void on_field(void *text, size_t bytes, void *data)
 {
 	struct csv_reader *reader = data;
+	char **fields =
+		list_grow(reader->fields, reader->field_count, sizeof *fields);
 
-	if (reader->error)
-		return;
-	if (strlen(text) != bytes)
+	if (fields) {
+		reader->fields = fields;
+		fields[reader->field_count] = strdup(text);
+	}
+	if (!fields || !fields[reader->field_count++])
+		fail_system(reader, ENOMEM);
+	else if (strlen(text) != bytes && !reader->error)
 		FAIL(reader, -EBADMSG, "line %lu holds a NUL byte",
 		     reader->line);
-	else if (reader->header_done)
-		data_field(reader, text);
-	else
-		header_field(reader, text);
 }
 
-static void end_header(struct csv_reader *reader)
+static void find_column(struct csv_reader *reader, size_t column)
 {
 	const struct csv_reading *reading = reader->reading;
-	size_t required = reading->column_count - reading->optional_count;
+	const char *name = reading->columns[column];
+	size_t *place = &reader->places[column];
 
-	reader->header_done = true;
-	while (required--) /* the first one is told */
-		if (!reader->places[required])
-			FAIL(reader, -EBADMSG, "column %s is missing",
-			     reading->columns[required]);
+	for (size_t i = 0; i < reader->field_count; i++) {
+		if (strcmp(reader->fields[i], name) != 0)
+			continue;
+		if (*place)
+			FAIL(reader, -EBADMSG, "column %s is there twice",
+			     name);
+		*place = i + 1;
+	}
+	if (!*place && column < reading->column_count - reading->optional_count)
+		FAIL(reader, -EBADMSG, "column %s is missing", name);
 }
 
-static void forget_row(struct csv_reader *reader)
+static void take_row(struct csv_reader *reader)
 {
-	for (size_t column = 0; column < reader->reading->column_count;
-	     column++) {
-		free(reader->fields[column]);
-		reader->fields[column] = NULL;
+	const struct csv_reading *reading = reader->reading;
+
+	if (reader->field_count != reader->header_count) {
+		FAIL(reader, -EBADMSG, "line %lu has %zu fields, not %zu",
+		     reader->line, reader->field_count, reader->header_count);
+		return;
 	}
-	reader->field_count = 0;
+	for (size_t i = 0; i < reading->column_count; i++)
+		if (reader->places[i])
+			reader->row[i] = reader->fields[reader->places[i] - 1];
+	reader->error =
+		reading->row(reading->context, reader->row, reader->line);
+}
+
+static void forget_fields(struct csv_reader *reader)
+{
+	while (reader->field_count)
+		free(reader->fields[--reader->field_count]);
 }
 
 static void on_row(int terminator, void *data)
@@ -204,19 +196,14 @@ static void on_row(int terminator, void *data)
 	struct csv_reader *reader = data;
 
 	(void)terminator;
-	if (reader->error)
-		return;
-	if (!reader->header_done) {
-		end_header(reader);
-		return;
+	if (!reader->error && reader->header_count) {
+		take_row(reader);
+	} else if (!reader->error) {
+		reader->header_count = reader->field_count;
+		for (size_t i = reader->reading->column_count; i--;)
+			find_column(reader, i); /* the first one is told */
 	}
-	if (reader->field_count != reader->header_count)
-		FAIL(reader, -EBADMSG, "line %lu has %zu fields, not %zu",
-		     reader->line, reader->field_count, reader->header_count);
-	else
-		reader->error = reader->reading->row(
-			reader->reading->context, reader->fields, reader->line);
-	forget_row(reader);
+	forget_fields(reader);
 }
 
 /* RFC 4180: spaces are part of a field. libcsv would trim them. */
@@ -231,7 +218,7 @@ static void parse_line(struct csv_reader *reader, struct csv_parser *parser,
 {
 	reader->line++;
 	if (line[bytes - 1] != '\n') {
-		if (reader->reading->cut && reader->header_done) {
+		if (reader->reading->cut && reader->header_count) {
 			*reader->reading->cut = true;
 			return;
 		}
@@ -252,7 +239,7 @@ static void parse_end(struct csv_reader *reader, struct csv_parser *parser)
 {
 	if (csv_fini(parser, on_field, on_row, reader) && !reader->error)
 		FAIL(reader, -EBADMSG, "a quoted field is never closed");
-	else if (!reader->error && !reader->header_done)
+	else if (!reader->error && !reader->header_count)
 		FAIL(reader, -EBADMSG, "it is empty");
 }
 
@@ -280,21 +267,22 @@ int csv_read(FILE *stream, const struct csv_reading *reading)
 	struct csv_reader reader = {
 		.reading = reading,
 		.places = calloc(count, sizeof *reader.places),
-		.fields = calloc(count, sizeof *reader.fields),
+		.row = calloc(count, sizeof *reader.row),
 	};
 	struct csv_parser parser;
 
 	/* Without CSV_STRICT libcsv repairs what is broken, in silence. */
-	if (!reader.places || !reader.fields ||
+	if (!reader.places || !reader.row ||
 	    csv_init(&parser, CSV_STRICT | CSV_STRICT_FINI | CSV_APPEND_NULL)) {
 		fail_system(&reader, ENOMEM);
 	} else {
 		csv_set_space_func(&parser, never_space);
 		parse_stream(&reader, &parser, stream);
 		csv_free(&parser);
-		forget_row(&reader);
+		forget_fields(&reader);
 	}
 	free(reader.places);
 	free(reader.fields);
+	free(reader.row);
 	return reader.error;
 }

@@ -109,7 +109,7 @@ int run_find(const char *named, char dir[PATH_MAX], const char *cure,
 {
 	if (named)
 		snprintf(dir, PATH_MAX, "%s", named);
-	else if (run_dir_newest(dir, PATH_MAX))
+	else if (run_dir_newest(dir))
 		return fail(why, EXIT_FAILED, cure,
 			    "find a run: there is none here");
 	return 0;

@@ -104,7 +104,7 @@ static void the_runner_is_stopped(void **context)
 	assert_int_equal(kill(runner.pid, SIGSTOP), 0);
 	assert_true(scene_await_knob(scene, '0', 3000) >= 0);
 	assert_true(scene_now_ms() - leased_ms >= RUNNER_LEASE_MS + 1000);
-	assert_true(scene_has(scene, "lock"));
+	assert_true(scene_is_locked(scene));
 	runner_send(&runner, 'r');
 	assert_int_equal(kill(runner.pid, SIGCONT), 0);
 	assert_int_equal(runner_hear(&runner), -ETIMEDOUT);

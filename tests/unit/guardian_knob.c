@@ -4,7 +4,7 @@
  *
  * Exits 77 where it cannot run: without the right to write the setting,
  * where mode 1 is the user's own choice, or while another run is at work
- * (hence the default state directory and its lock).
+ * (hence the default state directory).
  */
 #include <errno.h>
 #include <sys/file.h>

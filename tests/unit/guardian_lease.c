@@ -28,7 +28,7 @@ static void a_lease_is_given_and_released(void **context)
 	}
 	assert_int_equal(guardian_stop(&guardian), 0);
 	assert_int_equal(guardian_stop(&guardian), 0);
-	assert_false(scene_has(scene, "lock"));
+	assert_false(scene_is_locked(scene));
 }
 
 static void a_lease_within_a_lease_goes_back_first(void **context)
@@ -218,7 +218,7 @@ static void the_guardian_owns_only_what_it_needs(void **context)
 	(void)context;
 	assert_int_equal(guardian_start(&guardian), 0);
 	assert_int_equal(guardian_lease(&guardian, 1, 60000), 0);
-	assert_int_equal(count_fds(guardian.watchdog.pid), 6);
+	assert_int_equal(count_fds(guardian.watchdog.pid), 5);
 	assert_int_equal(getsid(guardian.watchdog.pid), guardian.watchdog.pid);
 	assert_int_equal(text_read_at(text, sizeof(text), "/proc/%d/comm",
 				      (int)guardian.watchdog.pid),

@@ -72,7 +72,7 @@ static void our_value_is_put_back(void **context)
 	assert_int_equal(repair.found, 1);
 	assert_int_equal(scene_knob(scene), '0');
 	assert_false(scene_has(scene, "state"));
-	assert_false(scene_has(scene, "lock"));
+	assert_false(scene_is_locked(scene));
 }
 
 static void a_state_before_the_write_does_no_harm(void **context)
@@ -120,15 +120,13 @@ static void another_boot_only_loses_the_file(void **context)
 	assert_false(scene_has(scene, "state"));
 }
 
-/* Whoever holds the lock is at work, not whoever has the pid; and the lock is
- * not the file that somebody may remove. */
+/* Whoever holds the lock is at work, not whoever has the pid. */
 static void a_living_guardian_is_left_alone(void **context)
 {
 	struct scene *scene = *context;
 	struct guardian guardian;
 	struct repair repair;
 	struct overcommit_state state;
-	char path[PATH_MAX];
 
 	leave(scene, &state);
 	state.pid = getpid();
@@ -140,8 +138,6 @@ static void a_living_guardian_is_left_alone(void **context)
 
 	assert_int_equal(guardian_start(&guardian), 0);
 	assert_int_equal(guardian_lease(&guardian, 1, 60000), 0);
-	snprintf(path, sizeof(path), "%s/lock", scene->state);
-	assert_int_equal(unlink(path), 0);
 	assert_int_equal(overcommit_repair(&repair), -EBUSY);
 	assert_int_equal(repair.holder.guardian_pid, guardian.watchdog.pid);
 	assert_int_equal(repair.holder.run_pid, getpid());
@@ -190,22 +186,18 @@ static void a_held_lock_refuses(void **context)
 	struct repair repair;
 	struct overcommit_state state;
 	struct lock lock;
-	int directory_fd;
 	int knob_fd;
 
 	leave(scene, &state);
-	assert_int_equal(state_open(false, &directory_fd), 0);
 	assert_int_equal(overcommit_open(O_RDWR, &knob_fd), 0);
-	assert_int_equal(lock_take(&lock, knob_fd, directory_fd, LOCK_EX, 0,
-				   &repair.holder),
+	assert_int_equal(lock_take(&lock, knob_fd, LOCK_EX, 0, &repair.holder),
 			 0);
 	assert_int_equal(overcommit_repair(&repair), -EBUSY);
 	assert_int_equal(repair.holder.run_pid, getpid());
 	assert_int_equal(repair.holder.guardian_pid, 0);
-	lock_release(&lock, directory_fd);
+	lock_release(&lock);
 	assert_int_equal(overcommit_repair(&repair), 0);
 	close(knob_fd);
-	close(directory_fd);
 }
 
 static void garbage_is_removed_and_told(void **context)

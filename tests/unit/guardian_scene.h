@@ -117,15 +117,25 @@ static inline long long scene_await_knob(const struct scene *scene, char value,
 	return there ? scene_now_ms() - start_ms : -1;
 }
 
-/* Wait until the guardian is gone: its lock file is the last it removes. */
+static inline bool scene_is_locked(const struct scene *scene)
+{
+	const int fd = open(scene->knob, O_RDONLY | O_CLOEXEC);
+	const bool locked = flock(fd, LOCK_SH | LOCK_NB) != 0;
+
+	close(fd);
+	return locked;
+}
+
+/* Wait until the guardian is gone: its lock is the last that it gives up. */
 static inline bool scene_await_end(const struct scene *scene)
 {
 	long long start_ms = scene_now_ms();
+	bool locked;
 
-	while (scene_has(scene, "lock") &&
+	while ((locked = scene_is_locked(scene)) &&
 	       scene_now_ms() - start_ms < DEADLINE_MS)
 		poll(NULL, 0, 1);
-	return !scene_has(scene, "lock");
+	return !locked;
 }
 
 /* A runner in a process group of its own, steered by one letter at a time:
