@@ -197,7 +197,8 @@ int state_read(int directory_fd, struct overcommit_state *state)
 int state_remove(int directory_fd)
 {
 	const int failed = unlinkat(directory_fd, STATE_NAME, 0);
-	const int error = failed && errno != ENOENT ? -errno : 0;
+	const bool none = errno == ENOENT || errno == EBADF; /* no folder */
+	const int error = failed && !none ? -errno : 0;
 
 	/* A guardian that was killed while it wrote has left this. */
 	unlinkat(directory_fd, STATE_NEXT_NAME, 0);
@@ -385,13 +386,10 @@ int overcommit_repair(struct repair *repair)
 	memset(repair, 0, sizeof(*repair));
 	if (error && error != -ENOENT)
 		return error;
-	/* Whoever may not take the lock may still learn that all is well. */
+	/* All is well, whoever is at work. */
 	if (state_read(directory_fd, &state) == -ENOENT)
 		return 0;
-	if (error)
-		error = state_open(true, &directory_fd);
-	if (!error)
-		error = overcommit_open(O_RDONLY, &knob_fd);
+	error = overcommit_open(O_RDONLY, &knob_fd);
 	if (error)
 		return error;
 	error = lock_take(&lock, knob_fd, LOCK_EX, REPAIR_WAIT_MS,

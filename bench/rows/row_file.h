@@ -43,7 +43,7 @@ int row_file_close(struct row_file *file);
 /* A file that is about to appear. */
 struct replace {
 	FILE *stream;		  /* write here */
-	char temporary[PATH_MAX]; /* dir/name.PID.part: others write there */
+	char temporary[PATH_MAX]; /* dir/name.PID.part */
 	char path[PATH_MAX];	  /* dir/name */
 };
 
