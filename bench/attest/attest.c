@@ -27,13 +27,17 @@
 #define LOOK_MS 1
 
 struct watch {
-	const struct trial_spawn *trial;
+	struct trial_spawn trial;
 	struct attestation *seen;
 	int64_t deadline_ns;
 	int listener;
 
-	/* The child: how it was born, and the first exec that it asked for. */
-	struct seccomp_notif birth, exec;
+	/* The child: by which call it was born, with flags and signal of
+	 * clone(2), and the first exec that it asked for. */
+	int call;	/* SYS_...; 0: there is none */
+	bool by_helper; /* made by another thread than the caller's */
+	struct clone_args how;
+	struct seccomp_notif exec;
 	enum { NONE, HELD, RELEASED } door;
 	int64_t held_since_ns;
 };
@@ -47,12 +51,12 @@ static int rest_ms(const struct watch *watch)
 
 static enum trial_phase phase(const struct watch *watch)
 {
-	return atomic_load(&watch->trial->report->phase);
+	return atomic_load(&watch->trial.report->phase);
 }
 
 static int take_listener(struct watch *watch)
 {
-	const int socket = watch->trial->process.socket;
+	const int socket = watch->trial.process.socket;
 
 	if (coprocess_await(socket, rest_ms(watch)))
 		return -ETIMEDOUT;
@@ -62,50 +66,37 @@ static int take_listener(struct watch *watch)
 	return write(socket, "", 1) == 1 ? 0 : -EPIPE;
 }
 
-static int read_clone3(struct watch *watch)
-{
-	struct clone_args args;
-	const int error = listener_read(watch->listener, &watch->birth,
-					watch->birth.data.args[0], &args,
-					CLONE_ARGS_SIZE_VER0);
-
-	/* A call with a bad address is a question to the kernel: it has no
-	 * flags. */
-	if (error)
-		return error == -EFAULT ? 0 : error;
-	watch->seen->flags = args.flags;
-	watch->seen->exit_signal = (int)args.exit_signal;
-	return 0;
-}
-
 /* The last birth before the first exec is the child's. */
 static int see_birth(struct watch *watch, const struct seccomp_notif *call)
 {
-	struct attestation *seen = watch->seen;
+	const uint64_t first = call->data.args[0];
+	int error = 0;
 
-	watch->birth = *call;
-	seen->call = call->data.nr;
-	seen->by_helper = (pid_t)call->pid != watch->trial->process.pid;
-	if (call->data.nr == SYS_clone3)
-		return read_clone3(watch);
-	seen->flags = 0;
-	seen->exit_signal = SIGCHLD;
-	if (call->data.nr == SYS_clone) { /* its low byte is the signal */
-		seen->flags = (uint32_t)call->data.args[0] & ~CSIGNAL;
-		seen->exit_signal = (int)(call->data.args[0] & CSIGNAL);
+	watch->call = call->data.nr;
+	watch->by_helper = (pid_t)call->pid != watch->trial.process.pid;
+	watch->how = (struct clone_args){ 0 };
+	if (watch->call == SYS_clone) { /* its low byte is the signal */
+		watch->how.flags = (uint32_t)first & ~CSIGNAL;
+		watch->how.exit_signal = first & CSIGNAL;
+	} else if (watch->call == SYS_clone3) {
+		error = listener_read(watch->listener, call, first, &watch->how,
+				      CLONE_ARGS_SIZE_VER0);
 	}
-	return 0;
+	/* A call with a bad address is a question to the kernel: it has no
+	 * flags. */
+	return error == -EFAULT ? 0 : error;
 }
 
 static int see_exec(struct watch *watch, const struct seccomp_notif *call)
 {
+	const int shares = listener_shares_memory(watch->trial.process.pid,
+						  (pid_t)call->pid);
+
 	watch->exec = *call;
 	watch->door = HELD;
 	watch->held_since_ns = clock_now_ns();
-	watch->seen->executes = true;
-	return listener_shares_memory(watch->trial->process.pid,
-				      (pid_t)call->pid,
-				      &watch->seen->shares_memory);
+	watch->seen->shares_memory = shares;
+	return shares < 0 ? shares : 0;
 }
 
 /* Calls while the strategy is opened make its helper, not the child; calls
@@ -127,13 +118,13 @@ static int see(struct watch *watch)
 
 /* Whether the call that made the held child returns only after its exec, which
  * is known at once: by vfork(2), and by what clone(2) says of CLONE_VFORK. */
-static bool is_suspended(const struct attestation *seen)
+static bool is_suspended(const struct watch *watch)
 {
 #ifdef SYS_vfork
-	if (seen->call == SYS_vfork)
-		return !seen->by_helper;
+	if (watch->call == SYS_vfork)
+		return !watch->by_helper;
 #endif
-	return !seen->by_helper && seen->flags & CLONE_VFORK;
+	return !watch->by_helper && watch->how.flags & CLONE_VFORK;
 }
 
 /* Let the child go as soon as it is known whether its caller waits for it. */
@@ -141,7 +132,7 @@ static int judge(struct watch *watch)
 {
 	const bool returned = phase(watch) >= TRIAL_RETURNED;
 
-	if (!returned && !is_suspended(watch->seen) &&
+	if (!returned && !is_suspended(watch) &&
 	    clock_now_ns() - watch->held_since_ns < HOLD_NS)
 		return 0;
 	watch->seen->suspends_caller = !returned;
@@ -153,7 +144,7 @@ static int look_on(struct watch *watch)
 {
 	struct pollfd fds[] = {
 		{ .fd = watch->listener, .events = POLLIN },
-		{ .fd = watch->trial->process.socket, .events = POLLIN },
+		{ .fd = watch->trial.process.socket, .events = POLLIN },
 	};
 	int error = 0;
 	int rest;
@@ -171,36 +162,30 @@ static int look_on(struct watch *watch)
 	return error ? error : -ETIMEDOUT;
 }
 
-static int observe(const struct sw_strategy *strategy, struct attestation *seen)
+static int observe(const struct sw_strategy *strategy, struct watch *watch)
 {
-	struct trial_spawn trial;
+	struct attestation *seen = watch->seen;
 	struct trial_report last;
-	struct watch watch = {
-		.trial = &trial,
-		.seen = seen,
-		.deadline_ns = clock_now_ns() + PATIENCE_NS,
-		.listener = -1,
-	};
-	int error = trial_start(&trial, strategy, true);
+	int error = trial_start(&watch->trial, strategy, true);
 
 	if (error)
 		return error;
-	error = take_listener(&watch);
+	error = take_listener(watch);
 	if (!error)
-		error = look_on(&watch);
-	if (trial_end(&trial, &last))
+		error = look_on(watch);
+	if (trial_end(&watch->trial, &last))
 		seen->refused = last.refused;
 	else if (!error)
 		seen->refused = EOWNERDEAD;
 	seen->step = last.step;
-	if (watch.listener >= 0)
-		close(watch.listener);
+	if (watch->listener >= 0)
+		close(watch->listener);
 	return error;
 }
 
 /* Try the strategy without a listener when it could not be watched, and when it
- * failed, which holding its child may have caused. */
-static void try_again(const struct sw_strategy *strategy, int error,
+ * failed, which holding its child may have caused: whether that is so. */
+static bool try_again(const struct sw_strategy *strategy, int error,
 		      struct attestation *seen)
 {
 	const int refused = seen->refused;
@@ -214,33 +199,21 @@ static void try_again(const struct sw_strategy *strategy, int error,
 	}
 	if (refused == EAGAIN || refused == ENOMEM)
 		seen->unseen = refused; /* perhaps for a moment only */
-	else
-		seen->fails_held = !error && refused && !seen->refused;
 	if (error)
 		seen->unseen = -error;
+	return refused && !seen->refused;
 }
 
-void attest(const struct sw_strategy *strategy, struct attestation *seen)
+/* How the traits contradict what was seen. */
+static const char *find_fault(unsigned traits, const struct watch *watch)
 {
-	*seen = (struct attestation){ 0 };
-	try_again(strategy, observe(strategy, seen), seen);
-}
+	const struct attestation *seen = watch->seen;
 
-const char *attest_fault(const struct sw_strategy *strategy,
-			 const struct attestation *seen)
-{
-	const unsigned traits = strategy->traits;
-
-	if (seen->refused || seen->unseen)
-		return NULL;
-	if (seen->fails_held)
-		return "it fails while its child is held before exec, and "
-		       "works otherwise";
 	if (traits & SW_CREATES_NOTHING)
-		return seen->call ? "it declares creates_nothing, but creates "
-				    "a child"
-				  : NULL;
-	if (!seen->executes)
+		return watch->call ? "it declares creates_nothing, but creates "
+				     "a child"
+				   : NULL;
+	if (watch->door == NONE)
 		return "it says that it spawned, but no child came to exec";
 	if (seen->shares_memory && !(traits & SW_SHARES_MEMORY))
 		return "it does not declare shares_memory, but its child "
@@ -283,26 +256,19 @@ static const struct {
 
 static const char *call_name(int number)
 {
-	switch (number) {
-	case SYS_clone:
-		return "clone";
-	case SYS_clone3:
-		return "clone3";
 #ifdef SYS_fork
-	case SYS_fork:
+	if (number == SYS_fork)
 		return "fork";
-	case SYS_vfork:
+	if (number == SYS_vfork)
 		return "vfork";
 #endif
-	default:
-		return "an unknown call";
-	}
+	return number == SYS_clone ? "clone" : "clone3";
 }
 
 /* "CLONE_VM|CLONE_VFORK|SIGCHLD" */
-static void list_flags(const struct attestation *seen, char *list)
+static void list_flags(const struct clone_args *how, char *list)
 {
-	uint64_t left = seen->flags;
+	uint64_t left = how->flags;
 
 	for (size_t i = 0; i < sizeof flags / sizeof *flags; i++) {
 		if (left & flags[i].flag)
@@ -311,52 +277,65 @@ static void list_flags(const struct attestation *seen, char *list)
 	}
 	if (left)
 		text_join(list, ATTEST_BYTES, "|", "0x%" PRIx64, left);
-	if (seen->exit_signal == SIGCHLD)
+	if (how->exit_signal == SIGCHLD)
 		text_join(list, ATTEST_BYTES, "|", "SIGCHLD");
-	else if (seen->exit_signal)
+	else if (how->exit_signal)
 		text_join(list, ATTEST_BYTES, "|", "signal %d",
-			  seen->exit_signal);
+			  (int)how->exit_signal);
 }
 
-void attest_describe(const struct sw_strategy *strategy,
-		     const struct attestation *seen, struct attest_words *words)
+static void describe(const struct watch *watch)
 {
-	char *text = words->text, list[ATTEST_BYTES] = "";
+	struct attestation *seen = watch->seen;
+	char list[ATTEST_BYTES] = "";
 
-	*words = (struct attest_words){
-		.refused = seen->refused,
-		.unseen = seen->unseen,
-		.shares_memory = -1,
-		.suspends_caller = -1,
-		.contradiction = attest_fault(strategy, seen),
-	};
-	if (!seen->refused && seen->unseen)
-		text_join(text, ATTEST_BYTES, "", "not attested: %s",
-			  strerror(seen->unseen));
-	else if (!seen->refused && !seen->call)
-		text_join(text, ATTEST_BYTES, "", "creates nothing");
-	if (seen->refused || seen->unseen || !seen->call)
-		return;
-	if (seen->call == SYS_clone || seen->call == SYS_clone3)
-		list_flags(seen, list);
-	text_join(words->call, ATTEST_BYTES, "", "%s(%s)",
-		  call_name(seen->call), list);
-	words->by = seen->by_helper ? "helper" : "caller";
-	text_join(text, ATTEST_BYTES, "", "%s by %s %s; ", words->call,
-		  seen->by_helper ? "a" : "the", words->by);
-	if (!seen->executes) {
-		text_join(text, ATTEST_BYTES, "", "never came to exec");
+	if (!watch->call) {
+		strcpy(seen->text, "creates nothing");
 		return;
 	}
-	words->shares_memory = seen->shares_memory;
-	words->suspends_caller = seen->suspends_caller;
-	text_join(text, ATTEST_BYTES, "", "%s; %s",
-		  seen->shares_memory ? "shares memory" : "has its own memory",
-		  seen->suspends_caller ? "suspends the caller"
-					: "the caller goes on");
+	list_flags(&watch->how, list);
+	text_join(seen->call, ATTEST_BYTES, "", "%s(%s)",
+		  call_name(watch->call), list);
+	seen->by = watch->by_helper ? "helper" : "caller";
+	text_join(seen->text, ATTEST_BYTES, "", "%s by %s %s; ", seen->call,
+		  watch->by_helper ? "a" : "the", seen->by);
+	if (watch->door == NONE)
+		text_join(seen->text, ATTEST_BYTES, "", "never came to exec");
+	else
+		text_join(seen->text, ATTEST_BYTES, "", "%s; %s",
+			  seen->shares_memory ? "shares memory"
+					      : "has its own memory",
+			  seen->suspends_caller ? "suspends the caller"
+						: "the caller goes on");
 }
 
-#define AT(member) offsetof(struct attest_words, member)
+void attest(const struct sw_strategy *strategy, struct attestation *seen)
+{
+	struct watch watch = {
+		.seen = seen,
+		.deadline_ns = clock_now_ns() + PATIENCE_NS,
+		.listener = -1,
+	};
+	bool fails_held;
+
+	*seen = (struct attestation){ .shares_memory = -1,
+				      .suspends_caller = -1 };
+	fails_held = try_again(strategy, observe(strategy, &watch), seen);
+	if (seen->refused || seen->unseen) {
+		seen->shares_memory = seen->suspends_caller = -1;
+		if (!seen->refused)
+			text_join(seen->text, ATTEST_BYTES, "",
+				  "not attested: %s", strerror(seen->unseen));
+		return;
+	}
+	seen->contradiction =
+		fails_held ? "it fails while its child is held before exec, "
+			     "and works otherwise"
+			   : find_fault(strategy->traits, &watch);
+	describe(&watch);
+}
+
+#define AT(member) offsetof(struct attestation, member)
 
 static const struct row_field fields[] = {
 	FIELD("refused", ERRNO, AT(refused),
@@ -387,13 +366,9 @@ json_t *attest_json(const struct sw_strategy *const *strategies,
 {
 	json_t *all = json_object();
 
-	for (size_t i = 0; i < count; i++) {
-		struct attest_words words;
-
-		attest_describe(strategies[i], &seen[i], &words);
+	for (size_t i = 0; i < count; i++)
 		json_object_set_new(all, strategies[i]->name,
-				    row_json(&attest_row, &words));
-	}
+				    row_json(&attest_row, &seen[i]));
 	return all;
 }
 
@@ -402,7 +377,6 @@ void attest_report(FILE *stream, const struct sw_strategy *const *strategies,
 {
 	for (size_t i = 0; i < count; i++) {
 		const char *name = strategies[i]->name;
-		const char *fault = attest_fault(strategies[i], &seen[i]);
 
 		if (seen[i].refused)
 			fprintf(stream, "%s is not available here: %s. %s\n",
@@ -414,10 +388,10 @@ void attest_report(FILE *stream, const struct sw_strategy *const *strategies,
 				"%s could not be attested (%s): its traits are "
 				"taken on trust.\n",
 				name, strerror(seen[i].unseen));
-		if (fault)
+		if (seen[i].contradiction)
 			fprintf(stream,
 				"%s is not what it says: %s. Correct its "
 				"traits, then measure it.\n",
-				name, fault);
+				name, seen[i].contradiction);
 	}
 }

@@ -179,7 +179,7 @@ int listener_read(int listener, const struct seccomp_notif *call,
 	return error;
 }
 
-int listener_shares_memory(pid_t one, pid_t other, bool *shares)
+int listener_shares_memory(pid_t one, pid_t other)
 {
 	static uint64_t word;
 	const uintptr_t address = (uintptr_t)&word;
@@ -192,16 +192,12 @@ int listener_shares_memory(pid_t one, pid_t other, bool *shares)
 	error = copy(process_vm_writev, other, address, &mark, sizeof word);
 	/* A helper may have given back what it does not need of ours: an
 	 * address that only one of them has is proof enough. */
-	if (error == -EFAULT) {
-		*shares = false;
-		return 0;
-	}
+	if (error == -EFAULT)
+		return false;
 	if (!error)
 		error = copy(process_vm_readv, one, address, &after,
 			     sizeof word);
-	if (!error)
-		*shares = after == mark;
-	return error;
+	return error ? error : after == mark;
 }
 
 static int try_once(const struct sw_strategy *strategy,

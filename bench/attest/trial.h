@@ -90,7 +90,8 @@ int listener_read(int listener, const struct seccomp_notif *call,
  * other's is read in the one's. The other must be held, and both must descend
  * from us by fork without exec, so that a word of ours is theirs too. kcmp(2)
  * would do, but Docker refuses it where it allows this (moby,
- * profiles/seccomp/default.json). -EPERM, -ESRCH as process_vm_writev(2). */
-int listener_shares_memory(pid_t one, pid_t other, bool *shares);
+ * profiles/seccomp/default.json). 0, 1; -EPERM, -ESRCH as process_vm_writev(2).
+ */
+int listener_shares_memory(pid_t one, pid_t other);
 
 #endif

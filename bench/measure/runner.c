@@ -56,12 +56,10 @@ int runner_begin(struct run *run)
 		return error;
 	for (size_t i = 0; i < axes->strategy_count; i++) {
 		const struct sw_strategy *strategy = axes->strategies[i];
-		const char *fault;
 
 		attest(strategy, &run->attested[i]);
-		fault = attest_fault(strategy, &run->attested[i]);
-		if (fault)
-			bar(run, strategy, fault);
+		if (run->attested[i].contradiction)
+			bar(run, strategy, run->attested[i].contradiction);
 	}
 	return 0;
 }

@@ -17,7 +17,6 @@
 struct entry {
 	const struct sw_strategy *strategy;
 	struct attestation seen;
-	struct attest_words words;
 	const char *name, *summary;
 	int supported;
 	char traits[512], honours[512];
@@ -36,13 +35,13 @@ static const struct row_field fields[] = {
 };
 
 static const struct row_field in_text[] = {
-	FIELD("attested", LINE, AT(words.text)),
-	FIELD("contradiction", TEXT, AT(words.contradiction)),
+	FIELD("attested", LINE, AT(seen.text)),
+	FIELD("contradiction", TEXT, AT(seen.contradiction)),
 	{ 0 },
 };
 
 static const struct row_field in_json[] = {
-	FIELD("attested", EMBEDDED, AT(words), .type = &attest_row),
+	FIELD("attested", EMBEDDED, AT(seen), .type = &attest_row),
 	{ 0 },
 };
 
@@ -79,7 +78,6 @@ static void look_at(const struct sw_strategy *strategy, struct entry *entry)
 		.summary = strategy->summary,
 	};
 	attest(strategy, &entry->seen);
-	attest_describe(strategy, &entry->seen, &entry->words);
 	entry->supported = !entry->seen.refused;
 	join(strategy->traits, sw_trait_name, entry->traits,
 	     sizeof entry->traits);
@@ -103,13 +101,12 @@ static void add_entry(struct table *table, const struct entry *entry)
 				    "Use another strategy."));
 	}
 	if (seen->unseen)
-		report_line(table, "", TABLE_BAD, "%s", entry->words.text);
+		report_line(table, "", TABLE_BAD, "%s", seen->text);
 	else if (entry->supported)
-		report_line(table, "", TABLE_PLAIN, "attested: %s",
-			    entry->words.text);
-	if (entry->words.contradiction)
+		report_line(table, "", TABLE_PLAIN, "attested: %s", seen->text);
+	if (seen->contradiction)
 		report_line(table, "", TABLE_BAD, "CONTRADICTION: %s",
-			    entry->words.contradiction);
+			    seen->contradiction);
 	join(entry->strategy->traits, trait_gloss, traits, sizeof traits);
 	report_line(table, "", TABLE_FAINT, "traits: %s", traits);
 	report_line(table, "", TABLE_FAINT, "honours: %s",
