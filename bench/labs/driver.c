@@ -68,26 +68,17 @@ size_t lab_strategies(const struct lab_part *part)
 	return count;
 }
 
-/* What to do next about a negative errno, unless we lack what CURE_SELF names.
- */
-static const char *cure(int error, const char *otherwise)
-{
-	return error == -ENODATA ? "This kernel or container does not tell: "
-				   "run it outside."
-				 : cure_of(CURE_SELF, error, otherwise);
-}
-
 /* How much memory a trial may take: no more than a quarter of what is there. */
 static int bound(struct trial *trial)
 {
-	const struct lab_part *part = trial->part;
+	const struct lab_part *part = trial->context->part;
 	struct failure *failure = trial->context->failure;
 	char room[MEMORY_WHY_BYTES];
 	uint64_t room_bytes;
 	const int error = memory_room(&room_bytes, room, sizeof room);
 
 	if (error)
-		return fail(failure, error, cure(error, "Mount /proc."),
+		return fail(failure, error, cure_of(CURE_PROC, error, NULL),
 			    "see how much memory a lab may take: %s", room);
 	trial->limit_bytes =
 		whole_pages(smaller(room_bytes / 4, part->most_bytes));
@@ -100,9 +91,14 @@ static int bound(struct trial *trial)
 	return 0;
 }
 
+/* Whatever ends the lab, each row is there when it was written. */
 static int write_row(struct lab_context *context, const void *row)
 {
-	return row_put(&context->csv, context->lab->row, NULL, row);
+	const int error = row_file_append(&context->file, row)
+				  ?: row_file_flush(&context->file);
+
+	context->wrote_row |= !error;
+	return error;
 }
 
 int lab_keep(struct lab_context *context, const void *row)
@@ -126,7 +122,7 @@ int lab_keep(struct lab_context *context, const void *row)
 static int look(void *row)
 {
 	const struct trial *trial = row;
-	const int error = trial->part->look(row);
+	const int error = trial->context->part->look(row);
 
 	return error ? error : write_row(trial->context, row);
 }
@@ -134,16 +130,16 @@ static int look(void *row)
 static int prepare(void *row)
 {
 	const struct trial *trial = row;
+	const struct lab_part *part = trial->context->part;
 	const int error = trial->group ? memory_group_enter(trial->group) : 0;
 
-	return error || !trial->part->prepare ? error
-					      : trial->part->prepare(row);
+	return error || !part->prepare ? error : part->prepare(row);
 }
 
 /* One worker's life. */
 static int work(struct trial *trial)
 {
-	const struct lab_part *part = trial->part;
+	const struct lab_part *part = trial->context->part;
 	struct coprocess worker;
 	int error = worker_start(&worker, trial->context->guardian, prepare,
 				 part->act, trial);
@@ -174,7 +170,7 @@ static int try_trial(struct trial *shared, const struct trial *start)
 	int error = LAB_TRY_AGAIN, tries = 0;
 
 	while ((error == LAB_TRY_AGAIN || error == -EINTR) && tries < TRIES) {
-		memset(shared, 0, start->part->row_bytes);
+		memset(shared, 0, context->part->row_bytes);
 		*shared = *start;
 		shared->tries = ++tries;
 		error = work(shared);
@@ -185,12 +181,14 @@ static int try_trial(struct trial *shared, const struct trial *start)
 		return 0;
 	if (context->failure->what[0])
 		return error;
-	doing = report_fill(context, start->part->doing, shared);
-	return fail(context->failure, error, cure(error, NULL), "%s: %s",
-		    doing ?: "go on",
-		    error == -EINTR ? "the lab was stopped (^Z, SIGSTOP) each "
-				      "time that it was tried"
-				    : meminfo_error(error));
+	doing = report_fill(context, context->part->doing, shared);
+	return fail(
+		context->failure, error,
+		cure_of(error == -ENODATA ? CURE_PROC : CURE_SELF, error, NULL),
+		"%s: %s", doing ?: "go on",
+		error == -EINTR ? "the lab was stopped (^Z, SIGSTOP) each "
+				  "time that it was tried"
+				: meminfo_error(error));
 }
 
 /* Nothing dangerous is done without a group. LAB_LEAVE_OUT: there can be none,
@@ -198,22 +196,23 @@ static int try_trial(struct trial *shared, const struct trial *start)
 static int try_in_group(struct trial *shared, struct trial start)
 {
 	struct lab_context *context = start.context;
+	const char *ungrouped = context->part->ungrouped;
 	char reason[MEMORY_WHY_BYTES + 256];
 	struct memory_group group;
 	int error = memory_group_open(&group, start.limit_bytes, reason,
 				      sizeof reason);
 
-	if (error && start.part->ungrouped) {
+	if (error && ungrouped) {
 		context->skipped++;
-		report_text(context, "%s %s.", start.part->ungrouped, reason);
+		report_text(context, "%s %s.", ungrouped, reason);
 		return LAB_LEAVE_OUT;
 	}
 	if (error)
 		return fail(context->failure, error,
-			    cure(error,
-				 "Nothing was done: without a group of its own "
-				 "the kernel would choose among all "
-				 "processes."),
+			    cure_of(CURE_SELF, error,
+				    "Nothing was done: without a group of its "
+				    "own the kernel would choose among all "
+				    "processes."),
 			    "begin: %s", reason);
 	start.group = &group;
 	error = try_trial(shared, &start);
@@ -224,20 +223,16 @@ static int try_in_group(struct trial *shared, struct trial start)
 static int try_product(struct trial *shared, struct trial trial,
 		       struct progress *progress)
 {
-	const struct lab_part *part = trial.part;
+	const struct lab_part *part = trial.context->part;
 	const size_t strategies = lab_strategies(part);
 	const size_t cases = lab_cases(part);
 	int error = 0;
 
 	for (size_t i = 0; i < strategies * cases && !error; i++) {
-		const bool outside = part->cases_outside;
-
-		trial.one =
-			lab_case(part, outside ? i / strategies : i % cases);
+		trial.one = lab_case(part, i % cases);
 		trial.case_name = trial.one->name;
 		if (part->strategies) {
-			trial.strategy = lab_strategy(
-				part, outside ? i % strategies : i / cases);
+			trial.strategy = lab_strategy(part, i / cases);
 			trial.strategy_name = trial.strategy->name;
 		}
 		if (part->trial_s > 0)
@@ -252,22 +247,52 @@ static int try_product(struct trial *shared, struct trial trial,
 	return error;
 }
 
-static int try_modes(struct lab_context *context, const struct lab_part *part)
+/* Mode 2 is left out where holding it would leave other programs without
+ * memory, or where nothing says what it would leave; not if it is the user's.
+ */
+static bool may_hold(struct lab_context *context, int mode)
 {
+	struct predict_facts facts;
+	const char *lack;
+	char unseen[160];
+	int error;
+
+	if (mode != 2 || context->users_mode == 2 || context->alone)
+		return true;
+	error = predict_facts_self(&facts);
+	if (error)
+		snprintf(unseen, sizeof unseen,
+			 "What it would leave cannot be seen: %s.",
+			 meminfo_error(error));
+	lack = error ? unseen : headroom_lack(0, &facts);
+	if (!lack)
+		return true;
+	context->skipped++;
+	report_text(context,
+		    "Skipped: mode 2. %s On a machine that nobody else uses, "
+		    "--alone holds it all the same.",
+		    lack);
+	return false;
+}
+
+static int try_modes(struct lab_context *context)
+{
+	const struct lab_part *part = context->part;
 	struct trial *shared = coprocess_share(part->row_bytes);
-	struct trial trial = { .context = context, .part = part, .agrees = -1 };
+	struct trial trial = { .context = context, .agrees = -1 };
 	struct progress progress;
 	int error = 0;
 
 	if (!shared)
-		return fail(context->failure, -ENOMEM, cure(-ENOMEM, NULL),
-			    "begin the lab: no memory");
+		return fail_errno(context->failure, -ENOMEM, CURE_SELF, -ENOMEM,
+				  NULL, "begin the lab");
 	progress_begin(&progress, stderr,
 		       part->trial_s * (double)(lab_strategies(part) *
 						lab_cases(part)));
 	for (size_t i = 0; i < context->modes.count && !error; i++) {
 		trial.mode = (int)context->modes.values[i].number;
-		error = try_product(shared, trial, &progress);
+		if (may_hold(context, trial.mode))
+			error = try_product(shared, trial, &progress);
 	}
 	live_end(&progress.live);
 	munmap(shared, part->row_bytes);
@@ -281,7 +306,7 @@ static int try_part(struct lab_context *context, const struct lab_part *part)
 
 	context->part = part;
 	context->count = 0;
-	error = try_modes(context, part);
+	error = try_modes(context);
 	if (context->count)
 		told = report(context);
 	free(context->rows);
@@ -289,52 +314,17 @@ static int try_part(struct lab_context *context, const struct lab_part *part)
 	return error < 0 ? error : told;
 }
 
-/* Leave mode 2 out where holding it would leave other programs without memory,
- * or where nothing says what it would leave; not if it is the user's. */
-static void bound_modes(struct lab_context *context)
+int lab_run(struct lab_context *context)
 {
-	struct predict_facts facts;
-	const char *lack;
-	char unseen[160];
-	size_t kept = 0;
-	const int error = predict_facts_self(&facts);
-
-	if (error)
-		snprintf(unseen, sizeof unseen,
-			 "What it would leave cannot be seen: %s.",
-			 meminfo_error(error));
-	lack = error ? unseen : headroom_lack(0, &facts);
-	for (size_t i = 0; i < context->modes.count; i++) {
-		const int mode = (int)context->modes.values[i].number;
-
-		if (mode != 2 || context->users_mode == 2 || context->alone ||
-		    !lack) {
-			context->modes.values[kept++].number = (uint64_t)mode;
-			continue;
-		}
-		context->skipped++;
-		report_text(context,
-			    "Skipped: mode 2. %s On a machine that nobody else "
-			    "uses, --alone holds it all the same.",
-			    lack);
-	}
-	context->modes.count = kept;
-}
-
-int lab_run(struct lab_context *context, const struct lab *lab)
-{
+	const struct lab *lab = context->lab;
 	int error = 0;
 
-	context->lab = lab;
 	if (access("/proc/self/oom_score_adj", W_OK))
-		return fail(context->failure, -errno,
-			    cure(-errno, "Run where /proc can be written: a "
-					 "process of a lab must be the first "
-					 "to die."),
-			    "write to /proc/self/oom_score_adj: %s",
-			    strerror(errno));
-	bound_modes(context);
-	for (size_t i = 0; lab->parts[i] && context->modes.count && !error; i++)
+		return fail_errno(context->failure, -errno, CURE_SELF, -errno,
+				  "Run where /proc can be written: a process "
+				  "of a lab must be the first to die.",
+				  "write to /proc/self/oom_score_adj");
+	for (size_t i = 0; lab->parts[i] && !error; i++)
 		error = try_part(context, lab->parts[i]);
 	return error;
 }

@@ -15,15 +15,14 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 
 #include "bench/files/run_dir.h"
 #include "bench/labs/driver.h"
 #include "bench/machine/cure.h"
 #include "bench/machine/host.h"
+#include "bench/machine/signals.h"
 #include "bench/machine/text.h"
-#include "bench/rows/row_file.h"
 #include "bench/show/plot.h"
 #include "bench/show/table.h"
 #include "bench/verbs/mode.h"
@@ -97,27 +96,18 @@ static int check_options(const struct arguments *args, const struct lab *lab,
 	return 0;
 }
 
-static bool needs_guardian(const struct lab_context *context)
-{
-	for (size_t i = 0; i < context->modes.count; i++)
-		if ((int)context->modes.values[i].number != context->users_mode)
-			return true;
-	return false;
-}
-
 /* The files of the one lab that this command does; its signal handler looks at
  * them. */
 static struct lab_files {
 	struct run_dir dir;
-	const struct lab *lab;
 	char csv_path[PATH_MAX + 32];
-	FILE *csv;
-	long header_bytes;
 	char *text; /* what the lab says; NULL: nothing */
 	size_t text_bytes;
 	volatile bool kept; /* all is in them */
 	pid_t owner;	    /* not a process of the lab */
 } files;
+
+static struct lab_context context;
 
 /* Choose the folder: out, or a new one as a run gets it. Nothing is created. */
 static int choose_folder(const struct lab *lab, const char *out,
@@ -125,22 +115,18 @@ static int choose_folder(const struct lab *lab, const char *out,
 {
 	int error = run_dir_choose(&files.dir, out);
 
-	files.lab = lab;
-	snprintf(files.csv_path, sizeof files.csv_path, "%s/%s.csv",
-		 files.dir.path, lab->name);
+	snprintf(files.csv_path, sizeof files.csv_path, "%s/%s", files.dir.path,
+		 lab->row->file);
 	/* Other files there do not matter. */
 	if (error == -EEXIST || error == -ENOTEMPTY)
 		error = access(files.csv_path, F_OK) ? 0 : -EEXIST;
 	if (error == -EEXIST)
 		return fail(why, EXIT_USAGE, "Choose another folder.",
-			    "run lab %s --out %s: it holds %s.csv already",
-			    lab->name, out, lab->name);
-	if (error)
-		return fail(why, out ? EXIT_USAGE : EXIT_FAILED,
-			    "Use --out DIR to write elsewhere.",
-			    "write to %s: %s", files.dir.path,
-			    strerror(-error));
-	return 0;
+			    "run lab %s --out %s: it holds %s already",
+			    lab->name, out, lab->row->file);
+	return fail_errno(why, out ? EXIT_USAGE : EXIT_FAILED, CURE_FILE, error,
+			  "Use --out DIR to write elsewhere.", "write to %s",
+			  files.dir.path);
 }
 
 /* Remove the CSV, and the folder if it was made for this lab. */
@@ -161,8 +147,6 @@ static void say(const char *text)
  * with us. */
 static void end(int number)
 {
-	struct stat status;
-
 	(void)number;
 	if (getpid() != files.owner)
 		_exit(EXIT_INTERRUPTED);
@@ -170,8 +154,7 @@ static void end(int number)
 		say("spawnwise: interrupted; what was found is in ");
 		say(files.dir.path);
 		say(", perhaps without a chart\n");
-	} else if (!stat(files.csv_path, &status) &&
-		   status.st_size > files.header_bytes) {
+	} else if (context.wrote_row) {
 		say("spawnwise: interrupted; the rows until then are in ");
 		say(files.csv_path);
 		say("\n");
@@ -182,44 +165,17 @@ static void end(int number)
 	_exit(EXIT_INTERRUPTED);
 }
 
-/* Unless they are ignored. */
 static void watch_signals(void)
 {
-	static const int signals[] = { SIGINT, SIGTERM, SIGHUP };
+	static const int numbers[] = { SIGINT, SIGTERM, SIGHUP, 0 };
 	const struct sigaction action = { .sa_handler = end };
-	struct sigaction before;
+	sigset_t chosen;
 
 	files.owner = getpid();
-	for (size_t i = 0; i < sizeof signals / sizeof *signals; i++)
-		if (!sigaction(signals[i], NULL, &before) &&
-		    before.sa_handler != SIG_IGN)
-			sigaction(signals[i], &action, NULL);
-}
-
-/* The folder, and the CSV with its header, or nothing of it. Whatever ends the
- * lab, each row is there when it was written. */
-static int create_files(void)
-{
-	struct csv_writer csv;
-	int error = run_dir_create(&files.dir);
-
-	if (error)
-		return error;
-	files.csv = fopen(files.csv_path, "wxe");
-	if (!files.csv) {
-		error = -errno;
-		run_dir_remove(&files.dir);
-		return error;
-	}
-	setvbuf(files.csv, NULL, _IOLBF, BUFSIZ);
-	csv = (struct csv_writer){ .stream = files.csv };
-	error = row_put_header(&csv, files.lab->row);
-	files.header_bytes = ftell(files.csv);
-	if (error) {
-		fclose(files.csv);
-		discard();
-	}
-	return error;
+	signals_choose(numbers, &chosen);
+	for (const int *number = numbers; *number; number++)
+		if (sigismember(&chosen, *number))
+			sigaction(*number, &action, NULL);
 }
 
 static int keep_text(void)
@@ -230,7 +186,7 @@ static int keep_text(void)
 
 	if (!files.text_bytes)
 		return 0;
-	snprintf(name, sizeof name, "%s.txt", files.lab->name);
+	snprintf(name, sizeof name, "%s.txt", context.lab->name);
 	error = replace_begin(&replace, files.dir.path, name);
 	if (error)
 		return error;
@@ -254,51 +210,59 @@ static int keep_host(void)
  * error, or the first -errno of a write. */
 static int keep(int error)
 {
-	const bool empty = ftell(files.csv) == files.header_bytes;
-	const int unwritten = fclose(files.csv) ? -errno : 0;
-	int uncut, no_text, no_host;
+	const int unwritten = row_file_close(&context.file);
+	int no_text, no_host;
 
-	if (error && empty) {
+	if (error && !context.wrote_row) {
 		files.text_bytes = 0;
 		discard();
 		return error;
 	}
-	uncut = csv_drop_cut_row(files.csv_path);
 	no_text = keep_text();
 	if (error)
 		text_print(stderr, "The rows until then are in %s.\n",
 			   files.csv_path);
 	no_host = keep_host();
-	error = error ?: unwritten ?: uncut ?: no_text ?: no_host;
+	error = error ?: unwritten ?: no_text ?: no_host;
 	files.kept = !error;
 	return error;
 }
 
+static int create_files(void)
+{
+	int error = run_dir_create(&files.dir);
+
+	if (error)
+		return error;
+	error = row_file_open(&context.file, files.dir.path, NULL,
+			      context.lab->row, false);
+	if (error)
+		run_dir_remove(&files.dir);
+	return error;
+}
+
 /* Do the lab, with its files; what it has found is in them then. */
-static int experiment(struct lab_context *context, struct failure *why)
+static int experiment(struct failure *why)
 {
 	int error = create_files();
 
 	if (error)
-		return fail(why, EXIT_FAILED,
-			    cure_of(CURE_FILE, error,
-				    "Use --out DIR to write elsewhere."),
-			    "write to %s: %s", files.dir.path,
-			    strerror(-error));
+		return fail_errno(why, EXIT_FAILED, CURE_FILE, error,
+				  "Use --out DIR to write elsewhere.",
+				  "write to %s", files.dir.path);
 	watch_signals();
-	context->text = open_memstream(&files.text, &files.text_bytes);
-	context->csv.stream = files.csv;
-	error = context->text ? lab_run(context, files.lab) : -errno;
-	if (context->text && fclose(context->text) && !error)
+	context.text = open_memstream(&files.text, &files.text_bytes);
+	error = context.text ? lab_run(&context) : -errno;
+	if (context.text && fclose(context.text) && !error)
 		error = -ENOMEM; /* a part of the text is missing */
 	error = keep(error);
 	if (error && why->what[0])
 		return EXIT_FAILED;
 	if (error)
 		return fail(why, EXIT_FAILED, cure_of(CURE_FILE, error, NULL),
-			    "run lab %s: %s", files.lab->name,
+			    "run lab %s: %s", context.lab->name,
 			    run_guardian_reason(error));
-	return context->skipped ? EXIT_PARTLY : EXIT_DONE;
+	return context.skipped ? EXIT_PARTLY : EXIT_DONE;
 }
 
 /* Draw its chart, if there is one, and say where all is. A chart is a gift, not
@@ -316,35 +280,28 @@ static void draw(void)
 
 /* With the guardian, if there is one. What is printed may go to somebody who
  * does not read it all, and SIGPIPE ends us there: so that comes last. */
-static int work(struct lab_context *context, struct failure *why)
+static int work(struct failure *why)
 {
 	struct failure guard_why = { 0 };
-	int guarded = 0;
-	const int code = experiment(context, why);
+	const int code = experiment(why);
+	const int guarded = run_guardian_stop(context.guardian, &guard_why);
 
-	if (context->guardian)
-		guarded = run_guardian_stop(context->guardian, &guard_why);
 	if (!guarded && !why->what[0])
 		draw();
 	if (files.text_bytes)
 		fwrite(files.text, 1, files.text_bytes, stdout);
 	free(files.text);
-	if (!guarded)
-		return code;
-	*why = guard_why;
-	return guarded;
+	if (guarded)
+		*why = guard_why;
+	return guarded ?: code;
 }
 
 static int lab_verb(const struct arguments *args, struct failure *why)
 {
 	const struct options *options = (const void *)args->options;
+	const struct value_list *modes = &context.modes;
+	static struct guardian guardian;
 	const struct lab *lab = NULL;
-	struct lab_context context = {
-		.columns = lines_columns(stdout), /* the file's text too */
-		.alone = options->alone,
-		.failure = why,
-	};
-	struct guardian guardian;
 	int code;
 
 	if (args->operand_count) {
@@ -357,18 +314,23 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 		list_labs(stdout);
 	if (code || !lab)
 		return code;
+	context.lab = lab;
+	context.columns = lines_columns(stdout); /* the file's text too */
+	context.alone = options->alone;
+	context.failure = why;
 	code = run_guardian_check(false, why);
 	if (!code)
 		code = modes_read(lab->modes ? options->overcommit : "current",
 				  &context.modes, &context.users_mode, why);
 	if (!code)
 		code = choose_folder(lab, options->out, why);
-	if (needs_guardian(&context))
+	if (code)
+		return code;
+	if (modes->count > 1 ||
+	    (int)modes->values[0].number != context.users_mode)
 		context.guardian = &guardian;
-	if (!code)
-		code = run_guardian_start(context.guardian, context.users_mode,
-					  why);
-	return code ? code : work(&context, why);
+	code = run_guardian_start(context.guardian, context.users_mode, why);
+	return code ? code : work(why);
 }
 
 const struct verb verb_lab = {

@@ -22,7 +22,7 @@
 #include <stddef.h>
 #include <stdio.h>
 
-#include "bench/rows/rows.h"
+#include "bench/rows/row_file.h"
 #include "bench/verbs/mode.h"
 
 struct failure;
@@ -32,7 +32,8 @@ struct memory_group;
 
 struct lab_context {
 	/* What the lab may use; the caller's. */
-	struct csv_writer csv;	   /* the header is written */
+	const struct lab *lab;	   /* that is done */
+	struct row_file file;	   /* of its rows */
 	FILE *text;		   /* for people: plain */
 	int columns;		   /* of a line of it */
 	struct guardian *guardian; /* NULL: only the user's mode */
@@ -44,11 +45,11 @@ struct lab_context {
 	/* What it tells its caller. */
 	size_t skipped; /* parts, which the text says, and wrong predictions:
 			 * the command then ends with status 3 */
+	volatile bool wrote_row; /* a row is in the file */
 	struct failure *failure; /* by fail() of bench/machine/failure.h with
 				  * the -errno that is returned, or empty */
 
 	/* The driver's. */
-	const struct lab *lab;
 	const struct lab_part *part; /* that is tried */
 	char *rows;		     /* of the part */
 	size_t count;

@@ -159,16 +159,17 @@ static bool is_copied(const struct oracle *oracle)
 	return oracle->trial.strategy->traits & SW_CHARGES_COMMIT;
 }
 
-/* The strategies of one mode and memory follow each other, from i on: sum up
- * their rows in the first one, and return the number of the next. */
-static size_t sum_kind(const struct lab_context *context, size_t i)
+/* Sum up what the strategies had for an answer with the memory and in the mode
+ * of a row in it. */
+static void sum_kind(const struct lab_context *context, struct oracle *first)
 {
-	struct oracle *first = lab_row(context, i), *row = first;
+	const struct oracle *row;
 
 	first->first = true;
-	for (; row && row->trial.mode == first->trial.mode &&
-	       row->trial.one == first->trial.one;
-	     row = lab_row(context, ++i)) {
+	for (size_t i = 0; (row = lab_row(context, i)); i++) {
+		if (row->trial.mode != first->trial.mode ||
+		    row->trial.one != first->trial.one)
+			continue;
 		first->tried += row->trial.agrees >= 0;
 		first->agreed += row->trial.agrees > 0;
 		if (!row->trial.skipped[0] && row->observed)
@@ -185,7 +186,6 @@ static size_t sum_kind(const struct lab_context *context, size_t i)
 				       : first->at_map
 					       ? "there is no such parent"
 					       : "-");
-	return i;
 }
 
 static uint64_t find_most(const struct lab_context *context)
@@ -207,10 +207,11 @@ static uint64_t find_most(const struct lab_context *context)
 
 static void sum(struct lab_context *context)
 {
-	struct oracle *first = lab_row(context, 0);
+	struct oracle *first = lab_row(context, 0), *row;
 
-	for (size_t i = 0; i < context->count;)
-		i = sum_kind(context, i);
+	for (size_t i = 0; (row = lab_row(context, i)); i++)
+		if (row->trial.strategy == first->trial.strategy)
+			sum_kind(context, row);
 	first->most_bytes = find_most(context);
 }
 
@@ -304,7 +305,6 @@ static const struct lab_part part = {
 	.doing = "spawn with memory '{case}' in overcommit mode {mode}",
 	.strategies = true,
 	LAB_CASES(memories),
-	.cases_outside = true,
 	.prepare = prepare,
 	.act = ask,
 	.after = judge,

@@ -23,7 +23,6 @@ struct lab_case {
 struct trial {
 	/* The driver's. */
 	struct lab_context *context;
-	const struct lab_part *part;
 	int mode; /* vm.overcommit_memory */
 	const struct sw_strategy *strategy;
 	const char *strategy_name; /* NULL: the part tries none */
@@ -78,12 +77,11 @@ struct lab_part {
 	size_t row_bytes;  /* of the struct that begins with its trial */
 	const char *doing; /* "take memory", with {fields}: for errors */
 
-	/* The product of these is tried, strategies inside cases or not. */
+	/* The product of these is tried: the cases of each strategy. */
 	bool strategies;   /* those that create something; else one trial */
 	unsigned without;  /* traits of those that are left out */
 	const void *cases; /* Optional: default is one without a name. */
 	size_t case_bytes, case_count;
-	bool cases_outside;
 
 	/* The worker may die of it: it is born in a memory control group of its
 	 * own with the trial's limit; after() sees why it ended, in ended. */

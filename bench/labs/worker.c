@@ -144,8 +144,8 @@ static int act_in_window(const struct coprocess *worker, struct trial *trial,
 	atomic_fetch_add(pulse, 1);
 	/* Of a worker that is dead, poll(2) tells. */
 	send(worker->socket, "", 1, MSG_NOSIGNAL);
-	for (int waited_ms = 0;
-	     error == -ETIMEDOUT && !lost && waited_ms < trial->part->limit_ms;
+	for (int waited_ms = 0; error == -ETIMEDOUT && !lost &&
+				waited_ms < trial->context->part->limit_ms;
 	     waited_ms += beat_ms) {
 		atomic_fetch_add(pulse, 1);
 		lost = look ? look(trial) : 0;

@@ -153,7 +153,7 @@ int run_guardian_stop(struct guardian *guardian, struct failure *why)
 	struct repair repair;
 	int error;
 
-	if (guardian_stop(guardian) != -EPIPE)
+	if (!guardian || guardian_stop(guardian) != -EPIPE)
 		return 0;
 	error = overcommit_repair(&repair);
 	if (error)

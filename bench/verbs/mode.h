@@ -30,8 +30,8 @@ const char *run_guardian_reason(int error);
 int run_guardian_busy(const char *action, const struct lock_holder *holder,
 		      struct failure *why);
 
-/* Stop it; if it was killed, do its work. 0, or EXIT_FAILED when the mode
- * could not be put back. */
+/* Stop it, if there is one; if it was killed, do its work. 0, or EXIT_FAILED
+ * when the mode could not be put back. */
 int run_guardian_stop(struct guardian *guardian, struct failure *why);
 
 /* Read the user's mode; when a run has set another one for a moment or left it

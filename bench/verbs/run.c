@@ -94,7 +94,7 @@ static int measure(struct run *run, const struct run_dir *dir,
 {
 	struct failure guard_why = { 0 };
 	struct progress progress;
-	int error, code, guarded = 0;
+	int error, code, guarded;
 
 	progress_begin(&progress, stderr, plan_seconds(run->plan));
 	run->progress = &progress; // cppcheck-suppress autoVariables
@@ -104,8 +104,7 @@ static int measure(struct run *run, const struct run_dir *dir,
 	run->error = run->error ?: error;
 	row_file_close(&run->plan_file);
 	gbench_file_close(&run->gbench_file);
-	if (run->guardian)
-		guarded = run_guardian_stop(run->guardian, &guard_why);
+	guarded = run_guardian_stop(run->guardian, &guard_why);
 	code = run_result(run, dir, args, why);
 	if (guarded) { /* nothing else matters as much */
 		*why = guard_why;

@@ -170,6 +170,7 @@ static void a_wrong_prediction_is_told(void **state)
 	};
 	static const struct lab lab = { .row = &agrees_row };
 	struct lab_context context = { .lab = &lab,
+				       .file = { .type = &agrees_row },
 				       .part = &part,
 				       .columns = 80 };
 	const struct trial right = { .context = &context, .agrees = 1 };
@@ -179,7 +180,8 @@ static void a_wrong_prediction_is_told(void **state)
 	size_t bytes = 0;
 
 	(void)state;
-	context.text = context.csv.stream = open_memstream(&text, &bytes);
+	context.text = context.file.writer.stream =
+		open_memstream(&text, &bytes);
 	assert_int_equal(lab_keep(&context, &right), 0);
 	assert_int_equal(lab_keep(&context, &wrong), 0);
 	assert_int_equal(lab_keep(&context, &untold), 0);
