@@ -28,7 +28,7 @@
 enum verdict { WORKS, REFUSED, UNSAFE };
 
 /* Where the worker's heap is; it has one. */
-static struct region regions[2];
+static struct region region;
 
 /* The facts as they are now, in mode 2: what others have committed may change
  * at any moment. 0 or a negative errno. */
@@ -41,10 +41,8 @@ static int renew(struct frontier *frontier, struct predict_facts *now)
 	*now = frontier->facts;
 	if (error)
 		return error;
-	now->committed_bytes = memory.committed_bytes;
-	for (unsigned i = 0; i < frontier->vmas; i++)
-		now->committed_bytes =
-			minus(now->committed_bytes, regions[i].used_bytes);
+	now->committed_bytes =
+		minus(memory.committed_bytes, region_used(&region));
 	moved_bytes =
 		minus(now->committed_bytes, frontier->facts.committed_bytes) +
 		minus(frontier->facts.committed_bytes, now->committed_bytes);
@@ -76,33 +74,18 @@ static bool is_harmless(struct frontier *frontier, uint64_t bytes)
 		&after);
 }
 
-static int resize(const struct frontier *frontier, uint64_t bytes)
+static enum verdict probe(struct frontier *frontier, uint64_t bytes)
 {
 	const uint64_t most_bytes =
 		frontier->facts.ram_bytes + frontier->facts.swap_bytes;
-	const uint64_t step_bytes =
-		frontier->trial.mode ? UINT64_MAX : most_bytes;
-	int error = 0;
-
-	for (unsigned i = 0; i < frontier->vmas && !error; i++) {
-		const uint64_t part = whole_pages(bytes / frontier->vmas);
-
-		error = region_shrink(&regions[i], part);
-		if (!error)
-			error = region_grow(&regions[i], part, step_bytes);
-	}
-	return error;
-}
-
-static enum verdict probe(struct frontier *frontier, uint64_t bytes)
-{
 	enum frontier_stage stage = STAGE_MAP;
 	int refused;
 
 	if (!is_harmless(frontier, bytes))
 		return UNSAFE;
 	frontier->probes++;
-	refused = -resize(frontier, bytes);
+	refused = -region_resize(
+		&region, bytes, frontier->trial.mode ? UINT64_MAX : most_bytes);
 	if (!refused) {
 		stage = STAGE_SPAWN;
 		refused = spawner_try();
@@ -170,21 +153,18 @@ static int look(struct frontier *frontier)
 	/* A layout may leave unused what is free (promise.c). */
 	if (!strcmp(room->ends, "address_space"))
 		room_end(room, most_bytes, room->ends);
-	error = region_reserve(regions, frontier->vmas,
-			       whole_pages(most_bytes / frontier->vmas),
+	error = region_reserve(&region, frontier->vmas, most_bytes,
 			       MAP_PRIVATE);
 	return error ?: predict_facts_read(&parent, 0, facts);
 }
 
 static void search(struct frontier *frontier)
 {
-	uint64_t room_bytes = 0, high, safe;
+	const uint64_t room_bytes = region.vmas * region.room_bytes;
+	uint64_t high = room_bytes, safe;
 	enum verdict answer;
 
 	frontier->exact = true;
-	for (unsigned i = 0; i < frontier->vmas; i++)
-		room_bytes += regions[i].room_bytes;
-	high = room_bytes;
 	answer = probe(frontier, high);
 	if (answer == WORKS) {
 		frontier->lower_bytes = high;

@@ -282,18 +282,16 @@ static void draw(void)
  * does not read it all, and SIGPIPE ends us there: so that comes last. */
 static int work(struct failure *why)
 {
-	struct failure guard_why = { 0 };
-	const int code = experiment(why);
-	const int guarded = run_guardian_stop(context.guardian, &guard_why);
+	int code = experiment(why);
 
-	if (!guarded && !why->what[0])
+	if (run_guardian_stop(context.guardian, why))
+		code = EXIT_FAILED; /* nothing else matters as much */
+	if (!why->what[0])
 		draw();
 	if (files.text_bytes)
 		fwrite(files.text, 1, files.text_bytes, stdout);
 	free(files.text);
-	if (guarded)
-		*why = guard_why;
-	return guarded ?: code;
+	return code;
 }
 
 static int lab_verb(const struct arguments *args, struct failure *why)

@@ -50,7 +50,7 @@ const struct memory memories[MEMORY_COUNT] = {
 };
 
 /* Where the worker's memory is; it has one. */
-static struct region regions[2];
+static struct region region;
 
 static uint64_t size_of(enum memory_size size, int mode,
 			const struct predict_facts *facts)
@@ -91,13 +91,12 @@ bool oracle_exhausts(const struct oracle *oracle)
  * then less than a stack of the libc's. */
 void oracle_exhaust(const struct oracle *oracle)
 {
-	struct region *region = &regions[0];
-
 	if (!oracle_exhausts(oracle))
 		return;
-	for (uint64_t step = whole_pages(region->room_bytes / 2);
+	for (uint64_t step = whole_pages(region.room_bytes / 2);
 	     step >= LAST_STEP_BYTES; step = whole_pages(step / 2))
-		while (!region_grow(region, region->used_bytes + step, step))
+		while (!region_resize(&region, region_used(&region) + step,
+				      step))
 			;
 }
 
@@ -120,19 +119,19 @@ static int map_all(const struct oracle *oracle,
 	const int flags = (mapping->shared ? MAP_SHARED : MAP_PRIVATE) |
 			  (mapping->noreserve ? MAP_NORESERVE : 0);
 	const bool exhausts = oracle_exhausts(oracle);
-	const uint64_t part_bytes = exhausts ? EXHAUSTED_ROOM(mapping->bytes)
-					     : mapping->bytes / mapping->vmas;
-	int error = region_reserve(regions, mapping->vmas, part_bytes, flags);
+	int error = region_reserve(&region, mapping->vmas,
+				   exhausts ? EXHAUSTED_ROOM(mapping->bytes)
+					    : mapping->bytes,
+				   flags);
 
-	if (!error)
+	if (!error && exhausts)
 		oracle_exhaust(oracle);
-	for (unsigned i = 0; i < mapping->vmas && !error && !exhausts; i++) {
-		error = region_grow(&regions[i], part_bytes,
-				    mapping->bytes / mapping->requests);
-		if (!error && mapping->dontfork &&
-		    madvise(regions[i].start, part_bytes, MADV_DONTFORK))
-			error = -errno;
-	}
+	else if (!error)
+		error = region_resize(&region, mapping->bytes,
+				      mapping->bytes / mapping->requests);
+	if (!error && mapping->dontfork &&
+	    madvise(region.start, mapping->bytes, MADV_DONTFORK))
+		error = -errno;
 	return error;
 }
 

@@ -37,21 +37,25 @@ void room_limit(struct room *room, const struct predict_facts *facts,
 			 "rlimit_data");
 }
 
-int region_reserve(struct region *regions, unsigned count, uint64_t room_bytes,
+/* Of a VMA, and of the closed pages around it. */
+static uint64_t place_bytes(const struct region *region)
+{
+	return region->room_bytes + 2 * page_bytes();
+}
+
+int region_reserve(struct region *region, unsigned vmas, uint64_t bytes,
 		   int flags)
 {
-	const uint64_t part_bytes = room_bytes + 2 * page_bytes();
-	char *all = mmap(NULL, count * part_bytes, PROT_NONE,
-			 flags | MAP_ANONYMOUS, -1, 0);
+	char *all;
 
+	*region = (struct region){ .vmas = vmas,
+				   .flags = flags | MAP_ANONYMOUS,
+				   .room_bytes = whole_pages(bytes / vmas) };
+	all = mmap(NULL, vmas * place_bytes(region), PROT_NONE, region->flags,
+		   -1, 0);
 	if (all == MAP_FAILED)
 		return -ENOMEM; /* the limit of mappings has this name too */
-	for (unsigned i = 0; i < count; i++)
-		regions[i] = (struct region){
-			.start = all + i * part_bytes + page_bytes(),
-			.room_bytes = room_bytes,
-			.flags = flags,
-		};
+	region->start = all + page_bytes();
 	return 0;
 }
 
@@ -69,39 +73,47 @@ uint64_t region_largest(uint64_t limit_bytes)
 			refused = bytes;
 		} else {
 			munmap(region.start - page_bytes(),
-			       bytes + 2 * page_bytes());
+			       place_bytes(&region));
 			granted = bytes;
 		}
 	}
 	return granted;
 }
 
-int region_grow(struct region *region, uint64_t bytes, uint64_t step_bytes)
+/* Only a new mapping is free of the charge: one that mprotect(2) closes keeps
+ * it (mm/mprotect.c, before Linux 6.6). */
+static int resize_vma(char *start, uint64_t *used_bytes, uint64_t bytes,
+		      uint64_t step_bytes, int flags)
 {
-	if (bytes > region->room_bytes)
-		return -ENOMEM;
-	while (region->used_bytes < bytes) {
-		const uint64_t step =
-			smaller(step_bytes, bytes - region->used_bytes);
-
-		if (mprotect(region->start + region->used_bytes, step,
-			     PROT_READ | PROT_WRITE))
+	if (*used_bytes > bytes) {
+		if (mmap(start + bytes, *used_bytes - bytes, PROT_NONE,
+			 flags | MAP_FIXED, -1, 0) == MAP_FAILED)
 			return -errno;
-		region->used_bytes += step;
+		*used_bytes = bytes;
+	}
+	while (*used_bytes < bytes) {
+		const uint64_t step = smaller(step_bytes, bytes - *used_bytes);
+
+		if (mprotect(start + *used_bytes, step, PROT_READ | PROT_WRITE))
+			return -errno;
+		*used_bytes += step;
 	}
 	return 0;
 }
 
-/* Only a new mapping is free of the charge: one that mprotect(2) closes keeps
- * it (mm/mprotect.c, before Linux 6.6). */
-int region_shrink(struct region *region, uint64_t bytes)
+int region_resize(struct region *region, uint64_t bytes, uint64_t step_bytes)
 {
-	if (region->used_bytes <= bytes)
-		return 0;
-	if (mmap(region->start + bytes, region->used_bytes - bytes, PROT_NONE,
-		 region->flags | MAP_ANONYMOUS | MAP_FIXED, -1,
-		 0) == MAP_FAILED)
-		return -errno;
-	region->used_bytes = bytes;
-	return 0;
+	const uint64_t vma_bytes = whole_pages(bytes / region->vmas);
+	int error = vma_bytes > region->room_bytes ? -ENOMEM : 0;
+
+	for (unsigned i = 0; i < region->vmas && !error; i++)
+		error = resize_vma(region->start + i * place_bytes(region),
+				   &region->used_bytes[i], vma_bytes,
+				   step_bytes, region->flags);
+	return error;
+}
+
+uint64_t region_used(const struct region *region)
+{
+	return region->used_bytes[0] + region->used_bytes[1];
 }

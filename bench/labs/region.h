@@ -5,7 +5,8 @@
  *
  * Steps that follow each other become one VMA (mprotect(2); vma_merge() in
  * mm/vma.c), so that a heap can be larger than any single request that the
- * kernel grants. At either end a page stays closed: no neighbour merges.
+ * kernel grants. At either end of a VMA a page stays closed: no neighbour
+ * merges.
  */
 #ifndef LABS_REGION_H
 #define LABS_REGION_H
@@ -14,32 +15,37 @@
 
 #include "bench/judge/predict.h"
 
+#define REGION_VMAS_MAX 2
+
 struct region {
-	char *start;
-	uint64_t room_bytes; /* reserved: not charged */
-	uint64_t used_bytes; /* from start on, writable */
+	char *start; /* of the first VMA */
+	unsigned vmas;
 	int flags;
+	uint64_t room_bytes; /* of each: reserved, not charged */
+	uint64_t used_bytes[REGION_VMAS_MAX]; /* of each from its start on,
+					       * writable */
 };
 
-/* Reserve room_bytes, whole pages, for each of several regions beside each
- * other. flags are MAP_PRIVATE or MAP_SHARED, with MAP_NORESERVE or not
- * (mmap(2)); what is shared is charged now. 0, or -ENOMEM with nothing to
- * release. Together they need no more than one place. Two that are reserved one
- * by one may not fit where one as large as both does: Linux 6.7 and later
- * aligns what could be huge pages, and leaves a gap of up to 2 MiB
- * (__get_unmapped_area() in mm/mmap.c). */
-int region_reserve(struct region *regions, unsigned count, uint64_t room_bytes,
+/* Reserve bytes, cut to whole pages, for a heap of so many VMAs of equal size.
+ * flags are MAP_PRIVATE or MAP_SHARED, with MAP_NORESERVE or not (mmap(2));
+ * what is shared is charged now. 0, or -ENOMEM with nothing to release. All of
+ * it needs no more than one place. VMAs that are reserved one by one may not
+ * fit where one as large as all does: Linux 6.7 and later aligns what could be
+ * huge pages, and leaves a gap of up to 2 MiB (__get_unmapped_area() in
+ * mm/mmap.c). */
+int region_reserve(struct region *region, unsigned vmas, uint64_t bytes,
 		   int flags);
 
 /* The most that can be reserved at one place now, but at most limit_bytes. */
 uint64_t region_largest(uint64_t limit_bytes);
 
-/* Make bytes of it writable in all, in steps of at most step_bytes. 0, or
- * -ENOMEM, of the room too, with what was granted before the refusal. */
-int region_grow(struct region *region, uint64_t bytes, uint64_t step_bytes);
+/* Make bytes of it writable in all, in steps of at most step_bytes, and give
+ * back the others: they are reserved again. 0, or a negative errno, -ENOMEM of
+ * the room too, with what was granted before the refusal. */
+int region_resize(struct region *region, uint64_t bytes, uint64_t step_bytes);
 
-/* Give back all but bytes: they are reserved again. 0 or a negative errno. */
-int region_shrink(struct region *region, uint64_t bytes);
+/* How many bytes of it are writable in all. */
+uint64_t region_used(const struct region *region);
 
 /* The largest heap for which there are addresses, and what ends it, as a word
  * of the column stopped_by. */

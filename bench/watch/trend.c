@@ -95,7 +95,8 @@ const struct row_field memory_sample_fields[] = {
 const struct row_type memory_sample_row =
 	ROW_TYPE("watch", memory_sample_fields);
 
-void trend_add(struct trend_series *series, const struct trend_point *point)
+void trend_add(struct trend_series *series, double time_s, double bytes,
+	       double file_bytes)
 {
 	if (!series->stride)
 		series->stride = 1;
@@ -110,9 +111,9 @@ void trend_add(struct trend_series *series, const struct trend_point *point)
 		series->count = TREND_POINTS_MAX / 2;
 		series->stride *= 2;
 	}
-	series->time_s[series->count] = point->time_s;
-	series->bytes[series->count] = point->bytes;
-	series->file_bytes[series->count++] = point->file_bytes;
+	series->time_s[series->count] = time_s;
+	series->bytes[series->count] = bytes;
+	series->file_bytes[series->count++] = file_bytes;
 }
 
 /* A stretch of a series. */
@@ -324,7 +325,6 @@ int trend_judge(const struct trend_series *series, struct trend *trend)
 	find_troughs(&whole, &troughs);
 	whole_falls = troughs.falls;
 	find_troughs(&tail, &troughs);
-	trend->falls = troughs.falls;
 	if (range_of(&tail) >= STILL * whole.high && range_of(&tail) > 0) {
 		error = judge_steady(&head, &tail, trend);
 		if (!error && trend->verdict != TREND_GROWING)

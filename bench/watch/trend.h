@@ -65,24 +65,19 @@ extern const struct row_field memory_sample_fields[];
 #define TREND_POINTS_MIN 24
 #define TREND_POINTS_MAX 1024
 
-struct trend_point {
-	double time_s;
-	double bytes;
-	double file_bytes; /* of it, pages of mapped files */
-};
-
 /* A series of any length in bounded memory: when it is full, every second
  * point is dropped, and from then on every second one that comes. */
 struct trend_series {
 	double time_s[TREND_POINTS_MAX];
 	double bytes[TREND_POINTS_MAX];
-	double file_bytes[TREND_POINTS_MAX];
+	double file_bytes[TREND_POINTS_MAX]; /* of it, of mapped files */
 	size_t count;
 	size_t stride; /* one of so many points is kept; 0 is 1 */
 	size_t seen;
 };
 
-void trend_add(struct trend_series *series, const struct trend_point *point);
+void trend_add(struct trend_series *series, double time_s, double bytes,
+	       double file_bytes);
 
 enum trend_verdict {
 	TREND_TOO_SHORT,
@@ -100,7 +95,6 @@ struct trend {
 	/* Growing: the part of the growth that is pages of mapped files, 0 to
 	 * 1. The kernel can drop those: they are no leak. */
 	double file_share;
-	size_t falls; /* in the second half */
 };
 
 /* Judge what came so far. Times must ascend. 0 or -ENOMEM. */

@@ -19,6 +19,7 @@
 #include "bench/machine/clock.h"
 #include "bench/machine/signals.h"
 #include "bench/machine/units.h"
+#include "bench/rows/row_file.h"
 #include "bench/show/progress.h"
 #include "bench/verbs/verbs.h"
 #include "bench/watch/watch_report.h"
@@ -36,7 +37,7 @@ struct options {
 struct watch {
 	const struct options *options;
 	struct monitor monitor;
-	struct csv_writer writer; /* its stream is NULL without --csv, --out */
+	struct row_file file; /* its stream is NULL without --csv, --out */
 	struct live live;
 	int signal_fd;
 };
@@ -107,15 +108,11 @@ static void add_reading(struct trend_series *series,
 			const struct memory_sample *now)
 {
 	const struct process_memory *memory = &now->memory;
-	const struct trend_point point = {
-		.time_s = now->time_s,
-		.bytes = (double)(memory->rss_bytes +
-				  if_told(memory->hugetlb_bytes) +
-				  if_told(memory->swap_bytes)),
-		.file_bytes = (double)if_told(memory->file_bytes),
-	};
 
-	trend_add(series, &point);
+	trend_add(series, now->time_s,
+		  (double)(memory->rss_bytes + if_told(memory->hugetlb_bytes) +
+			   if_told(memory->swap_bytes)),
+		  (double)if_told(memory->file_bytes));
 }
 
 static void keep(struct monitor *monitor, const struct memory_sample *now)
@@ -233,14 +230,15 @@ static int open_csv(struct watch *watch, struct failure *why)
 	int error;
 
 	if (path)
-		watch->writer.stream = fopen(path, "wxe");
+		watch->file.writer.stream = fopen(path, "wxe");
 	else if (watch->options->csv)
-		watch->writer.stream = stdout;
+		watch->file.writer.stream = stdout;
 	else
 		return 0;
-	error = watch->writer.stream
-			? row_put_header(&watch->writer, &memory_sample_row)
-			: -errno;
+	watch->file.type = &memory_sample_row;
+	error = watch->file.writer.stream ? row_put_header(&watch->file.writer,
+							   &memory_sample_row)
+					  : -errno;
 	return fail_errno(why, path ? EXIT_USAGE : EXIT_FAILED, CURE_FILE,
 			  error, cure, "write %s", path ?: "standard output");
 }
@@ -279,13 +277,10 @@ static int keep_watch(struct watch *watch)
 		error = take(monitor);
 		if (error)
 			break;
-		if (watch->writer.stream)
-			error = row_put(&watch->writer, &memory_sample_row,
-					NULL, &monitor->now);
 		/* At once: somebody may follow the file. */
-		if (!error && watch->writer.stream &&
-		    fflush(watch->writer.stream))
-			error = -errno;
+		if (watch->file.writer.stream)
+			error = row_file_append(&watch->file, &monitor->now)
+					?: row_file_flush(&watch->file);
 		if (!error && live_due(&watch->live))
 			show(&watch->live, monitor);
 		if (!error)
@@ -304,7 +299,7 @@ static int keep_watch(struct watch *watch)
  * giving its memory back already. */
 static int conclude(struct watch *watch, struct failure *why)
 {
-	FILE *stream = watch->writer.stream == stdout ? stderr : stdout;
+	FILE *stream = watch->file.writer.stream == stdout ? stderr : stdout;
 	struct monitor *monitor = &watch->monitor;
 	int error;
 
@@ -361,8 +356,8 @@ static int watch_run(const struct arguments *args, struct failure *why)
 	if (code)
 		return code;
 	code = watch_process(&watch, why);
-	if (watch.writer.stream && watch.writer.stream != stdout &&
-	    fclose(watch.writer.stream) && !code)
+	if (watch.file.writer.stream && watch.file.writer.stream != stdout &&
+	    fclose(watch.file.writer.stream) && !code)
 		code = fail_errno(why, EXIT_FAILED, CURE_FILE, -errno, NULL,
 				  "write %s", watch.options->out);
 	process_close(&watch.monitor.process);

@@ -29,9 +29,8 @@ struct verdict {
 	/* What the process may still take before its group's limit or the
 	 * machine's end is met; UINT64_MAX: no limit, or not known. */
 	uint64_t group_room_bytes, machine_room_bytes;
-	int used_percent;	   /* of the group's limit */
-	const char *machine_error; /* why the machine's memory is not known */
-	int mode;		   /* of overcommit, or -errno */
+	int used_percent; /* of the group's limit */
+	int mode;	  /* of overcommit, or -errno */
 	/* The OOM killer's other choices, on the machine and in the group that
 	 * has the limit; NULL: none is seen, or the process has ended. */
 	const struct oom_rival *rival, *group_rival;
@@ -187,15 +186,12 @@ static double seconds_left(const struct verdict *verdict, uint64_t room_bytes)
 static void look_at_machine(struct verdict *verdict)
 {
 	const struct meminfo *last = &verdict->monitor->now.machine;
-	struct meminfo machine;
 	uint64_t kills;
-	int error = meminfo_read(&machine);
+	const int error = overcommit_get(&verdict->mode);
 
-	verdict->machine_error = error ? meminfo_error(error) : NULL;
 	verdict->machine_room_bytes = last->available_bytes;
 	if (last->available_bytes != BYTES_UNKNOWN)
 		verdict->machine_room_bytes += last->swap_free_bytes;
-	error = overcommit_get(&verdict->mode);
 	if (error)
 		verdict->mode = error;
 	if (!oom_kills_read(&kills))
@@ -325,10 +321,13 @@ static void report_machine(struct table *table, const struct verdict *verdict)
 	const struct meminfo *machine = &verdict->monitor->now.machine;
 
 	if (machine->available_bytes == BYTES_UNKNOWN) {
+		struct meminfo again;
+		const int error = meminfo_read(&again);
+
 		report_line(table, "machine", TABLE_PLAIN,
 			    "its memory cannot be told: %s",
-			    verdict->machine_error
-				    ?: "it was not told at the last reading");
+			    error ? meminfo_error(error)
+				  : "it was not told at the last reading");
 		return;
 	}
 	report_row(table, "machine", TABLE_PLAIN,

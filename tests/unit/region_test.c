@@ -20,9 +20,10 @@
 
 static void release(const struct region *region)
 {
-	assert_int_equal(munmap(region->start - page_bytes(),
-				region->room_bytes + 2 * page_bytes()),
-			 0);
+	assert_int_equal(
+		munmap(region->start - page_bytes(),
+		       region->vmas * (region->room_bytes + 2 * page_bytes())),
+		0);
 }
 
 static void fill(char *start, uint64_t bytes)
@@ -52,7 +53,7 @@ static char *shape_gap(void)
 
 static void both_halves_are_to_be_had(void **state)
 {
-	struct region halves[2];
+	struct region region;
 	char *start = shape_gap();
 
 	(void)state;
@@ -60,11 +61,10 @@ static void both_halves_are_to_be_had(void **state)
 		const uint64_t part =
 			whole_pages((region_largest(INT64_MAX / 2) - MIB) / 2);
 
-		assert_int_equal(region_reserve(halves, 2, part, MAP_PRIVATE),
-				 0);
-		assert_true(halves[0].start + part < halves[1].start);
-		release(&halves[0]);
-		release(&halves[1]);
+		assert_int_equal(
+			region_reserve(&region, 2, 2 * part, MAP_PRIVATE), 0);
+		assert_int_equal(region.room_bytes, part);
+		release(&region);
 		/* Each half has a page less. */
 		fill(start, 2 * page_bytes());
 		start += 2 * page_bytes();
@@ -73,19 +73,22 @@ static void both_halves_are_to_be_had(void **state)
 
 static void a_region_is_usable_to_its_end(void **state)
 {
-	struct region halves[2];
+	struct region region;
+	char *second;
 
 	(void)state;
-	assert_int_equal(region_reserve(halves, 2, MIB, MAP_PRIVATE), 0);
-	for (int i = 0; i < 2; i++) {
-		struct region *half = &halves[i];
-
-		assert_int_equal(region_grow(half, MIB, MIB), 0);
-		half->start[0] = half->start[MIB - 1] = 1;
-		assert_int_equal(region_grow(half, MIB + 1, MIB), -ENOMEM);
-		assert_int_equal(region_shrink(half, 0), 0);
-		release(half);
-	}
+	assert_int_equal(region_reserve(&region, 2, 2 * MIB, MAP_PRIVATE), 0);
+	second = region.start + MIB + 2 * page_bytes();
+	assert_int_equal(region_resize(&region, 2 * MIB, MIB), 0);
+	region.start[0] = region.start[MIB - 1] = 1;
+	second[0] = second[MIB - 1] = 1;
+	assert_int_equal(region_used(&region), 2 * MIB);
+	assert_int_equal(
+		region_resize(&region, 2 * MIB + 2 * page_bytes(), MIB),
+		-ENOMEM);
+	assert_int_equal(region_resize(&region, 0, MIB), 0);
+	assert_int_equal(region_used(&region), 0);
+	release(&region);
 }
 
 int main(void)

@@ -39,14 +39,10 @@ static struct trend judge(shape *at, size_t count, double noise_mib)
 	seed = 7;
 	memset(&series, 0, sizeof series);
 	for (size_t i = 0; i < count; i++) {
-		const struct trend_point point = {
-			.time_s = (double)i,
-			.bytes = (at((double)i / (double)count) +
-				  noise_mib * noise()) *
-				 MIB,
-		};
+		const double mib =
+			at((double)i / (double)count) + noise_mib * noise();
 
-		trend_add(&series, &point);
+		trend_add(&series, (double)i, mib * MIB, 0);
 	}
 	assert_int_equal(trend_judge(&series, &trend), 0);
 	return trend;
@@ -227,16 +223,16 @@ static void late_readings_are_no_pause(void **state)
 	(void)state;
 	for (int by_reading = 0; by_reading < 2; by_reading++) {
 		static struct trend_series series;
-		struct trend_point point = { .bytes = 100 * MIB };
+		double time_s = 0, bytes = 100 * MIB;
 		struct trend trend;
 
 		memset(&series, 0, sizeof series);
 		for (int i = 0; i < FEW; i++) {
 			const int step_s = i > 40 && i < 52 ? 5 : 1;
 
-			point.time_s += step_s;
-			point.bytes += MIB * (by_reading ? 1 : step_s) / 5;
-			trend_add(&series, &point);
+			time_s += step_s;
+			bytes += MIB * (by_reading ? 1 : step_s) / 5;
+			trend_add(&series, time_s, bytes, 0);
 		}
 		assert_int_equal(trend_judge(&series, &trend), 0);
 		assert_int_equal(trend.verdict, TREND_GROWING);
@@ -262,7 +258,6 @@ static void what_rises_and_falls_is_normal(void **state)
 	assert_verdict(flat, MANY, 60, TREND_SAWTOOTH);
 	/* Too few teeth to tell a leak from chance. */
 	assert_verdict(few_climbing_teeth, FEW, 0, TREND_SAWTOOTH);
-	assert_true(judge(teeth, FEW, 0).falls == 4);
 }
 
 static void a_jump_and_then_flat_is_startup(void **state)
@@ -326,13 +321,7 @@ static void file_pages_are_told_apart(void **state)
 
 	(void)state;
 	for (int i = 0; i < FEW; i++) {
-		const struct trend_point point = {
-			.time_s = i,
-			.bytes = 100 * MIB + i * MIB,
-			.file_bytes = i * MIB * 3 / 4,
-		};
-
-		trend_add(&series, &point);
+		trend_add(&series, i, 100 * MIB + i * MIB, i * MIB * 3 / 4);
 	}
 	assert_int_equal(trend_judge(&series, &trend), 0);
 	assert_int_equal(trend.verdict, TREND_GROWING);
@@ -355,10 +344,7 @@ static void long_series_are_thinned(void **state)
 
 	(void)state;
 	for (int i = 0; i < 100000; i++) {
-		const struct trend_point point = { .time_s = i,
-						   .bytes = MIB + i };
-
-		trend_add(&series, &point);
+		trend_add(&series, i, MIB + i, 0);
 	}
 	assert_true(series.count <= TREND_POINTS_MAX);
 	assert_true(series.count > TREND_POINTS_MAX / 2);
