@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <stdio.h>
 
+#include "bench/machine/units.h"
 #include "lib/spawnwise.h"
 
 #define MIB (1024 * 1024)
@@ -19,20 +20,14 @@
  * (sysdeps/unix/sysv/linux/spawni.c): 32 KiB, its argv and a page's rest. */
 #define CHILD_STACK_BYTES ((uint64_t)36 * 1024)
 
-static uint64_t minus(uint64_t from, uint64_t bytes)
-{
-	return from > bytes ? from - bytes : 0;
-}
-
 /* What __vm_enough_memory() calls allowed: each process keeps a little less
  * than the limit for root and for the user who must kill it. */
 static uint64_t allowed_bytes(const struct predict_facts *facts)
 {
-	uint64_t reserve_bytes = facts->total_vm_bytes / 32;
+	const uint64_t reserve_bytes =
+		smaller(facts->total_vm_bytes / 32, facts->user_reserve_bytes);
 	uint64_t allowed = facts->commit_limit_bytes;
 
-	if (reserve_bytes > facts->user_reserve_bytes)
-		reserve_bytes = facts->user_reserve_bytes;
 	if (!facts->admin)
 		allowed = minus(allowed, facts->admin_reserve_bytes);
 	return minus(allowed, reserve_bytes);
@@ -122,8 +117,8 @@ int predict_map(const struct predict_mapping *mapping, int overcommit,
 	}
 	if (copied) {
 		facts->accountable_bytes += mapping->bytes;
-		if (vma_bytes > facts->largest_vma_bytes)
-			facts->largest_vma_bytes = vma_bytes;
+		facts->largest_vma_bytes =
+			larger(vma_bytes, facts->largest_vma_bytes);
 	}
 	return 0;
 }
@@ -142,17 +137,16 @@ uint64_t predict_frontier(unsigned traits, int overcommit, unsigned vmas,
 		heap_bytes = minus(predict_left(facts),
 				   predict_commit(traits, facts)) /
 			     (copies ? 2 : 1);
-	return heap_bytes < room_bytes ? heap_bytes : room_bytes;
+	return smaller(heap_bytes, room_bytes);
 }
 
 const char *headroom_lack(unsigned traits, const struct predict_facts *facts)
 {
 	static char text[256];
-	uint64_t needed_bytes = facts->ram_bytes / HEADROOM_RAM_DIVISOR;
+	const uint64_t needed_bytes = larger(
+		facts->ram_bytes / HEADROOM_RAM_DIVISOR, HEADROOM_MIN_BYTES);
 	uint64_t held_bytes = facts->committed_bytes;
 
-	if (needed_bytes < HEADROOM_MIN_BYTES)
-		needed_bytes = HEADROOM_MIN_BYTES;
 	if (!predict(traits, 2, facts))
 		held_bytes += predict_commit(traits, facts);
 	if (minus(facts->commit_limit_bytes, held_bytes) >= needed_bytes)

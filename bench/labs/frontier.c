@@ -14,7 +14,6 @@
 #include "bench/labs/frontier_find.h"
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
-#include "bench/machine/units.h"
 #include "lib/spawnwise.h"
 
 static const struct frontier_case cases[] = { { .vmas = 1 }, { .vmas = 2 } };
@@ -120,10 +119,10 @@ static bool agrees(const struct frontier *frontier)
 	const uint64_t predicted_bytes = frontier->predicted_bytes;
 	const uint64_t upper_bytes =
 		frontier->upper_bytes ?: frontier->lower_bytes;
-	uint64_t spare_bytes = predicted_bytes / 100;
+	const uint64_t spare_bytes =
+		larger(predicted_bytes / 100,
+		       frontier->trial.mode == 2 ? frontier->slack_bytes : 0);
 
-	if (frontier->trial.mode == 2 && frontier->slack_bytes > spare_bytes)
-		spare_bytes = frontier->slack_bytes;
 	return frontier->lower_bytes <= predicted_bytes + spare_bytes &&
 	       upper_bytes + spare_bytes >= predicted_bytes;
 }

@@ -46,8 +46,7 @@ static int renew(struct frontier *frontier, struct predict_facts *now)
 	moved_bytes =
 		minus(now->committed_bytes, frontier->facts.committed_bytes) +
 		minus(frontier->facts.committed_bytes, now->committed_bytes);
-	if (moved_bytes > frontier->moved_bytes)
-		frontier->moved_bytes = moved_bytes;
+	frontier->moved_bytes = larger(moved_bytes, frontier->moved_bytes);
 	return 0;
 }
 

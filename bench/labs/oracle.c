@@ -16,6 +16,7 @@
 #include "bench/labs/report.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/text.h"
+#include "bench/machine/units.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/rows/rows.h"
 #include "lib/spawnwise.h"
@@ -199,8 +200,7 @@ static uint64_t find_most(const struct lab_context *context)
 			continue;
 		if (row->observed && !is_copied(row))
 			return 0;
-		if (row->heap_bytes > most_bytes)
-			most_bytes = row->heap_bytes;
+		most_bytes = larger(most_bytes, row->heap_bytes);
 	}
 	return most_bytes;
 }

@@ -163,11 +163,11 @@ int oracle_map(struct oracle *oracle, int mode)
 	if (error)
 		return error;
 	/* Early memory has the size that the mode to come makes interesting. */
-	oracle->heap_bytes = 2 * whole_pages(size_of(memory->size, next_mode,
-						     &oracle->facts) /
-					     2);
-	if (oracle->heap_bytes < SMALLEST_BYTES)
-		oracle->heap_bytes = SMALLEST_BYTES;
+	oracle->heap_bytes =
+		larger(2 * whole_pages(size_of(memory->size, next_mode,
+					       &oracle->facts) /
+				       2),
+		       SMALLEST_BYTES);
 	after = oracle->facts;
 	mapping.bytes = oracle->heap_bytes;
 	mapping.requests = 1;

@@ -14,6 +14,7 @@
 #include <stdint.h>
 
 #include "bench/judge/predict.h"
+#include "bench/machine/units.h"
 
 #define REGION_VMAS_MAX 2
 
@@ -65,15 +66,5 @@ void room_limit(struct room *room, const struct predict_facts *facts,
 /* The size of a page, and a size cut to whole pages. */
 uint64_t page_bytes(void);
 uint64_t whole_pages(uint64_t bytes);
-
-static inline uint64_t minus(uint64_t from, uint64_t bytes)
-{
-	return from > bytes ? from - bytes : 0;
-}
-
-static inline uint64_t smaller(uint64_t one, uint64_t other)
-{
-	return one < other ? one : other;
-}
 
 #endif

@@ -109,22 +109,17 @@ const char *meminfo_error(int error)
 
 uint64_t meminfo_headroom_bytes(const struct meminfo *info)
 {
-	if (info->committed_bytes >= info->commit_limit_bytes ||
-	    info->commit_limit_bytes == FIELD_ABSENT)
-		return 0;
-	return info->commit_limit_bytes - info->committed_bytes;
+	return info->commit_limit_bytes == FIELD_ABSENT
+		       ? 0
+		       : minus(info->commit_limit_bytes, info->committed_bytes);
 }
 
 uint64_t cgroup_room_bytes(const struct cgroup_room *room)
 {
-	uint64_t used_bytes = room->usage_bytes;
-
-	if (!room->limited)
-		return UINT64_MAX;
-	used_bytes -=
-		room->cache_bytes < used_bytes ? room->cache_bytes : used_bytes;
-	return room->limit_bytes > used_bytes ? room->limit_bytes - used_bytes
-					      : 0;
+	return room->limited
+		       ? minus(room->limit_bytes,
+			       minus(room->usage_bytes, room->cache_bytes))
+		       : UINT64_MAX;
 }
 
 /* Where there is no such file (gVisor), or it is not understood, nothing is
@@ -327,15 +322,16 @@ static bool vma_header(struct vma *vma, const char *line)
 static int add_vma(struct smaps_facts *facts, const struct vma *vma,
 		   uint64_t from, uint64_t to)
 {
-	const uint64_t start = vma->start > from ? vma->start : from;
-	const uint64_t end = vma->end < to ? vma->end : to;
+	const uint64_t start = larger(vma->start, from);
+	const uint64_t end = smaller(vma->end, to);
 
 	if (!vma->end || !vma->flags_known)
 		return -ENODATA;
 	/* The upper half of all addresses is the kernel's. */
-	if (vma->start <= INT64_MAX && vma->start > vma->before &&
-	    vma->start - vma->before > facts->largest_gap_bytes)
-		facts->largest_gap_bytes = vma->start - vma->before;
+	if (vma->start <= INT64_MAX)
+		facts->largest_gap_bytes =
+			larger(facts->largest_gap_bytes,
+			       minus(vma->start, vma->before));
 	if (start >= end)
 		return 0;
 	facts->vmas++;
@@ -346,8 +342,8 @@ static int add_vma(struct smaps_facts *facts, const struct vma *vma,
 	if (!vma->accountable || !vma->copied)
 		return 0;
 	facts->accountable_bytes += end - start;
-	if (end - start > facts->largest_accountable_bytes)
-		facts->largest_accountable_bytes = end - start;
+	facts->largest_accountable_bytes =
+		larger(end - start, facts->largest_accountable_bytes);
 	return 0;
 }
 

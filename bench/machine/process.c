@@ -21,6 +21,7 @@
 
 #include "bench/machine/coprocess.h"
 #include "bench/machine/text.h"
+#include "bench/machine/units.h"
 #include "lib/probe.h"
 
 #define PF_EXITING 0x00000004
@@ -191,7 +192,7 @@ bool process_ended(const struct process *process)
 
 static uint64_t left(const struct process_limit *limit)
 {
-	return limit->limit > limit->used ? limit->limit - limit->used : 0;
+	return minus(limit->limit, limit->used);
 }
 
 static void take(struct process_limit *nearest,

@@ -17,6 +17,22 @@ struct units_text {
 	char text[UNITS_LENGTH];
 };
 
+/* A difference that does not go below 0. */
+static inline uint64_t minus(uint64_t from, uint64_t bytes)
+{
+	return from > bytes ? from - bytes : 0;
+}
+
+static inline uint64_t smaller(uint64_t one, uint64_t other)
+{
+	return one < other ? one : other;
+}
+
+static inline uint64_t larger(uint64_t one, uint64_t other)
+{
+	return one > other ? one : other;
+}
+
 /* "64M", "1G", "1536K", "0": the shortest form that size_parse() reads back
  * to the same number of bytes. */
 struct units_text size_exact(uint64_t bytes);
