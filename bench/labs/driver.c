@@ -141,15 +141,17 @@ static int work(struct trial *trial)
 {
 	const struct lab_part *part = trial->context->part;
 	struct coprocess worker;
+	bool acts;
 	int error = worker_start(&worker, trial->context->guardian, prepare,
 				 part->act, trial);
 
 	if (error)
 		return error;
 	trial->pid = worker.pid;
-	if (part->before && !trial->skipped[0])
+	acts = !trial->skipped[0] || part->skipped_rows;
+	if (part->before && acts)
 		error = part->before(trial);
-	if (part->act && !error && !trial->skipped[0])
+	if (part->act && !error && acts)
 		trial->ended = worker_act(&worker, trial,
 					  part->look ? look : NULL, &error);
 	else

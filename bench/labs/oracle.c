@@ -85,14 +85,11 @@ static const struct row_field words[] = {
 static int prepare(void *row)
 {
 	struct oracle *oracle = row;
-	struct trial *trial = &oracle->trial;
-	int error = spawner_open(trial);
+	const int error = spawner_open(row);
 
-	strcpy(oracle->unavailable, trial->skipped);
-	trial->skipped[0] = '\0';
-	if (!error && oracle_memory(oracle)->early)
-		error = oracle_map(oracle, trial->context->users_mode);
-	return error;
+	return error || !oracle_memory(oracle)->early
+		       ? error
+		       : oracle_map(oracle, oracle->trial.context->users_mode);
 }
 
 static int spawn(struct oracle *oracle)
@@ -111,9 +108,8 @@ static int spawn(struct oracle *oracle)
 	if (oracle_exhausts(oracle))
 		facts->committed_bytes += predict_left(facts);
 	oracle->predicted = predict(traits, trial->mode, facts);
-	strcpy(trial->skipped, oracle->unavailable);
 	/* In mode 2, what others need is left to them. */
-	if (!trial->skipped[0] && trial->mode == 2 && !trial->context->alone)
+	if (trial->mode == 2 && !trial->context->alone)
 		strcpy(trial->skipped,
 		       request_harm(predict_asked(traits, facts), facts) ?: "");
 	if (trial->skipped[0])
@@ -133,7 +129,7 @@ static int ask(void *row)
 		error = oracle_map(oracle, oracle->trial.mode);
 	if (!error && !oracle->at_map && !oracle->trial.skipped[0])
 		error = spawn(oracle);
-	if (!oracle->unavailable[0])
+	if (spawner.handle)
 		spawner_close();
 	return error;
 }

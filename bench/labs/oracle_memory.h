@@ -38,7 +38,6 @@ struct oracle {
 	int predicted, observed; /* outcomes, bench/rows/rows.h */
 	struct predict_facts facts;
 	uint64_t asked_bytes, left_bytes;
-	char unavailable[256]; /* the strategy is, and why; or "" */
 
 	/* In texts, and of all strategies with this memory in this mode, in the
 	 * first of their rows. */

@@ -106,7 +106,7 @@ struct lab_part {
 	int (*after)(void *row);   /* outside, at its end */
 	int limit_ms;		   /* of act() */
 	double trial_s;		   /* Optional: about, for the progress. */
-	bool skipped_rows;	   /* of what was skipped there is a row too */
+	bool skipped_rows;	   /* what was skipped goes on, for its row */
 
 	/* What is told, in this order. */
 	const struct row_field *words; /* Optional: for texts alone. */

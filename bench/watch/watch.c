@@ -121,8 +121,8 @@ static void keep(struct monitor *monitor, const struct memory_sample *now)
 		add_reading(&monitor->series, &monitor->now);
 	if (!monitor->taken++)
 		monitor->first = *now;
-	if (now->memory.rss_bytes > monitor->peak_bytes)
-		monitor->peak_bytes = now->memory.rss_bytes;
+	monitor->peak_bytes =
+		larger(monitor->peak_bytes, now->memory.rss_bytes);
 	monitor->now = *now;
 }
 
@@ -171,17 +171,10 @@ static uint64_t next_tick_ns(struct monitor *monitor, uint64_t interval_ns,
 	const uint64_t soon_ns = elapsed_ns + MEMORY_SAMPLE_TIME_NS;
 	uint64_t due_ns;
 
-	monitor->ticks++;
-	if (monitor->ticks < elapsed_ns / interval_ns)
-		monitor->ticks = elapsed_ns / interval_ns;
+	monitor->ticks = larger(monitor->ticks + 1, elapsed_ns / interval_ns);
 	if (__builtin_mul_overflow(monitor->ticks, interval_ns, &due_ns))
 		return UINT64_MAX;
-	return due_ns > soon_ns ? due_ns : soon_ns;
-}
-
-static uint64_t elapsed_ns(const struct monitor *monitor)
-{
-	return (uint64_t)(clock_now_ns() - monitor->begin_ns);
+	return larger(due_ns, soon_ns);
 }
 
 /* Wait until the next reading is due, or it is over: the process ends, the
@@ -191,34 +184,27 @@ static int await_next(struct watch *watch)
 {
 	struct monitor *monitor = &watch->monitor;
 	const uint64_t duration_ns = watch->options->duration_ns ?: UINT64_MAX;
-	const uint64_t due_ns = next_tick_ns(
-		monitor, watch->options->interval_ns, elapsed_ns(monitor));
+	const uint64_t now_ns = (uint64_t)(clock_now_ns() - monitor->begin_ns);
+	const uint64_t due_ns =
+		next_tick_ns(monitor, watch->options->interval_ns, now_ns);
 	/* The verdict needs a second reading, however late the first was. */
 	const bool last = due_ns > duration_ns && monitor->taken > 1;
-	const uint64_t until_ns = last ? duration_ns : due_ns;
+	const uint64_t left_ns = minus(last ? duration_ns : due_ns, now_ns);
+	const struct timespec left = {
+		.tv_sec = (time_t)(left_ns / 1000000000),
+		.tv_nsec = (long)(left_ns % 1000000000),
+	};
 	struct pollfd events[] = {
 		{ .fd = watch->signal_fd, .events = POLLIN },
 		{ .fd = monitor->process.pid_fd, .events = POLLIN },
 	};
+	const int ready = ppoll(events, 2, &left, NULL);
 
-	for (;;) {
-		const uint64_t now_ns = elapsed_ns(monitor);
-		const uint64_t left_ns =
-			now_ns < until_ns ? until_ns - now_ns : 0;
-		const struct timespec left = {
-			.tv_sec = (time_t)(left_ns / 1000000000),
-			.tv_nsec = (long)(left_ns % 1000000000),
-		};
-		const int ready = ppoll(events, 2, &left, NULL);
-
-		if (ready < 0 && errno != EINTR)
-			return -errno;
-		if (ready < 0)
-			continue;
-		monitor->ended = !events[0].revents && events[1].revents;
-		monitor->over = ready > 0 || last;
-		return 0;
-	}
+	if (ready < 0)
+		return -errno;
+	monitor->ended = !events[0].revents && events[1].revents;
+	monitor->over = ready > 0 || last;
+	return 0;
 }
 
 static int open_csv(struct watch *watch, struct failure *why)
