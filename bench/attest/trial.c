@@ -289,7 +289,7 @@ bool trial_end(struct trial_spawn *trial, struct trial_report *last)
 	return last->phase == TRIAL_DONE;
 }
 
-int trial_run(const struct sw_strategy *strategy, const char **step)
+static int run_once(const struct sw_strategy *strategy, const char **step)
 {
 	struct trial_spawn trial;
 	struct trial_report last;
@@ -317,7 +317,7 @@ int trial_run(const struct sw_strategy *strategy, const char **step)
 	return -last.refused;
 }
 
-int trial_known(const struct sw_strategy *strategy, const char **step)
+int trial_run(const struct sw_strategy *strategy, const char **step)
 {
 	static struct {
 		bool asked;
@@ -329,9 +329,9 @@ int trial_known(const struct sw_strategy *strategy, const char **step)
 	while (sw_strategies[i] && sw_strategies[i] != strategy)
 		i++;
 	if (!sw_strategies[i] || i >= STRATEGIES_KNOWN)
-		return trial_run(strategy, step);
+		return run_once(strategy, step);
 	if (!known[i].asked)
-		known[i].error = trial_run(strategy, &known[i].step);
+		known[i].error = run_once(strategy, &known[i].step);
 	known[i].asked = true;
 	*step = known[i].step;
 	return known[i].error;

@@ -24,7 +24,7 @@ struct trial_report {
 	bool ran;	  /* the strategy says that the program runs */
 };
 
-#define STRATEGIES_KNOWN 64 /* by trial_known() */
+#define STRATEGIES_KNOWN 64 /* whose answers trial_run() keeps */
 
 struct trial_spawn {
 	struct trial_report *report; /* MAP_SHARED */
@@ -48,19 +48,16 @@ int trial_start(struct trial_spawn *trial, const struct sw_strategy *strategy,
 bool trial_end(struct trial_spawn *trial, struct trial_report *last);
 
 /*
- * Whether a strategy works here: it was opened, and spawned once. 0, or why
- * not: the error of *step, a call of the library ("a trial": the process for it
- * could not be made). -EPROTO: it says that a program runs that is not there;
+ * Whether a strategy works here: it was opened, and spawned once; a built-in
+ * one is tried once in the life of this process. 0, or why not: the error of
+ * *step, a call of the library ("a trial": the process for it could not be
+ * made). -EPROTO: it says that a program runs that is not there;
  * -EOWNERDEAD: the process was killed, as a seccomp filter can do;
  * -ETIMEDOUT: it did not end within five seconds. Where our children are born
  * in another pid namespace it is only opened, in this process: the trial would
  * be the namespace's init, which ends with it (lib/probe.h).
  */
 int trial_run(const struct sw_strategy *strategy, const char **step);
-
-/* The same, tried once for each built-in strategy in the life of this process,
- * for everybody who says that a strategy works here. */
-int trial_known(const struct sw_strategy *strategy, const char **step);
 
 /*
  * A seccomp listener: it sees the system calls by which another process is born

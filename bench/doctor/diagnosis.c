@@ -120,7 +120,7 @@ static void examine_strategies(struct diagnosis *found)
 		struct found_strategy *row = &found->rows[count];
 
 		row->name = sw_strategies[count]->name;
-		row->error = -trial_known(sw_strategies[count], &row->step);
+		row->error = -trial_run(sw_strategies[count], &row->step);
 		row->supported = !row->error;
 	}
 	found->strategies =

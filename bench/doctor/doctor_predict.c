@@ -89,7 +89,7 @@ static bool is_usable(const struct sw_strategy *strategy)
 	const char *step;
 
 	return !(strategy->traits & SW_CREATES_NOTHING) &&
-	       !trial_known(strategy, &step);
+	       !trial_run(strategy, &step);
 }
 
 static void predict_spawns(struct predicted_process *predicted)

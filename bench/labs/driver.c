@@ -48,8 +48,10 @@ const struct lab_case *lab_case(const struct lab_part *part, size_t i)
 			   : &none;
 }
 
-const struct sw_strategy *lab_strategy(const struct lab_part *part,
-				       size_t number)
+/* One of those that create something and are not left out; NULL: there is none
+ * of that number. */
+static const struct sw_strategy *strategy_at(const struct lab_part *part,
+					     size_t number)
 {
 	for (size_t i = 0; sw_strategies[i]; i++)
 		if (!(sw_strategies[i]->traits &
@@ -63,7 +65,7 @@ size_t lab_strategies(const struct lab_part *part)
 {
 	size_t count = !part->strategies;
 
-	while (part->strategies && lab_strategy(part, count))
+	while (part->strategies && strategy_at(part, count))
 		count++;
 	return count;
 }
@@ -234,7 +236,7 @@ static int try_product(struct trial *shared, struct trial trial,
 		trial.one = lab_case(part, i % cases);
 		trial.case_name = trial.one->name;
 		if (part->strategies) {
-			trial.strategy = lab_strategy(part, i / cases);
+			trial.strategy = strategy_at(part, i / cases);
 			trial.strategy_name = trial.strategy->name;
 		}
 		if (part->trial_s > 0)

@@ -132,11 +132,9 @@ struct lab_part {
 	.cases = (list), .case_bytes = sizeof *(list),                         \
 	.case_count = sizeof(list) / sizeof *(list)
 
-/* Of a part: how many strategies and cases it is tried with, and one by its
- * number: of the strategies that create something and are not left out; NULL:
- * there is none. */
+/* Of a part: how many strategies and cases it is tried with, and a case by its
+ * number. */
 size_t lab_strategies(const struct lab_part *part);
-const struct sw_strategy *lab_strategy(const struct lab_part *part, size_t i);
 size_t lab_cases(const struct lab_part *part);
 const struct lab_case *lab_case(const struct lab_part *part, size_t i);
 

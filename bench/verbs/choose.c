@@ -47,7 +47,7 @@ static int predicted(const struct sw_strategy *strategy,
 		     const struct predict_facts *facts)
 {
 	const char *step;
-	const int refused = trial_known(strategy, &step);
+	const int refused = trial_run(strategy, &step);
 	int predicted;
 
 	if (refused)

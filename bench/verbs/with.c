@@ -70,7 +70,7 @@ static int find_strategy(const char *name, const struct sw_strategy **strategy,
 			    "serve a program with %s: it does not honour %s",
 			    name, sw_field_name(missing & -missing));
 	return fail_errno(why, EXIT_OURS, CURE_STRATEGY,
-			  trial_known(*strategy, &step), "Choose another.",
+			  trial_run(*strategy, &step), "Choose another.",
 			  "serve a program with %s", name);
 }
 
