@@ -228,28 +228,20 @@ static int keep(int error)
 	return error;
 }
 
-static int create_files(void)
-{
-	int error = run_dir_create(&files.dir);
-
-	if (error)
-		return error;
-	error = row_file_open(&context.file, files.dir.path, NULL,
-			      context.lab->row, false);
-	if (error)
-		run_dir_remove(&files.dir);
-	return error;
-}
-
 /* Do the lab, with its files; what it has found is in them then. */
 static int experiment(struct failure *why)
 {
-	int error = create_files();
+	int error = run_dir_create(&files.dir);
 
-	if (error)
+	if (!error)
+		error = row_file_open(&context.file, files.dir.path, NULL,
+				      context.lab->row, false);
+	if (error) {
+		run_dir_remove(&files.dir);
 		return fail_errno(why, EXIT_FAILED, CURE_FILE, error,
 				  "Use --out DIR to write elsewhere.",
 				  "write to %s", files.dir.path);
+	}
 	watch_signals();
 	context.text = open_memstream(&files.text, &files.text_bytes);
 	error = context.text ? lab_run(&context) : -errno;

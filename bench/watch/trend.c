@@ -207,7 +207,7 @@ static void set_growth(struct trend *trend, double bytes_per_s,
 		stretch->file_bytes[last] - stretch->file_bytes[first];
 
 	trend->verdict = TREND_GROWING;
-	trend->bytes_per_hour = bytes_per_s * 3600;
+	trend->bytes_per_hour = (uint64_t)(bytes_per_s * 3600);
 	trend->file_share = rise > 0 ? fmin(fmax(file_rise / rise, 0), 1) : 0;
 }
 
@@ -316,9 +316,11 @@ int trend_judge(const struct trend_series *series, struct trend *trend)
 	size_t whole_falls;
 	int error = 0;
 
-	*trend = (struct trend){ .verdict = TREND_TOO_SHORT };
+	*trend = (struct trend){ TREND_TOO_SHORT, BYTES_UNKNOWN, NAN };
 	if (series->count < TREND_POINTS_MIN)
 		return 0;
+	trend->bytes_per_hour = 0;
+	trend->file_share = 0;
 	whole = stretch_of(series, 0, series->count);
 	head = stretch_of(series, 0, half);
 	tail = stretch_of(series, half, series->count - half);
@@ -343,7 +345,8 @@ bool trend_is_mapped(const struct trend *trend)
 
 double trend_seconds_until(const struct trend *trend, double bytes)
 {
-	const double rate = trend->bytes_per_hour * (1 - trend->file_share);
+	const double rate =
+		(double)trend->bytes_per_hour * (1 - trend->file_share);
 
 	return rate > 0 && !trend_is_mapped(trend) ? bytes / rate * 3600
 						   : INFINITY;

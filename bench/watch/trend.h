@@ -91,9 +91,10 @@ enum trend_verdict {
 
 struct trend {
 	enum trend_verdict verdict;
-	double bytes_per_hour; /* growing: Theil-Sen slope; else 0 */
+	/* Growing: Theil-Sen slope; too short: BYTES_UNKNOWN; else 0. */
+	uint64_t bytes_per_hour;
 	/* Growing: the part of the growth that is pages of mapped files, 0 to
-	 * 1. The kernel can drop those: they are no leak. */
+	 * 1. The kernel can drop those: they are no leak. Too short: NAN. */
 	double file_share;
 };
 

@@ -23,9 +23,7 @@ struct verdict {
 	const struct monitor *monitor;
 	const struct memory_sample *now; /* the last of the monitor */
 	struct trend trend;
-	uint64_t growth_bytes_per_hour; /* BYTES_UNKNOWN: not judged */
-	double growth_file_share;	/* NAN: not judged */
-	double limit_met_s;		/* INFINITY: never */
+	double limit_met_s; /* INFINITY: never */
 	/* What the process may still take before its group's limit or the
 	 * machine's end is met; UINT64_MAX: no limit, or not known. */
 	uint64_t group_room_bytes, machine_room_bytes;
@@ -107,9 +105,9 @@ static const struct row_field concluded[] = {
 	      "`growing`, `sawtooth`, `flat`, `startup`, `falling`, `unclear`, "
 	      "`too_short`: spawnwise(1) has the sentences",
 	      trend_names),
-	FIELD("growth_bytes_per_hour", BYTES, AT(growth_bytes_per_hour),
+	FIELD("growth_bytes_per_hour", BYTES, AT(trend.bytes_per_hour),
 	      "the rate where it is `growing`, else 0; `null` if `too_short`"),
-	FIELD("growth_file_share", RATIO, AT(growth_file_share),
+	FIELD("growth_file_share", RATIO, AT(trend.file_share),
 	      "the part of the growth that is pages of mapped files, 0 to 1; "
 	      "more than half is no leak"),
 	FIELD("limit_met_in_s", SECONDS, AT(limit_met_s),
@@ -206,19 +204,12 @@ static int conclude(const struct monitor *monitor, struct verdict *verdict)
 	*verdict = (struct verdict){
 		.monitor = monitor,
 		.now = &monitor->now,
-		.growth_bytes_per_hour = BYTES_UNKNOWN,
-		.growth_file_share = NAN,
 		.group_room_bytes = cgroup_room_bytes(group),
 		.group = group->usage_bytes != BYTES_UNKNOWN ? verdict : NULL,
 	};
 	error = trend_judge(&monitor->series, &verdict->trend);
 	if (error)
 		return error;
-	if (verdict->trend.verdict != TREND_TOO_SHORT) {
-		verdict->growth_bytes_per_hour =
-			(uint64_t)verdict->trend.bytes_per_hour;
-		verdict->growth_file_share = verdict->trend.file_share;
-	}
 	if (group->limited)
 		verdict->used_percent =
 			(int)lround(100 * (double)group->usage_bytes /
