@@ -277,9 +277,7 @@ static int run_round(struct rounds *rounds)
 	return error;
 }
 
-/* Or without hope: no spawn of it works. What copies page tables follows the
- * machine's memory, and is not asked to be as exact. */
-static bool is_exact(const struct summary *row, double precision)
+bool runner_is_exact(const struct summary *row, double precision)
 {
 	return !row->ok || row->cell.creates_nothing ||
 	       summary_precision(row) <=
@@ -303,7 +301,8 @@ static int judge_cells(struct rounds *rounds)
 		const struct summary *row =
 			&result.rows[i * TIME_COUNT + TIME_REAP];
 
-		run->outcomes[i].done = is_exact(row, run->plan->precision);
+		run->outcomes[i].done =
+			runner_is_exact(row, run->plan->precision);
 		rounds->over &= run->outcomes[i].done;
 	}
 	free(result.rows);

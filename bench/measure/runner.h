@@ -25,4 +25,9 @@ int runner_begin(struct run *run);
  */
 int runner_run(struct run *run);
 
+/* Whether a cell's row of `reap` is as exact as was asked for, or without hope:
+ * no spawn of it works. What copies page tables follows the machine's memory,
+ * and is not asked to be as exact. */
+bool runner_is_exact(const struct summary *row, double precision);
+
 #endif

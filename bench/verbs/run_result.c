@@ -5,7 +5,6 @@
  */
 
 #include "bench/verbs/run_result.h"
-#include "bench/machine/text.h"
 
 #include <errno.h>
 #include <math.h>
@@ -15,9 +14,12 @@
 
 #include "bench/attest/attest.h"
 #include "bench/files/cells.h"
+#include "bench/judge/summary.h"
 #include "bench/machine/host.h"
 #include "bench/machine/signals.h"
+#include "bench/machine/text.h"
 #include "bench/machine/units.h"
+#include "bench/measure/runner.h"
 #include "bench/show/matrix.h"
 #include "bench/show/plot.h"
 #include "bench/show/table.h"
@@ -151,6 +153,33 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 	choice_release(&choice);
 }
 
+/* Which cells the time was not enough for; those that were disturbed all the
+ * time are in the verdict. */
+static void tell_inexact(const struct run *run, const struct result *result)
+{
+	const double precision = run->plan->precision;
+	const struct summary *worst = NULL;
+	size_t count = 0;
+
+	for (size_t i = TIME_REAP; i < result->count; i += TIME_COUNT) {
+		const struct summary *row = &result->rows[i];
+
+		if (isinf(summary_precision(row)) ||
+		    runner_is_exact(row, precision))
+			continue;
+		if (!worst || summary_precision(row) > summary_precision(worst))
+			worst = row;
+		count++;
+	}
+	if (precision > 0 && worst && !run->signal)
+		printf("The time was over before %zu of %zu cells were as "
+		       "exact as --precision says; the worst, %s, is within "
+		       "%.1f %%.\n",
+		       count, run->plan->cell_count,
+		       axes_name(&worst->cell, ':').text,
+		       100 * summary_precision(worst));
+}
+
 static void show(const struct run *run, const struct run_dir *dir,
 		 const struct result *result, bool plot)
 {
@@ -163,6 +192,7 @@ static void show(const struct run *run, const struct run_dir *dir,
 		fprintf(stderr, "No chart: %s\n", why.what);
 	tell_answer(run, result->rows);
 	printf("%s\n", result->quality.verdict);
+	tell_inexact(run, result);
 	if (!ferror(stdout)) /* else main() flushes, and tells the reason */
 		fflush(stdout);
 	if (run->parents_died)
