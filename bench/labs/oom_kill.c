@@ -123,7 +123,7 @@ static int predict_victim(struct oom *oom, uint64_t room_bytes)
 		.page_bytes = page_bytes(),
 	};
 	const int first = case_of(oom)->first;
-	struct badness_process all[PROCESSES];
+	struct badness_process all[PROCESSES] = { 0 };
 	size_t victim;
 	int error = 0;
 
