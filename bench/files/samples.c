@@ -182,8 +182,10 @@ int samples_read(const char *dir, struct samples *samples, struct failure *why)
 		return fail(why, -EBUSY, NULL, "the run is still at work");
 	error = read_rows(dir, &plan_row, take_plan, samples, &cut, why);
 	samples->planned = !error;
-	if (error == -ENOENT)
-		*why->what = error = 0;
+	if (error == -ENOENT) {
+		*why->what = '\0';
+		error = 0;
+	}
 	if (!error)
 		error = read_rows(dir, &samples_row, take_sample, samples,
 				  &samples->cut, why);

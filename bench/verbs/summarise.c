@@ -79,7 +79,8 @@ static int write_host(const char *run, const struct samples *samples,
 		return fail_because(why, EXIT_USAGE,
 				    "Delete it to make it again.",
 				    "read %s/host.json", run);
-	error = *why->what = 0;
+	*why->what = '\0';
+	error = 0;
 	/* A run that ended by itself has said all of this. */
 	if (!json_is_string(json_object_get(host, "verdict"))) {
 		json_object_set_new(host, "parents_died",
