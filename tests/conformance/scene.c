@@ -37,7 +37,7 @@ int scene_limit_s(void)
 {
 	const char *text = getenv("CONFORMANCE_LIMIT_S");
 
-	return (text ? atoi(text) : 60) * slowness();
+	return (text ? atoi(text) : 180) * slowness();
 }
 
 static void reset_signals(void)

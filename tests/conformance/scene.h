@@ -28,7 +28,7 @@
 #define REPEAT(count) scene_repeat(count)
 int scene_repeat(int count);
 
-/* How long a check may take, $CONFORMANCE_LIMIT_S or 60 s, many times more on a
+/* How long a check may take, $CONFORMANCE_LIMIT_S or 180 s, more on a
  * slow machine: one check must not hang the whole list. */
 int scene_limit_s(void);
 
