@@ -109,6 +109,17 @@ reaping() {
 	says frontier/frontier.txt "No frontier was measured."
 }
 
+@test "oracle: in mode 2 what is not available is not tried" {
+	calls_can_be_refused
+	without_charts
+	echo 2 >"$SPAWNWISE_KNOB"
+	check 3 refusing 1 vfork clone3 -- "$command" lab oracle --out here \
+		--overcommit current
+	[ "$(select_rows here/oracle.csv 'strategy == "vfork"' memory |
+		wc -l)" -ge 8 ]
+	nothing here/oracle.csv 'strategy == "vfork" and not skipped'
+}
+
 @test "frontier: what nothing refused has no refusal" {
 	without_charts
 	check 0 "$command" lab frontier --out here --overcommit current

@@ -148,7 +148,8 @@ static bool may_map(struct oracle *oracle,
 	harm = request_harm(mapping->bytes / mapping->requests, &oracle->facts)
 		       ?: headroom_lack(0, after);
 	trial->for_others = harm;
-	snprintf(trial->skipped, sizeof trial->skipped, "%s", harm ?: "");
+	if (harm) /* what is there already stays: the strategy's refusal */
+		snprintf(trial->skipped, sizeof trial->skipped, "%s", harm);
 	return !harm;
 }
 
