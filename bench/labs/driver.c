@@ -7,6 +7,7 @@
 #include "bench/labs/driver.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -93,13 +94,19 @@ static int bound(struct trial *trial)
 	return 0;
 }
 
-/* Whatever ends the lab, each row is there when it was written. */
+/* Whatever ends the lab, each row is there when it was written. A signal waits
+ * until it is known that there is one. */
 static int write_row(struct lab_context *context, const void *row)
 {
-	const int error = row_file_append(&context->file, row)
-				  ?: row_file_flush(&context->file);
+	sigset_t all, before;
+	int error;
 
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	error = row_file_append(&context->file, row)
+			?: row_file_flush(&context->file);
 	context->wrote_row |= !error;
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	return error;
 }
 
