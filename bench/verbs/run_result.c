@@ -171,7 +171,7 @@ static void tell_inexact(const struct run *run, const struct result *result)
 			worst = row;
 		count++;
 	}
-	if (precision > 0 && worst && !run->signal)
+	if (precision > 0 && worst && !run->signal && !run->error)
 		printf("The time was over before %zu of %zu cells were as "
 		       "exact as --precision says; the worst, %s, is within "
 		       "%.1f %%.\n",
@@ -191,8 +191,8 @@ static void show(const struct run *run, const struct run_dir *dir,
 	if (plot_run(dir->path, dir->path, "dumb", NULL, &why))
 		fprintf(stderr, "No chart: %s\n", why.what);
 	tell_answer(run, result->rows);
-	printf("%s\n", result->quality.verdict);
 	tell_inexact(run, result);
+	printf("%s\n", result->quality.verdict);
 	if (!ferror(stdout)) /* else main() flushes, and tells the reason */
 		fflush(stdout);
 	if (run->parents_died)
