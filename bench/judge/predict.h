@@ -12,7 +12,6 @@
 #define JUDGE_PREDICT_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 /* The state of parent and machine just before the spawn. */

@@ -11,9 +11,6 @@
 
 #include <stddef.h>
 
-/* Fewer parents than this give no 95 % interval of the median. */
-#define STATS_INTERVAL_MIN 6
-
 struct stats_interval {
 	double median;
 	double lo, hi; /* both NAN when there is none */

@@ -12,7 +12,6 @@
 
 #include <errno.h>
 #include <fts.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 

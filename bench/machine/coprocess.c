@@ -14,7 +14,6 @@
 #include <poll.h>
 #include <signal.h>
 #include <stdio_ext.h>
-#include <stdlib.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>

@@ -4,7 +4,6 @@
 #define MACHINE_HEAP_H
 
 #include <stdbool.h>
-#include <stddef.h>
 #include <stdint.h>
 
 struct failure;

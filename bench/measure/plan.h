@@ -23,7 +23,6 @@
 #define COPYING_SAMPLES 60 /* least a cell, all parents, copying tables */
 #define SHARING_SAMPLES 300
 #define USEFUL_SAMPLES 1080 /* most a cell: p99 needs 1,000 */
-#define BLOCK_SAMPLES_MAX (USEFUL_SAMPLES / PARENTS_LEAST)
 #define REFERENCE_SPAWNS 25
 
 /* What the user asked for. The matrix is the product of the lists; a list

@@ -4,9 +4,7 @@
 #include "bench/rows/row_file.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio_ext.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
 #include <unistd.h>

@@ -16,7 +16,6 @@
 #include "bench/files/run_dir.h"
 #include "bench/machine/cure.h"
 #include "bench/machine/text.h"
-#include "bench/machine/units.h"
 #include "bench/measure/ab.h"
 #include "bench/verbs/compare.h"
 #include "bench/verbs/mode.h"

@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "bench/machine/cure.h"
 #include "bench/machine/host.h"
 
 static const char folder_cure[] =
