@@ -143,10 +143,10 @@ static bool is_case(const struct oom *oom, const char *name)
 
 static int read_own(void)
 {
-	int score, adj = 0;
+	char text[16] = "";
 
-	oom_score_read(getpid(), &score, &adj);
-	return adj;
+	text_read("/proc/self/oom_score_adj", text, sizeof text);
+	return atoi(text);
 }
 
 static int prepare(void *row)
