@@ -117,7 +117,19 @@ reaping() {
 		--overcommit current
 	[ "$(select_rows here/oracle.csv 'strategy == "vfork"' memory |
 		wc -l)" -ge 8 ]
-	nothing here/oracle.csv 'strategy == "vfork" and not skipped'
+	nothing here/oracle.csv 'strategy == "vfork" and stage == "spawn" and
+		not skipped'
+}
+
+@test "oracle: memory is refused also where a strategy is not available" {
+	calls_can_be_refused
+	addresses_can_be_few
+	without_charts
+	(ulimit -v 4000000 && check 3 refusing 1 set_robust_list -- "$command" \
+		lab oracle --out here --overcommit current)
+	says here/oracle.txt "It is not available here: EPERM."
+	grep -qE '^large .* ENOMEM ' here/oracle.txt
+	nothing here/oracle.csv 'stage == "map" and agrees != "yes"'
 }
 
 @test "frontier: what nothing refused has no refusal" {

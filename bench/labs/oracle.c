@@ -127,6 +127,9 @@ static int ask(void *row)
 
 	if (!oracle_memory(oracle)->early)
 		error = oracle_map(oracle, oracle->trial.mode);
+	/* Memory that is refused is so whatever would have spawned. */
+	if (oracle->at_map && !oracle->trial.for_others)
+		oracle->trial.skipped[0] = '\0';
 	if (!error && !oracle->at_map && !oracle->trial.skipped[0])
 		error = spawn(oracle);
 	if (spawner.handle)
