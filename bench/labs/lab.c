@@ -244,7 +244,11 @@ static int experiment(struct failure *why)
 	}
 	watch_signals();
 	context.text = open_memstream(&files.text, &files.text_bytes);
-	error = context.text ? lab_run(&context) : -errno;
+	error = context.text ? 0 : -errno;
+	if (!error) /* the header: where there is no room, nothing is done */
+		error = row_file_flush(&context.file);
+	if (!error)
+		error = lab_run(&context);
 	if (context.text && fclose(context.text) && !error)
 		error = -ENOMEM; /* a part of the text is missing */
 	error = keep(error);
