@@ -268,6 +268,7 @@ crosscheck() {
 	else
 		! grep -qF "The time was over" out
 	fi
+	[ "$(tail -n 1 out)" = "$(host run verdict)" ]
 	refused 2 "run --precision 0" "from 1 to 100" run --precision 0
 }
 
