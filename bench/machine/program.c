@@ -118,11 +118,11 @@ static int find_own(char file[PATH_MAX])
 static int elf_read_own(struct elf *elf)
 {
 	char path[PATH_MAX];
-	const int error = find_own(path);
+	/* Also where its name is gone, or is another file's by now. */
+	OWNED_FD fd = open("/proc/self/exe", O_RDONLY | O_CLOEXEC);
 
-	if (error)
-		return error;
-	OWNED_FD fd = open(path, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && !find_own(path))
+		fd = open(path, O_RDONLY | O_CLOEXEC);
 	return fd < 0 ? -errno : elf_read(fd, elf);
 }
 
