@@ -168,18 +168,26 @@ static ssize_t read_text(int directory_fd, char *text, size_t size)
 
 int state_read(int directory_fd, struct overcommit_state *state)
 {
-	char text[256];
+	char text[256], newest[256];
 	char *record;
 	int pid;
 	int end = 0;
-	const ssize_t length = read_text(directory_fd, text, sizeof(text) - 1);
+	ssize_t length = read_text(directory_fd, text, sizeof(text) - 1);
 
 	if (length < 0)
 		return (int)length;
 	text[length] = '\0';
 	record = strstr(text, RECORD_LINE);
-	if (record)
+	if (record) {
 		*record = '\0';
+		/* A run in another container has put back what this file says,
+		 * and the next one has written a record of its own. */
+		length = read_record(newest, sizeof(newest) - 1);
+		if (length > 0) {
+			newest[length] = '\0';
+			strcpy(text, newest);
+		}
+	}
 	if (sscanf(text,
 		   "boot_id %39s pid %d start_ticks %llu original %d ours %d"
 		   " %n",

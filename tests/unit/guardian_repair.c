@@ -178,6 +178,17 @@ static void another_folder_repairs_too(void **context)
 	assert_int_equal(repair.action, REPAIR_NOTHING);
 	assert_int_equal(scene_knob(scene), '1');
 	close(directory_fd);
+
+	/* Nor is it when a run with another folder is killed after that. */
+	setenv("SPAWNWISE_STATE_DIR", other, 1);
+	state.original = 1;
+	state.ours = 2;
+	rewrite(&state);
+	setenv("SPAWNWISE_STATE_DIR", scene->state, 1);
+	assert_true(scene_has(scene, "state"));
+	assert_int_equal(overcommit_repair(&repair), 0);
+	assert_int_equal(repair.state.original, 1);
+	assert_int_equal(scene_knob(scene), '1');
 }
 
 static void a_held_lock_refuses(void **context)
