@@ -14,10 +14,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <sys/statvfs.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 
+#include "bench/machine/clock.h"
 #include "bench/machine/coprocess.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/host.h"
@@ -32,6 +34,9 @@
 #define CPU_PATH "/sys/devices/system/cpu/"
 #define MANY_DESCRIPTORS (UINT64_C(1) << 20)
 #define SECCOMP_FILTERED 2 /* proc_pid_status(5) */
+#define FAULT_PAGES 64
+#define FAULT_TRIALS 32
+#define FAULT_SLOW_NS 4000 /* where hardware keeps them: below 1,000 */
 
 /* A check says what is the case, or returns false: it stays silent too where
  * the machine does not tell. */
@@ -172,6 +177,32 @@ static bool emulated(struct warning *found)
 	    !strcmp(own, other))
 		return false;
 	return say(found->what, "%.300s emulates our system calls.", other);
+}
+
+/* What the first write to a page takes; the least of many, so that a busy
+ * machine does not count. */
+static bool faults_slow(struct warning *found)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	int64_t least_ns = INT64_MAX;
+
+	for (int trial = 0; trial < FAULT_TRIALS; trial++) {
+		volatile char *pages =
+			mmap(NULL, FAULT_PAGES * page, PROT_READ | PROT_WRITE,
+			     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (pages == MAP_FAILED)
+			return false;
+		madvise((void *)pages, FAULT_PAGES * page, MADV_NOHUGEPAGE);
+		const int64_t start_ns = clock_now_ns();
+		for (size_t i = 0; i < FAULT_PAGES; i++)
+			pages[i * page] = 1;
+		const int64_t ns = clock_now_ns() - start_ns;
+		munmap((void *)pages, FAULT_PAGES * page);
+		least_ns = ns < least_ns ? ns : least_ns;
+	}
+	return least_ns > FAULT_PAGES * FAULT_SLOW_NS &&
+	       say(found->what, "A page fault takes %.0f us here.",
+		   (double)least_ns / FAULT_PAGES / 1000);
 }
 
 static bool load_high(struct warning *found)
@@ -320,6 +351,12 @@ static const struct {
 	  "measured is one of Linux.",
 	  "Measure on the kernel itself, and use no strategy that is not said "
 	  "to work here." },
+	{ "faults", faults_slow, SPAWNING,
+	  "Hardware takes less than 1 us: software keeps the page tables (a "
+	  "virtual machine in another, PVM, an emulator), and whatever copies, "
+	  "makes or drops them takes many times as long.",
+	  "Measure on the machine that the program will run on, and spawn by "
+	  "what copies nothing." },
 	{ "sigchld", sigchld_ignored, ANY_PROCESS,
 	  "waitpid(2) says ECHILD: nobody learns how a child ended.",
 	  "Start the program with `env --default-signal=CHLD`, or set SIG_DFL "

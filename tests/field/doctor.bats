@@ -448,3 +448,25 @@ in_group() {
 	check 0 "$command" list --csv
 	if grep -q 'no SIGCHLD' out; then false; fi
 }
+
+@test "doctor warns of slow page faults exactly where they are" {
+	python3 - >fault_ns <<-'PYTHON'
+	import mmap, time
+	def touch_ns(pages=64):
+	    area = mmap.mmap(-1, pages << 12, mmap.MAP_PRIVATE)
+	    start = time.perf_counter_ns()
+	    for at in range(0, pages << 12, 4096):
+	        area[at] = 1
+	    return (time.perf_counter_ns() - start) / pages
+	print(int(min(touch_ns() for _ in range(200))))
+	PYTHON
+	fault_ns=$(<fault_ns)
+	check 0 "$command" doctor
+	if [ "$fault_ns" -lt 2000 ]; then
+		! grep -q "A page fault takes" out
+	elif [ "$fault_ns" -gt 6000 ]; then
+		says out "A page fault takes"
+	else
+		skip "a page fault takes $fault_ns ns, neither fast nor slow"
+	fi
+}
