@@ -204,7 +204,8 @@ static bool try_again(const struct sw_strategy *strategy, int error,
 	return refused && !seen->refused;
 }
 
-/* How the traits contradict what was seen. */
+/* How the traits contradict what was seen; what was not, -1, contradicts
+ * nothing. */
 static const char *find_fault(unsigned traits, const struct watch *watch)
 {
 	const struct attestation *seen = watch->seen;
@@ -215,15 +216,15 @@ static const char *find_fault(unsigned traits, const struct watch *watch)
 				   : NULL;
 	if (watch->door == NONE)
 		return "it says that it spawned, but no child came to exec";
-	if (seen->shares_memory && !(traits & SW_SHARES_MEMORY))
+	if (seen->shares_memory > 0 && !(traits & SW_SHARES_MEMORY))
 		return "it does not declare shares_memory, but its child "
 		       "shares the caller's";
-	if (!seen->shares_memory && (traits & SW_SHARES_MEMORY))
+	if (seen->shares_memory == 0 && (traits & SW_SHARES_MEMORY))
 		return "it declares shares_memory, but its child has its own";
-	if (seen->suspends_caller && !(traits & SW_SUSPENDS_CALLER))
+	if (seen->suspends_caller > 0 && !(traits & SW_SUSPENDS_CALLER))
 		return "it declares asynchronous, but its caller waits for "
 		       "exec";
-	if (!seen->suspends_caller && (traits & SW_SUSPENDS_CALLER))
+	if (seen->suspends_caller == 0 && (traits & SW_SUSPENDS_CALLER))
 		return "it declares suspends_caller, but its caller goes on "
 		       "before exec";
 	return NULL;

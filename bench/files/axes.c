@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/machine/failure.h"
 #include "bench/machine/heap.h"
 #include "bench/machine/text.h"
 
@@ -37,15 +38,14 @@ static int start_threads(const struct cell *cell, struct failure *why)
 	pthread_t thread;
 	int error = pthread_attr_init(&attributes);
 
-	(void)why;
-	if (error)
-		return -error;
-	pthread_attr_setstacksize(&attributes, STACK_BYTES);
-	for (int i = 0; i < cell->threads && !error; i++)
-		error = pthread_create(&thread, &attributes, sleep_for_ever,
-				       NULL);
-	pthread_attr_destroy(&attributes);
-	return -error;
+	if (!error) {
+		pthread_attr_setstacksize(&attributes, STACK_BYTES);
+		for (int i = 0; i < cell->threads && !error; i++)
+			error = pthread_create(&thread, &attributes,
+					       sleep_for_ever, NULL);
+		pthread_attr_destroy(&attributes);
+	}
+	return error ? fail(why, -error, NULL, "%s", strerror(error)) : 0;
 }
 
 static const char *const placements[] = { "same", "split", "free", NULL };
