@@ -42,9 +42,9 @@ add_axis() {
 	      AXIS("nice", 0, AXIS_QUIET, "nice value of the parent", "0",\
 		   .apply = set_nice),\
 	      .most = 19, .absent = "0"),' -e '/^#define CELL(/i\
-static int set_nice(const struct cell *cell, char *why, size_t why_bytes)\
+static int set_nice(const struct cell *cell, struct failure *why)\
 {\
-	(void)why, (void)why_bytes;\
+	(void)why;\
 	return nice(cell->later[0].count) < -20 ? -1 : 0;\
 }\
 ' tree/bench/files/axes.c
