@@ -83,6 +83,23 @@ beside() {
 	[ "$(sort -u seen | wc -l)" -eq 2 ]
 }
 
+@test "the parents of a label run on its CPUs, and their children" {
+	allowed=$(taskset -cp $$ | sed 's/.*: //')
+	one=${allowed%%[-,]*}
+	[ "$allowed" != "$one" ] || skip "there is only one CPU"
+	for place in same split free; do
+		check 0 "$command" run "${few[@]}" -s vfork --heap 0 --cpu $place \
+			--ab all=cpu:"$allowed" --ab one=cpu:"$one" --out $place \
+			-- sh -c "taskset -cp \$\$ >>$PWD/seen.$place"
+	done
+	# The reference, which runs the same child, is placed as ever.
+	for place in same free; do
+		[ "$(grep -c ": $allowed\$" seen.$place)" -ge 100 ]
+		[ "$(grep -c ": $one\$" seen.$place)" -ge 100 ]
+	done
+	[ "$(grep -c ": $allowed\$" seen.split)" -lt 10 ]
+}
+
 @test "a run with settings goes on, with them" {
 	check 0 "$command" run "${ab[@]}" --ab a=none --ab b=env:X=1 --out run
 	grep -v '^[^,]*,[^,]*,vfork.*,b$' run/samples.csv >samples
@@ -189,7 +206,7 @@ make_ab() {
 		refused 2 "run --ab $text: it has no label" "a label has a-z" \
 			run --ab "$text"
 	done
-	for setting in "" some env:X env:=1 thp:always; do
+	for setting in "" some env:X env:=1 thp:always cpu: cpu:x cpu:8191; do
 		refused 2 "run --ab a=$setting: it has a setting that is not known" \
 			"thp:never" run --ab "a=$setting"
 	done

@@ -4,7 +4,9 @@
 #include "bench/measure/ab.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <sched.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,7 +15,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "bench/machine/cpu.h"
+
 #define PRELOAD "env:LD_PRELOAD="
+#define CPUS "cpu:"
 #define VARIABLE "SPAWNWISE_PARENT" /* the memory file's descriptor */
 
 /* Cells have a pointer to the label. */
@@ -24,6 +29,31 @@ static struct variant {
 
 static struct ab_memory *executed;
 static int stderr_fd;
+
+/* Read "cpu:LIST", CPUs that we may run on; or -EINVAL. */
+static int read_cpus(const char *setting, struct cpu_mask *cpus)
+{
+	struct cpu_mask allowed;
+
+	if (strncmp(setting, CPUS, strlen(CPUS)) ||
+	    cpu_mask_parse(setting + strlen(CPUS), cpus) ||
+	    !cpu_mask_count(cpus) || cpu_allowed(&allowed))
+		return -EINVAL;
+	for (int cpu = 0; cpu < CPU_MASK_BITS; cpu++)
+		if (cpu_mask_has(cpus, cpu) && !cpu_mask_has(&allowed, cpu))
+			return -EINVAL;
+	return 0;
+}
+
+static bool is_known(const char *setting)
+{
+	struct cpu_mask cpus;
+
+	if (!strncmp(setting, "env:", 4))
+		return strcspn(setting, "=") > 4 && strchr(setting, '=');
+	return !strcmp(setting, "none") || !strcmp(setting, "thp:never") ||
+	       !read_cpus(setting, &cpus);
+}
 
 const char *ab_add(struct value_list *labels, const char *text)
 {
@@ -41,10 +71,8 @@ const char *ab_add(struct value_list *labels, const char *text)
 	for (size_t i = 0; i < labels->count; i++)
 		if (!strcmp(labels->values[i].word, new->label))
 			return "has a label that is there twice";
-	if (strcmp(setting, "none") && strcmp(setting, "thp:never") &&
-	    (strncmp(setting, "env:", 4) || strcspn(setting, "=") == 4 ||
-	     !strchr(setting, '=')))
-		return "has a setting that is not known";
+	if (!is_known(setting))
+		return "has a setting that is not known, or not had here";
 	labels->values[labels->count++].word = new->label;
 	return NULL;
 }
@@ -118,6 +146,18 @@ static bool are_loaded(char *names)
 	return true;
 }
 
+/* Let this parent run on the CPUs of its setting, if it has some, and on no one
+ * of them: what it inherits is what its children have. */
+static int take_cpus(struct parent_job *job, const char *setting)
+{
+	struct cpu_mask cpus;
+
+	if (read_cpus(setting, &cpus))
+		return 0;
+	job->caller_cpu = -1;
+	return sched_setaffinity(0, sizeof cpus, (cpu_set_t *)cpus.bits);
+}
+
 _Noreturn void ab_go_on(const struct run *run)
 {
 	struct parent_report failed = { .kind = REPORT_FAILED };
@@ -141,6 +181,8 @@ _Noreturn void ab_go_on(const struct run *run)
 	else if (!strncmp(setting, PRELOAD, strlen(PRELOAD)) &&
 		 !are_loaded((char *)setting + strlen(PRELOAD)))
 		strcpy(failed.why, "The library of LD_PRELOAD is not loaded.");
+	else if (take_cpus(&job, setting))
+		strcpy(failed.why, "These CPUs cannot be had here.");
 	else
 		parent_run(&job);
 	send(job.runner_socket, &failed, sizeof failed, MSG_NOSIGNAL);

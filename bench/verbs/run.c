@@ -37,11 +37,13 @@ static const struct option_spec run_options[] = {
 	       "-RE: does not; with --dry-run their names are listed",
 	       INTO(filter), .placeholder = "RE"),
 	OPTION("ab", 0, SETTING,
-	       "give parents a setting: none, env:NAME=VALUE or thp:never; "
-	       "again for another, and they are compared",
+	       "give parents a setting: none, env:NAME=VALUE, thp:never or "
+	       "cpu:LIST; again for another, and they are compared",
 	       INTO(labels), .each = true,
-	       .hint = "Settings are none, env:NAME=VALUE and thp:never; a "
-		       "label has a-z, 0-9 and _, up to 31."),
+	       .hint = "Settings are none, env:NAME=VALUE, thp:never and "
+		       "cpu:LIST "
+		       "of CPUs that we may use (cpu:0-3,8); a label has a-z, "
+		       "0-9 and _, up to 31."),
 	OPTION("child", 0, TEXT,
 	       "what is spawned (default: our own, which stamps its start)",
 	       INTO(child), .placeholder = "PROGRAM"),
