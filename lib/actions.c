@@ -6,6 +6,8 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <linux/close_range.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 
 #include "lib/raw.h"
@@ -141,19 +143,22 @@ static long close_listed(int first, int last)
 	return length;
 }
 
-/* Close first to last. Older container managers refuse close_range(2) with
- * EPERM, kernels before 5.9 with ENOSYS. */
-static long close_between(int first, int last)
+/* Close first to last, now or, by CLOSE_RANGE_CLOEXEC, at exec. Older container
+ * managers refuse close_range(2) with EPERM, kernels before 5.9 with ENOSYS,
+ * and those before 5.11 the flag with EINVAL. */
+static long close_between(int first, int last, unsigned flags)
 {
-	const long result = raw3(SYS_close_range, first, last, 0);
+	long result = raw3(SYS_close_range, first, last, flags);
 
+	if (result == -EINVAL)
+		result = raw3(SYS_close_range, first, last, 0);
 	return result < 0 && close_listed(first, last) < 0 ? result : 0;
 }
 
 /* -1 would be the highest descriptor to the kernel: nothing to close. */
 static long close_from(int fd)
 {
-	return fd < 0 ? -EBADF : close_between(fd, INT_MAX);
+	return fd < 0 ? -EBADF : close_between(fd, INT_MAX, 0);
 }
 
 static long act(const struct sw_action *action)
@@ -190,7 +195,61 @@ int sw_act_all(const struct sw_request *request, struct sw_failure *failure)
 	return 0;
 }
 
-/* Close what lies between the descriptors that actions made. */
+/* As /dev/fd/9 and /proc/self/fd/9 do. */
+static bool may_name_descriptor(const char *path)
+{
+	while (*path && (path[0] != 'f' || path[1] != 'd'))
+		path++;
+	return *path;
+}
+
+int sw_unused_from(const struct sw_request *request)
+{
+	const bool acts = request->fields & SW_FDACTIONS;
+	const bool folder = request->fields & SW_CWD;
+	const int used[] = { 2,
+			     request->stdin_fd,
+			     request->stdout_fd,
+			     request->stderr_fd,
+			     folder ? request->cwd_fd : 0,
+			     request->fields & SW_CTTY ? request->ctty_fd : 0 };
+	int last = 0;
+
+	if (!(request->fields & SW_CLOSEFDS) ||
+	    (folder && request->cwd && may_name_descriptor(request->cwd)))
+		return 0;
+	for (size_t i = 0; i < sizeof used / sizeof *used; i++)
+		last = used[i] > last ? used[i] : last;
+	for (size_t i = 0; acts && i < request->action_count; i++) {
+		const struct sw_action *action = &request->actions[i];
+
+		if (action->kind == SW_OPEN || action->kind == SW_CHDIR) {
+			if (may_name_descriptor(action->path))
+				return 0;
+			continue;
+		}
+		last = action->fd > last ? action->fd : last;
+		if (action->kind == SW_DUP2 && action->from > last)
+			last = action->from;
+	}
+	/* A range that ends before it begins is refused at last. */
+	return last < INT_MAX && raw3(SYS_close_range, 1, 0,
+				      CLOSE_RANGE_UNSHARE) == -EINVAL
+		       ? last + 1
+		       : 0;
+}
+
+/* What is not copied needs no closing (dup_fd() in fs/file.c). */
+long sw_unshare_descriptors(int first)
+{
+	const long result =
+		raw3(SYS_close_range, first, UINT_MAX, CLOSE_RANGE_UNSHARE);
+
+	return result < 0 ? raw1(SYS_unshare, CLONE_FILES) : result;
+}
+
+/* Close what lies between the descriptors that actions made. By exec: a caller
+ * that is suspended goes on before that (begin_new_exec() in fs/exec.c). */
 long sw_close_others(const struct sw_request *request)
 {
 	const bool acts = request->fields & SW_FDACTIONS;
@@ -210,7 +269,8 @@ long sw_close_others(const struct sw_request *request)
 		}
 		if (next > first) {
 			result = close_between(
-				first, next == INT_MAX ? INT_MAX : next - 1);
+				first, next == INT_MAX ? INT_MAX : next - 1,
+				CLOSE_RANGE_CLOEXEC);
 			if (result < 0)
 				return result;
 		}

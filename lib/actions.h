@@ -20,6 +20,18 @@ int sw_place_stdio(const struct sw_request *request,
 		   struct sw_failure *failure);
 int sw_act_all(const struct sw_request *request, struct sw_failure *failure);
 
+/*
+ * Before the birth: the first descriptor that a child with SW_CLOSEFDS has no
+ * use for, nor for those above. 0: all are to be copied, since the request does
+ * not close them, a path of it may name one (/dev/fd/9), or close_range(2) is
+ * refused here.
+ */
+int sw_unused_from(const struct sw_request *request);
+
+/* In a child that shares the caller's descriptors (CLONE_FILES), before all
+ * other steps: have a copy of those below first. 0 or a negative errno. */
+long sw_unshare_descriptors(int first);
+
 /* Close every descriptor above 2 that no action made. */
 long sw_close_others(const struct sw_request *request);
 

@@ -274,18 +274,20 @@ void sw_child_run(const struct sw_image *image, struct sw_failure *failure)
 	const unsigned wanted = image->request->fields | SW_SIGDEFAULT |
 				SW_STDIO | SW_SIGMASK | SW_EXEC;
 
-	for (size_t i = 0; i < sizeof order / sizeof *order; i++) {
-		long result;
+	unsigned stage = SW_CLOSEFDS;
+	long result = 0;
 
+	if (image->unused_from)
+		result = sw_unshare_descriptors(image->unused_from);
+	for (size_t i = 0; i < sizeof order / sizeof *order && result >= 0;
+	     i++) {
 		if (!(wanted & order[i]))
 			continue;
-		result = take_step(image, order[i], failure);
-		if (result < 0) {
-			failure->stage = order[i];
-			failure->error = (int)result;
-			return;
-		}
+		stage = order[i];
+		result = take_step(image, stage, failure);
 	}
+	failure->stage = stage;
+	failure->error = (int)result;
 }
 
 _Noreturn void sw_child_exit(int status)

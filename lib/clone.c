@@ -6,7 +6,6 @@
 #include <errno.h>
 #include <stdatomic.h>
 
-#include "lib/child.h"
 #include "lib/raw.h"
 
 /* What the two system calls have in common: five arguments, and a child that
@@ -115,9 +114,15 @@ static int clone3_refusal(void)
 	return result;
 }
 
-void sw_clone_for(struct clone_args *args, const struct sw_request *request,
+void sw_clone_for(struct clone_args *args, struct sw_image *image,
 		  struct sw_child *child)
 {
+	const struct sw_request *request = image->request;
+
+	image->handlers_cleared = sw_clone_clears_handlers();
+	image->unused_from = sw_unused_from(request);
+	if (image->unused_from)
+		args->flags |= CLONE_FILES;
 	if (request->fields & SW_PIDFD) {
 		args->flags |= CLONE_PIDFD;
 		args->pidfd = (uintptr_t)&child->pidfd;

@@ -12,7 +12,7 @@
 #include <linux/sched.h>
 #include <stdbool.h>
 
-#include "lib/spawnwise.h"
+#include "lib/child.h"
 
 /* Where Debian's headers may be older than the kernel (linux/sched.h). */
 #ifndef CLONE_CLEAR_SIGHAND
@@ -34,17 +34,21 @@ long sw_clone(const struct clone_args *args, void (*run)(void *), void *data);
 /* What only the birth itself can do, see sw_clone_for(). */
 #define SW_CLONE_FIELDS ((unsigned)(SW_PIDFD | SW_CGROUP))
 
-/* Add SW_PIDFD, whose descriptor the kernel writes to child->pidfd, and
- * SW_CGROUP to args, where the request asks for them. */
-void sw_clone_for(struct clone_args *args, const struct sw_request *request,
+/*
+ * Add to args what image->request asks for: SW_PIDFD, whose descriptor the
+ * kernel writes to child->pidfd, SW_CGROUP, and CLONE_FILES where SW_CLOSEFDS
+ * becomes cheaper by it. Tell the child's half in image how it will be born.
+ * Async-signal-safe.
+ */
+void sw_clone_for(struct clone_args *args, struct sw_image *image,
 		  struct sw_child *child);
+
+/* Whether a child of sw_clone() is born without handlers: by clone3(2). */
+bool sw_clone_clears_handlers(void);
 
 /* Tell in child that sw_clone() failed; returns that error. The kernel may have
  * written a pidfd before, which it has closed (copy_process() in
  * kernel/fork.c). */
 int sw_clone_failed(struct sw_child *child, long error);
-
-/* Whether a child of sw_clone() is born without handlers. */
-bool sw_clone_clears_handlers(void);
 
 #endif

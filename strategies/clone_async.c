@@ -60,13 +60,12 @@ static int async_spawn(void *state, const struct sw_request *request,
 	birth = birth_of(stacks, slot);
 	args.stack = (uintptr_t)sw_stack(stacks, slot);
 	args.child_tid = (uintptr_t)&birth->present;
-	sw_clone_for(&args, request, child);
 	birth->request = *request;
 	birth->failure = (struct sw_failure){ 0 };
 	atomic_store(&birth->present, 1);
 	mask = sw_signals_block();
 	sw_image_init(&birth->image, &birth->request, mask);
-	birth->image.handlers_cleared = sw_clone_clears_handlers();
+	sw_clone_for(&args, &birth->image, child);
 	pid = sw_clone(&args, run_child, birth);
 	sw_signals_restore(mask);
 	if (pid < 0) {

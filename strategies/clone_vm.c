@@ -43,11 +43,10 @@ static int clone_spawn(void *state, const struct sw_request *request,
 	if (slot < 0)
 		return -EAGAIN;
 	args.stack = (uintptr_t)sw_stack(stacks, slot);
-	sw_clone_for(&args, request, child);
 	sw_dumpable_lend(request);
 	mask = sw_signals_block();
 	sw_image_init(&birth.image, request, mask);
-	birth.image.handlers_cleared = sw_clone_clears_handlers();
+	sw_clone_for(&args, &birth.image, child);
 	pid = sw_clone(&args, run_child, &birth);
 	sw_signals_restore(mask);
 	sw_dumpable_restore(request);

@@ -146,7 +146,6 @@ static int prepare(struct sw_helper *helper, struct sw_job *job)
 	copy_words(&job->changes, &helper->changes, sizeof job->changes);
 	job->other_cpus = has_other_cpus(helper, job);
 	job->order.image.request = &job->order.request;
-	job->order.image.handlers_cleared = sw_clone_clears_handlers();
 	return sw_helper_follow(helper, job);
 }
 
@@ -205,7 +204,7 @@ int sw_helper_create(struct sw_helper *helper, int number)
 	follow_dumpable(helper, job);
 	if (must_wait(helper, job))
 		args.flags |= CLONE_VFORK;
-	sw_clone_for(&args, &job->order.request, &slot->child);
+	sw_clone_for(&args, &job->order.image, &slot->child);
 	pid = sw_clone(&args, run_child, job);
 	if (takes_dumpable(helper, job))
 		raw2(SYS_prctl, PR_SET_DUMPABLE, 1);

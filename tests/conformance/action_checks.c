@@ -253,6 +253,50 @@ static void others_are_closed(void **state)
 	unleak(10, 20);
 }
 
+static void assert_leaked(const struct scene *scene, int first, int last)
+{
+	for (int fd = first; fd <= last; fd++) {
+		assert_true(same_file(getpid(), fd, scene->null_fd));
+		assert_int_equal(fcntl(fd, F_GETFD), 0);
+	}
+}
+
+/* A child may share the table of descriptors for a while. */
+static void own_stay_open(void **state)
+{
+	struct scene *scene = *state;
+	struct sw_request request = {
+		.argv = ARGV("held"),
+		.fields = SW_CLOSEFDS | SW_FDACTIONS,
+		.stdout_fd = 20,
+		ACTIONS({ SW_DUP2, 12, .from = 10 },
+			{ SW_OPEN, 13, .path = "/dev/fd/11", .flags = O_RDWR },
+			{ SW_CLOSE, .fd = 14 }),
+	};
+	int before;
+
+	leak(scene, 10, 20);
+	before = descriptors_count(getpid());
+	/* With a path that names a descriptor, and without. */
+	for (int paths = 1; paths >= 0; paths--) {
+		pid_t pid;
+
+		request.action_count = paths ? 3 : 1;
+		pid = scene_hold(scene, &request);
+		assert_true(same_file(pid, 1, 20));
+		assert_int_equal(descriptors_count(pid), 4 + paths);
+		scene_drop(scene);
+		assert_leaked(scene, 10, 20);
+	}
+	request.path = "/none";
+	scene_refuses(scene, &request, -ENOENT, SW_EXEC, 0);
+	request.actions = &(const struct sw_action){ SW_DUP2, 12, .from = 99 };
+	scene_refuses(scene, &request, -EBADF, SW_FDACTIONS, 0);
+	assert_leaked(scene, 10, 20);
+	assert_int_equal(descriptors_count(getpid()), before);
+	unleak(10, 20);
+}
+
 const struct check action_checks[] = {
 	{ .name = "a working folder is entered",
 	  .run = folder_is_changed,
@@ -280,6 +324,9 @@ const struct check action_checks[] = {
 	  .honours = SW_FDACTIONS },
 	{ .name = "all descriptors but those of actions are closed",
 	  .run = others_are_closed,
+	  .honours = SW_FDACTIONS | SW_CLOSEFDS },
+	{ .name = "closing all leaves the caller's descriptors alone",
+	  .run = own_stay_open,
 	  .honours = SW_FDACTIONS | SW_CLOSEFDS },
 	{ .name = NULL },
 };
