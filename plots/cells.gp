@@ -3,9 +3,10 @@
 #
 # The caller may set:
 #   time    the row of cells.csv that is drawn (default reap)
-#   state   the parents that are drawn: backing/threads/cpu, and a value for
-#           each of axes (default: the first)
-#   axes    other columns that tell parents apart
+#   state   the parents that are drawn: backing/threads/cpu, and /NAME=VALUE
+#           for each of axes that has another value (default: the first)
+#   axes    other columns that tell parents apart, each with its name and its
+#           usual value
 #   traits  1: the file says which strategies create nothing (schema 2)
 #   quiet   1: the file has what a cell costs when nothing else is at work;
 #           otherwise its median stands for that
@@ -27,7 +28,9 @@ is_nothing(s) = traits ? strcol("creates_nothing") eq "yes" : s eq "null"
 noted(s) = (nothing = is_nothing(s) && !has(nothing, s) ? nothing." ".s : \
   nothing, s)
 state_here(i_) = (s_ = strcol("backing")."/".strcol("threads")."/".strcol("cpu"), \
-  sum [k_ = 1:words(axes)] (s_ = s_."/".strcol(word(axes, k_)), 0), s_)
+  sum [k_ = 1:words(axes) / 3] (v_ = strcol(word(axes, 3 * k_ - 2)), \
+    s_ = v_ eq word(axes, 3 * k_) ? s_ : \
+      sprintf("%s/%s=%s", s_, word(axes, 3 * k_ - 1), v_), 0), s_)
 states = ""
 in_state(s) = (states = has(states, s) ? states : states." ".s, \
   state = state eq "" ? s : state, s eq state)
@@ -47,8 +50,10 @@ part_(s, k) = (c_ = strstrt(s."/", "/"), k == 1 ? s[1:c_ - 1] : \
   part_(s[c_ + 1:*], k - 1))
 part(k) = part_(state, k)
 others_are = ""
-do for [k = 1:words(axes)] {
-  others_are = others_are.sprintf(", %s %s", word(axes, k), part(3 + k))
+do for [k = 4:3 + words(axes) / 3] {
+  equals = strstrt(part(k), "=")
+  if (equals) { others_are = others_are.sprintf(", %s %s", \
+    part(k)[1:equals - 1], part(k)[equals + 1:*]) }
 }
 parents_are = sprintf("parents: backing %s, cpu %s, %s sleeping thread%s%s%s", \
   part(1), part(3), part(2), part(2) eq "1" ? "" : "s", others_are, \

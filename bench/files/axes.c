@@ -182,15 +182,30 @@ struct units_text axis_text(const struct row_field *axis,
 	return made;
 }
 
+const struct row_field *axis_beside(size_t i)
+{
+	const struct row_field *field;
+
+	for (size_t k = 0; (field = axis_at(k)); k++)
+		if (field->axis->kind == AXIS_QUIET &&
+		    field->offset != CELL(threads) && !i--)
+			return field;
+	return NULL;
+}
+
 void axes_state(const struct cell *cell, char text[AXES_STATE_BYTES])
 {
+	const struct row_field *axis;
+	struct units_text value;
+
 	snprintf(text, AXES_STATE_BYTES, "%s/%d/%s", cell->backing,
 		 cell->threads, cell->cpu);
-	for (const struct row_field *field = later_fields; field->name; field++)
-		if (field->axis->help || /* a run has labels, or none */
-		    strcmp(axis_text(field, cell).text, field->axis->fallback))
-			text_join(text, AXES_STATE_BYTES, "/", "%s",
-				  axis_text(field, cell).text);
+	for (size_t i = 0; (axis = axis_beside(i)); i++) {
+		value = axis_text(axis, cell);
+		if (strcmp(value.text, axis->axis->fallback) != 0)
+			text_join(text, AXES_STATE_BYTES, "/", "%s=%s",
+				  axis->axis->name, value.text);
+	}
 }
 
 struct axes_place axes_place(const struct cell *cell)

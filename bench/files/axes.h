@@ -48,6 +48,10 @@ extern const struct row_field cell_fields[], later_fields[];
 const struct row_field *axis_at(size_t i);
 const struct row_field *axis_told(size_t i);
 
+/* The i-th of those that are told where they are not the default, but for
+ * threads; or NULL. */
+const struct row_field *axis_beside(size_t i);
+
 /* The number of an axis, for axis_at(). */
 size_t axis_number(const char *name);
 
@@ -73,7 +77,7 @@ struct units_text axis_text(const struct row_field *axis,
 			    const struct cell *cell);
 
 /* The parent of a cell in one word, as charts have it: backing/threads/cpu, and
- * a value of each of later_fields. */
+ * "/NAME=VALUE" of each axis_beside() that is not the default. */
 #define AXES_STATE_BYTES 256
 void axes_state(const struct cell *cell, char text[AXES_STATE_BYTES]);
 

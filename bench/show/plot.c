@@ -40,7 +40,7 @@ struct drawing {
 	char plots[PATH_MAX];
 	char footer[256];
 	const char *state;
-	char axes[256]; /* columns of the file, besides those that all have */
+	char axes[512]; /* of each axis_beside(): column, name, default */
 	bool traits;	/* the file has those of strategies */
 	bool quiet;	/* ... and quiet estimates */
 	int columns;
@@ -69,25 +69,24 @@ static int find_scripts(struct drawing *drawing)
 static int look_at_row(void *context, char *const *texts, unsigned long line)
 {
 	struct drawing *drawing = context;
+	const struct row_field *axis;
 
 	(void)line;
 	drawing->traits = texts[0];
 	drawing->quiet = texts[1];
-	for (size_t i = 0; later_fields[i].name; i++) {
-		const struct axis *axis = later_fields[i].axis;
-		const char *text = texts[2 + i];
-
-		if (text && (axis->help || strcmp(text, axis->fallback)))
+	for (size_t i = 0; (axis = axis_beside(i)); i++)
+		if (texts[2 + i])
 			text_join(drawing->axes, sizeof drawing->axes, " ",
-				  "%s", later_fields[i].name);
-	}
+				  "%s %s %s", axis->name, axis->axis->name,
+				  axis->axis->fallback);
 	return -ECANCELED; /* the others have the same */
 }
 
 static void look_at_columns(struct drawing *drawing)
 {
-	const char *columns[2 + CELL_LATER_MAX] = { strategy_fields->name,
-						    "quiet_ns" };
+	const struct row_field *axis;
+	const char *columns[2 + AXES_MAX] = { strategy_fields->name,
+					      "quiet_ns" };
 	struct failure unread;
 	struct csv_reading csv = { .columns = columns,
 				   .column_count = 2,
@@ -97,8 +96,8 @@ static void look_at_columns(struct drawing *drawing)
 	TEXT_STREAM stream =
 		text_open("%s/%s", drawing->run_dir, cells_row.file);
 
-	for (size_t i = 0; later_fields[i].name; i++)
-		columns[csv.column_count++] = later_fields[i].name;
+	for (size_t i = 0; (axis = axis_beside(i)); i++)
+		columns[csv.column_count++] = axis->name;
 	csv.optional_count = csv.column_count;
 	if (stream)
 		csv_read(stream, &csv);
