@@ -743,3 +743,12 @@ seconds_of() {
 		"executable file" run --heap 0 --child overcommit_memory
 	[ ! -e run ]
 }
+
+@test "a run recommends by the heaps that were measured, and no other" {
+	addresses_can_be_few
+	check 3 bash -c 'ulimit -v 60000 && exec "$@"' - "$command" run \
+		--strategy vfork,fork --heap 0,64M --parents 6 --budget 2 \
+		--out few
+	says out "when the heap is 0 B"
+	! grep -q 'when the heap is 64 MiB' out
+}

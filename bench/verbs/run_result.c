@@ -124,7 +124,13 @@ int run_result_begin(struct run *run, const struct run_dir *dir,
 	return error ? error : row_file_flush(&run->plan_file);
 }
 
-/* The largest heap is where strategies differ most: answer for that. */
+static bool is_measured(const struct summary *row)
+{
+	return row->ok || row->failed;
+}
+
+/* The largest heap is where strategies differ most: answer for that, of those
+ * that were measured. What none could measure, or ^C left out, has no times. */
 static void tell_answer(const struct run *run, const struct summary *rows)
 {
 	const struct plan *plan = run->plan;
@@ -133,8 +139,14 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 		.policy = CHOICE_SAFE,
 	};
 	struct choice choice;
+	bool measured = false;
 
+	for (size_t i = 0; i < plan->cell_count; i++)
+		measured |= is_measured(&rows[i * TIME_COUNT + TIME_REAP]);
 	for (size_t i = 0; i < plan->cell_count; i++) {
+		if (measured &&
+		    !is_measured(&rows[i * TIME_COUNT + TIME_REAP]))
+			continue;
 		if (plan->cells[i].overcommit == plan->original_mode)
 			query.overcommit = plan->original_mode;
 		if (plan->cells[i].heap_bytes > query.heap_bytes)
