@@ -129,29 +129,54 @@ static bool is_measured(const struct summary *row)
 	return row->ok || row->failed;
 }
 
-/* The largest heap is where strategies differ most: answer for that, of those
- * that were measured. What none could measure, or ^C left out, has no times. */
+/* Whether a cell of each strategy was measured at that heap in that mode. */
+static bool is_whole(const struct plan *plan, const struct summary *rows,
+		     const struct cell *place)
+{
+	for (size_t i = 0; i < plan->cell_count; i++)
+		if (plan->cells[i].heap_bytes == place->heap_bytes &&
+		    plan->cells[i].overcommit == place->overcommit &&
+		    !is_measured(&rows[i * TIME_COUNT + TIME_REAP]))
+			return false;
+	return true;
+}
+
+/* The largest heap is where strategies differ most: answer for that, if all
+ * were measured there. What none could measure, or ^C left out, has no times.
+ */
+static const struct cell *place_to_answer(const struct plan *plan,
+					  const struct summary *rows)
+{
+	const struct cell *best = NULL;
+	int best_rank = -1;
+
+	for (size_t i = 0; i < plan->cell_count; i++) {
+		const struct cell *cell = &plan->cells[i];
+		const int rank =
+			4 * is_measured(&rows[i * TIME_COUNT + TIME_REAP]) +
+			2 * is_whole(plan, rows, cell) +
+			(cell->overcommit == plan->original_mode);
+
+		if (rank > best_rank || (rank == best_rank &&
+					 cell->heap_bytes > best->heap_bytes)) {
+			best = cell;
+			best_rank = rank;
+		}
+	}
+	return best;
+}
+
 static void tell_answer(const struct run *run, const struct summary *rows)
 {
 	const struct plan *plan = run->plan;
-	struct choice_query query = {
-		.overcommit = plan->cells[0].overcommit,
+	const struct cell *place = place_to_answer(plan, rows);
+	const struct choice_query query = {
+		.heap_bytes = place->heap_bytes,
+		.overcommit = place->overcommit,
 		.policy = CHOICE_SAFE,
 	};
 	struct choice choice;
-	bool measured = false;
 
-	for (size_t i = 0; i < plan->cell_count; i++)
-		measured |= is_measured(&rows[i * TIME_COUNT + TIME_REAP]);
-	for (size_t i = 0; i < plan->cell_count; i++) {
-		if (measured &&
-		    !is_measured(&rows[i * TIME_COUNT + TIME_REAP]))
-			continue;
-		if (plan->cells[i].overcommit == plan->original_mode)
-			query.overcommit = plan->original_mode;
-		if (plan->cells[i].heap_bytes > query.heap_bytes)
-			query.heap_bytes = plan->cells[i].heap_bytes;
-	}
 	if (advise(&query, rows, plan->cell_count * TIME_COUNT, &choice))
 		return;
 	if (choice.name) /* the first reason is "NAME: why" */
@@ -162,6 +187,8 @@ static void tell_answer(const struct run *run, const struct summary *rows)
 		       choice.reasons[0] + strlen(choice.name) + 2);
 	else if (choice.reason_count)
 		printf("\n%s\n", choice.reasons[0]);
+	if (choice.name && !is_whole(plan, rows, place))
+		puts("Some strategies were not measured there: see the table.");
 	choice_release(&choice);
 }
 
@@ -318,7 +345,7 @@ size_t run_result_skipped(FILE *stream, struct run *run)
 	return count;
 }
 
-/* Whether a spawn that was not predicted to fail has worked, or none could. */
+/* Whether a spawn has worked, or memory was refused to all, as predicted. */
 static bool has_answer(const struct result *result)
 {
 	bool failed = false;
@@ -328,7 +355,8 @@ static bool has_answer(const struct result *result)
 
 		if (row->ok)
 			return true;
-		failed |= row->failed && row->predicted != row->error;
+		failed |= row->failed && (row->predicted != row->error ||
+					  row->error != ENOMEM);
 	}
 	return !failed;
 }

@@ -111,6 +111,14 @@ opens() {
 	done
 }
 
+@test "a run all of whose strategies are refused measured nothing" {
+	calls_can_be_refused
+	check 3 "$refuse" 1 wait4 -- "$command" run --quick --parents 6 \
+		--heap 0 --strategy vfork,fork --out run
+	says err "vfork is not available here: Operation not permitted."
+	says err "Nothing was measured: every spawn failed."
+}
+
 @test "a lab names the call that was refused" {
 	calls_can_be_refused
 	for error in 1 38; do
