@@ -4,24 +4,132 @@
 #include "bench/files/axes.h"
 
 #include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "bench/machine/descriptors.h"
 #include "bench/machine/failure.h"
 #include "bench/machine/heap.h"
 #include "bench/machine/text.h"
+#include "lib/spawnwise.h"
 
 #define STACK_BYTES (64 * 1024)
 
+/* Of cell.later. */
+enum { LATER_CLOSEFDS, LATER_ENV };
+
+#define ENTRY_BYTES 4096 /* of the environment */
+
+static struct heap heap; /* of this process, if it is one under test */
+
 static int grow_heap(const struct cell *cell, struct failure *why)
 {
-	static struct heap heap;
-
 	return heap_grow(&heap, cell->heap_bytes, backing_find(cell->backing),
 			 why);
+}
+
+static int split_heap(const struct cell *cell, struct failure *why)
+{
+	return heap_split(&heap, cell->vmas, backing_find(cell->backing), why);
+}
+
+static int vmas_fit(uint64_t vmas, struct failure *why)
+{
+	TEXT_STREAM stream = text_open("/proc/sys/vm/max_map_count");
+	uint64_t most;
+
+	if (!vmas)
+		return fail(why, EXIT_USAGE, "Use 1 or more.",
+			    "run --vmas 0: a heap is a mapping at least");
+	if (!stream || fscanf(stream, "%" SCNu64, &most) != 1 ||
+	    vmas + 1000 <= most)
+		return 0;
+	fail_cure(why,
+		  "Use --vmas %" PRIu64 " at most, or allow more: sudo sysctl "
+		  "vm.max_map_count=%" PRIu64,
+		  most > 1000 ? most - 1000 : 1, vmas + 1000);
+	return fail(why, EXIT_USAGE, NULL,
+		    "run --vmas %" PRIu64 ": vm.max_map_count is %" PRIu64,
+		    vmas, most);
+}
+
+static int open_descriptors(const struct cell *cell, struct failure *why)
+{
+	return descriptors_open(cell->fds, why);
+}
+
+static int descriptors_fit(uint64_t fds, struct failure *why)
+{
+	const unsigned long most = descriptors_room();
+
+	if (fds <= most)
+		return 0;
+	fail_cure(why,
+		  "Use --fds %lu at most, or begin with more: prlimit "
+		  "--nofile=%" PRIu64 " spawnwise run",
+		  most, fds + 1000);
+	return fail(why, EXIT_USAGE, NULL,
+		    "run --fds %" PRIu64 ": the hard limit of open files is in "
+		    "the way",
+		    fds);
+}
+
+/* What a program does that closes what is open one by one. */
+static int close_each(const struct cell *cell, struct sw_request *request)
+{
+	struct sw_action *actions;
+	int highest, error;
+
+	if (strcmp(cell->later[LATER_CLOSEFDS].word, "loop") != 0)
+		return 0;
+	error = descriptors_count(&highest);
+	if (error < 0)
+		return error;
+	actions = calloc((size_t)highest, sizeof *actions);
+	if (!actions)
+		return -ENOMEM;
+	for (int fd = STDERR_FILENO + 1; fd <= highest; fd++)
+		actions[request->action_count++] =
+			(struct sw_action){ SW_CLOSE, .fd = fd };
+	request->actions = actions;
+	return 0;
+}
+
+static int fill_environment(const struct cell *cell, struct failure *why)
+{
+	const uint64_t bytes = cell->later[LATER_ENV].bytes;
+
+	for (int i = 0; (uint64_t)i < bytes / ENTRY_BYTES; i++) {
+		char *entry; /* with the byte that ends it */
+
+		if (asprintf(&entry, "SPAWNWISE_%0*d=", ENTRY_BYTES - 12, i) <
+			    0 ||
+		    putenv(entry))
+			return fail(why, -ENOMEM, NULL, "%s", strerror(ENOMEM));
+	}
+	return 0;
+}
+
+/* An eighth is left to what is there besides (execve(2), "Limits on size of
+ * arguments and environment"). */
+static int environment_fits(uint64_t bytes, struct failure *why)
+{
+	const long limit = sysconf(_SC_ARG_MAX);
+	const uint64_t most = (uint64_t)(limit - limit / 8);
+
+	if (bytes <= most)
+		return 0;
+	fail_cure(why,
+		  "Use --env %s at most, or allow a larger stack: ulimit -s",
+		  size_exact(most / ENTRY_BYTES * ENTRY_BYTES).text);
+	return fail(why, EXIT_USAGE, NULL,
+		    "run --env %s: exec takes %s, arguments included",
+		    size_exact(bytes).text, size_human((uint64_t)limit).text);
 }
 
 static void *sleep_for_ever(void *data)
@@ -49,6 +157,9 @@ static int start_threads(const struct cell *cell, struct failure *why)
 }
 
 static const char *const placements[] = { "same", "split", "free", NULL };
+static const unsigned place_fields[] = { 0, SW_AFFINITY, 0 };
+static const char *const closings[] = { "no", "loop", "range", NULL };
+static const unsigned closing_fields[] = { 0, SW_FDACTIONS, SW_CLOSEFDS };
 static const char *const modes[] = { "heuristic", "always", "strict", NULL };
 
 #define CELL(member) offsetof(struct cell, member)
@@ -76,22 +187,26 @@ const struct row_field cell_fields[] = {
 	      "pages, all written once; `untouched`: mapped, never written",
 	      AXIS("backing", 'b', AXIS_TOLD, "what backs the heap", "base",
 		   .words = backing_names)),
-	FIELD("vmas", COUNT, CELL(vmas),
-	      "mappings that the heap consists of; always 1 so far",
-	      AXIS("vmas", 0, AXIS_QUIET, .fallback = "1")),
+	FIELD("vmas", COUNT, CELL(vmas), "mappings that the heap consists of",
+	      AXIS("vmas", 0, AXIS_QUIET, "mappings of the heap", "1",
+		   .apply = split_heap, .fits = vmas_fit),
+	      .most = 10000000),
 	FIELD("threads", COUNT, CELL(threads),
 	      "sleeping threads of the parent besides the caller",
 	      AXIS("threads", 't', AXIS_QUIET, "sleeping threads of the parent",
 		   "0", .apply = start_threads),
 	      .most = 1024),
 	FIELD("fds", COUNT, CELL(fds),
-	      "extra open descriptors of the parent; always 0 so far",
-	      AXIS("fds", 0, AXIS_QUIET, .fallback = "0")),
+	      "open descriptors of the parent besides its own few, all to be "
+	      "inherited",
+	      AXIS("fds", 0, AXIS_QUIET, "open descriptors of the parent", "0",
+		   .apply = open_descriptors, .fits = descriptors_fit),
+	      .most = 10000000),
 	FIELD("cpu", WORD, CELL(cpu),
 	      "`same`: caller, helper and child on one CPU; `split`: helper "
 	      "and child on another; `free`: the scheduler's choice",
 	      AXIS("cpu", 'c', AXIS_TOLD, "where children run", "same",
-		   .words = placements)),
+		   .words = placements, .fields = place_fields)),
 	FIELD("overcommit", COUNT, CELL(overcommit),
 	      "`vm.overcommit_memory` while the sample was taken: 0, 1, 2",
 	      AXIS("overcommit", 'm', AXIS_SETTING, "current, 0, 1, 2, or all",
@@ -105,6 +220,20 @@ const struct row_field later_fields[] = {
 	      "label of the setting that its parent had, by `--ab`; `none`: "
 	      "the run has no such settings",
 	      AXIS("ab", 0, AXIS_QUIET, .fallback = "none"), .absent = "none"),
+	FIELD("closefds", WORD, CELL(later[LATER_CLOSEFDS].word),
+	      "what the child closes before exec: `no`; `loop`: all from 3 to "
+	      "the highest that is open, one by one (SW_CLOSE); `range`: all "
+	      "at once (SW_CLOSEFDS)",
+	      AXIS("closefds", 0, AXIS_QUIET, "how children close descriptors",
+		   "no", .words = closings, .fields = closing_fields,
+		   .ask = close_each),
+	      .absent = "no"),
+	FIELD("env_bytes", BYTES, CELL(later[LATER_ENV].bytes),
+	      "size of the parent's environment besides its own, in entries of "
+	      "4 KiB; each exec copies it",
+	      AXIS("env", 0, AXIS_QUIET, "environment of the parent", "0",
+		   .apply = fill_environment, .fits = environment_fits),
+	      .absent = "0"),
 	{ 0 },
 };
 
@@ -250,6 +379,22 @@ const char *axis_meaning(const struct row_field *axis, const struct cell *cell)
 	const int number = *(const int *)((const char *)cell + axis->offset);
 
 	return axis->kind == FIELD_COUNT && words ? words[number] : NULL;
+}
+
+unsigned axes_fields(const struct cell *cell)
+{
+	const struct row_field *field;
+	unsigned fields = 0;
+
+	for (size_t i = 0; (field = axis_at(i)); i++) {
+		const struct axis *axis = field->axis;
+
+		for (size_t k = 0; axis->fields && axis->words[k]; k++)
+			if (!strcmp(axis_text(field, cell).text,
+				    axis->words[k]))
+				fields |= axis->fields[k];
+	}
+	return fields;
 }
 
 int axis_compare(const struct row_field *axis, const struct cell *a,

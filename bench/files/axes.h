@@ -14,6 +14,8 @@
 #include "bench/machine/units.h"
 #include "bench/rows/rows.h"
 
+struct sw_request;
+
 #define AXES_MAX 16
 #define AXIS_VALUES_MAX 32
 
@@ -37,6 +39,14 @@ struct axis {
 	 * why filled. Optional: default is that a hook of another row, or the
 	 * runner, does it. */
 	int (*apply)(const struct cell *cell, struct failure *why);
+	/* Whether a process may be so here: 0, or an exit code with why filled.
+	 * Optional: default is that it may. */
+	int (*fits)(uint64_t number, struct failure *why);
+	/* Of each word what a request asks for, enum sw_field; and what belongs
+	 * to that, found in a process that is so: 0 or -errno. Optional:
+	 * default is nothing. */
+	const unsigned *fields;
+	int (*ask)(const struct cell *cell, struct sw_request *request);
 };
 
 /* The fields of a cell in samples.csv, plan.csv and cells.csv, and those that
@@ -93,6 +103,9 @@ struct axes_place axes_name(const struct cell *cell, char equals);
 
 /* What the number means, "heuristic"; NULL: it means no more than a number. */
 const char *axis_meaning(const struct row_field *axis, const struct cell *cell);
+
+/* The fields of a request of that cell, enum sw_field. */
+unsigned axes_fields(const struct cell *cell);
 
 /* Order of two cells along one axis; along all. */
 int axis_compare(const struct row_field *axis, const struct cell *a,

@@ -17,6 +17,7 @@
 
 #include "bench/machine/failure.h"
 #include "bench/machine/memory.h"
+#include "bench/machine/units.h"
 
 #define HUGE_PAGE_BYTES (UINT64_C(2) << 20)
 #define STACK_BYTES (64 * 1024)
@@ -95,7 +96,7 @@ static int populate(const struct heap *heap)
 /* Whether smaps agrees: at least 99 % where pages are promised, at most 1 %
  * where they are not; the rest is what khugepaged may be doing right now. */
 static int verify(const struct heap *heap, const struct backing *backing,
-		  struct failure *why)
+		  int vmas, struct failure *why)
 {
 	const uint64_t most = heap->bytes - heap->bytes / 100;
 	const uint64_t least = heap->bytes / 100;
@@ -108,13 +109,17 @@ static int verify(const struct heap *heap, const struct backing *backing,
 		return fail(why, error, NULL, "%s", strerror(-error));
 	/* The kernel may have merged a neighbour of ours into the mapping. */
 	spare = range.outside_bytes;
-	if (range.size_bytes == heap->bytes &&
+	if (range.size_bytes == heap->bytes && range.vmas == (size_t)vmas &&
 	    range.rss_bytes >= (backing->populate ? most : 0) &&
 	    range.rss_bytes <=
 		    (backing->populate ? heap->bytes : least) + spare &&
 	    range.anon_huge_bytes >= (huge ? most : 0) &&
 	    range.anon_huge_bytes <= (huge ? heap->bytes : least))
 		return 0;
+	if (range.vmas != (size_t)vmas)
+		return fail(why, -ENOTSUP, NULL,
+			    "the heap has %zu mappings instead of %d",
+			    range.vmas, vmas);
 	return fail(why, -ENOTSUP, NULL,
 		    "the heap is not backed as %s: of %llu KiB, %llu KiB are "
 		    "resident and %llu KiB in huge pages",
@@ -176,5 +181,35 @@ int heap_grow(struct heap *heap, uint64_t bytes, const struct backing *backing,
 	if (backing->populate)
 		error = populate(heap);
 	return error ? fail(why, error, NULL, "%s", strerror(-error))
-		     : verify(heap, backing, why);
+		     : verify(heap, backing, 1, why);
+}
+
+/* Neighbours are apart whose flags differ, and that one means nothing to a
+ * fork: VM_DONTDUMP, madvise(2). */
+int heap_split(const struct heap *heap, int vmas, const struct backing *backing,
+	       struct failure *why)
+{
+	const uint64_t unit = backing->advice == MADV_HUGEPAGE
+				      ? HUGE_PAGE_BYTES
+				      : (uint64_t)sysconf(_SC_PAGESIZE);
+	const uint64_t units = heap->bytes / unit, parts = (uint64_t)vmas;
+
+	if (parts == 1)
+		return 0;
+	if (parts > units)
+		return fail(why, -EINVAL, NULL,
+			    "a heap of %s has no %d mappings",
+			    size_human(heap->bytes).text, vmas);
+	for (uint64_t i = 1; i < parts; i += 2) {
+		const uint64_t begin = units * i / parts * unit;
+		const uint64_t end = i + 1 < parts
+					     ? units * (i + 1) / parts * unit
+					     : heap->bytes;
+
+		if (madvise((char *)heap->start + begin, end - begin,
+			    MADV_DONTDUMP))
+			return fail(why, -errno, NULL, "%d mappings: %s", vmas,
+				    strerror(errno));
+	}
+	return verify(heap, backing, vmas, why);
 }

@@ -36,4 +36,9 @@ struct heap {
 int heap_grow(struct heap *heap, uint64_t bytes, const struct backing *backing,
 	      struct failure *why);
 
+/* Make it so many mappings, of equal size but for whole pages. 0, or -errno
+ * with why filled. */
+int heap_split(const struct heap *heap, int vmas, const struct backing *backing,
+	       struct failure *why);
+
 #endif

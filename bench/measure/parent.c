@@ -173,6 +173,8 @@ static int init_target(struct parent *parent)
 {
 	const struct parent_job *job = parent->job;
 	const int stdout_fd = recorder_stdout(job->child.stamps);
+	const struct row_field *axis;
+	int error = stdout_fd < 0 ? stdout_fd : 0;
 
 	parent->target = (struct target){
 		.request = { .path = job->child.program,
@@ -180,13 +182,17 @@ static int init_target(struct parent *parent)
 			     .stdout_fd = stdout_fd },
 		.stamp_fd = job->child.stamps ? stdout_fd : -1,
 	};
+	parent->target.request.fields = axes_fields(&job->state->cell);
+	for (size_t i = 0; (axis = axis_at(i)) && !error; i++)
+		if (axis->axis->ask)
+			error = axis->axis->ask(&job->state->cell,
+						&parent->target.request);
 	if (job->others_cpu >= 0) {
 		cpu_mask_set(&parent->others, job->others_cpu);
-		parent->target.request.fields = SW_AFFINITY;
 		parent->target.request.cpu_mask = parent->others.bits;
 		parent->target.request.cpu_mask_bytes = sizeof parent->others;
 	}
-	return stdout_fd < 0 ? stdout_fd : 0;
+	return error;
 }
 
 /* Everything up to the first block. Helpers are born on the CPU they shall

@@ -138,7 +138,7 @@ static bool predict_cell(struct session *session)
 	}
 	expected->commit_bytes = (int64_t)predict_commit(traits, &facts);
 	expected->predicted = predict(traits, cell->overcommit, &facts);
-	if (!strcmp(cell->cpu, "split") && !(strategy->honours & SW_AFFINITY))
+	if (axes_fields(cell) & ~strategy->honours)
 		expected->predicted = ENOTSUP;
 	if (refused)
 		expected->predicted = refused;

@@ -150,10 +150,18 @@ static int read_axes(const struct arguments *args, struct axes *axes,
 	int code = read_strategies(options->strategies, axes, why);
 
 	axes->values[axis_number("ab")] = options->labels;
-	for (size_t i = 0; (axis = axis_at(i)) && !code; i++)
+	for (size_t i = 0; (axis = axis_at(i)) && !code; i++) {
+		const struct value_list *values = &axes->values[i];
+
 		if (axis->axis->help)
 			code = read_axis(args, axis, &axes->values[i],
 					 users_mode, why);
+		for (size_t k = 0; axis->axis->fits && k < values->count; k++)
+			code = code
+				       ?: axis->axis->fits(
+						  values->values[k].number,
+						  why);
+	}
 	if (!code)
 		code = check_placements(axes, why);
 	return code ? code : bound_heaps(args, axes, why);
