@@ -397,6 +397,18 @@ unsigned axes_fields(const struct cell *cell)
 	return fields;
 }
 
+/* Of the cell's word among those of the axis; for another behind them. */
+static int place_of(const struct row_field *axis, const struct cell *cell)
+{
+	const char *const *words = axis->axis->words;
+	int place = 0;
+
+	while (words && words[place] &&
+	       strcmp(words[place], axis_text(axis, cell).text))
+		place++;
+	return place;
+}
+
 int axis_compare(const struct row_field *axis, const struct cell *a,
 		 const struct cell *b)
 {
@@ -405,8 +417,9 @@ int axis_compare(const struct row_field *axis, const struct cell *a,
 	char text[ROW_TEXT_BYTES]; /* of no word */
 
 	if (axis->kind == FIELD_WORD)
-		return strcmp(row_text(axis, left, text),
-			      row_text(axis, right, text));
+		return (place_of(axis, a) - place_of(axis, b))
+			       ?: strcmp(row_text(axis, left, text),
+					 row_text(axis, right, text));
 	if (axis->kind == FIELD_BYTES)
 		return (*(const uint64_t *)left > *(const uint64_t *)right) -
 		       (*(const uint64_t *)left < *(const uint64_t *)right);

@@ -19,6 +19,8 @@
 #define COPY_NS_PER_GIB 4e7 /* both ends of copied page tables */
 #define POPULATE_S_PER_GIB 0.4
 #define EXIT_S_PER_GIB 0.07
+#define FD_NS 60	   /* copied and closed */
+#define VMA_NS 1600	   /* the same */
 #define PARENT_S 0.02	   /* start, open, verify, report */
 #define BLOCK_S 0.004	   /* reference and change of mode */
 #define COPYING_CELL_S 2.4 /* what a cell that copies tables may take */
@@ -31,9 +33,11 @@ static double spawn_cost_ns(const struct sw_strategy *strategy,
 	if (strategy->traits & SW_BASELINE)
 		return SHELL_NS;
 	if (!(strategy->traits & SW_COPIES_PAGE_TABLES))
-		return SPAWN_NS;
-	return 2 * SPAWN_NS + COPY_NS_PER_GIB * state->backing->fork_share *
-				      (double)state->cell.heap_bytes / GIB;
+		return SPAWN_NS + FD_NS * state->cell.fds;
+	return 2 * SPAWN_NS + FD_NS * state->cell.fds +
+	       VMA_NS * state->cell.vmas +
+	       COPY_NS_PER_GIB * state->backing->fork_share *
+		       (double)state->cell.heap_bytes / GIB;
 }
 
 static int at_least_per_parent(int samples, int parents)
@@ -73,8 +77,27 @@ static void size_blocks(struct plan *plan, double share)
 	}
 }
 
+/* Whether a parent differs from the first values in one axis at most. */
+static bool varies_once(const struct axes *axes, const struct cell *cell)
+{
+	const struct row_field *axis;
+	int others = 0;
+
+	for (size_t i = 0; (axis = axis_at(i)); i++) {
+		const enum axis_kind kind = axis->axis->kind;
+		struct cell first = *cell;
+
+		axis_set(axis, &first, axes->values[i].values[0]);
+		others += kind != AXIS_GROUP && kind != AXIS_SETTING &&
+			  axis_compare(axis, &first, cell);
+	}
+	return others < 2;
+}
+
 static bool is_wanted(const struct axes *axes, const struct cell *cell)
 {
+	if (axes->one && !varies_once(axes, cell))
+		return false;
 	return !axes->filter ||
 	       !regexec(axes->filter, axes_name(cell, ':').text, 0, NULL, 0) !=
 		       axes->unlike;

@@ -34,6 +34,8 @@ struct axes {
 	struct value_list values[AXES_MAX]; /* as axis_at() counts */
 	const regex_t *filter;		    /* for plan_build(), or NULL */
 	bool unlike;			    /* those it does not match */
+	bool one; /* of parents that differ from the first in two axes:
+		     none; heaps do not count */
 };
 
 /* One parent state and the cells measured in it. */

@@ -33,6 +33,9 @@
 #define WORD                                                                   \
 	"abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_.:+-"
 
+/* Columns: two, those of each parent, and then of each axis_beside(). */
+enum { PARENTS = 3, BESIDE = 2 + PARENTS };
+
 /* What every script is told. */
 struct drawing {
 	const char *run_dir;
@@ -40,9 +43,11 @@ struct drawing {
 	char plots[PATH_MAX];
 	char footer[256];
 	const char *state;
-	char axes[512]; /* of each axis_beside(): column, name, default */
-	bool traits;	/* the file has those of strategies */
-	bool quiet;	/* ... and quiet estimates */
+	char axes[512];	 /* of each axis_beside(): column, name, default */
+	char first[512]; /* the state of the first row's parents */
+	bool states;	 /* there are others */
+	bool traits;	 /* the file has those of strategies */
+	bool quiet;	 /* ... and quiet estimates */
 	int columns;
 	int lines;
 	struct failure *why;
@@ -65,31 +70,43 @@ static int find_scripts(struct drawing *drawing)
 	return 0;
 }
 
-/* Of cells.csv: what the first row has. */
+/* Of cells.csv: what its rows have, and whether their parents differ. */
 static int look_at_row(void *context, char *const *texts, unsigned long line)
 {
 	struct drawing *drawing = context;
 	const struct row_field *axis;
+	char state[sizeof drawing->first] = "";
 
 	(void)line;
+	for (size_t i = BESIDE - PARENTS; i < BESIDE; i++)
+		text_join(state, sizeof state, "/", "%s", texts[i] ?: "");
 	drawing->traits = texts[0];
 	drawing->quiet = texts[1];
-	for (size_t i = 0; (axis = axis_beside(i)); i++)
-		if (texts[2 + i])
+	*drawing->axes = '\0';
+	for (size_t i = 0; (axis = axis_beside(i)); i++) {
+		const char *text = texts[BESIDE + i];
+
+		text_join(state, sizeof state, "/", "%s", text ?: "");
+		if (text)
 			text_join(drawing->axes, sizeof drawing->axes, " ",
 				  "%s %s %s", axis->name, axis->axis->name,
 				  axis->axis->fallback);
-	return -ECANCELED; /* the others have the same */
+	}
+	if (!*drawing->first)
+		strcpy(drawing->first, state);
+	drawing->states |= strcmp(drawing->first, state) != 0;
+	return 0;
 }
 
 static void look_at_columns(struct drawing *drawing)
 {
 	const struct row_field *axis;
-	const char *columns[2 + AXES_MAX] = { strategy_fields->name,
-					      "quiet_ns" };
+	const char *columns[BESIDE + AXES_MAX] = { strategy_fields->name,
+						   "quiet_ns", "backing",
+						   "threads", "cpu" };
 	struct failure unread;
 	struct csv_reading csv = { .columns = columns,
-				   .column_count = 2,
+				   .column_count = BESIDE,
 				   .row = look_at_row,
 				   .context = drawing,
 				   .why = &unread };
@@ -300,7 +317,8 @@ static int check_row(void *context, char *const *fields, unsigned long line)
 }
 
 /* Whether a script is a chart of a file that is there, has rows, and holds what
- * the script takes: among its first lines is "# reads: cells.csv". 0, -ENODATA,
+ * the script takes: among its first lines is "# reads: cells.csv", and "#
+ * needs: states" if parents of one kind would be nothing to draw. 0, -ENODATA,
  * -ENOMSG, or as csv_read(). */
 static int check_data(const struct drawing *drawing, const char *script)
 {
@@ -315,7 +333,8 @@ static int check_data(const struct drawing *drawing, const char *script)
 	int error;
 
 	if (text_read(script, text + 1, sizeof text - 1) ||
-	    !(file = strstr(text, key)))
+	    !(file = strstr(text, key)) ||
+	    (!drawing->states && strstr(text, "\n# needs: states\n")))
 		return -ENODATA;
 	file = strtok(file + strlen(key), " \t\r\n");
 	stream = text_open("%s/%s", drawing->run_dir, file);

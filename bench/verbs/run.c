@@ -36,6 +36,10 @@ static const struct option_spec run_options[] = {
 	       "only cells whose name matches an extended regular expression, "
 	       "-RE: does not; with --dry-run their names are listed",
 	       INTO(filter), .placeholder = "RE"),
+	OPTION("one-axis", 0, SWITCH,
+	       "vary one axis of parents at a time, from the first value of "
+	       "each",
+	       INTO(one_axis)),
 	OPTION("ab", 0, SETTING,
 	       "give parents a setting: none, env:NAME=VALUE, thp:never or "
 	       "cpu:LIST; again for another, and they are compared",

@@ -380,6 +380,7 @@ static int build_plan(struct plan *plan, const struct options *options,
 	static regex_t filter; /* until plan_build() has used it */
 	int error = 0;
 
+	plan->axes.one = options->one_axis;
 	if (options->filter)
 		error = read_filter(options->filter, &filter, &plan->axes, why);
 	if (error)

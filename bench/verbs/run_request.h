@@ -15,7 +15,7 @@ struct options {
 	const char *strategies, *filter, *child, *out, *resume, *job;
 	uint64_t parents, precision, budget_s, seed;
 	struct value_list labels;
-	bool quick, plot, dry_run;
+	bool quick, plot, dry_run, one_axis;
 };
 
 /*

@@ -20,7 +20,7 @@
 #include "bench/machine/failure.h"
 #include "bench/verbs/option.h"
 
-#define OPTIONS_MAX 24		 /* options of one verb */
+#define OPTIONS_MAX 40
 #define EACH_MAX AXIS_VALUES_MAX /* given options that each count */
 #define OPTIONS_BYTES 512	 /* of a verb's struct of values */
 #define OPERANDS_COMMAND 4096 /* operands_max of a verb that runs a command */
