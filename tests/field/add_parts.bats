@@ -37,11 +37,12 @@ touched() {
 
 # The nice value of the parent, with the code that sets it.
 add_axis() {
-	sed -i -e '/AXIS("ab"/a\
+	sed -i -e '/fits = environment_fits),/{n;a\
 	FIELD("nice", COUNT, CELL(later[2].count), "nice value of the parent",\
 	      AXIS("nice", 0, AXIS_QUIET, "nice value of the parent", "0",\
 		   .apply = set_nice),\
-	      .most = 19, .absent = "0"),' -e '/^#define CELL(/i\
+	      .most = 19, .absent = "0"),
+	}' -e '/^#define CELL(/i\
 static int set_nice(const struct cell *cell, struct failure *why)\
 {\
 	(void)why;\
@@ -110,7 +111,7 @@ add_column() {
 	(cd tree && build/tests/unit/cells_test)
 	made=$PWD/tree/build/spawnwise
 	check 0 "$made" run "${few[@]}" --heap 0 --strategy vfork --out run
-	head -n 1 run/cells.csv | grep -q ',p25_ns,label$'
+	head -n 1 run/cells.csv | grep -q ',p25_ns,label,'
 	python3 - <<-'PYTHON'
 	import csv
 	for row in csv.DictReader(open("run/cells.csv")):
