@@ -83,7 +83,7 @@ quoted = '$(subst ','\'',$(1))'
 TO = $(call quoted,$(DESTDIR)$(PREFIX))
 
 .DELETE_ON_ERROR:
-.PHONY: all bench quick reference test test-vm check crosscheck bars plots tables fuzz lint deps \
+.PHONY: all bench quick axes reference test test-vm check crosscheck bars plots tables fuzz lint deps \
 	install uninstall clean help
 
 all: $(B)/spawnwise $(BARE) library ## build the command and the library
@@ -98,6 +98,12 @@ bench: ## measure the matrix, draw it, say which strategy to use
 quick: ## the same with fewer heaps and samples: half a minute
 	@$(SETUP) bench && $(BUILD) all
 	$(B)/spawnwise run --quick --overcommit all --plot
+
+axes: ## what a spawn depends on besides the heap; some five minutes
+	@$(SETUP) bench && $(BUILD) all
+	$(B)/spawnwise run --one-axis --heap 256M --backing base,thp,untouched \
+		--vmas 1,1000,10000 --threads 0,16,256 --fds 1000,0,10000 --closefds no,range,loop \
+		--env 0,64K,1M --plot --budget 420
 
 reference: all ## measure data/reference again, which README.md quotes
 	data/make-reference

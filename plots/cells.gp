@@ -7,6 +7,7 @@
 #           for each of axes that has another value (default: the first)
 #   axes    other columns that tell parents apart, each with its name and its
 #           usual value
+#   all_states  1: the rows are those of all parents, and state the first
 #   traits  1: the file says which strategies create nothing (schema 2)
 #   quiet   1: the file has what a cell costs when nothing else is at work;
 #           otherwise its median stands for that
@@ -19,6 +20,7 @@ if (!exists("time")) time = "reap"
 # state, and says which.
 if (!exists("state")) state = ""
 if (!exists("axes")) axes = ""
+if (!exists("all_states")) all_states = 0
 if (!exists("traits")) traits = 0
 if (!exists("quiet")) quiet = 0
 cost = quiet ? "quiet" : "p50"
@@ -42,7 +44,7 @@ plot run."/cells.csv" using (noted(strcol("strategy"))):(strcol("overcommit")): 
   (def(strcol("observed"))):(def(strcol("parents"))): \
   (state_here(0)): \
   (strcol("ok")." ".strcol("failed")) \
-  with table if (strcol("time") eq time && in_state(state_here(0)))
+  with table if (strcol("time") eq time && (in_state(state_here(0)) || all_states))
 unset table
 if (!has(states, state)) { exit error sprintf( \
   "it has no parents of the state %s, but of %s", state, list_words(states)) }

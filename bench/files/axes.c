@@ -184,7 +184,10 @@ const struct row_field cell_fields[] = {
 		   "0,64M,256M,1G,4G,8G", "0,64M,1G", .apply = grow_heap)),
 	FIELD("backing", WORD, CELL(backing),
 	      "`base`: base pages, all written once; `thp`: transparent huge "
-	      "pages, all written once; `untouched`: mapped, never written",
+	      "pages, all written once; `hugetlb`: huge pages that were set "
+	      "aside; `untouched`: mapped, never written; `shared`: not "
+	      "private, base pages, as `base` else; `dontfork`: as `base`, but "
+	      "MADV_DONTFORK, madvise(2)",
 	      AXIS("backing", 'b', AXIS_TOLD, "what backs the heap", "base",
 		   .words = backing_names)),
 	FIELD("vmas", COUNT, CELL(vmas), "mappings that the heap consists of",

@@ -37,7 +37,7 @@ struct cell {
 	int id; /* counts from 0 within a run */
 	const char *strategy;
 	uint64_t heap_bytes;
-	const char *backing; /* base, thp, untouched */
+	const char *backing; /* backing_names */
 	int vmas;
 	int threads;
 	int fds;

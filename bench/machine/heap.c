@@ -28,13 +28,18 @@
 
 /* fork_share: a THP entry stands for 512 base pages, an untouched heap has no
  * page tables; measured values are in data/reference. */
-const char *const backing_names[] = { "base", "thp", "untouched", NULL };
+const char *const backing_names[] = { "base",	   "thp",    "hugetlb",
+				      "untouched", "shared", "dontfork",
+				      NULL };
 
 static const struct backing backings[] = {
-	{ "base", true, MADV_NOHUGEPAGE, 1.0 },
-	{ "thp", true, MADV_HUGEPAGE, 0.02 },
-	{ "untouched", false, MADV_NOHUGEPAGE, 0.0 },
-	{ NULL, false, 0, 0 },
+	{ "base", PAGES_BASE, true, 0, MAP_PRIVATE, 1.0 },
+	{ "thp", PAGES_THP, true, MADV_HUGEPAGE, MAP_PRIVATE, 0.02 },
+	{ "hugetlb", PAGES_HUGETLB, true, 0, MAP_PRIVATE | MAP_HUGETLB, 0.02 },
+	{ "untouched", PAGES_BASE, false, 0, MAP_PRIVATE, 0.0 },
+	{ "shared", PAGES_BASE, true, 0, MAP_SHARED, 0.0 },
+	{ "dontfork", PAGES_BASE, true, MADV_DONTFORK, MAP_PRIVATE, 0.0 },
+	{ NULL, PAGES_BASE, false, 0, 0, 0 },
 };
 
 const struct backing *backing_find(const char *name)
@@ -98,23 +103,25 @@ static int populate(const struct heap *heap)
 static int verify(const struct heap *heap, const struct backing *backing,
 		  int vmas, struct failure *why)
 {
-	const uint64_t most = heap->bytes - heap->bytes / 100;
 	const uint64_t least = heap->bytes / 100;
-	const bool huge = backing->advice == MADV_HUGEPAGE;
 	struct smaps_facts range = { 0 };
-	uint64_t spare;
+	uint64_t others = 0;
 	int error = smaps_range(heap->start, heap->bytes, &range);
+	const uint64_t found[PAGES_KINDS] = { range.rss_bytes -
+						      range.anon_huge_bytes,
+					      range.anon_huge_bytes,
+					      range.hugetlb_bytes };
 
 	if (error)
 		return fail(why, error, NULL, "%s", strerror(-error));
+	for (enum heap_pages kind = 0; kind < PAGES_KINDS; kind++)
+		if (kind != backing->pages || !backing->populate)
+			others += found[kind];
 	/* The kernel may have merged a neighbour of ours into the mapping. */
-	spare = range.outside_bytes;
 	if (range.size_bytes == heap->bytes && range.vmas == (size_t)vmas &&
-	    range.rss_bytes >= (backing->populate ? most : 0) &&
-	    range.rss_bytes <=
-		    (backing->populate ? heap->bytes : least) + spare &&
-	    range.anon_huge_bytes >= (huge ? most : 0) &&
-	    range.anon_huge_bytes <= (huge ? heap->bytes : least))
+	    others <= least + range.outside_bytes &&
+	    (!backing->populate ||
+	     found[backing->pages] >= heap->bytes - least))
 		return 0;
 	if (range.vmas != (size_t)vmas)
 		return fail(why, -ENOTSUP, NULL,
@@ -125,19 +132,23 @@ static int verify(const struct heap *heap, const struct backing *backing,
 		    "resident and %llu KiB in huge pages",
 		    backing->name, (unsigned long long)heap->bytes >> 10,
 		    (unsigned long long)range.rss_bytes >> 10,
-		    (unsigned long long)range.anon_huge_bytes >> 10);
+		    (unsigned long long)(range.anon_huge_bytes +
+					 range.hugetlb_bytes) >>
+			    10);
 }
 
 /* Huge pages want an aligned start: map more, give the edges back. */
-static void *map_aligned(uint64_t bytes)
+static void *map_aligned(uint64_t bytes, int flags)
 {
+	const uint64_t more = flags & MAP_HUGETLB ? 0 : HUGE_PAGE_BYTES;
 	uint64_t edge;
-	char *start =
-		mmap(NULL, bytes + HUGE_PAGE_BYTES, PROT_READ | PROT_WRITE,
-		     MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	char *start = mmap(NULL, bytes + more, PROT_READ | PROT_WRITE,
+			   flags | MAP_ANONYMOUS, -1, 0);
 
 	if (start == MAP_FAILED)
 		return NULL;
+	if (!more)
+		return start;
 	edge = -(uintptr_t)start % HUGE_PAGE_BYTES;
 	if (edge)
 		munmap(start, edge);
@@ -167,17 +178,29 @@ int heap_grow(struct heap *heap, uint64_t bytes, const struct backing *backing,
 	*heap = (struct heap){ .bytes = bytes };
 	if (!bytes)
 		return 0;
-	if (backing->populate)
+	if (backing->populate && backing->pages != PAGES_HUGETLB)
 		error = check_room(bytes, why);
 	if (error)
 		return error;
-	heap->start = map_aligned(bytes);
+	heap->start = map_aligned(bytes, backing->flags);
+	if (!heap->start && backing->pages == PAGES_HUGETLB)
+		return fail(why, -ENOTSUP, NULL,
+			    "fewer than %llu huge pages of 2 MiB are set aside "
+			    "and free: vm.nr_hugepages",
+			    (unsigned long long)(bytes / HUGE_PAGE_BYTES));
 	if (!heap->start)
 		return fail(why, -ENOMEM, NULL, "%s", strerror(ENOMEM));
-	if (madvise(heap->start, bytes, backing->advice) &&
-	    backing->advice == MADV_HUGEPAGE)
+	if (backing->pages ==
+	    PAGES_BASE) /* a kernel without others may refuse */
+		madvise(heap->start, bytes, MADV_NOHUGEPAGE);
+	if (backing->advice && madvise(heap->start, bytes, backing->advice)) {
+		error = -errno;
 		return fail(why, -ENOTSUP, NULL,
-			    "this kernel has no huge pages");
+			    backing->pages == PAGES_THP
+				    ? "this kernel has no huge pages"
+				    : "madvise(2): %s",
+			    strerror(-error));
+	}
 	if (backing->populate)
 		error = populate(heap);
 	return error ? fail(why, error, NULL, "%s", strerror(-error))
@@ -189,7 +212,7 @@ int heap_grow(struct heap *heap, uint64_t bytes, const struct backing *backing,
 int heap_split(const struct heap *heap, int vmas, const struct backing *backing,
 	       struct failure *why)
 {
-	const uint64_t unit = backing->advice == MADV_HUGEPAGE
+	const uint64_t unit = backing->pages != PAGES_BASE
 				      ? HUGE_PAGE_BYTES
 				      : (uint64_t)sysconf(_SC_PAGESIZE);
 	const uint64_t units = heap->bytes / unit, parts = (uint64_t)vmas;

@@ -8,15 +8,20 @@
 
 struct failure;
 
+/* As smaps tells them apart. */
+enum heap_pages { PAGES_BASE, PAGES_THP, PAGES_HUGETLB, PAGES_KINDS };
+
 /* How a heap is backed. */
 struct backing {
 	const char *name;
-	bool populate;	   /* every page is written once */
-	int advice;	   /* of madvise(2), before the first touch */
+	enum heap_pages pages; /* that every part of it has */
+	bool populate;	       /* every page is written once */
+	int advice;	   /* of madvise(2), before the first touch; 0: none */
+	int flags;	   /* of mmap(2) */
 	double fork_share; /* cost of copying its page tables, base = 1 */
 };
 
-/* The backing of that name ("base", "thp", "untouched"), or NULL. */
+/* The backing of that name ("base", "thp", "shared"), or NULL. */
 const struct backing *backing_find(const char *name);
 
 /* The names of all, ended by NULL. */

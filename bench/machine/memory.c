@@ -274,6 +274,7 @@ struct vma {
 	uint64_t end; /* 0: there is none yet */
 	uint64_t rss_bytes;
 	uint64_t anon_huge_bytes;
+	uint64_t hugetlb_bytes;
 	bool flags_known; /* VmFlags is absent before Linux 3.8 */
 	bool accountable;
 	bool copied;
@@ -297,6 +298,8 @@ static void vma_field(struct vma *vma, const char *line)
 		vma->rss_bytes = kbytes * 1024;
 	} else if (sscanf(line, "AnonHugePages: %" SCNu64, &kbytes) == 1) {
 		vma->anon_huge_bytes = kbytes * 1024;
+	} else if (sscanf(line, "Private_Hugetlb: %" SCNu64, &kbytes) == 1) {
+		vma->hugetlb_bytes = kbytes * 1024;
 	} else if (strncmp(line, "VmFlags:", 8) == 0) {
 		vma->flags_known = true;
 		vma->accountable = has_flag(line, " ac");
@@ -339,6 +342,7 @@ static int add_vma(struct smaps_facts *facts, const struct vma *vma,
 	facts->outside_bytes += vma->end - vma->start - (end - start);
 	facts->rss_bytes += vma->rss_bytes;
 	facts->anon_huge_bytes += vma->anon_huge_bytes;
+	facts->hugetlb_bytes += vma->hugetlb_bytes;
 	if (!vma->accountable || !vma->copied)
 		return 0;
 	facts->accountable_bytes += end - start;

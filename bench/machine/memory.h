@@ -70,6 +70,7 @@ struct smaps_facts {
 	uint64_t outside_bytes;	  /* of the same mappings, outside the range */
 	uint64_t rss_bytes;	  /* resident */
 	uint64_t anon_huge_bytes; /* of which in transparent huge pages */
+	uint64_t hugetlb_bytes;	  /* in huge pages set aside, not resident */
 	uint64_t accountable_bytes;
 	uint64_t largest_accountable_bytes;
 	size_t vmas; /* mappings, the kernel's own [vsyscall] too */
