@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of axes; see axes.h. */
+/* The table of axes; see axes.h. Longer than other files: the hooks of the rows
+ * stand beside them. */
 
 #include "bench/files/axes.h"
 
