@@ -127,18 +127,6 @@ do for [i = 1:|$rows|] { if (drawn(i)) {
 } }
 row(m, s, h) = row_at[slot(m, s, h)]
 
-# Okabe and Ito's colours and a shape a strategy, the same in every chart; one
-# that is not in the list gets what is left.
-named = "fork vfork posix_spawn clone_vm broker clone_async system popen"
-colours = "#D55E00 #0072B2 #009E73 #CC79A7 #000000 #E69F00 #56B4E9 #8B6914 ". \
-  "#7F7F7F #6A3D9A #9A9A00 #B03060"
-shapes = "7 5 9 11 13 15 4 8 6 10 12 14"
-others = ""
-do for [s in strategies] { if (!has(named, s)) { others = others." ".s } }
-number(s) = has(named, s) ? place(named, s) : \
-  words(named) + 1 + (place(others, s) - 1) % 4
-colour(s) = word(colours, number(s))
-shape(s) = int(word(shapes, number(s)))
 # Below the subtitle.
 titles = titles."; set label 5 parents_are at screen 0.05, 0.857 ". \
   "textcolor rgb grey noenhanced"

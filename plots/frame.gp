@@ -79,3 +79,17 @@ titles = "set label 1 finding at screen 0.05, 0.955 font bold noenhanced; ". \
   "set label 2 subtitle at screen 0.05, 0.895 textcolor rgb grey noenhanced; ". \
   "set label 3 footer at screen 0.985, 0.022 right textcolor rgb faint ". \
   "font fine noenhanced"
+
+# Okabe and Ito's colours and a shape a strategy, the same in every chart; one
+# that is not in the list gets what is left. The chart fills strategies.
+named = "fork vfork posix_spawn clone_vm broker clone_async system popen"
+colours = "#D55E00 #0072B2 #009E73 #CC79A7 #000000 #E69F00 #56B4E9 #8B6914 ". \
+  "#7F7F7F #6A3D9A #9A9A00 #B03060"
+shapes = "7 5 9 11 13 15 4 8 6 10 12 14"
+strategies = ""
+unnamed(s) = (n_ = 0, sum [k_ = 1:words(strategies)] \
+  (n_ = n_ + !has(named, word(strategies, k_)), \
+  word(strategies, k_) eq s ? n_ : 0))
+number(s) = has(named, s) ? place(named, s) : words(named) + 1 + (unnamed(s) - 1) % 4
+colour(s) = word(colours, number(s))
+shape(s) = int(word(shapes, number(s)))

@@ -247,8 +247,9 @@ static int try_product(struct trial *shared, struct trial trial,
 			trial.strategy_name = trial.strategy->name;
 		}
 		if (part->trial_s > 0)
-			progress_note(progress, "%s, %s", trial.strategy_name,
-				      trial.case_name);
+			progress_note(progress, "%s%s%s", trial.strategy_name,
+				      trial.case_name ? ", " : "",
+				      trial.case_name ?: "");
 		error = part->most_bytes ? bound(&trial) : 0;
 		if (!error)
 			error = part->deadly ? try_in_group(shared, trial)

@@ -31,7 +31,11 @@
 struct options {
 	const char *out, *overcommit;
 	bool alone;
+	uint64_t heap_bytes, rate, seconds;
 };
+
+/* Of the lab that spawns at a rate are those behind this one. */
+#define OPTION_ALONE 2
 
 static const struct option_spec lab_options[] = {
 	OPTION("out", 'o', TEXT,
@@ -46,6 +50,14 @@ static const struct option_spec lab_options[] = {
 	       "nobody else uses this machine: hold mode 2 even where it "
 	       "leaves no memory to other programs; of the same labs",
 	       INTO(alone)),
+	OPTION("heap", 'H', HEAP,
+	       "of harm: at most so much memory, and a quarter of what there "
+	       "is",
+	       INTO(heap_bytes), "1G"),
+	OPTION("rate", 0, COUNT, "of harm: spawns a second", INTO(rate), "10",
+	       .low = 1, .high = 10000),
+	OPTION("seconds", 0, COUNT, "of harm: how long, a strategy",
+	       INTO(seconds), "3", .low = 1, .high = 3600),
 	{ 0 },
 };
 
@@ -87,7 +99,13 @@ static int check_options(const struct arguments *args, const struct lab *lab,
 			return fail(why, EXIT_USAGE,
 				    "Name one: `spawnwise lab` lists them.",
 				    "run lab --%s: no lab is named", name);
-		if (!lab->modes && strcmp(name, "out") != 0)
+		if (option > &lab_options[OPTION_ALONE] && !lab->load)
+			return fail(why, EXIT_USAGE,
+				    "`spawnwise lab harm` has that option.",
+				    "run lab %s --%s: it spawns at no rate",
+				    lab->name, name);
+		if (option > lab_options &&
+		    option <= &lab_options[OPTION_ALONE] && !lab->modes)
 			return fail(why, EXIT_USAGE, "Leave the option out.",
 				    "run lab %s --%s: it is done in the mode "
 				    "that is set",
@@ -311,6 +329,9 @@ static int lab_verb(const struct arguments *args, struct failure *why)
 	context.lab = lab;
 	context.columns = lines_columns(stdout); /* the file's text too */
 	context.alone = options->alone;
+	context.heap_bytes = options->heap_bytes;
+	context.rate = options->rate;
+	context.seconds = options->seconds;
 	context.failure = why;
 	code = run_guardian_check(false, why);
 	if (!code)

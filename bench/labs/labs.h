@@ -32,13 +32,14 @@ struct memory_group;
 
 struct lab_context {
 	/* What the lab may use; the caller's. */
-	const struct lab *lab;	   /* that is done */
-	struct row_file file;	   /* of its rows */
-	FILE *text;		   /* for people: plain */
-	int columns;		   /* of a line of it */
-	struct guardian *guardian; /* NULL: only the user's mode */
-	struct value_list modes;   /* to be tried */
-	int users_mode;		   /* the one that is the user's */
+	const struct lab *lab;		    /* that is done */
+	struct row_file file;		    /* of its rows */
+	FILE *text;			    /* for people: plain */
+	int columns;			    /* of a line of it */
+	struct guardian *guardian;	    /* NULL: only the user's mode */
+	struct value_list modes;	    /* to be tried */
+	int users_mode;			    /* the one that is the user's */
+	uint64_t heap_bytes, rate, seconds; /* of a load */
 	bool alone; /* nobody else uses this machine: mode 2 may be held
 		     * without leaving room for others */
 
@@ -63,6 +64,7 @@ struct lab {
 	const char *summary;	    /* one line, no full stop */
 	const struct row_type *row; /* of NAME.csv */
 	bool modes;		    /* it holds other overcommit modes */
+	bool load;		    /* it spawns at a rate */
 	const struct lab_part *const *parts; /* up to NULL */
 };
 
