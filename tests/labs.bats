@@ -283,6 +283,51 @@ no_group_is_left() {
 	no_group_is_left
 }
 
+@test "harm: a stall is reported, and charged to every write that it delayed" {
+	[ "$(nproc)" -gt 1 ] || skip "needs two CPUs"
+	"$command" lab harm --heap 16M --rate 5 --seconds 2 --out here \
+		>out 2>err 3>&- 9>&- &
+	lab=$!
+	worker() { worker=$(cat "/proc/$lab/task/$lab/children") && [ "$worker" ]; }
+	within 10 worker
+	pause 1.8 # a second of it is without spawns
+	kill -STOP ${worker%% *}
+	pause 0.5
+	kill -CONT ${worker%% *}
+	wait "$lab"
+	python3 - <<-'PYTHON'
+	import csv
+	rows = list(csv.DictReader(open("here/harm.csv")))
+	assert len(rows) == 6, rows
+	for row in rows:
+	    ns = {k[:-3]: int(v) for k, v in row.items() if k.endswith("_ns")}
+	    assert int(row["spawns"]) == 10 and row["failed"] == "0", row
+	    for kind in "quiet", "stall", "service":
+	        marks = [ns[f"{kind}_{q}"] for q in "p50 p90 p99 p999 max".split()]
+	        assert marks == sorted(marks) and marks[0] > 0, row
+	    if row is rows[0]: # of two seconds, a half stood still
+	        assert ns["stall_max"] >= 0.95 * 500e6, row
+	        assert ns["stall_p90"] >= 0.3 * 500e6, row
+	        assert ns["service_p99"] < ns["stall_p90"] / 10, row
+	PYTHON
+	says out "copies page tables"
+	diff out here/harm.txt
+}
+
+@test "harm: its options are its own, and it needs two CPUs" {
+	refused 2 "run lab promise --rate: it spawns at no rate" \
+		"\`spawnwise lab harm\` has that option" lab promise --rate 5
+	refused 2 "run lab harm --alone: it is done in the mode" "Leave the" \
+		lab harm --alone
+	refused 2 "lab --rate 0: it is out of range" "from 1 to 10000" \
+		lab harm --rate 0
+	command -v taskset >/dev/null || skip "no taskset"
+	allowed=$(taskset -cp $$ | sed 's/.*: //')
+	check 3 taskset -c "${allowed%%[-,]*}" "$command" lab harm --heap 16M \
+		--seconds 1 --out here
+	says out "It takes two CPUs, one for the bystander alone."
+}
+
 @test "without a group nothing dangerous is done" {
 	users_can_run
 	chmod 777 .
