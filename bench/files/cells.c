@@ -137,14 +137,7 @@ int cells_write(const char *dir, const char *run_id, const struct summary *rows,
 
 int cells_add(struct cells *cells, const struct summary *row)
 {
-	struct summary *rows =
-		list_grow(cells->rows, cells->count, sizeof *row);
-
-	if (!rows)
-		return -ENOMEM;
-	cells->rows = rows;
-	rows[cells->count++] = *row;
-	return 0;
+	return list_add(&cells->rows, &cells->count, row, sizeof *row);
 }
 
 int cells_add_planned(struct cells *cells, const struct cell *cell)

@@ -105,14 +105,8 @@ static bool is_cell(const struct cell *a, const struct cell *b)
 
 int samples_keep(struct samples *samples, const struct sample *sample)
 {
-	struct sample *list =
-		list_grow(samples->list, samples->count, sizeof *sample);
-
-	if (!list)
-		return -ENOMEM;
-	samples->list = list;
-	list[samples->count++] = *sample;
-	return 0;
+	return list_add(&samples->list, &samples->count, sample,
+			sizeof *sample);
 }
 
 static int take_sample(void *context, void *data)

@@ -113,15 +113,13 @@ static int write_row(struct lab_context *context, const void *row)
 int lab_keep(struct lab_context *context, const void *row)
 {
 	const struct lab_part *part = context->part;
-	char *rows = reallocarray(context->rows, context->count + 1,
-				  part->row_bytes);
+	const int error =
+		list_add(&context->rows, &context->count, row, part->row_bytes);
 	struct trial *trial;
 
-	if (!rows)
-		return -ENOMEM;
-	context->rows = rows;
-	trial = memcpy(rows + context->count++ * part->row_bytes, row,
-		       part->row_bytes);
+	if (error)
+		return error;
+	trial = lab_row(context, context->count - 1);
 	trial->mark = trial->agrees ? "" : "!";
 	return trial->skipped[0] && !part->skipped_rows
 		       ? 0

@@ -14,6 +14,21 @@
 #include <stdarg.h>
 #include <string.h>
 
+int list_add(void *list, size_t *count, const void *member, size_t member_bytes)
+{
+	char *members;
+
+	memcpy(&members, list, sizeof members);
+	if (!(*count & (*count - 1)))
+		members = reallocarray(members, *count ? 2 * *count : 1,
+				       member_bytes);
+	if (!members)
+		return -ENOMEM;
+	memcpy(members + (*count)++ * member_bytes, member, member_bytes);
+	memcpy(list, &members, sizeof members);
+	return 0;
+}
+
 /* The descriptor, or -errno. */
 __attribute__((format(printf, 2, 0))) static int
 open_at(int flags, const char *format, va_list arguments)

@@ -3,8 +3,8 @@
  * Small files of /proc and /sys: whole, line by line, and the numbers in them;
  * and text of others as it may be shown.
  *
- * Nothing here allocates but what takes or gives a stream, and text_escaped():
- * so the guardian may use the rest after its birth.
+ * Nothing here allocates but what takes or gives a stream, text_escaped() and
+ * list_add(): so the guardian may use the rest after its birth.
  */
 #ifndef MACHINE_TEXT_H
 #define MACHINE_TEXT_H
@@ -58,14 +58,11 @@ static inline void owned_free(char **text)
 	free(*text);
 }
 
-/* A list that was allocated, with room for one more: it doubles when count is a
- * power of two. NULL: no memory, and it is as it was. */
-static inline void *list_grow(void *list, size_t count, size_t member_bytes)
-{
-	return count & (count - 1) ? list
-				   : reallocarray(list, count ? 2 * count : 1,
-						  member_bytes);
-}
+/* Add a copy of a member to the list that was allocated and that *list points
+ * to: its room doubles when count is a power of two. -ENOMEM: it is as it was.
+ */
+int list_add(void *list, size_t *count, const void *member,
+	     size_t member_bytes);
 
 /* Read the start of a file, at most size - 1 bytes, as a string without its
  * trailing newlines. Longer files are cut; a pipe is not waited for. 0, or

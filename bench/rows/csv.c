@@ -137,18 +137,16 @@ static void fail_system(struct csv_reader *reader, int error)
 static void on_field(void *text, size_t bytes, void *data)
 {
 	struct csv_reader *reader = data;
-	char **fields =
-		list_grow(reader->fields, reader->field_count, sizeof *fields);
+	char *field = strdup(text);
 
-	if (fields) {
-		reader->fields = fields;
-		fields[reader->field_count] = strdup(text);
-	}
-	if (!fields || !fields[reader->field_count++])
+	if (!field || list_add(&reader->fields, &reader->field_count, &field,
+			       sizeof field)) {
+		free(field);
 		fail_system(reader, ENOMEM);
-	else if (strlen(text) != bytes && !reader->error)
+	} else if (strlen(text) != bytes && !reader->error) {
 		FAIL(reader, -EBADMSG, "line %lu holds a NUL byte",
 		     reader->line);
+	}
 }
 
 static void find_column(struct csv_reader *reader, size_t column)

@@ -292,18 +292,15 @@ static void row_release(struct table_row *row)
 
 void table_row(struct table *table, enum table_style style)
 {
-	struct table_row *rows =
-		reallocarray(table->rows, table->count + 1, sizeof *rows);
+	struct table_row *row = &table->next;
 
-	if (!rows) {
-		table->error = -ENOMEM;
-		row_release(&table->next);
+	row->style = style;
+	if (!list_add(&table->rows, &table->count, row, sizeof *row)) {
+		*row = (struct table_row){ 0 };
 		return;
 	}
-	table->rows = rows;
-	table->next.style = style;
-	rows[table->count++] = table->next;
-	table->next = (struct table_row){ 0 };
+	table->error = -ENOMEM;
+	row_release(row);
 }
 
 void table_heads(struct table *table, const char *const *heads)
