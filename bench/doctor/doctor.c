@@ -287,13 +287,10 @@ static void fill_table(struct table *table, const struct diagnosis *found)
 static int report(const struct diagnosis *found, FILE *stream)
 {
 	struct table table;
-	int error;
 
 	table_init(&table, "llllll");
 	fill_table(&table, found);
-	error = table_print(&table, stream);
-	table_release(&table);
-	return error;
+	return table_print(&table, stream);
 }
 
 struct options {

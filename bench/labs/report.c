@@ -108,7 +108,6 @@ int report_table(struct lab_context *context, struct table *table)
 	table->columns = context->columns;
 	error = table_print(table, context->text);
 	fputc('\n', context->text);
-	table_release(table);
 	return error;
 }
 

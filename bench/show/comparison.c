@@ -13,7 +13,6 @@
 #include "bench/judge/scales.h"
 #include "bench/machine/host.h"
 #include "bench/machine/text.h"
-#include "bench/machine/units.h"
 #include "bench/show/table.h"
 
 /* What is another one at each moment, and so says nothing of the machine. */
@@ -159,7 +158,6 @@ static int print_rows(const struct comparison_report *report, bool markdown)
 {
 	struct table table;
 	char text[32];
-	int error;
 
 	table_init(&table, "llrrrrrl");
 	table.markdown = markdown;
@@ -180,9 +178,7 @@ static int print_rows(const struct comparison_report *report, bool markdown)
 		table_cell(&table, "%s", compare_verdicts[pair->verdict]);
 		table_row(&table, style_of(pair->verdict));
 	}
-	error = table_print(&table, stdout);
-	table_release(&table);
-	return error;
+	return table_print(&table, stdout);
 }
 
 /* In markdown as a list, or the lines would flow together. */

@@ -224,7 +224,6 @@ static int print_block(FILE *stream, const struct summary *const *lines,
 		add_group(&table, lines + i, length, with_p99);
 	}
 	error = table_print(&table, stream);
-	table_release(&table);
 	if (with_p99 && without_p99)
 		fputs("p99 -: too few samples for one.\n", stream);
 	return error;

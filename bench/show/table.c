@@ -399,8 +399,9 @@ void report_row(struct table *table, const char *subject,
 	free(filled);
 }
 
-int table_print(const struct table *table, FILE *stream)
+int table_print(struct table *table, FILE *stream)
 {
+	const int error = table->error;
 	const bool colour = wants_colour(stream);
 	const int columns =
 		table->columns ? table->columns : lines_terminal(stream);
@@ -418,9 +419,8 @@ int table_print(const struct table *table, FILE *stream)
 		print_row(table, row, widths, columns, stream);
 		fputs(painted ? "\033[0m\n" : "\n", stream);
 	}
-	if (ferror(stream))
-		return -EIO;
-	return table->error;
+	table_release(table);
+	return ferror(stream) ? -EIO : error;
 }
 
 void table_release(struct table *table)

@@ -115,11 +115,12 @@ void report_line(struct table *table, const char *subject,
 void report_row(struct table *table, const char *subject,
 		enum table_style style, const char *text);
 
-/* Write all rows, two blanks between columns and none at line ends. Returns
- * 0, -ENOMEM if a row was lost, or -EIO when the stream failed. */
-int table_print(const struct table *table, FILE *stream);
+/* Write all rows, two blanks between columns and none at line ends, and free
+ * them. Returns 0, -ENOMEM if a row was lost, or -EIO when the stream failed.
+ */
+int table_print(struct table *table, FILE *stream);
 
-/* Free the rows. */
+/* Free the rows of a table that is not printed. */
 void table_release(struct table *table);
 
 #endif

@@ -145,7 +145,6 @@ static int list(const struct options *options)
 	else if (!csv)
 		error = table_print(&table, stdout);
 	json_decref(array);
-	table_release(&table);
 	return error;
 }
 

@@ -8,7 +8,6 @@
 
 #include <errno.h>
 #include <math.h>
-#include <string.h>
 
 #include "bench/machine/overcommit.h"
 #include "bench/machine/process.h"
@@ -400,7 +399,5 @@ int watch_report(const struct monitor *monitor, bool json, FILE *stream)
 	report_group(&table, &verdict);
 	report_machine(&table, &verdict);
 	report_oom(&table, &verdict);
-	error = table_print(&table, stream);
-	table_release(&table);
-	return error;
+	return table_print(&table, stream);
 }
