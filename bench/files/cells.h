@@ -8,7 +8,6 @@
 #define FILES_CELLS_H
 
 #include <stddef.h>
-#include <stdio.h>
 
 #include "bench/files/axes.h"
 #include "bench/rows/row_read.h"

@@ -12,7 +12,6 @@
 #include "bench/judge/quality.h"
 #include "bench/judge/scales.h"
 #include "bench/judge/stats.h"
-#include "bench/judge/summary.h"
 
 #define NOT_COVERED 0.05
 

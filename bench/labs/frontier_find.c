@@ -13,7 +13,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-#include "bench/labs/region.h"
 #include "bench/labs/worker.h"
 #include "bench/machine/memory.h"
 #include "bench/measure/predict_facts.h"

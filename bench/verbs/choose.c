@@ -15,7 +15,6 @@
 
 #include "bench/attest/trial.h"
 #include "bench/files/run_dir.h"
-#include "bench/machine/memory.h"
 #include "bench/machine/text.h"
 #include "bench/measure/predict_facts.h"
 #include "bench/show/table.h"

@@ -8,7 +8,6 @@
 #include <string.h>
 
 #include "bench/machine/memory.h"
-#include "bench/machine/units.h"
 #include "bench/verbs/verbs.h"
 
 #define HOLDER_WAIT_MS 1000

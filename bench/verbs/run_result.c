@@ -19,7 +19,6 @@
 #include "bench/machine/signals.h"
 #include "bench/machine/text.h"
 #include "bench/machine/units.h"
-#include "bench/measure/runner.h"
 #include "bench/show/matrix.h"
 #include "bench/show/plot.h"
 #include "bench/show/table.h"
