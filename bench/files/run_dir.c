@@ -65,7 +65,7 @@ static int make_folders(char *path, bool *made)
 
 static int check_empty(const char *folder)
 {
-	DIR *entries = opendir(folder);
+	OWNED_DIR entries = opendir(folder);
 	struct dirent *entry;
 	int error = 0;
 
@@ -74,7 +74,6 @@ static int check_empty(const char *folder)
 	while (!error && (entry = readdir(entries)))
 		if (strcmp(entry->d_name, ".") && strcmp(entry->d_name, ".."))
 			error = -ENOTEMPTY;
-	closedir(entries);
 	if (has_file(folder, "samples.csv") || has_file(folder, "cells.csv"))
 		return -EEXIST;
 	return error;
@@ -233,19 +232,18 @@ int host_read(const char *dir, json_t **host, struct failure *why)
 	TEXT_STREAM stream = text_open("%s/host.json", dir);
 	const int error = -errno;
 	json_error_t problem;
-	json_t *value;
+	json_auto_t *value = NULL;
 
 	if (!stream)
 		return fail(why, error, NULL, "%s", strerror(-error));
 	value = json_loadf(stream, JSON_REJECT_DUPLICATES, &problem);
 	if (json_is_object(value)) {
-		*host = value;
+		*host = json_incref(value);
 		return 0;
 	}
 	if (!value)
 		return fail(why, -EBADMSG, NULL, "line %d: %s", problem.line,
 			    problem.text);
-	json_decref(value);
 	return fail(why, -EBADMSG, NULL, "it is no JSON object");
 }
 
@@ -275,16 +273,12 @@ static json_t *read_array(const char *dir)
 /* What stands between the brackets, as write_array() has written it. */
 static char *old_records(const char *dir)
 {
-	json_t *list = read_array(dir);
-	char *text = json_dumps(list, JSON_INDENT(1)), *records;
+	json_auto_t *list = read_array(dir);
+	OWNED_TEXT text = json_dumps(list, JSON_INDENT(1));
 
-	json_decref(list);
 	if (!text || strlen(text) < 4) /* "[]" */
-		records = strdup("");
-	else
-		records = strndup(text + 2, strlen(text) - 3);
-	free(text);
-	return records;
+		return strdup("");
+	return strndup(text + 2, strlen(text) - 3);
 }
 
 int gbench_file_open(struct gbench_file *file, const char *dir)
@@ -301,11 +295,9 @@ int gbench_file_open(struct gbench_file *file, const char *dir)
 
 static bool is_object(const char *record)
 {
-	json_t *value = json_loads(record, 0, NULL);
-	bool result = json_is_object(value);
+	json_auto_t *value = json_loads(record, 0, NULL);
 
-	json_decref(value);
-	return result;
+	return json_is_object(value);
 }
 
 int gbench_file_append(struct gbench_file *file, const char *record)
@@ -338,11 +330,8 @@ void gbench_file_close(struct gbench_file *file)
 
 json_t *gbench_context(const char *dir)
 {
-	json_t *records = read_array(dir);
-	json_t *context =
-		json_object_get(json_array_get(records, 0), "context");
+	json_auto_t *records = read_array(dir);
 
-	json_incref(context);
-	json_decref(records);
-	return context;
+	return json_incref(
+		json_object_get(json_array_get(records, 0), "context"));
 }

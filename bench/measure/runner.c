@@ -22,6 +22,7 @@
 #include "bench/machine/clock.h"
 #include "bench/machine/cpu.h"
 #include "bench/machine/signals.h"
+#include "bench/machine/text.h"
 #include "bench/machine/units.h"
 #include "bench/measure/ab.h"
 #include "bench/measure/parent.h"
@@ -68,7 +69,7 @@ int runner_begin(struct run *run)
 static int keep_report(struct run *run, int json_fd)
 {
 	struct stat status;
-	char *json;
+	OWNED_TEXT json = NULL;
 	int error = -ENOMEM;
 
 	if (fstat(json_fd, &status))
@@ -82,7 +83,6 @@ static int keep_report(struct run *run, int json_fd)
 		json[status.st_size] = '\0';
 		error = gbench_file_append(&run->gbench_file, json);
 	}
-	free(json);
 	return error == -EBADMSG ? 0 : error;
 }
 

@@ -95,12 +95,11 @@ int csv_get_real(const char *text, double *number)
 int csv_drop_cut_row(const char *path)
 {
 	char end[4096]; /* longer than any row */
-	const int fd = open(path, O_RDWR | O_CLOEXEC);
+	OWNED_FD fd = open(path, O_RDWR | O_CLOEXEC);
 	const off_t room = (off_t)sizeof end;
 	off_t size, from;
 	ssize_t length;
 	const char *last;
-	int error = 0;
 
 	if (fd < 0)
 		return -errno;
@@ -108,10 +107,7 @@ int csv_drop_cut_row(const char *path)
 	from = size > room ? size - room : 0;
 	length = pread(fd, end, sizeof end, from);
 	last = length > 0 ? memrchr(end, '\n', (size_t)length) : NULL;
-	if (last && ftruncate(fd, from + (last + 1 - end)))
-		error = -errno;
-	close(fd);
-	return error;
+	return last && ftruncate(fd, from + (last + 1 - end)) ? -errno : 0;
 }
 
 struct csv_reader {
@@ -245,7 +241,7 @@ static void parse_stream(struct csv_reader *reader, struct csv_parser *parser,
 			 FILE *stream)
 {
 	size_t capacity = 0;
-	char *line = NULL;
+	OWNED_TEXT line = NULL;
 	ssize_t bytes;
 
 	errno = 0;
@@ -254,7 +250,6 @@ static void parse_stream(struct csv_reader *reader, struct csv_parser *parser,
 		parse_line(reader, parser, line, (size_t)bytes);
 	if (!reader->error && !feof(stream))
 		fail_system(reader, errno ? errno : EIO);
-	free(line);
 	if (!reader->error)
 		parse_end(reader, parser);
 }

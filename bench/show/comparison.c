@@ -46,7 +46,8 @@ static void add_difference(json_t *list, const char *name, json_t *a, json_t *b)
 /* Of what is said of each machine; not of the runs. */
 static json_t *differences(const struct comparison_report *report)
 {
-	json_t *list = json_array(), *facts = host_facts();
+	json_auto_t *facts = host_facts();
+	json_t *list = json_array();
 
 	for (void *at = json_object_iter(facts); at;
 	     at = json_object_iter_next(facts, at)) {
@@ -56,7 +57,6 @@ static json_t *differences(const struct comparison_report *report)
 			       json_object_get(report->hosts[0], key),
 			       json_object_get(report->hosts[1], key));
 	}
-	json_decref(facts);
 	return list;
 }
 
@@ -74,7 +74,7 @@ static double reference_ratio(const struct comparison_report *report)
 static void print_differences(const struct comparison_report *report,
 			      const char *item)
 {
-	json_t *list = differences(report);
+	json_auto_t *list = differences(report);
 
 	if (json_array_size(list))
 		printf("%sThe machines differ:\n", item);
@@ -94,7 +94,6 @@ static void print_differences(const struct comparison_report *report,
 		free(texts[0]);
 		free(texts[1]);
 	}
-	json_decref(list);
 }
 
 /* "12 same, 3 slower, 1 unproven" and whose fault a common shift is. */

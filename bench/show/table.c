@@ -215,13 +215,13 @@ __attribute__((format(printf, 2, 0))) static void
 add_cell(struct table *table, const char *format, va_list values)
 {
 	struct table_row *row = &table->next;
-	char *text = NULL, *cell;
+	OWNED_TEXT text = NULL;
+	char *cell;
 
 	if (row->cell_count == TABLE_COLUMNS_MAX ||
 	    vasprintf(&text, format, values) < 0)
 		text = NULL;
 	cell = text ? text_escaped(text, "") : NULL;
-	free(text);
 	if (cell)
 		row->cells[row->cell_count++] = cell;
 	else
@@ -390,13 +390,12 @@ void report_line(struct table *table, const char *subject,
 void report_row(struct table *table, const char *subject,
 		enum table_style style, const char *text)
 {
-	char *filled = fill(text, table->parts, table->row);
+	OWNED_TEXT filled = fill(text, table->parts, table->row);
 
 	if (filled)
 		report_line(table, subject, style, "%s", filled);
 	else
 		table->error = -ENOMEM;
-	free(filled);
 }
 
 int table_print(struct table *table, FILE *stream)

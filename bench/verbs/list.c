@@ -122,7 +122,7 @@ static int list(const struct options *options)
 {
 	const bool csv = options->csv && !options->json;
 	struct csv_writer writer = { .stream = stdout };
-	json_t *array = json_array();
+	json_auto_t *array = json_array();
 	struct table table;
 	struct entry entry;
 	int error = csv ? row_put_header(&writer, &csv_row) : 0;
@@ -144,7 +144,6 @@ static int list(const struct options *options)
 		error = row_json_print(json_incref(array), stdout);
 	else if (!csv)
 		error = table_print(&table, stdout);
-	json_decref(array);
 	return error;
 }
 

@@ -196,14 +196,13 @@ static int check_child(const struct run *run, double *child_ns,
 		       struct failure *why)
 {
 	const int64_t started_ns = clock_now_ns();
-	const int stdout_fd = recorder_stdout(run->child.stamps);
+	OWNED_FD stdout_fd = recorder_stdout(run->child.stamps);
 	int result;
 
 	if (stdout_fd < 0)
 		return fail(why, EXIT_FAILED, "Make it, as null(4) says.",
 			    "open /dev/null: %s", strerror(-stdout_fd));
 	result = try_child(run, stdout_fd);
-	close(stdout_fd);
 	*child_ns = (double)(clock_now_ns() - started_ns);
 	if (!result)
 		return 0;

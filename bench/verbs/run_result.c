@@ -82,8 +82,7 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 		      const struct quality *quality)
 {
 	const struct quality unknown = { NAN, NAN, NAN, NAN, NAN, NAN, 0, "" };
-	json_t *host = host_facts();
-	int error;
+	json_auto_t *host = host_facts();
 
 	if (!host)
 		return -ENOMEM;
@@ -107,9 +106,7 @@ static int write_host(const struct run *run, const struct run_dir *dir,
 					  "interrupted"));
 	json_object_update_new(host,
 			       row_json(&quality_row, quality ?: &unknown));
-	error = host_write(dir->path, host);
-	json_decref(host);
-	return error;
+	return host_write(dir->path, host);
 }
 
 int run_result_begin(struct run *run, const struct run_dir *dir,

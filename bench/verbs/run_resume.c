@@ -114,13 +114,12 @@ static const char *find_change(const json_t *then)
 {
 	static const char *const keys[] = { "kernel", "kernel_version",
 					    "cpu_model", NULL };
-	json_t *now = host_facts();
+	json_auto_t *now = host_facts();
 	size_t i = 0;
 
 	while (keys[i] && json_equal(json_object_get(then, keys[i]),
 				     json_object_get(now, keys[i])))
 		i++;
-	json_decref(now);
 	return keys[i];
 }
 

@@ -48,18 +48,17 @@ static json_int_t count_deaths(const struct samples *samples)
  * saw of it. */
 static json_t *describe_unknown(const char *run, const char *run_id)
 {
-	json_t *host = host_facts(), *context, *loads;
+	json_auto_t *context = gbench_context(run);
+	json_t *host = host_facts(), *loads;
 
 	for (void *at = json_object_iter(host); at;
 	     at = json_object_iter_next(host, at))
 		json_object_iter_set_new(host, at, json_null());
-	context = gbench_context(run);
 	loads = json_object_get(context, "load_avg");
 	json_object_set(host, "cpus", json_object_get(context, "num_cpus"));
 	json_object_set(host, "load_1m", json_array_get(loads, 0));
 	json_object_set(host, "load_5m", json_array_get(loads, 1));
 	json_object_set(host, "load_15m", json_array_get(loads, 2));
-	json_decref(context);
 	json_object_set_new(host, "run_id", json_string(run_id));
 	json_object_set_new(host, "blocks_disturbed", json_null());
 	fputs("There was no host.json: what it says of the machine is null.\n",
@@ -70,7 +69,7 @@ static json_t *describe_unknown(const char *run, const char *run_id)
 static int write_host(const char *run, const struct samples *samples,
 		      const struct result *result, struct failure *why)
 {
-	json_t *host = NULL;
+	json_auto_t *host = NULL;
 	int error = host_read(run, &host, why);
 
 	if (error == -ENOENT)
@@ -90,7 +89,6 @@ static int write_host(const char *run, const struct samples *samples,
 			host, row_json(&quality_row, &result->quality));
 		error = host_write(run, host);
 	}
-	json_decref(host);
 	return fail_errno(why, EXIT_FAILED, CURE_FILE, error, NULL,
 			  "write %s/host.json", run);
 }

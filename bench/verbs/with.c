@@ -20,6 +20,7 @@
 #include "bench/attest/trial.h"
 #include "bench/machine/coprocess.h"
 #include "bench/machine/program.h"
+#include "bench/machine/text.h"
 #include "bench/verbs/strategies.h"
 #include "bench/verbs/verbs.h"
 #include "lib/preload/preload.h"
@@ -137,15 +138,13 @@ static int inspect(const char *command, struct program *program,
 static int set_variable(const char *variable, const char *first,
 			const char *separator, const char *second)
 {
-	char *value;
-	int error = 0;
+	OWNED_TEXT value = NULL;
 
-	if (asprintf(&value, "%s%s%s", first, separator, second) < 0)
+	if (asprintf(&value, "%s%s%s", first, separator, second) < 0) {
+		value = NULL;
 		return -ENOMEM;
-	if (setenv(variable, value, 1))
-		error = -errno;
-	free(value);
-	return error;
+	}
+	return setenv(variable, value, 1) ? -errno : 0;
 }
 
 static int order(const char *strategy, bool children, int env_count)
@@ -170,15 +169,12 @@ static int order_preload(const char *library)
 static int try_file(const char *file)
 {
 	struct stat status;
-	int fd;
 
 	if (!stat(file, &status) && S_ISFIFO(status.st_mode))
 		return 0;
-	fd = open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
-	if (fd < 0)
-		return -errno;
-	close(fd);
-	return 0;
+	OWNED_FD fd =
+		open(file, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC, 0666);
+	return fd < 0 ? -errno : 0;
 }
 
 /* The command may change its folder before it reports. */
