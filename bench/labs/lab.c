@@ -249,18 +249,24 @@ static int keep(int error)
 /* Do the lab, with its files; what it has found is in them then. */
 static int experiment(struct failure *why)
 {
-	int error = run_dir_create(&files.dir);
+	sigset_t all, before;
+	int error;
 
+	/* Until who handles a signal knows of the folder. */
+	sigfillset(&all);
+	sigprocmask(SIG_BLOCK, &all, &before);
+	error = run_dir_create(&files.dir);
 	if (!error)
 		error = row_file_open(&context.file, files.dir.path, NULL,
 				      context.lab->row, false);
+	watch_signals();
+	sigprocmask(SIG_SETMASK, &before, NULL);
 	if (error) {
 		run_dir_remove(&files.dir);
 		return fail_errno(why, EXIT_FAILED, CURE_FILE, error,
 				  "Use --out DIR to write elsewhere.",
 				  "write to %s", files.dir.path);
 	}
-	watch_signals();
 	context.text = open_memstream(&files.text, &files.text_bytes);
 	error = context.text ? 0 : -errno;
 	if (!error) /* the header: where there is no room, nothing is done */
