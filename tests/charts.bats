@@ -278,7 +278,7 @@ lab_spoiled() {
   add_strategies one two three four
   gnuplot -e "plots='$quotable/plots'; columns=100; lines=30; \
     run='some'; term='dumb'; load plots.'/cells.gp'; set print '-'; \
-    do for [s in named.others] { print s, ' ', colour(s), ' ', shape(s) }" >looks
+    do for [s in named.' one two three four'] { print s, ' ', colour(s), ' ', shape(s) }" >looks
   grep -q '^one ' looks
   [ "$(wc -l <looks)" -eq 12 ]
   for field in 2 3; do

@@ -39,8 +39,8 @@ is_gone() { [ ! -e "/proc/$1" ]; }
 is_stopped() { [ "$(sed 's/.*) //; s/ .*//' "/proc/$1/stat")" = T ]; }
 
 has_kept_samples() { rows run samples warmup | grep -qx 0; }
-has_error() { grep -q ",$1,none\$" run/samples.csv; }
-has_no_reference() { grep -q ',,,none$' run/samples.csv; }
+has_error() { grep -q ",$1,none," run/samples.csv; }
+has_no_reference() { grep -q ',,,none,' run/samples.csv; }
 
 # kill_until CONDITION... kill_* NAME: one that is hit at its very end leaves
 # no trace, so hit the next.

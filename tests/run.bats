@@ -411,7 +411,7 @@ print(*json.load(open("run/host.json"))["attested"])')" = "fork vfork" ]
 	refused 2 'run --heap 0,,1M: "" is not' "A size" run --heap 0,,1M
 	refused 2 'run --heap 0,99999999999G: "99999999999G" is larger than' \
 		"fit into this machine" run --heap 0,99999999999G
-	refused 2 "run --backing fur" "base, thp or untouched" run -b fur
+	refused 2 "run --backing fur" "untouched, shared or dontfork" run -b fur
 	refused 2 "run --threads 1025" "0 to 1024" run --threads 1025
 	refused 2 "run --cpu both" "same, split or free" run --cpu both
 	refused 2 "run --overcommit 3" "0, 1, 2 or all" run --overcommit 3

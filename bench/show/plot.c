@@ -45,7 +45,7 @@ struct drawing {
 	const char *state;
 	char axes[512];	 /* of each axis_beside(): column, name, default */
 	char first[512]; /* the state of the first row's parents */
-	bool states;	 /* there are others */
+	bool states;	 /* another differs in one axis */
 	bool traits;	 /* the file has those of strategies */
 	bool quiet;	 /* ... and quiet estimates */
 	int columns;
@@ -70,7 +70,24 @@ static int find_scripts(struct drawing *drawing)
 	return 0;
 }
 
-/* Of cells.csv: what its rows have, and whether their parents differ. */
+/* How many parts of two texts, of as many with / between, are not the same. */
+static int parts_apart(const char *a, const char *b)
+{
+	int apart = 0;
+
+	for (;;) {
+		const size_t length = strcspn(a, "/");
+
+		apart += length != strcspn(b, "/") || memcmp(a, b, length);
+		a += length;
+		b += strcspn(b, "/");
+		if (!*a++ || !*b++)
+			return apart;
+	}
+}
+
+/* Of cells.csv: what its rows have, and whether some parents differ from the
+ * first in one axis. */
 static int look_at_row(void *context, char *const *texts, unsigned long line)
 {
 	struct drawing *drawing = context;
@@ -94,7 +111,7 @@ static int look_at_row(void *context, char *const *texts, unsigned long line)
 	}
 	if (!*drawing->first)
 		strcpy(drawing->first, state);
-	drawing->states |= strcmp(drawing->first, state) != 0;
+	drawing->states |= parts_apart(drawing->first, state) == 1;
 	return 0;
 }
 
