@@ -83,7 +83,7 @@ quoted = '$(subst ','\'',$(1))'
 TO = $(call quoted,$(DESTDIR)$(PREFIX))
 
 .DELETE_ON_ERROR:
-.PHONY: all bench quick axes reference test test-vm check crosscheck bars plots tables fuzz lint deps \
+.PHONY: all bench quick axes harm reference test test-vm check crosscheck bars plots tables fuzz lint deps \
 	install uninstall clean help
 
 all: $(B)/spawnwise $(BARE) library ## build the command and the library
@@ -101,9 +101,12 @@ quick: ## the same with fewer heaps and samples: half a minute
 
 axes: ## what a spawn depends on besides the heap; some five minutes
 	@$(SETUP) bench && $(BUILD) all
-	$(B)/spawnwise run --one-axis --heap 256M --backing base,thp,untouched \
+	$(B)/spawnwise run --one-axis --heap 256M --backing base,thp,shared,dontfork,untouched \
 		--vmas 1,1000,10000 --threads 0,16,256 --fds 1000,0,10000 --closefds no,range,loop \
 		--env 0,64K,1M --plot --budget 420
+
+harm: all ## what the other threads of a program feel while it spawns
+	$(B)/spawnwise lab harm
 
 reference: all ## measure data/reference again, which README.md quotes
 	data/make-reference
