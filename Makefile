@@ -101,7 +101,8 @@ quick: ## the same with fewer heaps and samples: half a minute
 
 axes: ## what a spawn depends on besides the heap; some five minutes
 	@$(SETUP) bench && $(BUILD) all
-	$(B)/spawnwise run --one-axis --heap 256M --backing base,thp,shared,dontfork,untouched \
+	$(B)/spawnwise run --one-axis --heap 256M \
+		--backing base,thp,shared,dontfork,untouched \
 		--vmas 1,1000,10000 --threads 0,16,256 --fds 1000,0,10000 --closefds no,range,loop \
 		--env 0,64K,1M --plot --budget 420
 
