@@ -16,16 +16,17 @@
 
 int list_add(void *list, size_t *count, const void *member, size_t member_bytes)
 {
-	char *members;
+	char *members, *room;
 
 	memcpy(&members, list, sizeof members);
+	room = members;
 	if (!(*count & (*count - 1)))
-		members = reallocarray(members, *count ? 2 * *count : 1,
-				       member_bytes);
-	if (!members)
+		room = reallocarray(members, *count ? 2 * *count : 1,
+				    member_bytes);
+	if (!room)
 		return -ENOMEM;
-	memcpy(members + (*count)++ * member_bytes, member, member_bytes);
-	memcpy(list, &members, sizeof members);
+	memcpy(room + (*count)++ * member_bytes, member, member_bytes);
+	memcpy(list, &room, sizeof room);
 	return 0;
 }
 

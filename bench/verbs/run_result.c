@@ -143,7 +143,7 @@ static bool is_whole(const struct plan *plan, const struct summary *rows,
 static const struct cell *place_to_answer(const struct plan *plan,
 					  const struct summary *rows)
 {
-	const struct cell *best = NULL;
+	const struct cell *best = plan->cells; /* there is one at least */
 	int best_rank = -1;
 
 	for (size_t i = 0; i < plan->cell_count; i++) {
