@@ -109,6 +109,11 @@ seen() {
 			"Use --env 224K at most, or allow a larger stack" \
 			run --env 240K
 	)
+	(
+		ulimit -s unlimited 2>/dev/null || exit 0
+		refused 2 "run --env 6M: exec takes 6 MiB" "Use --env 5376K" \
+			run --env 6M
+	)
 	refused 2 'run --env 5: "5" is not a multiple of the page size' "64M" \
 		run --env 5
 	refused 2 'run --closefds all: "all" is not known' \

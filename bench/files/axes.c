@@ -116,12 +116,13 @@ static int fill_environment(const struct cell *cell, struct failure *why)
 	return 0;
 }
 
-/* An eighth is left to what is there besides (execve(2), "Limits on size of
- * arguments and environment"). */
+/* An eighth is left to what is there besides; 6 MiB are the most (execve(2),
+ * "Limits on size of arguments and environment"). */
 static int environment_fits(uint64_t bytes, struct failure *why)
 {
-	const long limit = sysconf(_SC_ARG_MAX);
-	const uint64_t most = (uint64_t)(limit - limit / 8);
+	const uint64_t limit =
+		smaller((uint64_t)sysconf(_SC_ARG_MAX), (uint64_t)6 << 20);
+	const uint64_t most = limit - limit / 8;
 
 	if (bytes <= most)
 		return 0;
@@ -130,7 +131,7 @@ static int environment_fits(uint64_t bytes, struct failure *why)
 		  size_exact(most / ENTRY_BYTES * ENTRY_BYTES).text);
 	return fail(why, EXIT_USAGE, NULL,
 		    "run --env %s: exec takes %s, arguments included",
-		    size_exact(bytes).text, size_human((uint64_t)limit).text);
+		    size_exact(bytes).text, size_human(limit).text);
 }
 
 static void *sleep_for_ever(void *data)
