@@ -99,12 +99,12 @@ quick: ## the same with fewer heaps and samples: half a minute
 	@$(SETUP) bench && $(BUILD) all
 	$(B)/spawnwise run --quick --overcommit all --plot
 
-axes: ## what a spawn depends on besides the heap; some five minutes
+axes: ## what a spawn depends on besides the heap; some three minutes
 	@$(SETUP) bench && $(BUILD) all
 	$(B)/spawnwise run --one-axis --heap 256M \
 		--backing base,thp,shared,dontfork,untouched \
-		--vmas 1,1000,10000 --threads 0,16,256 --fds 1000,0,10000 --closefds no,range,loop \
-		--env 0,64K,1M --plot --budget 420
+		--vmas 1,1000,10000 --threads 0,16,256 --fds 1000,0,10000 \
+		--closefds no,range,loop --env 0,64K,1M --plot --budget 420
 
 harm: all ## what the other threads of a program feel while it spawns
 	$(B)/spawnwise lab harm

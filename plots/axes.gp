@@ -66,7 +66,7 @@ do for [n in panels] {
   do for [s in strategies] {
     eval "set print ".block(n, s)
     print "# x cost lo hi"
-    points = 0; least_hi = 0
+    points = 0
     do for [v in values_of(n)] { do for [i = 1:|$rows|] {
       o = others(field(i, F_STATE))
       if (field(i, F_STRATEGY) eq s && field(i, F_MODE) eq mode && \

@@ -43,7 +43,8 @@ static const struct option_spec lab_options[] = {
 	       "the working folder)",
 	       INTO(out), .placeholder = "DIR"),
 	OPTION("overcommit", 'm', TEXT,
-	       "current, 0, 1, 2, or all; not of touch, oom and victim, which "
+	       "current, 0, 1, 2, or all; not of touch, oom, victim and harm, "
+	       "which "
 	       "are done in the mode that is set",
 	       INTO(overcommit), "all", "LIST"),
 	OPTION("alone", 0, SWITCH,

@@ -12,6 +12,7 @@
 #include <unistd.h>
 
 #include "bench/machine/failure.h"
+#include "bench/machine/text.h"
 
 #define SPARE 128 /* for what a process opens besides */
 
@@ -47,7 +48,7 @@ unsigned long descriptors_room(void)
 
 int descriptors_open(int count, struct failure *why)
 {
-	const int null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
+	OWNED_FD null_fd = open("/dev/null", O_RDONLY | O_CLOEXEC);
 	struct rlimit limit;
 	int highest, before, error = 0;
 
@@ -70,6 +71,5 @@ int descriptors_open(int count, struct failure *why)
 		return fail(why, -ENOTSUP, NULL,
 			    "/proc/self/fd does not show %d more descriptors",
 			    count);
-	close(null_fd);
 	return 0;
 }

@@ -190,8 +190,8 @@ int heap_grow(struct heap *heap, uint64_t bytes, const struct backing *backing,
 			    (unsigned long long)(bytes / HUGE_PAGE_BYTES));
 	if (!heap->start)
 		return fail(why, -ENOMEM, NULL, "%s", strerror(ENOMEM));
-	if (backing->pages ==
-	    PAGES_BASE) /* a kernel without others may refuse */
+	/* A kernel without others may refuse. */
+	if (backing->pages == PAGES_BASE)
 		madvise(heap->start, bytes, MADV_NOHUGEPAGE);
 	if (backing->advice && madvise(heap->start, bytes, backing->advice)) {
 		error = -errno;
